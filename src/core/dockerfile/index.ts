@@ -1,0 +1,3 @@
+/** Dockerfiles as text: stages and instructions with their lines. What they mean is the engine's to say. */
+export type { DockerfilePlan, PlannedInstruction, PlannedStage } from './plan.js';
+export { parseDockerfile } from './plan.js';

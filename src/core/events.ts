@@ -1,0 +1,101 @@
+/**
+ * Every event of a session. The event log is the session: `reduce` over it gives the state, and nothing else does.
+ * Events are plain JSON (no bytes, no Dates, no functions), so that they can be recorded, replayed and sent over a socket.
+ */
+import type {
+  BuildFailure,
+  BuildResult,
+  ContainerSummary,
+  EngineSummary,
+  LineRange,
+  Notice,
+  ProcessSummary,
+  StepKey,
+} from './model/index.js';
+
+/** A node of the engine's graph, placed at a step. */
+export interface PlannedVertex {
+  readonly digest: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  /** Lines of the main Dockerfile that made it; null for local sources and the like. */
+  readonly lines: LineRange | null;
+  /** The engine's kind of operation. */
+  readonly op: 'exec' | 'file' | 'source' | 'merge' | 'diff' | 'build' | 'unknown';
+}
+
+/** What an engine says of one run of the build. All times are the client's clock, ms since the epoch, skew already removed. */
+export type EngineEvent =
+  /** The frontend has turned the Dockerfile into a graph. Steps without a vertex in it are not needed (or need no execution). */
+  | { readonly type: 'plan.resolved'; readonly vertices: readonly PlannedVertex[] }
+  | {
+      readonly type: 'vertex.updated';
+      readonly digest: string;
+      readonly name: string;
+      readonly inputs: readonly string[];
+      readonly isCached: boolean;
+      readonly startedAtMs: number | null;
+      readonly completedAtMs: number | null;
+      /** Empty: no error. Host paths shortened. */
+      readonly error: string;
+    }
+  | {
+      readonly type: 'vertex.progressed';
+      readonly digest: string;
+      readonly id: string;
+      readonly name: string;
+      readonly current: number;
+      readonly total: number;
+      readonly startedAtMs: number | null;
+      readonly completedAtMs: number | null;
+    }
+  | {
+      readonly type: 'log.appended';
+      readonly digest: string;
+      readonly stream: 'stdout' | 'stderr';
+      /** Decoded UTF-8, cut anywhere (also inside a line or an escape sequence), never inside a code point. Hostile. */
+      readonly text: string;
+    }
+  | {
+      readonly type: 'warning.reported';
+      readonly digest: string;
+      readonly message: string;
+      readonly detail: readonly string[];
+      readonly url: string | null;
+      readonly lines: LineRange | null;
+    }
+  | {
+      readonly type: 'context.transferred';
+      readonly name: string;
+      readonly bytes: number;
+      readonly files: number;
+      readonly isDone: boolean;
+    }
+  /** Every step is done; the outputs are being written. */
+  | { readonly type: 'export.started' }
+  | { readonly type: 'build.succeeded'; readonly result: BuildResult }
+  /** `digest` of the culprit, null when no vertex is to blame. */
+  | {
+      readonly type: 'build.failed';
+      readonly failure: Omit<BuildFailure, 'step'> & { readonly digest: string | null };
+    }
+  | { readonly type: 'build.cancelled' };
+
+/** What happens to a session. `atMs` is the client's clock. */
+export type SessionEvent =
+  | { readonly type: 'session.started'; readonly atMs: number; readonly id: string; readonly contextLabel: string }
+  | { readonly type: 'engine.connected'; readonly atMs: number; readonly engine: EngineSummary }
+  | { readonly type: 'engine.lost'; readonly atMs: number; readonly message: string; readonly hint: string | null }
+  | {
+      readonly type: 'generation.started';
+      readonly atMs: number;
+      readonly generation: number;
+      readonly dockerfile: { readonly path: string; readonly text: string };
+      readonly target: string | null;
+    }
+  | { readonly type: 'engine.reported'; readonly atMs: number; readonly generation: number; readonly event: EngineEvent }
+  | { readonly type: 'container.updated'; readonly atMs: number; readonly container: ContainerSummary }
+  | { readonly type: 'process.updated'; readonly atMs: number; readonly process: ProcessSummary }
+  /** Sent when a shell was opened by itself (`--on`), so that a front end shows it. */
+  | { readonly type: 'shell.opened'; readonly atMs: number; readonly process: string; readonly step: StepKey }
+  | { readonly type: 'notice.posted'; readonly atMs: number; readonly notice: Omit<Notice, 'atMs'> };

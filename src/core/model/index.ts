@@ -1,0 +1,3 @@
+export type * from './process.js';
+export type * from './session-state.js';
+export type * from './step.js';

@@ -1,0 +1,52 @@
+/** Containers and processes of a session, as everybody sees them. */
+import type { StepKey } from './step.js';
+
+/** Which root filesystem of a step: before it ran, after it ran, or as the failed command left it. */
+export type Moment = 'before' | 'after' | 'failed';
+
+export interface MountSummary {
+  readonly kind: 'cache' | 'secret' | 'ssh' | 'bind' | 'tmpfs' | 'toolbox';
+  readonly target: string;
+  /** One line for people: `shared`, `locked`, `from build`, `id=npmrc`. */
+  readonly detail: string;
+  /** False: it is in the step but not in this container; `detail` says why. */
+  readonly isMounted: boolean;
+}
+
+export type ContainerState = 'creating' | 'running' | 'released' | 'lost';
+
+export interface ContainerSummary {
+  readonly id: string;
+  readonly generation: number;
+  readonly step: StepKey;
+  readonly moment: Moment;
+  readonly state: ContainerState;
+  readonly user: string;
+  readonly cwd: string;
+  readonly shell: readonly string[];
+  readonly mounts: readonly MountSummary[];
+  /** The command of the failing RUN as one shell line; null where there is none. */
+  readonly failedCommand: string | null;
+  /** Set when this is not the state that was asked for (an old engine gives none after a failure), a sentence. */
+  readonly note: string | null;
+}
+
+export type ProcessState = 'starting' | 'running' | 'exited' | 'lost';
+
+export interface ProcessSummary {
+  /** `p1`, `p2` … in the order of their start; never reused within a session. */
+  readonly id: string;
+  readonly container: string;
+  readonly kind: 'shell' | 'exec';
+  readonly args: readonly string[];
+  /** One line for lists. */
+  readonly command: string;
+  readonly tty: boolean;
+  readonly state: ProcessState;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** 0..255; null while it runs, or when the engine could not say. */
+  readonly exitCode: number | null;
+  /** Why it ended without an exit code, or could not start; a sentence. */
+  readonly reason: string | null;
+}

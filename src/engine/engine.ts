@@ -1,0 +1,170 @@
+/**
+ * The engine interface: what the session needs from a builder, and its contract. One suite (`test/engine-contract`) runs over
+ * every implementation. An engine must not know the session, the screen or another engine.
+ *
+ * Contract
+ * 1. What an engine cannot do is a capability that is off, with its reason; calling it anyway throws `BxError('unsupported')`.
+ * 2. A failed build is an event, not an exception. Exceptions are for the connection and for misuse.
+ * 3. Containers are isolated from each other and from the build: nothing done in one is seen in another or in the image.
+ * 4. Ending one process, with any status, leaves the container's other processes alive.
+ * 5. `dispose` releases on the engine whatever this object made there; it is safe to call twice and while anything is running.
+ */
+
+import type { DockerfilePlan } from '../core/dockerfile/index.js';
+import type { EngineEvent } from '../core/events.js';
+import type { Capability, CapabilityName, EngineSummary, Moment, MountSummary, StepKey } from '../core/model/index.js';
+import type { ByteChannel } from '../platform/byte-channel.js';
+
+export type { Capability, CapabilityName };
+
+export interface SecretSource {
+  readonly id: string;
+  readonly from: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly name: string };
+}
+
+export interface SshSource {
+  readonly id: string;
+  /** Path of an agent's socket. */
+  readonly socket: string;
+}
+
+export type OutputSpec =
+  /** The engine's own image store (`--load`, `type=docker` without dest, and the default of a Docker Engine). */
+  | { readonly kind: 'store' }
+  /** A tree of files; `dest` is an absolute directory, made if missing. */
+  | { readonly kind: 'local'; readonly dest: string }
+  /** A tar of the files; `dest` is an absolute file or `-` for stdout. */
+  | { readonly kind: 'tar'; readonly dest: string }
+  /** A docker-archive tar of the image; `dest` likewise. */
+  | { readonly kind: 'docker'; readonly dest: string };
+
+export interface BuildRequest {
+  /** Absolute directory of the build context. */
+  readonly contextDir: string;
+  readonly dockerfile: {
+    /** Absolute directory and base name of the file, which may lie outside of the context. */
+    readonly dir: string;
+    readonly name: string;
+    /** As read at the start of this generation; the very bytes that are sent. */
+    readonly text: string;
+    readonly plan: DockerfilePlan;
+  };
+  readonly target: string | null;
+  /** In the order given; a null value means: take it from the client's environment was tried and it is not set. */
+  readonly buildArgs: ReadonlyArray<readonly [name: string, value: string | null]>;
+  readonly tags: readonly string[];
+  readonly noCache: boolean;
+  /** `linux/arm64`; null: the engine's own. */
+  readonly platform: string | null;
+  readonly secrets: readonly SecretSource[];
+  readonly ssh: readonly SshSource[];
+  /** Empty: the engine's default (a Docker Engine stores the image, a standalone buildkitd keeps the result in its cache). */
+  readonly outputs: readonly OutputSpec[];
+}
+
+export interface Engine {
+  readonly summary: EngineSummary;
+  /** Starts one run of the build. Returns at once; what happens comes as events. */
+  build(request: BuildRequest): BuildRun;
+  /** Resolves when the connection is gone, with the reason; never rejects. */
+  readonly lost: Promise<Error>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * One run of the build, and afterwards the ground for its containers: it stays usable, also after a failure or `cancel`, until `dispose`.
+ */
+export interface BuildRun {
+  /**
+   * One consumer. Ends after `build.succeeded`, `build.failed` or `build.cancelled` was delivered; events of steps evaluated
+   * later (a rollback into a pending step) come through `lateEvents`.
+   */
+  readonly events: AsyncIterable<EngineEvent>;
+  onLateEvent(listener: (event: EngineEvent) => void): void;
+  /** Stops what is running on the engine; resolves when it has stopped. The run stays usable. */
+  cancel(): Promise<void>;
+  /**
+   * A container at a step. A pending step is evaluated first, with only what it needs (its progress comes as events).
+   * Throws `BxError`: 'engine' when a step on the way fails, 'unsupported' when the state cannot be had,
+   * 'not-found' for a step that is not in the plan, 'cancelled' after `signal`.
+   */
+  openContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Container>;
+  /** True when the step's own mounts hold a cache that nobody else can use meanwhile (sharing=locked or private). */
+  hasExclusiveCache(step: StepKey): boolean;
+  dispose(): Promise<void>;
+}
+
+export interface ContainerSpec {
+  readonly step: StepKey;
+  /** `auto`: failed for the failed RUN, before for a failed COPY or ADD, after for every other step. */
+  readonly moment: Moment | 'auto';
+  /** `omit`: an empty directory instead of an exclusive cache, so that this container holds nobody up. */
+  readonly exclusiveCaches: 'mount' | 'omit';
+}
+
+/** What a process in this container is started with when nothing else is asked for: as the step itself would have it. */
+export interface ContainerDefaults {
+  readonly env: readonly string[];
+  readonly user: string;
+  readonly cwd: string;
+  /**
+   * The interactive shell: of the SHELL instruction, else bash where there is one, else sh. Empty when the filesystem has no shell
+   * and none could be lent; only `start` with a program of its own works then.
+   */
+  readonly shell: readonly string[];
+  /** The shell comes from somewhere else than this filesystem (a toolbox); then where this filesystem is mounted (`/` or `/rootfs`). */
+  readonly lentShell: { readonly from: string; readonly rootfs: string } | null;
+  /** SHELL of the step, for running a command line: `["/bin/sh", "-c"]`. */
+  readonly runShell: readonly string[];
+  /** argv of the failing (or any) RUN, with which it can be run again; null for other steps. */
+  readonly stepCommand: readonly string[] | null;
+  /** The same as one line that a shell would take; null likewise. */
+  readonly stepCommandLine: string | null;
+}
+
+export interface ProcessSpec {
+  readonly args: readonly string[];
+  /** Null: the container's default. Extra environment goes on top of the default one. */
+  readonly env: readonly string[];
+  readonly user: string | null;
+  readonly cwd: string | null;
+  readonly tty: boolean;
+  /** Size at the start, cells. */
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface ProcessExit {
+  /** 0..255; null when the engine could not say (connection lost, container gone). */
+  readonly code: number | null;
+  /** A sentence when `code` is null or the program could not be started; else null. */
+  readonly reason: string | null;
+}
+
+export interface Container {
+  readonly id: string;
+  readonly step: StepKey;
+  /** What it is, which may differ from what was asked for; then `note` says why. */
+  readonly moment: Moment;
+  readonly note: string | null;
+  readonly mounts: readonly MountSummary[];
+  readonly defaults: ContainerDefaults;
+  /** True while it holds an exclusive cache that the build may need. */
+  readonly holdsExclusiveCache: boolean;
+  /** Resolves when the program runs. Throws `BxError` when it cannot start ('engine': no such program, no such user …). */
+  start(spec: ProcessSpec): Promise<ContainerProcess>;
+  /** Ends every process in it and gives it back to the engine. Safe to call twice. */
+  release(): Promise<void>;
+  /** Resolves when the container is gone for whatever reason; null after `release`. */
+  readonly gone: Promise<string | null>;
+}
+
+/** `channel` without a tty carries stdout and stderr mixed, as they came. */
+export interface ContainerProcess extends ByteChannel {
+  /** Resolves after the last byte was delivered; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Name without SIG (`TERM`, `KILL`, `INT`). Reaches the program and its children, never the container's other processes. */
+  signal(name: string): Promise<void>;
+  /** Ends the program's input, as Ctrl-D does without a tty. */
+  closeInput(): void;
+}

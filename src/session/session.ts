@@ -1,0 +1,87 @@
+/**
+ * The session interface: all that a front end (screen, line-mode monitor, plain progress) knows of a debug session. Commands and
+ * events are plain JSON, terminals are byte channels, so that the same interface works in one process and over a socket.
+ */
+import type { SessionEvent } from '../core/events.js';
+import type { Moment, ProcessSummary, SessionState, StepKey } from '../core/model/index.js';
+import type { ByteChannel, Disposable } from '../platform/byte-channel.js';
+
+export type SessionCommand =
+  /** Reads Dockerfile and context again and builds; the old generation stays as an older one. */
+  | { readonly type: 'session.reload'; readonly noCache?: boolean }
+  /** Stops the running build on the engine. */
+  | { readonly type: 'build.cancel' }
+  /**
+   * A shell (or `args`) in a step's root filesystem, in a container of its own. `generation`: default the current one.
+   * Result: the process.
+   */
+  | {
+      readonly type: 'step.rollback';
+      readonly step: StepKey;
+      readonly generation?: number;
+      readonly moment: Moment | 'auto';
+      readonly exclusiveCaches: 'mount' | 'omit';
+      readonly args?: readonly string[];
+      readonly env?: readonly string[];
+      readonly user?: string;
+      readonly cwd?: string;
+      readonly tty?: boolean;
+      readonly size: { readonly cols: number; readonly rows: number };
+    }
+  /** A further process in an existing container. Empty `args`: its shell. Result: the process. */
+  | {
+      readonly type: 'process.exec';
+      readonly container: string;
+      readonly args: readonly string[];
+      readonly env?: readonly string[];
+      readonly user?: string;
+      readonly cwd?: string;
+      readonly tty: boolean;
+      readonly size: { readonly cols: number; readonly rows: number };
+    }
+  /** Runs the step's own command again in the container, with its mounts. Result: the process. */
+  | {
+      readonly type: 'process.rerun';
+      readonly container: string;
+      readonly size: { readonly cols: number; readonly rows: number };
+    }
+  | { readonly type: 'process.signal'; readonly process: string; readonly signal: string }
+  /** Ends the process; its container too when no other process is left in it. */
+  | { readonly type: 'process.disconnect'; readonly process: string }
+  /** Ends the session: cancels the build, releases everything on the engine. */
+  | { readonly type: 'session.disconnect' };
+
+export type CommandResult = { readonly process: string } | { readonly process: null };
+
+/** The output of a process since its start (bounded: the newest `TERMINAL_REPLAY_BYTES`), then live. */
+export interface Terminal extends ByteChannel {
+  readonly process: string;
+  /** Bytes up to now, oldest first. Call it in the same turn as `onData`, so that nothing is missed or doubled. */
+  replay(): Uint8Array;
+  /** Stops listening; the process goes on. */
+  detach(): void;
+}
+
+export const TERMINAL_REPLAY_BYTES = 1 << 20;
+
+/** Raw log of one step, as the program wrote it; escape sequences included, hostile. */
+export interface StepLog {
+  /** The beginning and the end that are kept in memory; `omittedBytes` lie between them (0: `head` and `tail` are the whole log). */
+  readonly head: string;
+  readonly tail: string;
+  readonly omittedBytes: number;
+}
+
+export interface SessionClient {
+  /** The newest state. Same object as long as nothing changed. */
+  readonly state: SessionState;
+  /** Called after the state has taken the event in. Events of one batch come in one turn. */
+  onEvent(listener: (event: SessionEvent, state: SessionState) => void): Disposable;
+  /** Resolves when the command has been carried out (a rollback: when the program runs). Throws `BxError`. Abort cancels it where possible. */
+  execute(command: SessionCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /** Throws `BxError('not-found')`. */
+  terminal(process: ProcessSummary['id']): Terminal;
+  stepLog(generation: number, step: StepKey): StepLog;
+  /** Resolves when the session has ended and nothing of it is left on the engine. */
+  readonly ended: Promise<void>;
+}
