@@ -1,14 +1,18 @@
 /**
  * A Dockerfile turned into stages and instructions without an engine, so that the timeline stands from the first frame.
- * It must not evaluate anything: arguments stay as written.
+ * It must not evaluate anything: arguments stay as written, and what is malformed is left to the engine to report.
  */
+import { type Copy, DockerfileParser, type From, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
 import type { LineRange, Stage, StepKey } from '../model/index.js';
+import { instructionText } from './instruction-text.js';
 
 export interface PlannedInstruction {
   readonly key: StepKey;
   readonly number: number;
   readonly stage: number;
+  /** Upper-case keyword. */
   readonly instruction: string;
+  /** One line, continuations joined and comments dropped. */
   readonly text: string;
   readonly lines: LineRange;
 }
@@ -17,9 +21,69 @@ export type PlannedStage = Stage;
 
 export interface DockerfilePlan {
   readonly stages: readonly PlannedStage[];
+  /** All instructions of all stages in Dockerfile order; what stands before the first FROM is no step. */
   readonly instructions: readonly PlannedInstruction[];
 }
 
-export function parseDockerfile(_text: string): DockerfilePlan {
-  throw new Error('written next');
+/** Never throws: a text that is no Dockerfile gives the stages and instructions that can be recognised in it, possibly none. */
+export function parseDockerfile(text: string): DockerfilePlan {
+  const file = DockerfileParser.parse(text);
+  const lines = text.split('\n');
+  const escapeCharacter = file.getEscapeCharacter();
+  const stages: MutableStage[] = [];
+  const instructions: PlannedInstruction[] = [];
+  for (const node of file.getInstructions()) {
+    const instruction = node.getKeyword();
+    if (instruction === 'FROM') stages.push(startStage(node as From, stages));
+    const stage = stages.at(-1);
+    if (stage === undefined) continue;
+    for (const label of takenFrom(node, stages)) if (label !== stage.label && !stage.from.includes(label)) stage.from.push(label);
+    const range = node.getRange();
+    const span = { start: range.start.line + 1, end: range.end.line + 1 };
+    const number = instructions.length + 1;
+    instructions.push({
+      key: String(number),
+      number,
+      stage: stage.index,
+      instruction,
+      text: instructionText(lines.slice(span.start - 1, span.end), escapeCharacter),
+      lines: span,
+    });
+  }
+  return { stages, instructions };
+}
+
+type MutableStage = Omit<Stage, 'from'> & { from: string[] };
+
+function startStage(node: From, earlier: readonly MutableStage[]): MutableStage {
+  const index = earlier.length;
+  const name = node.getBuildStage()?.toLowerCase() ?? null;
+  const platform = node.getPlatformFlag()?.getValue() ?? null;
+  return { index, name, label: name ?? `stage-${index}`, base: node.getImage() ?? '', from: [], platform };
+}
+
+/** Labels of the stages that an instruction takes from: FROM name, COPY --from=name|index, RUN --mount=…,from=name. */
+function takenFrom(node: Instruction, stages: readonly MutableStage[]): string[] {
+  const earlier = stages.slice(0, -1);
+  const resolve = (reference: string | null | undefined): string[] => {
+    if (!reference) return [];
+    const wanted = reference.toLowerCase();
+    const stage = earlier.findLast((s) => s.name === wanted) ?? (/^\d+$/.test(wanted) ? earlier[Number(wanted)] : undefined);
+    return stage ? [stage.label] : [];
+  };
+  switch (node.getKeyword()) {
+    case 'FROM': {
+      const wanted = (node as From).getImage()?.toLowerCase();
+      return earlier.filter((s) => s.name !== null && s.name === wanted).map((s) => s.label);
+    }
+    case 'COPY':
+      return resolve((node as Copy).getFromFlag()?.getValue());
+    case 'RUN':
+      return (node as ModifiableInstruction)
+        .getFlags()
+        .filter((flag) => flag.getName() === 'mount')
+        .flatMap((flag) => resolve(/(?:^|,)\s*from=([^,]+)/.exec(flag.getValue() ?? '')?.[1]));
+    default:
+      return [];
+  }
 }

@@ -1,0 +1,161 @@
+/** One run of the build: engine events folded into a `Generation`. */
+
+import { assertNever } from '../assert-never.js';
+import { parseDockerfile } from '../dockerfile/index.js';
+import type { EngineEvent } from '../events.js';
+import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
+import { EXPORT_KEY, emptyStep, outsideStep, placePlanned, placeUnplanned, stepAtLine } from './place.js';
+import { deriveUnexecuted, settle, stateOfVertices, vertexState } from './step-state.js';
+
+const CLIPPED = /\[output clipped, log limit /;
+
+export function startGeneration(given: Pick<Generation, 'number' | 'startedAtMs' | 'dockerfile' | 'target'>): Generation {
+  const plan = parseDockerfile(given.dockerfile.text);
+  const steps: Record<StepKey, Step> = {};
+  for (const { key, ...rest } of plan.instructions) steps[key] = emptyStep({ key, kind: 'instruction', ...rest });
+  steps[EXPORT_KEY] = emptyStep({ key: EXPORT_KEY, kind: 'export', text: 'export' });
+  return {
+    ...given,
+    status: 'planning',
+    endedAtMs: null,
+    stages: plan.stages,
+    order: [...plan.instructions.map((instruction) => instruction.key), EXPORT_KEY],
+    steps,
+    vertices: {},
+    transfers: [],
+    warnings: [],
+    failure: null,
+    result: null,
+  };
+}
+
+export function reduceGeneration(generation: Generation, event: EngineEvent, atMs: number): Generation {
+  switch (event.type) {
+    case 'plan.resolved': {
+      let next: Generation = { ...generation, status: generation.status === 'planning' ? 'running' : generation.status };
+      for (const planned of event.vertices) {
+        const known = next.vertices[planned.digest];
+        const vertex = known ?? newVertex(planned.digest, planned.name, placePlanned(next, planned));
+        next = putVertex(next, vertex);
+      }
+      return { ...next, steps: deriveUnexecuted(next) };
+    }
+    case 'vertex.updated': {
+      const known = generation.vertices[event.digest];
+      const vertex: Vertex = {
+        digest: event.digest,
+        name: known?.name ?? event.name,
+        step: known?.step ?? placeUnplanned(generation, event.name),
+        // A later build that shares the step makes the engine send it again as not cached.
+        isCached: event.isCached || (known?.isCached === true && known.completedAtMs !== null),
+        startedAtMs: event.startedAtMs ?? known?.startedAtMs ?? null,
+        completedAtMs: event.completedAtMs,
+        error: event.error,
+      };
+      const next = putVertex(generation, vertex);
+      return next.status === 'planning' ? next : { ...next, steps: deriveUnexecuted(next) };
+    }
+    case 'vertex.progressed':
+      return updateStep(generation, generation.vertices[event.digest]?.step, (step) => {
+        const id = `${event.digest}/${event.id}`;
+        const { name, current, total, startedAtMs, completedAtMs } = event;
+        const entry = { id, name, current, total, startedAtMs, completedAtMs };
+        const isKnown = step.progress.some((progress) => progress.id === id);
+        return { ...step, progress: isKnown ? step.progress.map((p) => (p.id === id ? entry : p)) : [...step.progress, entry] };
+      });
+    case 'log.appended':
+      return updateStep(generation, generation.vertices[event.digest]?.step, (step) => ({
+        ...step,
+        log: {
+          bytes: step.log.bytes + event.text.length,
+          lines: step.log.lines + countNewlines(event.text),
+          isClipped: step.log.isClipped || CLIPPED.test(event.text),
+        },
+      }));
+    case 'warning.reported': {
+      const warning = { message: event.message, detail: event.detail, url: event.url, lines: event.lines };
+      const key = stepAtLine(generation, event.lines) ?? generation.vertices[event.digest]?.step;
+      const next = { ...generation, warnings: [...generation.warnings, warning] };
+      return updateStep(next, key, (step) => ({ ...step, warnings: [...step.warnings, warning] }));
+    }
+    case 'context.transferred': {
+      const { type: _, ...transfer } = event;
+      const others = generation.transfers.filter((known) => known.name !== transfer.name);
+      return { ...generation, transfers: [...others, transfer] };
+    }
+    case 'export.started':
+      return updateStep({ ...generation, status: 'exporting' }, EXPORT_KEY, (step) => ({
+        ...step,
+        state: 'running',
+        startedAtMs: atMs,
+      }));
+    case 'build.succeeded':
+      return end({ ...generation, result: event.result }, 'succeeded', atMs);
+    case 'build.failed': {
+      const { digest, ...rest } = event.failure;
+      const line = rest.line === null ? null : { start: rest.line, end: rest.line };
+      const culprit = (digest === null ? undefined : generation.vertices[digest]?.step) ?? stepAtLine(generation, line);
+      const failure: BuildFailure = { ...rest, step: culprit };
+      const failed = updateStep({ ...generation, failure }, culprit ?? undefined, (step) => ({
+        ...step,
+        state: 'failed',
+        error: step.error ?? failure.message,
+        completedAtMs: step.completedAtMs ?? atMs,
+      }));
+      return end(failed, 'failed', atMs);
+    }
+    case 'build.cancelled':
+      return end(generation, 'cancelled', atMs);
+    default:
+      return assertNever(event);
+  }
+}
+
+function end(generation: Generation, status: 'succeeded' | 'failed' | 'cancelled', atMs: number): Generation {
+  const steps = Object.fromEntries(Object.entries(generation.steps).map(([key, step]) => [key, settle(step, status, atMs)]));
+  return { ...generation, status, endedAtMs: atMs, steps };
+}
+
+function newVertex(digest: string, name: string, step: StepKey): Vertex {
+  return { digest, name, step, isCached: false, startedAtMs: null, completedAtMs: null, error: '' };
+}
+
+/** Takes a vertex in and brings its step up to date; a step outside of the Dockerfile is made when its first vertex comes. */
+function putVertex(generation: Generation, vertex: Vertex): Generation {
+  const vertices = { ...generation.vertices, [vertex.digest]: vertex };
+  const isNew = generation.steps[vertex.step] === undefined;
+  const step = generation.steps[vertex.step] ?? outsideStep(vertex.step);
+  const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
+  const steps = { ...generation.steps, [step.key]: stepOfVertices({ ...step, vertices: members }, vertices) };
+  const outside = generation.order.filter((key) => key.startsWith('@'));
+  const order = isNew ? [...outside, step.key, ...generation.order.filter((key) => !key.startsWith('@'))] : generation.order;
+  return { ...generation, vertices, steps, order };
+}
+
+function stepOfVertices(step: Step, vertices: Generation['vertices']): Step {
+  const own = step.vertices.map((digest) => vertices[digest]!);
+  const starts = own.flatMap((vertex) => vertex.startedAtMs ?? []);
+  const ends = own.flatMap((vertex) => vertex.completedAtMs ?? []);
+  const derived = stateOfVertices(own.map(vertexState));
+  const isExporting = step.kind === 'export' && step.state === 'running' && derived !== 'failed';
+  const state = isExporting ? 'running' : derived;
+  const isOver = state !== 'running' && state !== 'pending';
+  return {
+    ...step,
+    state,
+    startedAtMs: starts.length > 0 ? Math.min(...starts) : step.startedAtMs,
+    completedAtMs: isOver && ends.length > 0 ? Math.max(...ends) : null,
+    error: own.find((vertex) => vertex.error !== '')?.error ?? null,
+  };
+}
+
+function updateStep(generation: Generation, key: StepKey | undefined, update: (step: Step) => Step): Generation {
+  const step = key === undefined ? undefined : generation.steps[key];
+  return step === undefined ? generation : { ...generation, steps: { ...generation.steps, [step.key]: update(step) } };
+}
+
+function countNewlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,64 @@
+/** Which step a vertex of the engine's graph belongs to. */
+import type { PlannedVertex } from '../events.js';
+import type { Generation, LineRange, Step, StepKey } from '../model/index.js';
+
+export const EXPORT_KEY: StepKey = 'export';
+
+/** The instruction step whose lines hold a range's first line; null when none does. */
+export function stepAtLine(generation: Pick<Generation, 'steps' | 'order'>, lines: LineRange | null): StepKey | null {
+  if (lines === null) return null;
+  for (const key of generation.order) {
+    const range = generation.steps[key]?.lines;
+    if (range && range.start <= lines.start && lines.start <= range.end) return key;
+  }
+  return null;
+}
+
+/** Where a vertex of the plan goes; what has no lines of its own is a step outside of the Dockerfile. */
+export function placePlanned(generation: Generation, vertex: PlannedVertex): StepKey {
+  return stepAtLine(generation, vertex.lines) ?? outsideKey(vertex.name);
+}
+
+/**
+ * Where a vertex goes that the plan did not have: after the export began, into the export; one with the name of a planned vertex (another
+ * client's build of the same step) to that one's step; all else outside of the Dockerfile.
+ */
+export function placeUnplanned(generation: Generation, name: string): StepKey {
+  const twin = Object.values(generation.vertices).find((vertex) => vertex.name === name);
+  if (twin) return twin.step;
+  if (
+    generation.status === 'exporting' ||
+    /^(exporting|naming|unpacking|writing image|pushing|sending tarball|copying files)\b/.test(name)
+  )
+    return EXPORT_KEY;
+  return outsideKey(name);
+}
+
+function outsideKey(name: string): StepKey {
+  return `@${name}`;
+}
+
+/** A step outside of the Dockerfile, made when its first vertex appears. */
+export function outsideStep(key: StepKey): Step {
+  const name = key.slice(1);
+  const isContext = /^\[internal\] load |^local:\/\/|^\[context /.test(name) && !/ metadata for /.test(name);
+  return emptyStep({ key, kind: isContext ? 'context' : 'internal', text: name.replace(/^\[internal\] /, '') });
+}
+
+export function emptyStep(given: Pick<Step, 'key' | 'kind' | 'text'> & Partial<Step>): Step {
+  return {
+    stage: null,
+    number: null,
+    instruction: '',
+    lines: null,
+    state: 'pending',
+    vertices: [],
+    startedAtMs: null,
+    completedAtMs: null,
+    error: null,
+    progress: [],
+    log: { bytes: 0, lines: 0, isClipped: false },
+    warnings: [],
+    ...given,
+  };
+}

@@ -1,0 +1,78 @@
+/** A step's state out of its vertices, and out of its neighbours where it has none. */
+import type { Generation, Stage, Step, StepState, Vertex } from '../model/index.js';
+
+/** A victim's error ends so on every engine; its exit code says nothing (BuildKit, solver/llbsolver and executor errors). */
+const CANCELLED = /context canceled\s*$/;
+
+export function vertexState(vertex: Vertex): StepState {
+  if (vertex.error !== '') return CANCELLED.test(vertex.error) ? 'cancelled' : 'failed';
+  if (vertex.completedAtMs !== null) return vertex.isCached ? 'cached' : 'done';
+  return vertex.startedAtMs === null ? 'pending' : 'running';
+}
+
+export function stateOfVertices(states: readonly StepState[]): StepState {
+  for (const state of ['failed', 'running', 'cancelled', 'pending', 'done', 'cached'] as const)
+    if (states.includes(state)) return state;
+  return 'pending';
+}
+
+const EXECUTED = new Set(['RUN', 'COPY', 'ADD']);
+
+/**
+ * Sets the state of every instruction that has no vertex: not needed when its stage is not, or when it would have been executed;
+ * else it follows the step before it (for FROM: the last step of the stage it names, and nothing has to be done for `scratch`).
+ * Call it after the plan is known. Returns the same object when nothing changes.
+ */
+export function deriveUnexecuted(generation: Generation): Generation['steps'] {
+  const needed = neededStages(generation);
+  let steps = generation.steps;
+  const lastOfStage = new Map<string, StepState>();
+  let before: StepState = 'done';
+  for (const key of generation.order) {
+    const step = steps[key];
+    const stage = step === undefined ? undefined : generation.stages[step.stage ?? -1];
+    if (step === undefined || stage === undefined) continue;
+    let state = step.state;
+    if (step.vertices.length === 0) {
+      const previous: StepState =
+        step.instruction === 'FROM' ? (lastOfStage.get(baseLabel(generation, stage) ?? '') ?? 'done') : before;
+      const isNeeded = needed.has(stage.index) && !EXECUTED.has(step.instruction);
+      state = !isNeeded ? 'not-needed' : previous === 'done' || previous === 'cached' ? previous : 'pending';
+      if (state !== step.state) steps = { ...steps, [key]: { ...step, state } };
+    }
+    before = state;
+    lastOfStage.set(stage.label, state);
+  }
+  return steps;
+}
+
+/** Indexes of the stages that the target needs: what it takes from, transitively, and those the engine's graph has a vertex of. */
+function neededStages(generation: Generation): Set<number> {
+  const { stages, steps, target } = generation;
+  const wanted = target?.toLowerCase() ?? null;
+  const goal = wanted === null ? stages.at(-1) : stages.findLast((s) => s.label === wanted || String(s.index) === wanted);
+  const needed = new Set<number>();
+  const visit = (stage: Stage | undefined): void => {
+    if (stage === undefined || needed.has(stage.index)) return;
+    needed.add(stage.index);
+    for (const label of stage.from) visit(stages.findLast((s) => s.label === label && s.index < stage.index));
+  };
+  visit(goal);
+  for (const step of Object.values(steps)) if (step.stage !== null && step.vertices.length > 0) visit(stages[step.stage]);
+  return needed;
+}
+
+function baseLabel(generation: Generation, stage: Stage): string | null {
+  const base = stage.base.toLowerCase();
+  return generation.stages.findLast((s) => s.name === base && s.index < stage.index)?.label ?? null;
+}
+
+/** What a step is once its build is over: what did not end was stopped, what never began stays pending (or was not needed after a success). */
+export function settle(step: Step, outcome: 'succeeded' | 'failed' | 'cancelled', atMs: number): Step {
+  if (step.state === 'running') {
+    const state = outcome === 'succeeded' ? 'done' : 'cancelled';
+    return { ...step, state, completedAtMs: step.completedAtMs ?? atMs };
+  }
+  if (step.state === 'pending' && outcome === 'succeeded') return { ...step, state: 'not-needed' };
+  return step;
+}
