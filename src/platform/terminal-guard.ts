@@ -1,0 +1,2 @@
+/** The owner of the host terminal's modes; `createTerminalGuard(options: TerminalGuardOptions): TerminalGuard` is made here. */
+export type * from './terminal-guard-types.js';

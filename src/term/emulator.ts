@@ -1,0 +1,2 @@
+/** The emulator's public face; `createEmulator(options: EmulatorOptions): Emulator` is made here. */
+export * from './types.js';
