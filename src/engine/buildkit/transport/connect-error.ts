@@ -1,0 +1,127 @@
+/** Turns what the operating system, TLS or an HTTP answer say about a failed connection into an error that names the next step. */
+import type { Endpoint } from '../../../builders/endpoint.js';
+import { BxError } from '../../../platform/errors.js';
+
+/** `unix:///run/docker.sock (DOCKER_HOST)`: an endpoint as errors name it. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  return `${endpoint.address} (${endpoint.source})`;
+}
+
+/** A failed `connect` or TLS handshake. */
+export function connectFailure(endpoint: Endpoint, cause: unknown): BxError {
+  const { reason, hint } = explain(endpoint, cause);
+  return new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: ${reason}`, { hint, cause });
+}
+
+/** Nothing came back within the time allowed. */
+export function connectTimeout(endpoint: Endpoint, timeoutMs: number, phase: string): BxError {
+  return new BxError('endpoint', `no answer from ${describeEndpoint(endpoint)} within ${timeoutMs / 1000} s: ${phase}`, {
+    hint: 'Check that the engine is running and not stuck, and that no firewall stands between.',
+  });
+}
+
+/** The answer to an upgrade request was not `101 Switching Protocols`. */
+export function upgradeRefused(endpoint: Endpoint, path: string, status: number, body: string): BxError {
+  const detail = body.trim().replace(/\s+/g, ' ').slice(0, 300);
+  if (status === 400 && /HTTP request to an HTTPS server/i.test(body)) {
+    return new BxError('endpoint', `${describeEndpoint(endpoint)} speaks TLS, and was asked without it`, {
+      hint: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or use a docker context with TLS.',
+    });
+  }
+  if (status === 404 || status === 405 || status === 501) {
+    return new BxError(
+      'endpoint',
+      `the engine at ${describeEndpoint(endpoint)} has no BuildKit: it answered ${status} to ${path}`,
+      {
+        hint: 'Docker Engine 18.09 or newer is needed (not Podman); a standalone buildkitd is named with BUILDKIT_HOST.',
+      },
+    );
+  }
+  if (status === 401 || status === 403) {
+    return new BxError('endpoint', `${describeEndpoint(endpoint)} refused access to BuildKit (${status}): ${detail}`, {
+      hint: 'Ask whoever runs the engine for access, or name another one with DOCKER_HOST.',
+    });
+  }
+  return new BxError('endpoint', `${describeEndpoint(endpoint)} refused to open BuildKit: ${status} ${detail}`.trimEnd(), {
+    hint: "Look into the engine's own log for the reason.",
+  });
+}
+
+/** What answers there is no Engine API at all. */
+export function notHttp(endpoint: Endpoint, start: string): BxError {
+  const shown = JSON.stringify(start.slice(0, 40));
+  return new BxError('endpoint', `what listens at ${describeEndpoint(endpoint)} is no Docker Engine: it answered ${shown}`, {
+    hint: 'For a standalone buildkitd use BUILDKIT_HOST; for an engine with TLS set DOCKER_TLS_VERIFY=1.',
+  });
+}
+
+/** The connection was closed before the upgrade was answered. */
+export function closedEarly(endpoint: Endpoint): BxError {
+  return new BxError('endpoint', `${describeEndpoint(endpoint)} closed the connection without an answer`, {
+    hint: 'Check that it is a Docker Engine that listens there, and whether it needs TLS.',
+  });
+}
+
+export function dialCancelled(endpoint: Endpoint, cause?: unknown): BxError {
+  return new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`, { cause });
+}
+
+function explain(endpoint: Endpoint, cause: unknown): { reason: string; hint: string } {
+  const code = errnoCode(cause);
+  const isUnix = endpoint.address.startsWith('unix://');
+  const startIt = endpoint.kind === 'docker' ? 'Start it (systemctl start docker)' : 'Start buildkitd';
+  const nameOther =
+    endpoint.kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
+  switch (code) {
+    case 'ENOENT':
+      return { reason: 'there is no such socket', hint: `${startIt}, or ${nameOther}.` };
+    case 'ECONNREFUSED':
+      return { reason: isUnix ? 'nobody listens on the socket' : 'connection refused', hint: `${startIt}, or ${nameOther}.` };
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        reason: 'permission denied',
+        hint: 'Join the group that owns the socket (usually: usermod -aG docker $USER, then log in again), or run as root.',
+      };
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return { reason: 'the host name cannot be resolved', hint: `Check the name and the network, or ${nameOther}.` };
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return { reason: 'the host cannot be reached', hint: `Check the network, or ${nameOther}.` };
+    case 'ECONNRESET':
+      return { reason: 'the connection was reset', hint: 'Check that the address and TLS settings fit the engine.' };
+    case 'ENOTSOCK':
+      return { reason: 'the path is not a socket', hint: `Give the path of the engine's socket: ${nameOther}.` };
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (isTlsCode(code) || /wrong version number|alert|certificate/i.test(message)) {
+    return {
+      reason: `TLS failed: ${tlsReason(code, message)}`,
+      hint: 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.',
+    };
+  }
+  return { reason: message, hint: `Check the address, or ${nameOther}.` };
+}
+
+function errnoCode(cause: unknown): string {
+  // A host with several addresses fails with an AggregateError whose parts carry the code.
+  if (cause instanceof AggregateError) {
+    const own = (cause as NodeJS.ErrnoException).code;
+    return own ?? errnoCode(cause.errors[0]);
+  }
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO$|ERR_OSSL|HOSTNAME_MISMATCH)/.test(code);
+}
+
+function tlsReason(code: string, message: string): string {
+  if (/wrong version number|packet length too long/i.test(message)) return 'the other side does not speak TLS';
+  const openssl = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
+  if (openssl) return openssl;
+  return code !== '' && !message.includes(code) ? `${message} (${code})` : message;
+}

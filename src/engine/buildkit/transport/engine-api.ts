@@ -1,0 +1,37 @@
+/** The Engine API of a docker endpoint (`/version`, image load, tag, save), through dockerode, which is loaded on first use: it is heavy. */
+import * as https from 'node:https';
+import type Docker from 'dockerode';
+import type { Endpoint } from '../../../builders/endpoint.js';
+import { BxError } from '../../../platform/errors.js';
+import { socketTarget } from './address.js';
+import { describeEndpoint } from './connect-error.js';
+
+/** dockerode for the same endpoint. Throws `BxError('unsupported')` for a buildkitd endpoint, which has no Engine API. */
+export async function engineApi(endpoint: Endpoint): Promise<Docker> {
+  if (endpoint.kind !== 'docker') {
+    throw new BxError('unsupported', `${describeEndpoint(endpoint)} is a buildkitd, which has no Engine API`, {
+      hint: 'Name a Docker Engine with DOCKER_HOST for loading, tagging and saving images.',
+    });
+  }
+  const { default: Dockerode } = await import('dockerode');
+  return new Dockerode(modemOptions(endpoint) as Docker.DockerOptions);
+}
+
+/** Every field is given, also as undefined: docker-modem fills what is missing from DOCKER_HOST and its companions. */
+function modemOptions(endpoint: Endpoint): Record<string, unknown> {
+  const target = socketTarget(endpoint);
+  const { tls } = endpoint;
+  const plain = { ca: undefined, cert: undefined, key: undefined, pathPrefix: '/', timeout: undefined, username: undefined };
+  if (target.kind === 'unix') return { ...plain, protocol: 'http', socketPath: target.path, host: undefined, port: undefined };
+  const tcp = { ...plain, socketPath: undefined, host: target.host, port: target.port };
+  if (!tls) return { ...tcp, protocol: 'http' };
+  const agent = new https.Agent({
+    keepAlive: false,
+    rejectUnauthorized: !tls.skipVerify,
+    ...(tls.ca !== null && { ca: tls.ca }),
+    ...(tls.cert !== null && { cert: tls.cert }),
+    ...(tls.key !== null && { key: tls.key }),
+    ...(tls.serverName !== null && { servername: tls.serverName }),
+  });
+  return { ...tcp, protocol: 'https', agent };
+}

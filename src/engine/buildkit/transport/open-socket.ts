@@ -1,0 +1,85 @@
+/** Opens the socket below everything: unix, tcp or TLS, within a deadline. It speaks no protocol on it. */
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import type { Endpoint } from '../../../builders/endpoint.js';
+import { type SocketTarget, socketTarget } from './address.js';
+import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
+
+/** How long a connection, and separately the answer to an upgrade, may take. */
+export const DIAL_TIMEOUT_MS = 5_000;
+
+/** A connected (for TLS: verified) socket. Throws `BxError('endpoint' | 'cancelled')`. */
+export function openSocket(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  options: { readonly timeoutMs?: number; readonly alpn?: readonly string[] } = {},
+): Promise<net.Socket> {
+  const timeoutMs = options.timeoutMs ?? DIAL_TIMEOUT_MS;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(dialCancelled(endpoint, signal.reason));
+    let socket: net.Socket;
+    try {
+      socket = startConnecting(endpoint, socketTarget(endpoint), options.alpn ?? []);
+    } catch (error) {
+      return reject(error instanceof Error && error.name === 'BxError' ? error : connectFailure(endpoint, error));
+    }
+    const settle = (action: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      socket
+        .off('error', onError)
+        .off(endpoint.tls ? 'secureConnect' : 'connect', onConnect)
+        .off('close', onClose);
+      action();
+    };
+    const fail = (error: Error): void =>
+      settle(() => {
+        socket.on('error', () => {});
+        socket.destroy();
+        reject(error);
+      });
+    const onError = (error: Error): void => fail(connectFailure(endpoint, error));
+    const onClose = (): void => fail(connectFailure(endpoint, new Error('the connection was closed')));
+    const onAbort = (): void => fail(dialCancelled(endpoint, signal.reason));
+    const onConnect = (): void =>
+      settle(() => {
+        socket.setNoDelay?.(true);
+        resolve(socket);
+      });
+    const timer = setTimeout(() => fail(connectTimeout(endpoint, timeoutMs, 'the connection did not come up')), timeoutMs);
+    socket
+      .on('error', onError)
+      .on('close', onClose)
+      .on(endpoint.tls ? 'secureConnect' : 'connect', onConnect);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function startConnecting(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): net.Socket {
+  if (target.kind === 'unix' && !endpoint.tls) return net.connect({ path: target.path });
+  if (target.kind === 'tcp' && !endpoint.tls) return net.connect({ host: target.host, port: target.port, keepAlive: true });
+  return tls.connect({
+    ...(target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port }),
+    ...tlsOptions(endpoint, target, alpn),
+  });
+}
+
+function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): tls.ConnectionOptions {
+  const material = endpoint.tls;
+  const host = material?.serverName ?? (target.kind === 'tcp' ? target.host : 'localhost');
+  return {
+    ...(material?.ca != null && { ca: material.ca }),
+    ...(material?.cert != null && { cert: material.cert }),
+    ...(material?.key != null && { key: material.key }),
+    // An IP address is no valid SNI name; the certificate is then checked against the address itself.
+    ...(net.isIP(host) ? { host } : { servername: host }),
+    ...(net.isIP(host) &&
+      target.kind === 'tcp' && {
+        host: target.host,
+        checkServerIdentity: (_: string, cert: tls.PeerCertificate) => tls.checkServerIdentity(host, cert),
+      }),
+    rejectUnauthorized: !(material?.skipVerify ?? false),
+    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+    minVersion: 'TLSv1.2',
+  };
+}
