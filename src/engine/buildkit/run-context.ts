@@ -1,0 +1,91 @@
+/**
+ * What one run of a build offers to the containers that are opened on it: types only.
+ * The run owns all of it; who gets it must not keep it beyond the run.
+ */
+import type { ClientHttp2Session } from 'node:http2';
+import type { Capability, CapabilityName, StepKey } from '../../core/model/index.js';
+import type { BuildRequest } from '../engine.js';
+import type { Gateway } from './gateway.js';
+import type { Definition, Op } from './proto/gen/pb_pb.js';
+
+/** One output of one vertex. */
+export interface OutputRef {
+  readonly digest: string;
+  readonly index: number;
+}
+
+export interface GraphVertex {
+  readonly digest: string;
+  readonly op: Op;
+  /** As received: an op that is sent back unchanged must keep its very bytes, or its digest changes. */
+  readonly raw: Uint8Array;
+}
+
+export interface Graph {
+  /** Null: not in the definition. */
+  op(digest: string): GraphVertex | null;
+  /** Topologically sorted. */
+  readonly digests: readonly string[];
+  /** The instruction that made the vertex; null for local sources and the like. */
+  stepOf(digest: string): StepKey | null;
+  /** All vertices of an instruction, topologically sorted; empty for ENV, CMD, USER and for what the target does not need. */
+  verticesOf(step: StepKey): readonly string[];
+  /**
+   * The output that is the state after the step: of the vertex of the step that no other vertex of the same step takes; for steps
+   * without a vertex the nearest earlier one of its stage, across FROM <stage>. Null: nothing at all (FROM scratch so far), or the
+   * stage is not part of the target (`hasStage` tells them apart).
+   */
+  sink(step: StepKey): OutputRef | null;
+  /** False: the target does not take from this stage, so that the engine has never been told of it. */
+  hasStage(stage: number): boolean;
+  /** The definition of that output alone, with the metadata and source map of what it needs. */
+  subDefinition(output: OutputRef): Definition;
+  /** Output index of the root filesystem of a vertex. */
+  rootOutput(digest: string): number;
+}
+
+export interface SolveFailure {
+  /** The culprit; null when the engine named none. */
+  readonly digest: string | null;
+  readonly op: Op | null;
+  /** Result ids for `Mount.resultID` only, one per input; empty when the engine gave none. */
+  readonly inputIds: readonly string[];
+  /** Likewise as the failed operation left them: one per `ExecOp.mounts` entry, or one per action of a FileOp. `''`: no result. */
+  readonly mountIds: readonly string[];
+  /** exec: the command failed. file: a COPY, ADD or WORKDIR while it was carried out. cache: one while its files were looked up. */
+  readonly kind: 'exec' | 'file' | 'cache' | 'other';
+  /** file: index of the action; cache: index of the op's input. */
+  readonly subjectIndex: number | null;
+  /** 1-based line of the Dockerfile. */
+  readonly line: number | null;
+  /** Host paths shortened. */
+  readonly message: string;
+  readonly exitCode: number | null;
+}
+
+export interface RunContext {
+  readonly gateway: Gateway;
+  readonly session: {
+    readonly id: string;
+    /** Serves `files` (path -> content) as the local source `name` from now on. */
+    addLocal(name: string, files: ReadonlyMap<string, Uint8Array>): void;
+  };
+  /** `FrontendOpt` of this build's solve, with `overrides` on top. The frontend is `frontend`. */
+  frontendOptions(overrides?: Readonly<Record<string, string>>): Record<string, string>;
+  readonly frontend: string;
+  readonly request: BuildRequest;
+  readonly graph: Graph;
+  readonly capabilities: Readonly<Record<CapabilityName, Capability>>;
+  /** The connection, for streams that are framed by hand; send `gateway.metadata` with each. */
+  readonly h2: ClientHttp2Session;
+  readonly buildRef: string;
+  /** `linux/amd64`. */
+  readonly workerPlatform: string;
+  /** The newest failure of this run; null while there is none. */
+  readonly failure: SolveFailure | null;
+  /**
+   * The result id of an output, evaluated now if it is not yet; kept per output. Throws `BxError`: 'engine' when a step on the way
+   * fails, 'cancelled' after `signal` or `cancel`.
+   */
+  evaluate(output: OutputRef, signal?: AbortSignal): Promise<string>;
+}
