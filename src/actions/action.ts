@@ -1,0 +1,44 @@
+/** The shape of an action and small helpers to write them. An action holds no state. */
+import type { ActionContext } from './context.js';
+
+export type ActionGroup = 'Step' | 'Build' | 'Terminal' | 'Processes' | 'Logs' | 'View' | 'Search' | 'Move' | 'Program';
+
+export const ACTION_GROUPS: readonly ActionGroup[] = [
+  'Step',
+  'Build',
+  'Terminal',
+  'Processes',
+  'Logs',
+  'Search',
+  'View',
+  'Move',
+  'Program',
+];
+
+export interface Action {
+  /** `noun.verb`, stable: keys, palette and documentation name it. */
+  readonly id: string;
+  /** What it does, as a short imperative. */
+  readonly title: string;
+  /** One or two words for the hint row; may depend on the state. */
+  readonly hint?: string | ((context: ActionContext) => string);
+  readonly group: ActionGroup;
+  /** True, or the reason why not now, a short clause. */
+  readonly enabled: (context: ActionContext) => true | string;
+  readonly run: (context: ActionContext) => void | Promise<void>;
+}
+
+export const always = (): true => true;
+
+export function needsStep(context: ActionContext): true | string {
+  return context.step === null ? 'no step is selected' : true;
+}
+
+export function needsTab(context: ActionContext): true | string {
+  return context.activeTab === null ? 'no terminal is open (enter on a step opens one)' : true;
+}
+
+export function isBuilding(context: ActionContext): boolean {
+  const newest = context.state.generations.at(-1);
+  return newest !== undefined && (newest.status === 'planning' || newest.status === 'running' || newest.status === 'exporting');
+}

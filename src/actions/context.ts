@@ -1,0 +1,100 @@
+/**
+ * What an action sees of the program and what it may do to it. The screen implements `ScreenCommands`; actions never import it,
+ * so that keys, palette and help work the same for any front end.
+ */
+import type { Generation, Moment, ProcessSummary, SessionState, Step, StepKey } from '../core/model/index.js';
+import type { CommandResult, SessionCommand } from '../session/session.js';
+import type { Mode, PanelId } from './panels.js';
+
+export type Motion = 'up' | 'down' | 'left' | 'right' | 'halfUp' | 'halfDown' | 'pageUp' | 'pageDown' | 'first' | 'last';
+
+export interface Choice {
+  readonly id: string;
+  /** One letter that picks it. */
+  readonly key: string;
+  readonly label: string;
+}
+
+export interface Question {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly choices: readonly Choice[];
+  /** The choice that Enter takes; a destructive one is never the default. */
+  readonly default: string;
+}
+
+export interface TextQuestion {
+  readonly title: string;
+  readonly initial: string;
+  readonly hint: string;
+}
+
+export interface RollbackWish {
+  readonly step: StepKey;
+  readonly moment: Moment | 'auto';
+  readonly args?: readonly string[];
+  readonly user?: string;
+}
+
+/** Everything an action can make the screen do. Verbs only; the screen knows how. */
+export interface ScreenCommands {
+  focus(panel: PanelId): void;
+  focusNext(direction: 1 | -1): void;
+  back(): void;
+  move(motion: Motion): void;
+  selectStep(step: StepKey): void;
+  stage(direction: 1 | -1): void;
+  toggleFold(): void;
+  toggleInternal(): void;
+  setGeneration(generation: number | null): void;
+  zoom(): void;
+  cycleLayout(): void;
+  moveDivider(direction: 1 | -1): void;
+  cycleTab(direction: 1 | -1): void;
+  showTab(process: string): void;
+  closeTab(process: string): void;
+  interact(): void;
+  sendLeaveKey(): void;
+  openCommandLine(prefill: string): void;
+  openPalette(): void;
+  openHelp(): void;
+  openNotices(): void;
+  openSearch(): void;
+  searchNext(direction: 1 | -1): void;
+  toggleFollow(): void;
+  copyLine(): void;
+  copyPanel(): void;
+  toggleMouse(): void;
+  redraw(): void;
+  suspend(): void;
+  quit(): void;
+  /** Opens a shell at a step in a tab; asks about exclusive caches first. */
+  rollback(wish: RollbackWish): Promise<void>;
+  askOptions(step: Step): Promise<RollbackWish | null>;
+  /** Null: nothing was chosen. */
+  ask(question: Question): Promise<string | null>;
+  askText(question: TextQuestion): Promise<string | null>;
+  execute(command: SessionCommand): Promise<CommandResult | null>;
+  /** Size of the terminal pane, for processes that are started. */
+  terminalSize(): { readonly cols: number; readonly rows: number };
+  editSource(line: number): Promise<void>;
+  notify(level: 'info' | 'warning' | 'error', message: string, hint?: string | null): void;
+}
+
+export interface ActionContext {
+  readonly state: SessionState;
+  /** The generation on display; null before the first one. */
+  readonly generation: Generation | null;
+  /** True when it is not the newest one. */
+  readonly isOlder: boolean;
+  readonly step: Step | null;
+  /** The process that a process action means: of the active tab, or the one selected in the processes panel. */
+  readonly process: ProcessSummary | null;
+  readonly tabs: readonly string[];
+  readonly activeTab: string | null;
+  readonly focus: PanelId;
+  readonly mode: Mode;
+  readonly hasSearch: boolean;
+  readonly isSplit: boolean;
+  readonly screen: ScreenCommands;
+}

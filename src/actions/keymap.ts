@@ -1,0 +1,84 @@
+/**
+ * The one table of default keys. Keys, help, hints, palette and documentation are all made from it; a key that is not here does
+ * nothing. `keys` are names of the key decoder. `hint`: place in the hint row, small numbers survive on narrow screens.
+ */
+import type { PanelId } from './panels.js';
+
+export interface Binding {
+  readonly keys: readonly string[];
+  readonly action: string;
+  /** Missing: everywhere. A row for a panel wins over one for everywhere. */
+  readonly panels?: readonly PanelId[];
+  readonly hint?: number;
+}
+
+export const DEFAULT_KEYMAP: readonly Binding[] = [
+  { keys: ['enter'], action: 'step.rollback', panels: ['steps'], hint: 1 },
+  { keys: ['t'], action: 'step.rollback', hint: 9 },
+  { keys: ['T'], action: 'step.rollbackWith', hint: 10 },
+  { keys: ['space'], action: 'stage.fold', panels: ['steps'] },
+  { keys: ['{'], action: 'stage.previous', panels: ['steps'] },
+  { keys: ['}'], action: 'stage.next', panels: ['steps'] },
+  { keys: ['H'], action: 'steps.internal', panels: ['steps'] },
+  { keys: ['!'], action: 'goto.failure', hint: 12 },
+  { keys: ['.'], action: 'goto.running', hint: 13 },
+  { keys: ['e'], action: 'source.edit', hint: 4 },
+
+  { keys: ['r'], action: 'build.reload', hint: 3 },
+  { keys: ['R'], action: 'build.rebuild' },
+  { keys: ['x'], action: 'build.cancel', hint: 3 },
+  { keys: ['o'], action: 'generation.older', hint: 11 },
+
+  { keys: ['enter', 'i'], action: 'terminal.interact', panels: ['terminal'], hint: 1 },
+  { keys: ['i'], action: 'terminal.interact', hint: 8 },
+  { keys: ['C-]'], action: 'terminal.sendLeaveKey', panels: ['terminal'] },
+  { keys: ['C'], action: 'process.rerun', panels: ['terminal'], hint: 2 },
+  { keys: ['X'], action: 'process.end', panels: ['terminal', 'processes'], hint: 5 },
+  { keys: ['['], action: 'tab.previous' },
+  { keys: [']'], action: 'tab.next' },
+  { keys: ['enter'], action: 'process.attach', panels: ['processes'], hint: 1 },
+  { keys: ['a'], action: 'process.exec', panels: ['terminal', 'processes'], hint: 6 },
+  { keys: ['K'], action: 'process.signal', panels: ['terminal', 'processes'], hint: 7 },
+
+  { keys: ['F'], action: 'logs.follow', panels: ['logs'], hint: 2 },
+
+  { keys: ['/'], action: 'search.open', hint: 14 },
+  { keys: ['n'], action: 'search.next' },
+  { keys: ['N'], action: 'search.previous' },
+
+  { keys: ['1'], action: 'panel.steps' },
+  { keys: ['2'], action: 'panel.terminal' },
+  { keys: ['3'], action: 'panel.logs' },
+  { keys: ['4'], action: 'panel.processes' },
+  { keys: ['5'], action: 'panel.source' },
+  { keys: ['tab'], action: 'panel.next', hint: 15 },
+  { keys: ['S-tab'], action: 'panel.previous' },
+  { keys: ['esc'], action: 'view.back' },
+  { keys: ['z'], action: 'layout.zoom', hint: 16 },
+  { keys: ['L'], action: 'layout.cycle' },
+  { keys: ['<'], action: 'layout.narrower' },
+  { keys: ['>'], action: 'layout.wider' },
+  { keys: ['y'], action: 'copy.line' },
+  { keys: ['Y'], action: 'copy.panel' },
+
+  { keys: ['j', 'down'], action: 'move.down' },
+  { keys: ['k', 'up'], action: 'move.up' },
+  { keys: ['h', 'left'], action: 'move.left' },
+  { keys: ['l', 'right'], action: 'move.right' },
+  { keys: ['C-d'], action: 'move.halfDown' },
+  { keys: ['C-u'], action: 'move.halfUp' },
+  { keys: ['pagedown', 'C-f'], action: 'move.pageDown' },
+  { keys: ['pageup', 'C-b'], action: 'move.pageUp' },
+  { keys: ['g', 'home'], action: 'move.first' },
+  { keys: ['G', 'end'], action: 'move.last' },
+
+  { keys: [':'], action: 'app.commandLine', hint: 17 },
+  { keys: ['C-p'], action: 'app.palette' },
+  { keys: ['?'], action: 'app.help', hint: 0 },
+  { keys: ['@'], action: 'app.notices' },
+  { keys: ['M'], action: 'app.mouse' },
+  { keys: ['C-l'], action: 'app.redraw' },
+  { keys: ['C-z'], action: 'app.suspend' },
+  { keys: ['q', 'C-c'], action: 'app.quit', hint: 18 },
+  { keys: ['Q'], action: 'app.quitNow' },
+];

@@ -1,0 +1,120 @@
+/** Actions on the selected step: rollback, options, editing, jumping to failed and running steps. */
+import type { Step } from '../core/model/index.js';
+import { type Action, needsStep } from './action.js';
+import type { ActionContext } from './context.js';
+
+function canRollBack(context: ActionContext): true | string {
+  const { step } = context;
+  if (step === null) return 'no step is selected';
+  if (step.kind !== 'instruction') return 'only instructions of the Dockerfile have a filesystem to open';
+  if (step.state === 'not-needed') return 'the target does not need this step, so it has no filesystem';
+  if (context.state.engineStatus.kind === 'lost') return 'the connection to the engine is lost';
+  if (context.state.engineStatus.kind === 'connecting') return 'the engine is still being connected';
+  if (context.isOlder) return 'this is an older generation (o goes back to the newest)';
+  return true;
+}
+
+function rollbackHint({ step }: ActionContext): string {
+  if (step?.state === 'failed') return 'shell in failed step';
+  if (step?.state === 'pending') return 'build to here + shell';
+  return 'shell after step';
+}
+
+const orderedSteps = (context: ActionContext): Step[] => {
+  const { generation } = context;
+  if (generation === null) return [];
+  return generation.order.flatMap((key) => generation.steps[key] ?? []);
+};
+
+const nextFailed = (context: ActionContext): Step | null => {
+  const failed = orderedSteps(context).filter((step) => step.state === 'failed');
+  const at = failed.findIndex((step) => step.key === context.step?.key);
+  return failed[(at + 1) % Math.max(1, failed.length)] ?? null;
+};
+
+const runningStep = (context: ActionContext): Step | null =>
+  orderedSteps(context).findLast((step) => step.state === 'running') ?? null;
+
+export const stepActions: readonly Action[] = [
+  {
+    id: 'step.rollback',
+    title: 'Open a shell in the selected step',
+    hint: rollbackHint,
+    group: 'Step',
+    enabled: canRollBack,
+    run: async (context) => {
+      if (context.step !== null) await context.screen.rollback({ step: context.step.key, moment: 'auto' });
+    },
+  },
+  {
+    id: 'step.rollbackWith',
+    title: 'Open a shell with options: before, after or failed state, user, command',
+    hint: 'options',
+    group: 'Step',
+    enabled: canRollBack,
+    run: async (context) => {
+      const wish = context.step === null ? null : await context.screen.askOptions(context.step);
+      if (wish !== null) await context.screen.rollback(wish);
+    },
+  },
+  {
+    id: 'source.edit',
+    title: 'Edit the Dockerfile at the selected step',
+    hint: 'edit',
+    group: 'Step',
+    enabled: (context) => (context.generation === null ? 'the Dockerfile has not been read yet' : true),
+    run: (context) => context.screen.editSource(context.step?.lines?.start ?? 1),
+  },
+  {
+    id: 'goto.failure',
+    title: 'Go to the failed step',
+    hint: 'failure',
+    group: 'Step',
+    enabled: (context) => (nextFailed(context) === null ? 'no step has failed' : true),
+    run: (context) => {
+      const step = nextFailed(context);
+      if (step !== null) context.screen.selectStep(step.key);
+    },
+  },
+  {
+    id: 'goto.running',
+    title: 'Go to the running step',
+    hint: 'running step',
+    group: 'Step',
+    enabled: (context) => (runningStep(context) === null ? 'no step is running' : true),
+    run: (context) => {
+      const step = runningStep(context);
+      if (step !== null) context.screen.selectStep(step.key);
+    },
+  },
+  {
+    id: 'stage.fold',
+    title: 'Fold or unfold the stage',
+    hint: 'fold',
+    group: 'Step',
+    enabled: (context) => (context.step?.stage == null && needsStep(context) === true ? 'this step is in no stage' : true),
+    run: (context) => context.screen.toggleFold(),
+  },
+  {
+    id: 'stage.previous',
+    title: 'Go to the previous stage',
+    group: 'Step',
+    enabled: needsStep,
+    run: (context) => context.screen.stage(-1),
+  },
+  {
+    id: 'stage.next',
+    title: 'Go to the next stage',
+    group: 'Step',
+    enabled: needsStep,
+    run: (context) => context.screen.stage(1),
+  },
+  {
+    id: 'steps.internal',
+    title: 'Show or hide context and internal steps',
+    hint: 'internal steps',
+    group: 'Step',
+    enabled: (context) => (context.generation === null ? 'no build has started' : true),
+    run: (context) => context.screen.toggleInternal(),
+  },
+];
