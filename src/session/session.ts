@@ -70,6 +70,8 @@ export interface StepLog {
   readonly head: string;
   readonly tail: string;
   readonly omittedBytes: number;
+  /** A file with the whole log, made once it outgrows memory and removed at the session's end; null: head and tail are all of it. */
+  readonly file: string | null;
 }
 
 export interface SessionClient {
@@ -82,6 +84,8 @@ export interface SessionClient {
   /** Throws `BxError('not-found')`. */
   terminal(process: ProcessSummary['id']): Terminal;
   stepLog(generation: number, step: StepKey): StepLog;
+  /** True when a shell at this step would hold a cache that nobody else can use meanwhile (sharing=locked or private): ask first. */
+  hasExclusiveCache(generation: number, step: StepKey): boolean;
   /** Resolves when the session has ended and nothing of it is left on the engine. */
   readonly ended: Promise<void>;
 }

@@ -2,7 +2,7 @@
  * A Dockerfile turned into stages and instructions without an engine, so that the timeline stands from the first frame.
  * It must not evaluate anything: arguments stay as written, and what is malformed is left to the engine to report.
  */
-import { type Copy, DockerfileParser, type From, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
+import { DockerfileParser, type From, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
 import type { LineRange, Stage, StepKey } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
 
@@ -77,13 +77,15 @@ function takenFrom(node: Instruction, stages: readonly MutableStage[]): string[]
       return earlier.filter((s) => s.name !== null && s.name === wanted).map((s) => s.label);
     }
     case 'COPY':
-      return resolve((node as Copy).getFromFlag()?.getValue());
+      return flags(node, 'from').flatMap(resolve);
     case 'RUN':
-      return (node as ModifiableInstruction)
-        .getFlags()
-        .filter((flag) => flag.getName() === 'mount')
-        .flatMap((flag) => resolve(/(?:^|,)\s*from=([^,]+)/.exec(flag.getValue() ?? '')?.[1]));
+      return flags(node, 'mount').flatMap((value) => resolve(/(?:^|,)\s*from=([^,]+)/.exec(value)?.[1]));
     default:
       return [];
   }
+}
+
+function flags(node: Instruction, name: string): string[] {
+  const all = (node as ModifiableInstruction).getFlags();
+  return all.filter((flag) => flag.getName() === name).flatMap((flag) => flag.getValue() ?? []);
 }

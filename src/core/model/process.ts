@@ -25,7 +25,7 @@ export interface ContainerSummary {
   readonly cwd: string;
   readonly shell: readonly string[];
   readonly mounts: readonly MountSummary[];
-  /** The command of the failing RUN as one shell line; null where there is none. */
+  /** The command of the step's RUN as one shell line, the one that `process.rerun` runs again; null for other steps. */
   readonly failedCommand: string | null;
   /** Set when this is not the state that was asked for (an old engine gives none after a failure), a sentence. */
   readonly note: string | null;

@@ -1,0 +1,79 @@
+/** The containers of a session and what everybody may know of them. */
+import type { ContainerSummary } from '../core/model/index.js';
+import type { Container } from '../engine/engine.js';
+import { BxError } from '../platform/errors.js';
+
+const RELEASE_TIMEOUT_MS = 5_000;
+
+export interface ContainerTable {
+  add(container: Container, generation: number): void;
+  /** Throws `BxError('not-found')` for one that is unknown or gone. */
+  get(id: string): Container;
+  holdingExclusiveCaches(): Container[];
+  /** Generations with a container that is still there. */
+  generationsInUse(): number[];
+  release(id: string): Promise<void>;
+  /** All at once, each with a bound in time: an engine that hangs must not hold the end of a session up. */
+  releaseAll(): Promise<void>;
+  /** The engine is gone, and every container with it. */
+  loseAll(): void;
+}
+
+export function createContainerTable(publish: (summary: ContainerSummary) => void): ContainerTable {
+  const open = new Map<string, Container>();
+  const summaries = new Map<string, ContainerSummary>();
+
+  const end = (id: string, state: 'released' | 'lost', note: string | null): void => {
+    const summary = summaries.get(id);
+    if (!open.delete(id) || summary === undefined) return;
+    const next = { ...summary, state, note: note ?? summary.note };
+    summaries.set(id, next);
+    publish(next);
+  };
+  const release = async (id: string): Promise<void> => {
+    const container = open.get(id);
+    if (container === undefined) return;
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, RELEASE_TIMEOUT_MS).unref());
+    await Promise.race([container.release().catch(() => undefined), timeout]);
+    end(id, 'released', null);
+  };
+
+  return {
+    add(container, generation) {
+      open.set(container.id, container);
+      const { id, step, moment, mounts, note, defaults } = container;
+      const { user, cwd, shell, stepCommandLine } = defaults;
+      const summary: ContainerSummary = {
+        id,
+        generation,
+        step,
+        moment,
+        state: 'running',
+        user: user === '' ? 'root' : user,
+        cwd: cwd === '' ? '/' : cwd,
+        shell,
+        mounts,
+        failedCommand: stepCommandLine,
+        note,
+      };
+      summaries.set(id, summary);
+      publish(summary);
+      void container.gone.then((reason) => end(id, reason === null ? 'released' : 'lost', reason));
+    },
+    get(id) {
+      const container = open.get(id);
+      if (container === undefined)
+        throw new BxError('not-found', `container ${id} is gone`, { hint: 'roll back to the step for a new one' });
+      return container;
+    },
+    holdingExclusiveCaches: () => [...open.values()].filter((container) => container.holdsExclusiveCache),
+    generationsInUse: () => [...open.keys()].flatMap((id) => summaries.get(id)?.generation ?? []),
+    release,
+    async releaseAll() {
+      await Promise.all([...open.keys()].map(release));
+    },
+    loseAll() {
+      for (const id of open.keys()) end(id, 'lost', 'the engine went away');
+    },
+  };
+}

@@ -1,0 +1,321 @@
+/**
+ * A debug session in this process: generations, containers and processes over one engine, told as events. It must not know a front end.
+ * Every effect of a command is an event; what a command returns only says that it was carried out.
+ */
+import type { EngineEvent, SessionEvent } from '../core/events.js';
+import type { SessionState, StepKey } from '../core/model/index.js';
+import { initialState, reduce } from '../core/reduce/index.js';
+import { selectCurrent, selectInstructions } from '../core/select/index.js';
+import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
+import { BxError, toBxError } from '../platform/errors.js';
+import { createContainerTable } from './container-table.js';
+import { createLogStore } from './log-store.js';
+import { createProcessTable } from './process-table.js';
+import type { CommandResult, SessionClient, SessionCommand } from './session.js';
+
+/** What a shell is started with when nobody says more: `--invoke`. Null fields: as the step itself. */
+export interface Invoke {
+  readonly args: readonly string[] | null;
+  readonly env: readonly string[];
+  readonly user: string | null;
+  readonly cwd: string | null;
+  readonly tty: boolean;
+}
+
+export interface LocalSessionOptions {
+  readonly id: string;
+  readonly contextLabel: string;
+  /** A connection to the engine; called again by a reload after the engine was lost. Throws `BxError('endpoint')`. */
+  readonly connect: (signal: AbortSignal) => Promise<Engine>;
+  /** Reads the Dockerfile afresh, once per generation. Throws `BxError('input')`. */
+  readonly prepare: () => BuildRequest;
+  readonly target: string | null;
+  /** When a shell opens by itself at the end of a build. */
+  readonly openOn: 'error' | 'always' | 'never';
+  readonly invoke: Invoke | null;
+  /** A directory that may be made for what outgrows memory; removed at the end. */
+  readonly spillDirectory: string;
+  readonly now: () => number;
+}
+
+export interface LocalSession extends SessionClient {
+  /** Connects and starts the first generation. Throws when the Dockerfile cannot be read or no engine answers; build failures are events. */
+  start(): Promise<void>;
+}
+
+const DEFAULT_SIZE = { cols: 80, rows: 24 };
+/** Older generations keep their ground on the engine so long; then only those with a container in use. */
+const RUNS_KEPT = 2;
+
+export function createLocalSession(options: LocalSessionOptions): LocalSession {
+  const { now } = options;
+  const listeners = new Set<(event: SessionEvent, state: SessionState) => void>();
+  const logs = createLogStore(options.spillDirectory);
+  const runs = new Map<number, BuildRun>();
+  const closing = new AbortController();
+  let state = initialState();
+  let engine: Engine | null = null;
+  let noticeCount = 0;
+  let lastSize = DEFAULT_SIZE;
+  let isBuilding = false;
+  let settled: Promise<void> = Promise.resolve();
+  let finish: () => void;
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+
+  const emit = (event: SessionEvent): void => {
+    state = reduce(state, event);
+    for (const listener of listeners) listener(event, state);
+  };
+  const notify = (level: 'info' | 'warning' | 'error', message: string, hint: string | null = null): void =>
+    emit({ type: 'notice.posted', atMs: now(), notice: { id: ++noticeCount, level, message, hint } });
+
+  const processes = createProcessTable((process) => emit({ type: 'process.updated', atMs: now(), process }), now);
+  const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
+
+  async function connect(): Promise<Engine> {
+    const connected = await options.connect(closing.signal);
+    engine = connected;
+    emit({ type: 'engine.connected', atMs: now(), engine: connected.summary });
+    void connected.lost.then((error) => {
+      if (closing.signal.aborted || engine !== connected) return;
+      engine = null;
+      const { message, hint } = toBxError(error, 'engine-lost');
+      emit({ type: 'engine.lost', atMs: now(), message, hint: hint ?? 'reload connects again and builds once it is back' });
+      processes.loseAll('the engine went away');
+      containers.loseAll();
+      for (const run of runs.values()) void run.dispose().catch(() => undefined);
+      runs.clear();
+    });
+    return connected;
+  }
+
+  function report(generation: number, event: EngineEvent): void {
+    emit({ type: 'engine.reported', atMs: now(), generation, event });
+    if (event.type !== 'log.appended') return;
+    const step = state.generations.find((g) => g.number === generation)?.vertices[event.digest]?.step;
+    if (step !== undefined) logs.append(generation, step, event.text);
+  }
+
+  /** Makes the next generation and follows it to its end in the background; resolves once it has begun. */
+  async function build(noCache: boolean): Promise<void> {
+    const prepared = options.prepare();
+    const request = noCache ? { ...prepared, noCache } : prepared;
+    const generation = (selectCurrent(state)?.number ?? 0) + 1;
+    const { dir, name, text } = request.dockerfile;
+    emit({
+      type: 'generation.started',
+      atMs: now(),
+      generation,
+      dockerfile: { path: `${dir}/${name}`, text },
+      target: options.target,
+    });
+    isBuilding = true;
+    try {
+      const run = (engine ?? (await connect())).build(request);
+      runs.set(generation, run);
+      run.onLateEvent((event) => report(generation, event));
+      settled = follow(generation, run);
+    } catch (error) {
+      isBuilding = false;
+      const { message, hint } = toBxError(error, 'endpoint');
+      const failure = { digest: null, message, hint, exitCode: null, line: null };
+      report(generation, { type: 'build.failed', failure });
+      throw error;
+    }
+  }
+
+  async function follow(generation: number, run: BuildRun): Promise<void> {
+    try {
+      for await (const event of run.events) report(generation, event);
+    } catch (error) {
+      const { message, hint } = toBxError(error, 'engine');
+      report(generation, { type: 'build.failed', failure: { digest: null, message, hint, exitCode: null, line: null } });
+    } finally {
+      isBuilding = false;
+    }
+    if (selectCurrent(state)?.number === generation && !closing.signal.aborted) await openByItself(generation);
+  }
+
+  async function openByItself(generation: number): Promise<void> {
+    const step = stepToOpen(generation);
+    if (step === null || state.engineStatus.kind === 'lost') return;
+    try {
+      const { process } = await rollback({
+        type: 'step.rollback',
+        step,
+        generation,
+        moment: 'auto',
+        exclusiveCaches: 'mount',
+        size: lastSize,
+      });
+      if (process !== null) emit({ type: 'shell.opened', atMs: now(), process, step });
+    } catch (error) {
+      const { code, message, hint } = toBxError(error, 'engine');
+      if (code !== 'cancelled') notify('warning', `no shell at step ${step}: ${message}`, hint);
+    }
+  }
+
+  function stepToOpen(number: number): StepKey | null {
+    const generation = state.generations.find((g) => g.number === number);
+    if (generation === undefined || options.openOn === 'never') return null;
+    if (generation.status === 'failed') return generation.failure?.step ?? null;
+    if (generation.status !== 'succeeded' || options.openOn !== 'always') return null;
+    return selectInstructions(generation).findLast((step) => step.state !== 'not-needed')?.key ?? null;
+  }
+
+  async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
+    const number = command.generation ?? selectCurrent(state)?.number ?? 0;
+    const run = runs.get(number);
+    const step = state.generations.find((g) => g.number === number)?.steps[command.step];
+    if (step === undefined) throw new BxError('not-found', `no step ${command.step} in this build`);
+    if (run === undefined)
+      throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
+    lastSize = command.size;
+    const abort = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
+    const container = await run.openContainer(
+      { step: command.step, moment: command.moment, exclusiveCaches: command.exclusiveCaches },
+      abort,
+    );
+    containers.add(container, number);
+    try {
+      const summary = await processes.start(
+        container,
+        command.args ? 'exec' : 'shell',
+        processSpec(container, command, options.invoke),
+      );
+      return { process: summary.id };
+    } catch (error) {
+      await containers.release(container.id);
+      throw error;
+    }
+  }
+
+  async function reload(noCache: boolean): Promise<void> {
+    if (isBuilding) {
+      const run = runs.get(selectCurrent(state)?.number ?? 0);
+      await run?.cancel();
+      await settled;
+    }
+    for (const container of containers.holdingExclusiveCaches()) {
+      notify('warning', `the shell at step ${container.step} was ended: it held a locked cache that the build needs`);
+      await containers.release(container.id);
+    }
+    await build(noCache);
+    void disposeOldRuns();
+  }
+
+  async function disposeOldRuns(): Promise<void> {
+    const used = new Set(containers.generationsInUse());
+    for (const [generation, run] of [...runs].slice(0, -RUNS_KEPT)) {
+      if (used.has(generation)) continue;
+      runs.delete(generation);
+      await run.dispose().catch(() => undefined);
+    }
+  }
+
+  async function disconnectProcess(id: string): Promise<void> {
+    const container = processes.containerOf(id);
+    const others = processes.running(container.id).filter((process) => process.id !== processes.get(id).id);
+    if (others.length === 0) await containers.release(container.id);
+    else await processes.signal(id, 'KILL');
+    void disposeOldRuns();
+  }
+
+  async function disconnect(): Promise<void> {
+    if (closing.signal.aborted) return ended;
+    closing.abort(new BxError('cancelled', 'the session ended'));
+    await containers.releaseAll();
+    await Promise.allSettled([...runs.values()].map((run) => run.dispose()));
+    await engine?.dispose().catch(() => undefined);
+    logs.dispose();
+    finish();
+  }
+
+  async function execute(command: SessionCommand, signal?: AbortSignal): Promise<CommandResult> {
+    if (closing.signal.aborted && command.type !== 'session.disconnect') throw new BxError('state', 'the session has ended');
+    switch (command.type) {
+      case 'session.reload':
+        await reload(command.noCache ?? false);
+        return { process: null };
+      case 'build.cancel':
+        if (!isBuilding) throw new BxError('state', 'no build is running');
+        await runs.get(selectCurrent(state)?.number ?? 0)?.cancel();
+        return { process: null };
+      case 'step.rollback':
+        return rollback(command, signal);
+      case 'process.exec': {
+        const container = containers.get(command.container);
+        const kind = command.args.length === 0 ? 'shell' : 'exec';
+        const summary = await processes.start(container, kind, processSpec(container, command, null));
+        return { process: summary.id };
+      }
+      case 'process.rerun': {
+        const container = containers.get(command.container);
+        const args = container.defaults.stepCommand;
+        if (args === null) throw new BxError('unsupported', `step ${container.step} runs no command`);
+        const summary = await processes.start(container, 'exec', {
+          ...processSpec(container, { ...command, tty: true }, null),
+          args,
+        });
+        return { process: summary.id };
+      }
+      case 'process.signal':
+        await processes.signal(command.process, command.signal);
+        return { process: null };
+      case 'process.disconnect':
+        await disconnectProcess(command.process);
+        return { process: null };
+      case 'session.disconnect':
+        await disconnect();
+        return { process: null };
+    }
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+    async start() {
+      emit({ type: 'session.started', atMs: now(), id: options.id, contextLabel: options.contextLabel });
+      await build(false);
+    },
+    execute,
+    terminal: (id) => processes.terminal(id),
+    stepLog: (generation, step) => logs.read(generation, step),
+    hasExclusiveCache: (generation, step) => runs.get(generation)?.hasExclusiveCache(step) ?? false,
+    ended,
+  };
+}
+
+interface ProcessWish {
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  readonly user?: string;
+  readonly cwd?: string;
+  readonly tty?: boolean;
+  readonly size: { readonly cols: number; readonly rows: number };
+}
+
+/** What the command says, else what `--invoke` says, else what the container's step says. Throws when there is nothing to start. */
+function processSpec(container: Container, wish: ProcessWish, invoke: Invoke | null): ProcessSpec {
+  const wished = wish.args?.length ? wish.args : (invoke?.args ?? container.defaults.shell);
+  if (wished.length === 0) {
+    throw new BxError('unsupported', `the filesystem of step ${container.step} has no shell`, {
+      hint: container.note ?? 'exec starts a program that is in it; another step may have a shell',
+    });
+  }
+  return {
+    args: wished,
+    env: [...(wish.args ? [] : (invoke?.env ?? [])), ...(wish.env ?? [])],
+    user: wish.user ?? invoke?.user ?? null,
+    cwd: wish.cwd ?? invoke?.cwd ?? null,
+    tty: wish.tty ?? invoke?.tty ?? true,
+    ...wish.size,
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The processes of a session: their ids, life and terminals. It owns the reading side of every process: output goes to the replay ring and
+ * to whoever is attached; the slowest attached reader holds the program back, nobody attached holds nothing back.
+ */
+import type { ProcessSummary } from '../core/model/index.js';
+import type { Container, ContainerProcess, ProcessSpec } from '../engine/engine.js';
+import { BxError, toBxError } from '../platform/errors.js';
+import { createReplayRing, type ReplayRing } from './replay-ring.js';
+import { TERMINAL_REPLAY_BYTES, type Terminal } from './session.js';
+
+interface Entry {
+  summary: ProcessSummary;
+  readonly container: Container;
+  readonly ring: ReplayRing;
+  readonly listeners: Set<(data: Uint8Array) => void>;
+  process: ContainerProcess | null;
+  /** The last size asked for; given to the program even when it was asked for before the program ran. */
+  size: { cols: number; rows: number };
+}
+
+export interface ProcessTable {
+  /** Starts a program; resolves when it runs, throws `BxError` when it cannot (the entry stays, as exited, with the reason). */
+  start(container: Container, kind: ProcessSummary['kind'], spec: ProcessSpec): Promise<ProcessSummary>;
+  get(id: string): ProcessSummary;
+  containerOf(id: string): Container;
+  running(container: string): ProcessSummary[];
+  terminal(id: string): Terminal;
+  signal(id: string, name: string): Promise<void>;
+  /** Marks what still runs as lost. */
+  loseAll(reason: string): void;
+}
+
+export function createProcessTable(publish: (summary: ProcessSummary) => void, now: () => number): ProcessTable {
+  const entries = new Map<string, Entry>();
+
+  const update = (entry: Entry, change: Partial<ProcessSummary>): void => {
+    entry.summary = { ...entry.summary, ...change };
+    publish(entry.summary);
+  };
+  const find = (id: string): Entry => {
+    const entry = entries.get(id) ?? uniquePrefix(entries, id);
+    if (entry === undefined)
+      throw new BxError('not-found', `no process ${id}`, { hint: 'ps lists the processes of this session' });
+    return entry;
+  };
+  const isOver = (entry: Entry) => entry.summary.state === 'exited' || entry.summary.state === 'lost';
+
+  return {
+    async start(container, kind, spec) {
+      const id = `p${entries.size + 1}`;
+      const entry: Entry = {
+        summary: {
+          id,
+          container: container.id,
+          kind,
+          args: spec.args,
+          command: commandLine(spec.args),
+          tty: spec.tty,
+          state: 'starting',
+          startedAtMs: now(),
+          endedAtMs: null,
+          exitCode: null,
+          reason: null,
+        },
+        container,
+        ring: createReplayRing(TERMINAL_REPLAY_BYTES),
+        listeners: new Set(),
+        process: null,
+        size: { cols: spec.cols, rows: spec.rows },
+      };
+      entries.set(id, entry);
+      publish(entry.summary);
+      try {
+        const process = await container.start(spec);
+        entry.process = process;
+        process.onData((data) => {
+          entry.ring.push(data);
+          for (const listener of entry.listeners) listener(data);
+        });
+        if (entry.size.cols !== spec.cols || entry.size.rows !== spec.rows) process.resize(entry.size.cols, entry.size.rows);
+        update(entry, { state: 'running' });
+        void process.exited.then((exit) => {
+          if (isOver(entry)) return;
+          update(entry, {
+            state: exit.code === null ? 'lost' : 'exited',
+            endedAtMs: now(),
+            exitCode: exit.code,
+            reason: exit.reason,
+          });
+        });
+      } catch (error) {
+        update(entry, { state: 'exited', endedAtMs: now(), exitCode: null, reason: toBxError(error, 'engine').message });
+        throw error;
+      }
+      return entry.summary;
+    },
+    get: (id) => find(id).summary,
+    containerOf: (id) => find(id).container,
+    running: (container) => [...entries.values()].filter((e) => e.container.id === container && !isOver(e)).map((e) => e.summary),
+    terminal(id) {
+      const entry = find(id);
+      const listeners = new Set<(data: Uint8Array) => void>();
+      let holds = 0;
+      const release = (): void => {
+        for (; holds > 0; holds--) entry.process?.resume();
+      };
+      return {
+        process: entry.summary.id,
+        replay: () => entry.ring.bytes(),
+        onData(listener) {
+          listeners.add(listener);
+          entry.listeners.add(listener);
+          return {
+            dispose() {
+              listeners.delete(listener);
+              entry.listeners.delete(listener);
+            },
+          };
+        },
+        write: (data) => entry.process?.write(data),
+        resize(cols, rows) {
+          entry.size = { cols, rows };
+          entry.process?.resize(cols, rows);
+        },
+        pause() {
+          holds++;
+          entry.process?.pause();
+        },
+        resume() {
+          if (holds === 0) return;
+          holds--;
+          entry.process?.resume();
+        },
+        detach() {
+          for (const listener of listeners) entry.listeners.delete(listener);
+          listeners.clear();
+          release();
+        },
+      };
+    },
+    async signal(id, name) {
+      const entry = find(id);
+      if (isOver(entry) || entry.process === null) throw new BxError('state', `process ${entry.summary.id} is not running`);
+      await entry.process.signal(name);
+    },
+    loseAll(reason) {
+      for (const entry of entries.values()) if (!isOver(entry)) update(entry, { state: 'lost', endedAtMs: now(), reason });
+    },
+  };
+}
+
+function uniquePrefix(entries: ReadonlyMap<string, Entry>, prefix: string): Entry | undefined {
+  const matches = [...entries.entries()].filter(([id]) => prefix !== '' && id.startsWith(prefix));
+  return matches.length === 1 ? matches[0]![1] : undefined;
+}
+
+/** argv as the line a POSIX shell would take. */
+export function commandLine(args: readonly string[]): string {
+  return args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)).join(' ');
+}

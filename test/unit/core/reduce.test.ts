@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineEvent, PlannedVertex, SessionEvent } from '../../../src/core/events.js';
+import type { SessionState } from '../../../src/core/model/index.js';
+import { initialState, reduce } from '../../../src/core/reduce/index.js';
+import { selectCounts, selectWhere } from '../../../src/core/select/index.js';
+
+const DOCKERFILE = `FROM scratch AS base
+COPY busybox /bin/busybox
+ENV A=1
+FROM base AS other
+RUN other
+FROM base AS app
+RUN one
+RUN two
+CMD ["x"]
+`;
+
+let clock = 0;
+const report = (event: EngineEvent): SessionEvent => ({ type: 'engine.reported', atMs: clock, generation: 1, event });
+const vertex = (digest: string, change: Partial<Extract<EngineEvent, { type: 'vertex.updated' }>> = {}): EngineEvent => ({
+  type: 'vertex.updated',
+  digest,
+  name: digest,
+  inputs: [],
+  isCached: false,
+  startedAtMs: null,
+  completedAtMs: null,
+  error: '',
+  ...change,
+});
+const planned = (digest: string, line: number | null, op: PlannedVertex['op'] = 'exec'): PlannedVertex => ({
+  digest,
+  name: digest,
+  inputs: [],
+  lines: line === null ? null : { start: line, end: line },
+  op,
+});
+
+function play(events: readonly EngineEvent[], target: string | null = 'app'): SessionState {
+  clock = 1000;
+  const start: SessionEvent[] = [
+    { type: 'session.started', atMs: 0, id: 's', contextLabel: '.' },
+    { type: 'generation.started', atMs: 0, generation: 1, dockerfile: { path: '/x/Dockerfile', text: DOCKERFILE }, target },
+  ];
+  return [...start, ...events.map(report)].reduce(reduce, initialState());
+}
+
+const plan: EngineEvent = {
+  type: 'plan.resolved',
+  vertices: [planned('context', null, 'source'), planned('copy', 2, 'file'), planned('one', 7), planned('two', 8)],
+};
+const states = (state: SessionState) => {
+  const generation = state.generations[0]!;
+  return Object.fromEntries(generation.order.filter((k) => !k.startsWith('@')).map((k) => [k, generation.steps[k]!.state]));
+};
+
+describe('a generation', () => {
+  it('shows every step as pending before the engine says anything', () => {
+    const state = play([]);
+    expect(Object.keys(states(state))).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', 'export']);
+    expect(new Set(Object.values(states(state)))).toEqual(new Set(['pending']));
+  });
+
+  it('knows from the plan which steps are not needed, and which need nothing done', () => {
+    const state = play([plan]);
+    expect(states(state)).toEqual({
+      1: 'done',
+      2: 'pending',
+      3: 'pending',
+      4: 'not-needed',
+      5: 'not-needed',
+      6: 'pending',
+      7: 'pending',
+      8: 'pending',
+      9: 'pending',
+      export: 'pending',
+    });
+    expect(selectCounts(state.generations[0]!)).toEqual({ total: 7, ended: 1, cached: 0 });
+  });
+
+  it('lets a step without a vertex follow the one before it, across FROM too', () => {
+    const state = play([plan, vertex('copy', { isCached: true, startedAtMs: 1, completedAtMs: 2 })]);
+    expect(states(state)).toMatchObject({ 2: 'cached', 3: 'cached', 6: 'cached', 7: 'pending' });
+  });
+
+  it('tells culprit, victim and never-ran apart, and never shows one of them as cached', () => {
+    const state = play([
+      plan,
+      vertex('copy', { startedAtMs: 1, completedAtMs: 2 }),
+      vertex('one', {
+        startedAtMs: 3,
+        completedAtMs: 9,
+        error: 'process "x" did not complete: exit code: 137: context canceled: context canceled',
+      }),
+      {
+        type: 'build.failed',
+        failure: { digest: null, line: 8, message: 'exit code: 3', hint: null, exitCode: 3 },
+      },
+    ]);
+    expect(states(state)).toMatchObject({ 2: 'done', 7: 'cancelled', 8: 'failed', 9: 'pending', export: 'pending' });
+    expect(state.generations[0]!.failure?.step).toBe('8');
+    expect(selectWhere(state)).toEqual({ tone: 'failed', text: 'failed at 8/9 RUN two: exit code 3' });
+  });
+
+  it('keeps a cached step cached when another build makes the engine send it again', () => {
+    const state = play([
+      plan,
+      vertex('copy', { isCached: true, startedAtMs: 1, completedAtMs: 2 }),
+      vertex('copy', { startedAtMs: 1, completedAtMs: 2 }),
+    ]);
+    expect(states(state)[2]).toBe('cached');
+  });
+
+  it('puts a vertex of another build with the same name into its step, and unknown ones outside', () => {
+    const state = play([
+      plan,
+      vertex('foreign', { name: 'one', startedAtMs: 5 }),
+      vertex('meta', { name: '[internal] load metadata for x' }),
+    ]);
+    expect(states(state)[7]).toBe('running');
+    expect(state.generations[0]!.steps['@[internal] load metadata for x']?.kind).toBe('internal');
+  });
+
+  it('counts what runs after the plan is done as the export', () => {
+    const state = play([
+      plan,
+      { type: 'export.started' },
+      vertex('e', { name: 'exporting to image', startedAtMs: 5, completedAtMs: 6 }),
+      { type: 'build.succeeded', result: { imageId: 'sha256:abc', tags: ['a:1'], outputs: [] } },
+    ]);
+    expect(states(state)['export']).toBe('done');
+    expect(selectWhere(state)).toEqual({ tone: 'ok', text: 'built a:1' });
+  });
+
+  it('settles what was running when the build is cancelled', () => {
+    const state = play([plan, vertex('one', { startedAtMs: 5 }), { type: 'build.cancelled' }]);
+    expect(states(state)).toMatchObject({ 7: 'cancelled', 8: 'pending' });
+  });
+
+  it('summarises logs and sees where the engine clipped them', () => {
+    const state = play([
+      plan,
+      vertex('one', { startedAtMs: 5 }),
+      { type: 'log.appended', digest: 'one', stream: 'stdout', text: 'a\nb' },
+      { type: 'log.appended', digest: 'one', stream: 'stdout', text: '\n[output clipped, log limit 2MiB reached]\n' },
+    ]);
+    expect(state.generations[0]!.steps['7']!.log).toEqual({ bytes: 45, lines: 3, isClipped: true });
+  });
+
+  it('ignores events of a generation it does not have', () => {
+    const state = play([plan]);
+    const stray: SessionEvent = { type: 'engine.reported', atMs: 1, generation: 7, event: { type: 'build.cancelled' } };
+    expect(reduce(state, stray).generations).toEqual(state.generations);
+  });
+});
