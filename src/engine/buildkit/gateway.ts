@@ -29,7 +29,7 @@ export function createGateway(transport: Transport, buildRef: string): Gateway {
 }
 
 function withHeader(transport: Transport, name: string, value: string): Transport {
-  const add = (init: HeadersInit | undefined): Headers => {
+  const add = (init: ConstructorParameters<typeof Headers>[0]): Headers => {
     const headers = new Headers(init);
     headers.set(name, value);
     return headers;

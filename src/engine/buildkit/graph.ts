@@ -1,0 +1,209 @@
+/**
+ * The engine's build graph (LLB) placed at the steps of the Dockerfile. It reads and cuts definitions; it asks the engine nothing.
+ */
+import { createHash } from 'node:crypto';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { PlannedVertex } from '../../core/events.js';
+import type { LineRange, StepKey } from '../../core/model/index.js';
+import { type Definition, DefinitionSchema, LocationsSchema, type Op, OpSchema, SourceSchema } from './proto/gen/pb_pb.js';
+import type { Graph, GraphVertex, OutputRef } from './run-context.js';
+import { type OriginInputs, stageOrigin } from './stage-origin.js';
+
+/** `sha256:…` of a marshalled op, by which LLB names its vertices. */
+export function digestOf(raw: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(raw).digest('hex')}`;
+}
+
+/** Name under which the engine keeps a vertex that must not come from the cache while another build has the same one. */
+export function ignoreCacheAlias(digest: string): string {
+  return `sha256:${createHash('sha256').update(`${digest}-ignorecache`).digest('hex')}`;
+}
+
+export interface BuildGraph extends Graph {
+  /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
+  readonly output: OutputRef | null;
+  readonly definition: Definition;
+  planned(): PlannedVertex[];
+  linesOf(digest: string): LineRange | null;
+}
+
+export interface GraphOptions extends OriginInputs {
+  /** Base name of the main Dockerfile, as source maps call it. */
+  readonly dockerfileName: string;
+}
+
+/** Reads a definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
+export function readGraph(definition: Definition, options: GraphOptions): BuildGraph {
+  const vertices = new Map<string, GraphVertex>();
+  let output: OutputRef | null = null;
+  const last = definition.def.length - 1;
+  definition.def.forEach((raw, index) => {
+    const op = fromBinary(OpSchema, raw);
+    const input = op.inputs[0];
+    if (index === last && op.op.case === undefined && input) output = { digest: input.digest, index: Number(input.index) };
+    else vertices.set(digestOf(raw), { digest: digestOf(raw), op, raw });
+  });
+  const digests = [...vertices.keys()];
+  const lines = readLines(definition, options.dockerfileName);
+  const steps = placeAtSteps(digests, lines, options.plan);
+  const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
+
+  const sinkOfVertices = (own: readonly string[]): OutputRef | null => {
+    const taken = new Set(own.flatMap((digest) => vertices.get(digest)?.op.inputs.map((input) => input.digest) ?? []));
+    const free = own.filter((digest) => !taken.has(digest));
+    // A source that feeds only other steps (a shared base image) gives way to the step's own result.
+    const digest = free.findLast((candidate) => vertices.get(candidate)?.op.op.case !== 'source') ?? free.at(-1);
+    return digest === undefined ? null : { digest, index: rootOutput(digest) };
+  };
+
+  const before = (step: StepKey): OutputRef | null => {
+    for (const digest of steps.byStep.get(step) ?? []) {
+      const input = rootInputOf(vertices.get(digest)?.op);
+      if (input && steps.ofVertex.get(input.digest) !== step) return input;
+    }
+    return null;
+  };
+
+  const stateAfter = (instruction: PlannedInstruction, seen: ReadonlySet<number>): OutputRef | null => {
+    const stage = options.plan.instructions.filter((other) => other.stage === instruction.stage);
+    for (const other of stage.filter((one) => one.number <= instruction.number).reverse()) {
+      const own = sinkOfVertices(steps.byStep.get(other.key) ?? []);
+      if (own) return own;
+    }
+    for (const later of stage.filter((one) => one.number > instruction.number)) {
+      if ((steps.byStep.get(later.key) ?? []).length > 0) return before(later.key);
+    }
+    const origin = stageOrigin(options, instruction.stage);
+    const lastOfOrigin = options.plan.instructions.findLast((one) => one.stage === origin);
+    if (origin === null || !lastOfOrigin || seen.has(origin)) return null;
+    return stateAfter(lastOfOrigin, new Set([...seen, origin]));
+  };
+
+  const reached = reachedStages(options, steps.byStep);
+  const self: BuildGraph = {
+    definition,
+    output,
+    digests,
+    rootOutput,
+    op: (digest) => vertices.get(digest) ?? null,
+    stepOf: (digest) => steps.ofVertex.get(digest) ?? null,
+    verticesOf: (step) => steps.byStep.get(step) ?? [],
+    linesOf: (digest) => lines.get(digest) ?? null,
+    hasStage: (stage) => reached.has(stage),
+    sink(step) {
+      const instruction = options.plan.instructions.find((one) => one.key === step);
+      return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
+    },
+    subDefinition: (wanted) => cut(definition, vertices, wanted),
+    planned: () =>
+      digests.map((digest) => {
+        const op = vertices.get(digest)?.op;
+        return {
+          digest,
+          name: definition.metadata[digest]?.description['llb.customname'] ?? defaultName(op),
+          inputs: op?.inputs.map((input) => input.digest) ?? [],
+          lines: lines.get(digest) ?? null,
+          op: op?.op.case ?? 'unknown',
+        };
+      }),
+  };
+  return self;
+}
+
+/** The output that the op changes: a file operation's first input, the root mount of a command. Null for sources and scratch. */
+export function rootInputOf(op: Op | undefined): OutputRef | null {
+  let index = -1;
+  if (op?.op.case === 'exec') index = Number(op.op.value.mounts.find((mount) => mount.dest === '/')?.input ?? -1n);
+  else if (op?.op.case === 'file') index = Number(op.op.value.actions[0]?.input ?? -1n);
+  else if (op?.op.case === 'merge') index = Number(op.op.value.inputs[0]?.input ?? -1n);
+  const input = index < 0 ? undefined : op?.inputs[index];
+  return input ? { digest: input.digest, index: Number(input.index) } : null;
+}
+
+function rootOutputOf(op: Op | undefined): number {
+  let index = 0n;
+  if (op?.op.case === 'exec') index = op.op.value.mounts.find((mount) => mount.dest === '/')?.output ?? 0n;
+  else if (op?.op.case === 'file') index = op.op.value.actions.findLast((action) => action.output >= 0n)?.output ?? 0n;
+  return Math.max(0, Number(index));
+}
+
+/** Lines of the main Dockerfile per vertex; the first location counts (a base image shared by two stages has two). */
+function readLines(definition: Definition, dockerfileName: string): Map<string, LineRange> {
+  const result = new Map<string, LineRange>();
+  const infos = definition.Source?.infos ?? [];
+  for (const [digest, { locations }] of Object.entries(definition.Source?.locations ?? {})) {
+    for (const location of locations) {
+      const info = infos[location.sourceIndex];
+      if (info && info.filename !== '' && info.filename !== dockerfileName) continue;
+      const starts = location.ranges.map((range) => range.start?.line ?? 0).filter((line) => line > 0);
+      if (starts.length === 0) continue;
+      const start = Math.min(...starts);
+      const end = Math.max(start, ...location.ranges.map((range) => range.end?.line ?? 0));
+      result.set(digest, { start, end });
+      break;
+    }
+  }
+  return result;
+}
+
+function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, LineRange>, plan: DockerfilePlan) {
+  const ofVertex = new Map<string, StepKey>();
+  const byStep = new Map<StepKey, string[]>();
+  for (const digest of digests) {
+    const range = lines.get(digest);
+    if (!range) continue;
+    const step = plan.instructions.find((one) => one.lines.start <= range.end && range.start <= one.lines.end);
+    if (!step) continue;
+    ofVertex.set(digest, step.key);
+    byStep.set(step.key, [...(byStep.get(step.key) ?? []), digest]);
+  }
+  return { ofVertex, byStep };
+}
+
+/** Stages with a vertex, and those that they start from; a stage of nothing but settings has no vertex of its own. */
+function reachedStages(options: GraphOptions, byStep: ReadonlyMap<StepKey, readonly string[]>): Set<number> {
+  const { plan } = options;
+  const reached = new Set(plan.instructions.filter((one) => byStep.has(one.key)).map((one) => one.stage));
+  for (const start of [...reached]) {
+    let stage: number | null = start;
+    while (stage !== null) {
+      stage = stageOrigin(options, stage);
+      if (stage === null || reached.has(stage)) break;
+      reached.add(stage);
+    }
+  }
+  return reached;
+}
+
+/** Untouched ops keep their very bytes: another encoder orders fields differently, which would change the digest. */
+function cut(definition: Definition, vertices: ReadonlyMap<string, GraphVertex>, wanted: OutputRef): Definition {
+  const needed = new Set<string>();
+  const pending = [wanted.digest];
+  for (let digest = pending.pop(); digest !== undefined; digest = pending.pop()) {
+    if (needed.has(digest)) continue;
+    needed.add(digest);
+    for (const input of vertices.get(digest)?.op.inputs ?? []) pending.push(input.digest);
+  }
+  const kept = [...vertices.values()].filter((vertex) => needed.has(vertex.digest));
+  const terminal = toBinary(OpSchema, create(OpSchema, { inputs: [{ digest: wanted.digest, index: BigInt(wanted.index) }] }));
+  const pick = <T>(from: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(from).filter(([digest]) => needed.has(digest)));
+  const source = definition.Source;
+  return create(DefinitionSchema, {
+    def: [...kept.map((vertex) => vertex.raw), terminal],
+    metadata: { ...pick(definition.metadata), [digestOf(terminal)]: { caps: { constraints: true, platform: true } } },
+    ...(source && {
+      Source: create(SourceSchema, {
+        infos: source.infos,
+        locations: { ...pick(source.locations), [digestOf(terminal)]: create(LocationsSchema) },
+      }),
+    }),
+  });
+}
+
+function defaultName(op: Op | undefined): string {
+  if (op?.op.case === 'source') return op.op.value.identifier;
+  if (op?.op.case === 'exec') return op.op.value.meta?.args.join(' ') ?? 'exec';
+  return op?.op.case ?? 'unknown';
+}
