@@ -1,0 +1,76 @@
+/**
+ * What the screen is given by whoever starts it. It opens no files, finds no settings and starts no programs by itself: each comes
+ * as a function or a value here.
+ */
+import type { StepKey } from '../core/model/index.js';
+import type { LeaveKey } from '../input/leave-key.js';
+import type { Router } from '../input/router.js';
+import type { TerminalGuard } from '../platform/terminal-guard.js';
+import type { SessionClient } from '../session/session.js';
+import type { ColorDepth } from './theme/color.js';
+import type { Theme } from './theme/theme.js';
+
+export interface CommandLine {
+  /** Runs one line; `text` is what it says, possibly several lines. Throws `BxError`. */
+  run(line: string): Promise<{ readonly text: string }>;
+  /** `start`: where the word begins that a candidate replaces. */
+  complete(line: string, cursor: number): { readonly candidates: readonly string[]; readonly start: number };
+  help(): ReadonlyArray<{ readonly name: string; readonly usage: string; readonly summary: string }>;
+}
+
+/** A clock that can be stood still in tests. */
+export interface ScreenClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  setTimeout(run: () => void, delayMs: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** The terminal that is drawn on: process.stdout, or anything like it. */
+export interface ScreenOutput {
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Bytes that the terminal has not taken yet; frames are skipped while there are any. */
+  readonly writableLength: number;
+  write(text: string): boolean;
+  on(event: 'resize' | 'drain', listener: () => void): unknown;
+  off(event: 'resize' | 'drain', listener: () => void): unknown;
+}
+
+export interface ScreenSettings {
+  readonly leaveKey: LeaveKey;
+  readonly scrollbackRows: number;
+  /** Lines scrolled by one notch of the wheel. */
+  readonly wheelRows: number;
+}
+
+export interface ScreenDeps {
+  readonly session: SessionClient;
+  readonly router: Router;
+  readonly guard: TerminalGuard;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: ScreenOutput;
+  readonly theme: Theme;
+  readonly glyphs: 'unicode' | 'ascii';
+  readonly colorDepth: ColorDepth;
+  readonly clock: ScreenClock;
+  readonly commandLine: CommandLine;
+  readonly settings: ScreenSettings;
+  /** The Dockerfile's name as the user gave it, for the header. */
+  readonly dockerfileLabel: string;
+  /** Whether the step's own mounts hold a cache that nobody else can use meanwhile. */
+  hasExclusiveCache(step: StepKey): boolean;
+  /** Opens the Dockerfile of the build; the terminal has been handed over already (`guard.suspendFor`). Throws `BxError`. */
+  openEditor(file: string, line: number): Promise<void>;
+  /** Resolves with how it was copied, for the message (`clipboard`, `tmux buffer`). Throws `BxError`. */
+  copy(text: string): Promise<string>;
+}
+
+export interface ScreenHandle {
+  /** Resolves when the person has quit; the terminal is restored then. The session is still there: ending it is the caller's. */
+  readonly closed: Promise<void>;
+  /** Shows a process in a tab; for the `attach` command. False when there is no such process. */
+  attach(process: string): boolean;
+  /** Leaves the screen as `q` does, without questions. Safe to call twice. */
+  close(): void;
+}

@@ -1,0 +1,110 @@
+/** How wide text is on a terminal, and text made fit: graphemes, cleaning, cutting. Pure. */
+import { eastAsianWidth } from 'get-east-asian-width';
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const ASCII = /^[\x20-\x7e]*$/;
+/** Control characters, bidirectional overrides and invisible marks: nothing that a list may show as it is. */
+const UNSAFE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+export interface Grapheme {
+  readonly chars: string;
+  readonly width: 0 | 1 | 2;
+}
+
+/** Text of unknown origin as one harmless line: tabs and line ends become blanks, other control characters vanish. */
+export function cleanText(text: string): string {
+  return text.replace(/[\t\r\n]+/g, ' ').replace(UNSAFE, '');
+}
+
+const widths = new Map<string, 0 | 1 | 2>();
+
+/** Cells of one grapheme: 2 for wide and emoji clusters, 0 for a lone combining mark. */
+export function graphemeWidth(chars: string): 0 | 1 | 2 {
+  const known = widths.get(chars);
+  if (known !== undefined) return known;
+  const width = measure(chars);
+  if (widths.size > 10_000) widths.clear();
+  widths.set(chars, width);
+  return width;
+}
+
+function measure(chars: string): 0 | 1 | 2 {
+  const first = chars.codePointAt(0) ?? 0;
+  if (/^\p{M}/u.test(chars) || /^\p{Cc}/u.test(chars)) return 0;
+  if (chars.includes('\ufe0f') || /^\p{Emoji_Presentation}/u.test(chars)) return 2;
+  return eastAsianWidth(first) === 2 ? 2 : 1;
+}
+
+export function* graphemes(text: string): Generator<Grapheme> {
+  if (ASCII.test(text)) {
+    for (const chars of text) yield { chars, width: 1 };
+    return;
+  }
+  for (const { segment } of segmenter.segment(text)) yield { chars: segment, width: graphemeWidth(segment) };
+}
+
+export function textWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const grapheme of graphemes(text)) width += grapheme.width;
+  return width;
+}
+
+/** At most `max` cells; what is cut is replaced by the mark, which counts. */
+export function ellipsize(text: string, max: number, mark = '…'): string {
+  if (max <= 0) return '';
+  if (textWidth(text) <= max) return text;
+  const room = max - textWidth(mark);
+  if (room < 0) return '';
+  let out = '';
+  let used = 0;
+  for (const grapheme of graphemes(text)) {
+    if (used + grapheme.width > room) break;
+    out += grapheme.chars;
+    used += grapheme.width;
+  }
+  return out + mark;
+}
+
+/** The end of the text, for paths: the mark stands before what is kept. */
+export function ellipsizeStart(text: string, max: number, mark = '…'): string {
+  if (textWidth(text) <= max) return text;
+  const kept: string[] = [];
+  let used = textWidth(mark);
+  for (const grapheme of [...graphemes(text)].reverse()) {
+    if (used + grapheme.width > max) break;
+    kept.unshift(grapheme.chars);
+    used += grapheme.width;
+  }
+  return max < textWidth(mark) ? '' : mark + kept.join('');
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - textWidth(text))) + text;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - textWidth(text)));
+}
+
+/** Broken into lines of at most `width` cells, at blanks where there are any. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) <= width) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (textWidth(line) > width && width > 0) {
+      const head = ellipsize(line, width, '');
+      if (head === '') break;
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  lines.push(line);
+  return lines;
+}
