@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: everything there is to check, on a machine that may have nothing yet. One run, one exit status, and the last line
+ * counts what passed and failed. `npm test -- unit e2e` runs only the named parts.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { passThrough } from '../test/setup/command.mjs';
+import { acquireEngine } from '../test/setup/engine.mjs';
+import { describeLeftovers } from '../test/setup/engine-traces.mjs';
+import { processesOfRun } from '../test/setup/run-traces.mjs';
+import { runScript, say, SetupError } from '../test/setup/say.mjs';
+import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
+
+const CHECKS = { typecheck: ['typescript/bin/tsc', '-p', '.'], lint: ['@biomejs/biome/bin/biome', 'check', '.'] };
+const SUITES = ['unit', 'golden', 'engine-contract', 'e2e'];
+const ON_ENGINE = ['engine-contract', 'e2e'];
+
+/** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number }} Outcome */
+
+await runScript(async () => {
+  const asked = process.argv.slice(2);
+  const parts = [...Object.keys(CHECKS), ...SUITES];
+  const unknown = asked.find((part) => !parts.includes(part));
+  if (unknown !== undefined) throw new SetupError(`no such part of the tests: ${unknown}`, `There are: ${parts.join(', ')}`);
+  const chosen = parts.filter((part) => asked.length === 0 || asked.includes(part));
+  // Every process that this run starts, however deep, carries the name of the run; at the end none may be left.
+  process.env.BXTUI_TEST_RUN = randomUUID();
+  ensureDependencies();
+  ensureBuild();
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const part of chosen) if (part in CHECKS) outcomes.push(await check(part));
+  for (const part of chosen) if (SUITES.includes(part) && !ON_ENGINE.includes(part)) outcomes.push(await suite(part, process.env));
+  const needEngine = chosen.filter((part) => ON_ENGINE.includes(part));
+  if (needEngine.length > 0) outcomes.push(...(await onEngine(needEngine)));
+  outcomes.push(await leftoverProcesses());
+  return report(outcomes);
+});
+
+/** @param {string} part @returns {Promise<Outcome>} */
+async function check(part) {
+  const startMs = Date.now();
+  const [script, ...args] = /** @type {Record<string, string[]>} */ (CHECKS)[part] ?? [];
+  const status = await passThrough(process.execPath, [join(projectRoot, 'node_modules', script ?? ''), ...args], { cwd: projectRoot });
+  return { part, passed: Number(status === 0), failed: Number(status !== 0), skipped: 0, elapsedMs: Date.now() - startMs };
+}
+
+/**
+ * Runs one vitest project; the counts come from its JSON report, the people's report goes to the terminal.
+ * @param {string} part
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Outcome>}
+ */
+async function suite(part, env) {
+  const startMs = Date.now();
+  const dir = mkdtempSync(join(tmpdir(), 'bxtui-report-'));
+  try {
+    const reportFile = join(dir, 'report.json');
+    const args = ['run', '--project', part, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+    const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
+    const status = await passThrough(process.execPath, [vitest, ...args], { cwd: projectRoot, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const { passed, failed, skipped } = counts(reportFile);
+    // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
+    return { part, passed, failed: status !== 0 ? Math.max(failed, 1) : failed, skipped, elapsedMs: Date.now() - startMs };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} reportFile */
+function counts(reportFile) {
+  try {
+    const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+    const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+/** @param {readonly string[]} parts @returns {Promise<Outcome[]>} */
+async function onEngine(parts) {
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  const named = process.env.BXTUI_TEST_ENGINES;
+  if (named) {
+    for (const part of parts) outcomes.push(await suite(part, process.env));
+    return outcomes;
+  }
+  const engine = await acquireEngine({ prefer: 'private' });
+  const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '' };
+  try {
+    for (const part of parts) outcomes.push(await suite(part, env));
+  } finally {
+    const leftovers = await engine.stop();
+    const isClean = leftovers === null;
+    if (!isClean) process.stdout.write(`the private engine left something behind: ${describeLeftovers(leftovers)}\n`);
+    outcomes.push({ part: 'engine gone', passed: Number(isClean), failed: Number(!isClean), skipped: 0, elapsedMs: 0 });
+  }
+  return outcomes;
+}
+
+/** @returns {Promise<Outcome>} */
+async function leftoverProcesses() {
+  const startMs = Date.now();
+  let left = processesOfRun(process.env.BXTUI_TEST_RUN ?? '');
+  // What is about to end is given a moment: a keeper that removes its directory, a child that reads its end of file.
+  for (let tries = 0; left.length > 0 && tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    left = processesOfRun(process.env.BXTUI_TEST_RUN ?? '');
+  }
+  for (const { pid, command } of left) process.stdout.write(`left running: ${pid} ${command}\n`);
+  return { part: 'no process left', passed: Number(left.length === 0), failed: left.length, skipped: 0, elapsedMs: Date.now() - startMs };
+}
+
+/** @param {readonly Outcome[]} outcomes */
+function report(outcomes) {
+  process.stdout.write('\n');
+  for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
+    const also = skipped === 0 ? '' : `, ${skipped} skipped`;
+    process.stdout.write(`${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(16)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`);
+  }
+  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  if (sum('failed') > 0) say('something failed; the lines marked FAIL say where');
+  process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}\n`);
+  return sum('failed') === 0 ? 0 : 1;
+}
