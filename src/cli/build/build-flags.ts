@@ -1,0 +1,76 @@
+/** The flags of `bxtui build`: docker's names and meanings, then bxtui's own. The order is that of `--help`. */
+import type { FlagSpec } from '../flags/flag-spec.js';
+
+const text = (name: string, value: string, summary: string, more: Partial<FlagSpec> = {}): FlagSpec => ({
+  name,
+  kind: 'string',
+  value,
+  summary,
+  status: 'ready',
+  ...more,
+});
+const list = (name: string, value: string, summary: string, more: Partial<FlagSpec> = {}): FlagSpec =>
+  text(name, value, summary, { kind: 'list', ...more });
+const bool = (name: string, summary: string, more: Partial<FlagSpec> = {}): FlagSpec =>
+  text(name, '', summary, { kind: 'bool', ...more });
+
+export const BUILD_FLAGS: readonly FlagSpec[] = [
+  list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
+  text('file', 'PATH', 'Dockerfile, which may lie outside of the context', { short: 'f', fallback: 'PATH/Dockerfile' }),
+  bool('load', 'Put the image into the engine: --output=type=docker'),
+  bool('no-cache', 'Run every step, whatever the cache has'),
+  list('output', 'SPEC', 'Write the result: type=local|tar|docker[,dest=PATH], a directory, or - for a tar on standard output', {
+    short: 'o',
+  }),
+  list('platform', 'OS/ARCH', 'Build for this platform'),
+  text('progress', 'MODE', 'How progress is shown', { choices: ['auto', 'plain', 'quiet'], fallback: 'auto' }),
+  bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
+  list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
+  list('ssh', 'ID[=SOCKET]', 'Agent for RUN --mount=type=ssh: default, or an id with the socket of an agent'),
+  list('tag', 'NAME[:TAG]', 'Name of the image', { short: 't' }),
+  text('target', 'STAGE', 'Build this stage'),
+];
+
+export const DEBUG_FLAGS: readonly FlagSpec[] = [
+  text('on', 'WHEN', 'When a shell opens by itself; a session that opens none ends with the build', {
+    choices: ['error', 'always'],
+  }),
+  text('invoke', 'COMMAND', 'What that shell is: a program, or a record of args, entrypoint, env, user, cwd and tty'),
+];
+
+export const SCREEN_FLAGS: readonly FlagSpec[] = [
+  text('color', 'WHEN', 'Colours on the screen', { choices: ['auto', 'always', 'never'], fallback: 'auto' }),
+  text('glyphs', 'SET', 'Characters of frames and states', { choices: ['auto', 'unicode', 'ascii'], fallback: 'auto' }),
+  text('leave-key', 'KEY', 'Key that leaves a terminal, such as ctrl-] or f12', { fallback: 'ctrl-]' }),
+  text('theme', 'NAME', 'auto, dark, light or the name of a theme', { fallback: 'auto' }),
+];
+
+export const HELP_FLAG: FlagSpec = bool('help', 'Print this text', { short: 'h' });
+
+const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec => ({
+  name,
+  kind,
+  value: 'VALUE',
+  summary: '',
+  status: 'later',
+  ...(short === undefined ? {} : { short }),
+});
+
+/** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
+export const LATER_FLAGS: readonly FlagSpec[] = [
+  ...['add-host', 'allow', 'annotation', 'attest', 'build-context', 'cache-from', 'cache-to', 'label', 'no-cache-filter'].map(
+    (name) => later(name, 'list'),
+  ),
+  ...['builder', 'call', 'cgroup-parent', 'iidfile', 'metadata-file', 'network', 'provenance', 'sbom', 'shm-size', 'ulimit'].map(
+    (name) => later(name, 'string'),
+  ),
+  ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
+    later(name, 'string'),
+  ),
+  ...['check', 'pull', 'push', 'detach', 'compress', 'force-rm', 'rm', 'squash'].map((name) => later(name, 'bool')),
+  later('debug', 'bool', 'D'),
+  later('root', 'string'),
+  later('server-config', 'string'),
+];
+
+export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [...BUILD_FLAGS, ...DEBUG_FLAGS, ...SCREEN_FLAGS, HELP_FLAG, ...LATER_FLAGS];

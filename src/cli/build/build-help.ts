@@ -1,0 +1,29 @@
+/** `bxtui build --help`. */
+import { type CommandHelp, renderHelp } from '../flags/help-text.js';
+import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, SCREEN_FLAGS } from './build-flags.js';
+
+const HELP: CommandHelp = {
+  usage: 'bxtui build [OPTIONS] PATH',
+  about:
+    'Build an image from a Dockerfile and debug it: on a terminal a full-screen session with a shell in any step, without one ' +
+    'plain progress.',
+  groups: [
+    { title: 'Build', flags: BUILD_FLAGS },
+    { title: 'Debugger', flags: DEBUG_FLAGS },
+    { title: 'Screen', flags: [...SCREEN_FLAGS, HELP_FLAG] },
+  ],
+  examples: [
+    ['bxtui build -t app .', 'Build on the screen; when a RUN fails, a shell opens in what it left behind.'],
+    ['bxtui build --on=error .', 'The same, and leave by itself after a success.'],
+    ['bxtui build --progress=plain --invoke /bin/sh .', 'Build, then the line-mode monitor with a shell in the result.'],
+    [`printf 'rollback 3 ls -l /\\nexit\\n' | bxtui build --on=always .`, 'Monitor commands from a script.'],
+  ],
+  notes: [
+    'The engine is the one that BUILDKIT_HOST, DOCKER_HOST, the docker context or the default socket names. ' +
+      'Exit status: 0 the last build succeeded, 1 it failed, 125 wrong usage, 130 interrupted.',
+  ],
+};
+
+export function buildHelp(cols: number): string {
+  return renderHelp(HELP, cols);
+}

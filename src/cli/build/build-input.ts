@@ -1,0 +1,179 @@
+/**
+ * Where context and Dockerfile lie, and reading the Dockerfile for each generation. What is missing, of the wrong kind or unreadable is
+ * told before anything is sent. It must not read the context's files.
+ */
+import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseDockerfile } from '../../core/dockerfile/index.js';
+import type { BuildRequest } from '../../engine/engine.js';
+import { BxError } from '../../platform/errors.js';
+import { nearestName } from '../flags/nearest-name.js';
+import type { BuildOptions } from './build-options.js';
+
+export interface BuildInput {
+  /** Absolute. */
+  readonly contextDir: string;
+  readonly dockerfileDir: string;
+  readonly dockerfileName: string;
+}
+
+/** The largest Dockerfile that is read; more is surely another file. */
+const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** Throws `BxError('input' | 'usage')`. */
+export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>, cwd: string): BuildInput {
+  refuseRemote(options);
+  const contextDir = resolve(cwd, options.context);
+  requireDirectory(options.context, contextDir);
+  const path = options.file === null ? defaultDockerfile(contextDir) : namedDockerfile(options.file, contextDir, cwd);
+  return { contextDir, dockerfileDir: dirname(path), dockerfileName: basename(path) };
+}
+
+/** One generation's request: reads the Dockerfile now. Throws `BxError('input')`, also for a target that it does not have. */
+export function prepareRequest(input: BuildInput, options: BuildOptions): BuildRequest {
+  const text = readDockerfile(join(input.dockerfileDir, input.dockerfileName));
+  const plan = parseDockerfile(text);
+  const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
+  requireTarget(target, plan.stages);
+  return {
+    contextDir: input.contextDir,
+    dockerfile: { dir: input.dockerfileDir, name: input.dockerfileName, text, plan },
+    ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
+  };
+}
+
+function refuseRemote(options: Pick<BuildOptions, 'context' | 'file'>): void {
+  const { context, file } = options;
+  const hint = 'Give a local directory, and the Dockerfile with -f PATH.';
+  if (context === '-') throw new BxError('usage', 'a context from standard input is not supported yet', { hint });
+  if (file === '-') throw new BxError('usage', 'a Dockerfile from standard input is not supported yet', { hint });
+  const isRemote = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context);
+  if (isRemote) throw new BxError('usage', `a context from a URL is not supported yet: ${context}`, { hint });
+  if (file !== null && /^https?:\/\//.test(file)) {
+    throw new BxError('usage', `a Dockerfile from a URL is not supported yet: ${file}`, { hint });
+  }
+}
+
+function requireDirectory(written: string, path: string): void {
+  const stat = statOrThrow(
+    path,
+    `the context ${quoted(written, path)}`,
+    'Give the directory with the files to build from, such as .',
+  );
+  if (!stat.isDirectory()) {
+    throw new BxError('input', `the context ${quoted(written, path)} is a file, and must be a directory`, {
+      hint: `To name a Dockerfile: bxtui build -f ${written} ${dirname(written)}`,
+    });
+  }
+  requireAccess(path, constants.R_OK | constants.X_OK, `the context ${quoted(written, path)}`);
+}
+
+/** `Dockerfile`, or `dockerfile` as engines accept it. */
+function defaultDockerfile(contextDir: string): string {
+  for (const name of ['Dockerfile', 'dockerfile']) {
+    const path = join(contextDir, name);
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return requireFile(path, path);
+  }
+  const other = ['Containerfile', 'docker/Dockerfile', 'build/Dockerfile'].find(
+    (name) => statSync(join(contextDir, name), { throwIfNoEntry: false }) !== undefined,
+  );
+  throw new BxError('input', `there is no Dockerfile in ${contextDir}`, {
+    hint: other === undefined ? 'Name it with -f PATH.' : `There is a ${other}; name it with -f ${join(contextDir, other)}`,
+  });
+}
+
+function namedDockerfile(written: string, contextDir: string, cwd: string): string {
+  const path = resolve(cwd, written);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    const inContext = join(contextDir, written);
+    const isThere = statSync(inContext, { throwIfNoEntry: false }) !== undefined;
+    throw new BxError('input', `the Dockerfile ${quoted(written, path)} does not exist`, {
+      hint: isThere
+        ? `Paths are relative to the working directory. Did you mean -f ${inContext}?`
+        : 'Name an existing file with -f PATH.',
+    });
+  }
+  return requireFile(path, written);
+}
+
+function requireFile(path: string, written: string): string {
+  const stat = statOrThrow(path, `the Dockerfile ${quoted(written, path)}`, 'Name an existing file with -f PATH.');
+  if (stat.isDirectory()) {
+    throw new BxError('input', `the Dockerfile ${quoted(written, path)} is a directory`, {
+      hint: `Name the file in it, such as -f ${join(written, 'Dockerfile')}`,
+    });
+  }
+  requireAccess(path, constants.R_OK, `the Dockerfile ${quoted(written, path)}`);
+  return path;
+}
+
+function readDockerfile(path: string): string {
+  try {
+    const stat = statSync(path);
+    if (stat.isFile() && stat.size > DOCKERFILE_MAX_BYTES) {
+      throw new BxError('input', `${path} has ${stat.size} bytes, which is too large for a Dockerfile`, {
+        hint: 'Name another with -f PATH.',
+      });
+    }
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof BxError) throw error;
+    throw new BxError('input', `cannot read the Dockerfile ${path}: ${reason(error)}`, {
+      hint: 'Restore the file, or name another with -f PATH.',
+      cause: error,
+    });
+  }
+}
+
+/** The frontend compares stage names without case; an unnamed stage cannot be a target. */
+function requireTarget(target: string | null, stages: BuildRequest['dockerfile']['plan']['stages']): void {
+  const names = stages.flatMap((stage) => stage.name ?? []);
+  if (target === null || names.some((name) => name.toLowerCase() === target.toLowerCase())) return;
+  if (/^\d+$/.test(target) && Number(target) < stages.length) return;
+  const near = nearestName(target.toLowerCase(), names);
+  const list = names.length === 0 ? 'It names no stage (FROM … AS name).' : `Its stages: ${names.join(', ')}.`;
+  throw new BxError('input', `the Dockerfile has no stage "${target}"`, {
+    hint: near === null ? list : `Did you mean ${near}? ${list}`,
+  });
+}
+
+function statOrThrow(path: string, what: string, hint: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new BxError('input', isMissing ? `${what} does not exist` : `${what} cannot be looked at: ${reason(error)}`, {
+      hint,
+      cause: error,
+    });
+  }
+}
+
+function requireAccess(path: string, mode: number, what: string): void {
+  try {
+    accessSync(path, mode);
+  } catch (error) {
+    throw new BxError('input', `${what} cannot be read: ${reason(error)}`, {
+      hint: `Look at its permissions: ls -ld ${path}`,
+      cause: error,
+    });
+  }
+}
+
+/** The path as written, and where it is looked for when that is not obvious. */
+function quoted(written: string, path: string): string {
+  return written === path || written === '.' ? `"${path}"` : `"${written}" (${path})`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ENOENT: 'it does not exist',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENOTDIR: 'a part of the path is no directory',
+};
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? code ?? message;
+}

@@ -1,0 +1,82 @@
+/** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
+import type { OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
+import { BxError } from '../../platform/errors.js';
+import type { Invoke } from '../../session/index.js';
+import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
+import { parseBuildArg } from '../values/build-arg.js';
+import { parseInvoke } from '../values/invoke.js';
+import { parseOutputs } from '../values/output.js';
+import { parsePlatform } from '../values/platform.js';
+import { parseSecret } from '../values/secret.js';
+import { parseSsh } from '../values/ssh.js';
+import { checkTag } from '../values/tag.js';
+import { ALL_BUILD_FLAGS } from './build-flags.js';
+
+const HELP_COMMAND = 'bxtui build --help';
+
+export type ProgressMode = 'auto' | 'plain' | 'quiet';
+
+export interface BuildOptions {
+  /** As written. */
+  readonly context: string;
+  readonly file: string | null;
+  readonly target: string | null;
+  readonly buildArgs: ReadonlyArray<readonly [name: string, value: string | null]>;
+  readonly tags: readonly string[];
+  readonly noCache: boolean;
+  readonly platform: string | null;
+  readonly secrets: readonly SecretSource[];
+  readonly ssh: readonly SshSource[];
+  readonly outputs: readonly OutputSpec[];
+  readonly progress: ProgressMode;
+  readonly on: 'error' | 'always' | null;
+  readonly invoke: Invoke | null;
+  /** Null: as the settings have it. */
+  readonly theme: string | null;
+  readonly color: 'auto' | 'always' | 'never' | null;
+  readonly glyphs: 'auto' | 'unicode' | 'ascii' | null;
+  readonly leaveKey: string | null;
+}
+
+/** Null: `--help` was asked for. Throws `BxError('usage' | 'input')`. */
+export function readBuildOptions(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): BuildOptions | null {
+  const flags = parseFlags(ALL_BUILD_FLAGS, args, HELP_COMMAND);
+  if (flags.bool('help')) return null;
+  const invoke = flags.text('invoke');
+  return {
+    context: onlyContext(flags),
+    file: flags.text('file') || null,
+    target: flags.text('target') || null,
+    buildArgs: flags.list('build-arg').map((text) => parseBuildArg(text, env)),
+    tags: flags.list('tag').map(checkTag),
+    noCache: flags.bool('no-cache'),
+    platform: parsePlatform(flags.list('platform')),
+    secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
+    ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
+    outputs: parseOutputs(flags.list('output'), flags.bool('load'), cwd),
+    progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
+    on: flags.text('on') as BuildOptions['on'],
+    invoke: invoke === null ? null : parseInvoke(invoke),
+    theme: flags.text('theme'),
+    color: flags.text('color') as BuildOptions['color'],
+    glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
+    leaveKey: flags.text('leave-key'),
+  };
+}
+
+function onlyContext(flags: ParsedFlags): string {
+  const [context, ...more] = flags.positionals;
+  if (context !== undefined && more.length === 0) return context;
+  if (context !== undefined) {
+    throw new BxError('usage', `bxtui build takes one PATH, not ${flags.positionals.length}: ${flags.positionals.join(' ')}`, {
+      hint: `Flags may stand before and after it. Run '${HELP_COMMAND}' for more information.`,
+    });
+  }
+  const eaten = flags.text('invoke');
+  const isEaten = eaten === '.' || eaten === '..' || eaten?.endsWith('/') === true;
+  throw new BxError('usage', 'bxtui build needs a PATH: the directory with the files to build from', {
+    hint: isEaten
+      ? `--invoke took ${eaten} as its command. Write --invoke=default ${eaten}`
+      : `For the current directory: bxtui build . Run '${HELP_COMMAND}' for more information.`,
+  });
+}
