@@ -153,7 +153,7 @@ function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, Lin
   for (const digest of digests) {
     const range = lines.get(digest);
     if (!range) continue;
-    const step = plan.instructions.find((one) => one.lines.start <= range.end && range.start <= one.lines.end);
+    const step = plan.instructions.find((one) => one.lines.start <= range.start && range.start <= one.lines.end);
     if (!step) continue;
     ofVertex.set(digest, step.key);
     byStep.set(step.key, [...(byStep.get(step.key) ?? []), digest]);

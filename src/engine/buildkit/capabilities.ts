@@ -1,0 +1,32 @@
+/** What this engine can do, out of what it says of itself; each thing it cannot comes with the reason. */
+import type { Capability, CapabilityName } from '../../core/model/index.js';
+import type { PongResponse } from './proto/gen/gateway_pb.js';
+
+export type Capabilities = Readonly<Record<CapabilityName, Capability>>;
+
+/** Capability ids of BuildKit's frontend/gateway/pb/caps.go and solver/pb/caps.go. */
+const SIGNALS = 'gateway.exec.signals';
+const SECRET_ENV = 'gateway.exec.secretenv';
+const LIVE_FILES = 'gateway.exec.filesystem';
+const WARNINGS = 'gateway.warnings';
+const DIFF = 'diffop';
+const MERGE = 'mergeop';
+
+/** `engineName` stands in the reasons: `Docker Engine 20.10.24`. */
+export function readCapabilities(pong: PongResponse, engineName: string): Capabilities {
+  const frontend = new Set(pong.FrontendAPICaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
+  const llb = new Set(pong.LLBCaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
+  const need = (isAvailable: boolean, reason: string): Capability => ({
+    isAvailable,
+    reason: isAvailable ? '' : `${engineName} ${reason}`,
+  });
+  return {
+    // Errors with details came to the gateway together with signals; no capability of their own tells of them.
+    failedState: need(frontend.has(SIGNALS), 'does not keep the files that a failed command has written.'),
+    signals: need(frontend.has(SIGNALS), 'cannot send a signal to a process in a container.'),
+    secretEnv: need(frontend.has(SECRET_ENV), 'cannot pass secrets as environment variables.'),
+    diff: need(llb.has(DIFF) && llb.has(MERGE), 'cannot compare the states of two steps.'),
+    liveFiles: need(frontend.has(LIVE_FILES), 'cannot read the files of a running container without a process in it.'),
+    buildWarnings: need(frontend.has(WARNINGS), 'does not check the Dockerfile for warnings.'),
+  };
+}

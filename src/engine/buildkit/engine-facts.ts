@@ -1,0 +1,83 @@
+/** What an engine tells of itself when it is connected to: name and version, platform, store, capabilities. */
+import { randomBytes } from 'node:crypto';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import type { Endpoint } from '../../builders/endpoint.js';
+import { BxError, toBxError } from '../../platform/errors.js';
+import { type Capabilities, readCapabilities } from './capabilities.js';
+import { createGateway } from './gateway.js';
+import { Control } from './proto/gen/control_pb.js';
+import type { PongResponse } from './proto/gen/gateway_pb.js';
+import type { WorkerRecord } from './proto/gen/worker_pb.js';
+import { describeEndpoint } from './transport/index.js';
+import { readEngineVersion } from './version.js';
+
+export interface EngineFacts {
+  /** `Docker Engine 28.5.2`, `buildkitd v0.32.2`. */
+  readonly name: string;
+  readonly kind: Endpoint['kind'];
+  /** `linux/amd64`: what is built for when nothing else is asked. */
+  readonly platform: string;
+  /** A Docker Engine whose images live in containerd accepts the exporters of a standalone buildkitd. */
+  readonly hasContainerdStore: boolean;
+  readonly capabilities: Capabilities;
+}
+
+/** Asks everything at once; the answers cost one round trip. Throws `BxError('endpoint' | 'cancelled')`. */
+export async function readEngineFacts(endpoint: Endpoint, transport: Transport, signal: AbortSignal): Promise<EngineFacts> {
+  const control = createClient(Control, transport);
+  try {
+    const [workers, info, pong, dockerVersion] = await Promise.all([
+      control.listWorkers({}, { signal }),
+      control.info({}, { signal }).catch(missingIsNull),
+      ping(transport, signal),
+      endpoint.kind === 'docker' ? readEngineVersion(endpoint, signal) : null,
+    ]);
+    const worker = workers.record[0];
+    if (!worker) throw new BxError('endpoint', `${describeEndpoint(endpoint)} has no worker to build with`);
+    const name =
+      endpoint.kind === 'docker'
+        ? `Docker Engine ${dockerVersion ?? ''}`.trimEnd()
+        : `buildkitd ${info?.buildkitVersion?.version ?? ''}`.trimEnd();
+    return {
+      name,
+      kind: endpoint.kind,
+      platform: platformOf(worker),
+      hasContainerdStore:
+        endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
+      capabilities: readCapabilities(pong, name),
+    };
+  } catch (error) {
+    if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
+    if (error instanceof BxError) throw error;
+    throw new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as BuildKit does: ${reasonOf(error)}`, {
+      hint: 'Docker Engine 20.10 or newer, or a buildkitd, is needed.',
+      cause: error,
+    });
+  }
+}
+
+/** Ping belongs to a build, so an empty one is opened for it and ended at once. */
+async function ping(transport: Transport, signal: AbortSignal): Promise<PongResponse> {
+  const gateway = createGateway(transport, randomBytes(12).toString('hex'));
+  const build = gateway.control.solve({ Ref: gateway.buildRef, Cache: {}, Internal: true }, { signal });
+  build.catch(() => {}); // It fails only together with Ping, whose error is the one to tell.
+  const pong = await gateway.bridge.ping({}, { signal });
+  void gateway.bridge.return({ result: {} }).catch(() => {});
+  return pong;
+}
+
+/** Docker Engine 20.10 has no Control.Info. */
+function missingIsNull(error: unknown): null {
+  if (error instanceof ConnectError && error.code === Code.Unimplemented) return null;
+  throw error;
+}
+
+function platformOf(worker: WorkerRecord): string {
+  const platform = worker.platforms[0];
+  if (!platform) return 'linux/amd64';
+  return [platform.OS, platform.Architecture, platform.Variant].filter((part) => part !== '').join('/');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ConnectError ? error.rawMessage : toBxError(error).message;
+}

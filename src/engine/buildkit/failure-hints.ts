@@ -1,0 +1,148 @@
+/** What to do about a failed build, where the engine's words tell enough; and its words made plainer where they are known. */
+import type { SolveFailure } from './run-context.js';
+
+export interface FailureContext {
+  readonly dockerfileText: string;
+  readonly stageNames: readonly string[];
+  readonly target: string | null;
+  /** Where a COPY or ADD looked: `the build context`, `stage build`. Null when not known. */
+  readonly searchedIn: string | null;
+}
+
+export interface ExplainedFailure {
+  readonly message: string;
+  readonly hint: string | null;
+  readonly line: number | null;
+}
+
+/** The failure as it is shown. */
+export function explainFailure(failure: SolveFailure, context: FailureContext): ExplainedFailure {
+  const { message, line } = failure;
+  for (const explain of EXPLANATIONS) {
+    const explained = explain(message, context, failure);
+    if (explained) return { message, line, ...explained };
+  }
+  return { message, line, hint: null };
+}
+
+type Explanation = (message: string, context: FailureContext, failure: SolveFailure) => Partial<ExplainedFailure> | null;
+
+const EXPLANATIONS: readonly Explanation[] = [
+  missingTarget,
+  syntaxImage,
+  parseError,
+  missingFile,
+  unreachableImage,
+  missingSecret,
+  refusedEntitlement,
+  fullDisk,
+];
+
+function missingTarget(message: string, context: FailureContext): Partial<ExplainedFailure> | null {
+  const wanted = /target stage "?([^"\s]+)"? could not be found/.exec(message)?.[1];
+  if (wanted === undefined) return null;
+  const names = nearestNames(wanted, context.stageNames);
+  const known =
+    context.stageNames.length === 0
+      ? 'No stage of this Dockerfile has a name; give one with FROM … AS name.'
+      : `Stages that can be built: ${names.join(', ')}.`;
+  return { message: `the Dockerfile has no stage named "${wanted}"`, hint: known, line: null };
+}
+
+/** `# syntax=` names a frontend image that the engine itself pulls, before anything else happens. */
+function syntaxImage(message: string, context: FailureContext): Partial<ExplainedFailure> | null {
+  const image = /^(?:\s*#[^\n]*\n)*?\s*#\s*syntax\s*=\s*(\S+)/i.exec(context.dockerfileText)?.[1];
+  if (image === undefined || !isPullFailure(message) || !mentionsImage(message, image)) return null;
+  const line = context.dockerfileText.slice(0, context.dockerfileText.search(/#\s*syntax\s*=/i)).split('\n').length;
+  return {
+    message: `the engine cannot pull the Dockerfile frontend ${image} named by "# syntax=": ${message}`,
+    hint: "Remove the syntax line to use the engine's own frontend, or give the engine access to that registry.",
+    line,
+  };
+}
+
+function parseError(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
+  if (/the Dockerfile cannot be empty|file with no instructions/i.test(message)) {
+    return { hint: 'Write at least a FROM instruction.' };
+  }
+  if (!/dockerfile parse error/i.test(message)) return null;
+  const line = failure.line;
+  const text = line === null ? undefined : context.dockerfileText.split('\n')[line - 1]?.trim();
+  return { hint: text === undefined ? 'Correct the Dockerfile and reload.' : `Correct line ${line} and reload: ${text}` };
+}
+
+function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
+  if (failure.kind === 'exec') return null;
+  const path = /"([^"]+)"(?: not found)?: not found\s*$/.exec(message)?.[1];
+  if (path !== undefined) {
+    const place = context.searchedIn ?? 'the build context';
+    const hint =
+      place === 'the build context'
+        ? 'Check the path and its case, and whether .dockerignore leaves it out.'
+        : `Check the path: open a shell in ${place} and look for it.`;
+    return { message: `"${path}" is not in ${place}`, hint };
+  }
+  if (/cannot copy to non-directory/.test(message)) {
+    return { hint: 'The target exists and is a file; end the target with a name that is free, or remove it in a step before.' };
+  }
+  return null;
+}
+
+function unreachableImage(message: string): Partial<ExplainedFailure> | null {
+  if (!isPullFailure(message)) return null;
+  if (/401|403|unauthorized|authorization failed|access denied|insufficient_scope|denied:/i.test(message)) {
+    return { hint: 'Check the name of the image; when it is private, log in to its registry with docker login.' };
+  }
+  if (
+    /dial tcp|no such host|lookup .* on|i\/o timeout|network is unreachable|server misbehaving|connection refused/i.test(message)
+  ) {
+    return { hint: 'The engine cannot reach the registry: check its network, or load the image into the engine first.' };
+  }
+  return { hint: 'Check the name and the tag of the image.' };
+}
+
+function missingSecret(message: string): Partial<ExplainedFailure> | null {
+  const id = /secret ([^\s:]+): not found/.exec(message)?.[1];
+  if (id !== undefined) return { hint: `Pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME.` };
+  if (/unset ssh forward key/.test(message)) return { hint: 'Pass an agent with --ssh default (SSH_AUTH_SOCK must be set).' };
+  return null;
+}
+
+function refusedEntitlement(message: string): Partial<ExplainedFailure> | null {
+  if (!/(security\.insecure|network\.host)/.test(message) || !/not allowed/.test(message)) return null;
+  return { hint: 'The engine has to be configured to allow it (insecure-entitlements of BuildKit).' };
+}
+
+function fullDisk(message: string): Partial<ExplainedFailure> | null {
+  if (!/no space left on device/i.test(message)) return null;
+  return { hint: "The engine's disk is full: docker builder prune frees build cache." };
+}
+
+function isPullFailure(message: string): boolean {
+  return /failed to resolve source metadata|failed to do request|pull access denied|pulling from host|failed to authorize|failed to copy: httpReadSeeker|failed to fetch (?:anonymous|oauth) token|manifest unknown|: not found$/i.test(
+    message,
+  );
+}
+
+function mentionsImage(message: string, image: string): boolean {
+  return message.includes(image.replace(/^docker\.io\//, '').replace(/[:@].*$/, ''));
+}
+
+/** All names, the most alike first, at most eight. */
+function nearestNames(wanted: string, names: readonly string[]): string[] {
+  const distance = new Map(names.map((name) => [name, editDistance(wanted.toLowerCase(), name.toLowerCase())]));
+  return [...names].sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0)).slice(0, 8);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
