@@ -20,7 +20,7 @@ export function explainFailure(failure: SolveFailure, context: FailureContext): 
   const { message, line } = failure;
   for (const explain of EXPLANATIONS) {
     const explained = explain(message, context, failure);
-    if (explained) return { message, line, ...explained };
+    if (explained) return { message, line, hint: null, ...explained };
   }
   return { message, line, hint: null };
 }

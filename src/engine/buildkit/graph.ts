@@ -46,6 +46,7 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
   });
   const digests = [...vertices.keys()];
   const lines = readLines(definition, options.dockerfileName);
+  lendLines(vertices, lines);
   const steps = placeAtSteps(digests, lines, options.plan);
   const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
 
@@ -145,6 +146,19 @@ function readLines(definition: Definition, dockerfileName: string): Map<string, 
     }
   }
   return result;
+}
+
+/** What an ADD downloads has no place of its own in the source map; it belongs to the instruction that takes it. */
+function lendLines(vertices: ReadonlyMap<string, GraphVertex>, lines: Map<string, LineRange>): void {
+  for (const [digest, { op }] of vertices) {
+    const range = lines.get(digest);
+    if (!range) continue;
+    for (const input of op.inputs) {
+      const source = vertices.get(input.digest)?.op.op;
+      if (source?.case !== 'source' || source.value.identifier.startsWith('local://') || lines.has(input.digest)) continue;
+      lines.set(input.digest, range);
+    }
+  }
 }
 
 function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, LineRange>, plan: DockerfilePlan) {
