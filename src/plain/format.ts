@@ -1,0 +1,25 @@
+/** Numbers as buildx's plain progress writes them. */
+
+/** Seconds of a log line: four significant digits at most (`0.512`, `3.920`, `11.87`, `120.4`). */
+export function logSeconds(elapsedMs: number): string {
+  const seconds = Math.max(0, elapsedMs) / 1000;
+  return seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1);
+}
+
+export function seconds(elapsedMs: number): string {
+  return `${(Math.max(0, elapsedMs) / 1000).toFixed(1)}s`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** Decimal units, three significant digits (`30B`, `1.98MB`). */
+export function byteSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${digits === 0 ? Math.round(value) : Number(value.toFixed(digits))}${UNITS[unit]}`;
+}

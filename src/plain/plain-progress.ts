@@ -1,0 +1,141 @@
+/**
+ * Progress without a screen, in the shape of buildx's plain progress: for pipes, CI and the line-mode monitor. It follows a session, prints,
+ * and changes nothing. Nothing is coloured, and nothing that a build prints reaches a terminal unfiltered.
+ */
+import type { EngineEvent, SessionEvent } from '../core/events.js';
+import type { Generation, SessionState } from '../core/model/index.js';
+import type { Disposable } from '../platform/byte-channel.js';
+import { printableLine, printableText } from '../platform/printable.js';
+import type { SessionClient } from '../session/session.js';
+import { failureReport } from './failure-report.js';
+import { createMultiplexer } from './multiplexer.js';
+import type { TextSink } from './text-sink.js';
+import { VertexPrinter } from './vertex-printer.js';
+
+export interface PlainProgressOptions {
+  readonly session: SessionClient;
+  readonly sink: TextSink;
+}
+
+/** Follows every build of the session from now on, until disposed. */
+export function startPlainProgress({ session, sink }: PlainProgressOptions): Disposable {
+  let build: BuildPrinter | null = null;
+
+  return session.onEvent((event, state) => {
+    switch (event.type) {
+      case 'engine.connected':
+        sink.lines([
+          `#0 building on ${printableLine(`${event.engine.name} (${event.engine.address}, ${event.engine.source})`)}`,
+          '',
+        ]);
+        break;
+      case 'generation.started':
+        build = createBuildPrinter(event.generation, sink);
+        break;
+      case 'engine.reported':
+        if (event.generation === build?.generation) build.report(event, state);
+        break;
+      case 'engine.lost':
+        sink.lines([`ERROR: engine lost: ${printableText(event.message)}`, ...(event.hint === null ? [] : [event.hint])]);
+        break;
+      case 'notice.posted':
+        sink.lines(noticeLines(event.notice));
+        break;
+      default:
+        break;
+    }
+  });
+}
+
+function noticeLines(notice: { level: string; message: string; hint: string | null }): string[] {
+  const prefix = notice.level === 'info' ? '' : `${notice.level.toUpperCase()}: `;
+  return [`${prefix}${printableText(notice.message)}`, ...(notice.hint === null ? [] : [printableText(notice.hint)])];
+}
+
+interface BuildPrinter {
+  readonly generation: number;
+  report(event: Extract<SessionEvent, { type: 'engine.reported' }>, state: SessionState): void;
+}
+
+function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
+  const vertices = new Map<string, VertexPrinter>();
+  const floor = createMultiplexer((lines) => sink.lines(lines));
+
+  const vertexOf = (digest: string, name: string): VertexPrinter => {
+    const known = vertices.get(digest);
+    if (known !== undefined) return known;
+    const vertex = new VertexPrinter(vertices.size + 1, name);
+    vertices.set(digest, vertex);
+    return vertex;
+  };
+
+  function finish(): void {
+    for (const vertex of vertices.values()) {
+      vertex.finish();
+      if (vertex.pending.length > 0) floor.touched(vertex);
+    }
+    floor.finish();
+  }
+
+  /** Says what is new of a vertex that has begun; one that was only announced says nothing, it may never run. */
+  function tell(digest: string, change: (vertex: VertexPrinter) => void): void {
+    const vertex = vertices.get(digest);
+    if (vertex === undefined) return;
+    change(vertex);
+    if (vertex.pending.length > 0) floor.touched(vertex);
+  }
+
+  function end(state: SessionState, digest: string | null): void {
+    finish();
+    const built = state.generations.find((candidate) => candidate.number === generation);
+    if (built === undefined) return;
+    const culprit = digest === null ? undefined : vertices.get(digest);
+    sink.lines(warningLines(built));
+    sink.lines(failureReport(built, culprit !== undefined && culprit.tail.length > 0 ? culprit : null));
+  }
+
+  function take(event: EngineEvent, atMs: number, state: SessionState): void {
+    switch (event.type) {
+      case 'vertex.updated': {
+        if (event.startedAtMs === null && event.completedAtMs === null && event.error === '') break;
+        const vertex = vertexOf(event.digest, event.name);
+        vertex.update(event);
+        floor.touched(vertex);
+        break;
+      }
+      case 'vertex.progressed':
+        tell(event.digest, (vertex) => vertex.progress(event, atMs));
+        break;
+      case 'log.appended':
+        tell(event.digest, (vertex) => vertex.log(event.text, atMs));
+        break;
+      case 'build.succeeded':
+        end(state, null);
+        break;
+      case 'build.failed':
+        end(state, event.failure.digest);
+        break;
+      case 'build.cancelled':
+        finish();
+        sink.lines(['ERROR: the build was cancelled']);
+        break;
+      default:
+        break;
+    }
+  }
+
+  return {
+    generation,
+    report: ({ event, atMs }, state) => take(event, atMs, state),
+  };
+}
+
+function warningLines({ warnings }: Generation): string[] {
+  if (warnings.length === 0) return [];
+  const head = `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`;
+  return [
+    head,
+    ...warnings.map((w) => ` - ${printableLine(w.message)}${w.lines === null ? '' : ` (line ${w.lines.start})`}`),
+    '',
+  ];
+}

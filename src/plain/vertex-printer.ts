@@ -1,0 +1,119 @@
+/** What plain progress says of one vertex: its lines, in the order they came, until somebody prints them. Pure. */
+import type { EngineEvent } from '../core/events.js';
+import { printableLine } from '../platform/printable.js';
+import { byteSize, logSeconds, seconds } from './format.js';
+import { createLineSplitter } from './line-splitter.js';
+
+type Updated = Extract<EngineEvent, { type: 'vertex.updated' }>;
+type Progressed = Extract<EngineEvent, { type: 'vertex.progressed' }>;
+
+/** A counter that is not finished is told about this often. */
+const PROGRESS_INTERVAL_MS = 5_000;
+const TAIL_LINES = 20;
+const CANCELLED = /context canceled\s*$/;
+
+export class VertexPrinter {
+  readonly name: string;
+  /** `#N`; given when it first has something to say. */
+  readonly number: number;
+  /** Lines to print, without the header; empty while it has nothing to say. */
+  pending: string[] = [];
+  pendingCharacters = 0;
+  isOver = false;
+
+  readonly #splitter = createLineSplitter();
+  /** Log lines with their time, for the report of a failure. */
+  readonly #tail: string[] = [];
+  readonly #progress = new Map<string, { isDone: boolean; printedAtMs: number }>();
+  #startedAtMs: number | null = null;
+  #completedAtMs: number | null = null;
+  #lastLogAtMs = 0;
+
+  constructor(number: number, name: string) {
+    this.number = number;
+    this.name = printableLine(name);
+  }
+
+  get header(): string {
+    return `#${this.number} ${this.name}`;
+  }
+
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  update(event: Updated): void {
+    if (this.isOver && !this.#isAnotherRun(event)) return;
+    this.isOver = false;
+    this.#startedAtMs = event.startedAtMs ?? this.#startedAtMs;
+    if (event.completedAtMs === null && event.error === '') return;
+    this.#flushLog();
+    this.#completedAtMs = event.completedAtMs;
+    this.isOver = true;
+    this.#say(this.#ending(event));
+  }
+
+  progress(event: Progressed, atMs: number): void {
+    const known = this.#progress.get(event.id);
+    const isDone = event.completedAtMs !== null;
+    if (known?.isDone) return;
+    const startedAtMs = event.startedAtMs ?? this.#startedAtMs ?? atMs;
+    if (!isDone && atMs - (known?.printedAtMs ?? startedAtMs) < PROGRESS_INTERVAL_MS) return;
+    this.#progress.set(event.id, { isDone, printedAtMs: atMs });
+    const elapsedMs = (event.completedAtMs ?? atMs) - startedAtMs;
+    const label = printableLine(event.id || event.name);
+    const time = isDone && elapsedMs < 10 ? '' : ` ${seconds(elapsedMs)}`;
+    this.#say(`${label}${amount(event)}${time}${isDone ? ' done' : ''}`);
+  }
+
+  log(text: string, atMs: number): void {
+    this.#lastLogAtMs = atMs;
+    for (const line of this.#splitter.push(text)) this.#logLine(line);
+  }
+
+  /** The lines to print now; they are the caller's. */
+  take(): string[] {
+    const lines = this.pending;
+    this.pending = [];
+    this.pendingCharacters = 0;
+    return lines;
+  }
+
+  /** The build is over: what is unfinished stays so, but its last words are said. */
+  finish(): void {
+    this.#flushLog();
+  }
+
+  /** The engine runs a vertex twice within one build when its result was given up in between. */
+  #isAnotherRun(event: Updated): boolean {
+    return event.startedAtMs !== null && this.#completedAtMs !== null && event.startedAtMs > this.#completedAtMs;
+  }
+
+  #ending(event: Updated): string {
+    if (event.error !== '') return CANCELLED.test(event.error) ? 'CANCELED' : `ERROR: ${printableLine(event.error)}`;
+    if (event.isCached) return 'CACHED';
+    return `DONE ${seconds((event.completedAtMs ?? 0) - (event.startedAtMs ?? event.completedAtMs ?? 0))}`;
+  }
+
+  #flushLog(): void {
+    for (const line of this.#splitter.end()) this.#logLine(line);
+  }
+
+  #logLine(line: string): void {
+    const stamped = `${logSeconds(this.#lastLogAtMs - (this.#startedAtMs ?? this.#lastLogAtMs))} ${line}`;
+    this.#tail.push(stamped);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    this.#say(stamped);
+  }
+
+  #say(text: string): void {
+    const line = `#${this.number} ${text}`;
+    this.pending.push(line);
+    this.pendingCharacters += line.length;
+  }
+}
+
+function amount(event: Progressed): string {
+  if (event.total > 0) return ` ${byteSize(event.current)} / ${byteSize(event.total)}`;
+  return event.current > 0 ? ` ${byteSize(event.current)}` : '';
+}
