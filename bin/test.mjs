@@ -11,7 +11,7 @@ import { passThrough } from '../test/setup/command.mjs';
 import { acquireEngine } from '../test/setup/engine.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
-import { runScript, say, SetupError } from '../test/setup/say.mjs';
+import { runScript, SetupError, say } from '../test/setup/say.mjs';
 import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
 const CHECKS = { typecheck: ['typescript/bin/tsc', '-p', '.'], lint: ['@biomejs/biome/bin/biome', 'check', '.'] };
@@ -33,7 +33,8 @@ await runScript(async () => {
   /** @type {Outcome[]} */
   const outcomes = [];
   for (const part of chosen) if (part in CHECKS) outcomes.push(await check(part));
-  for (const part of chosen) if (SUITES.includes(part) && !ON_ENGINE.includes(part)) outcomes.push(await suite(part, process.env));
+  for (const part of chosen)
+    if (SUITES.includes(part) && !ON_ENGINE.includes(part)) outcomes.push(await suite(part, process.env));
   const needEngine = chosen.filter((part) => ON_ENGINE.includes(part));
   if (needEngine.length > 0) outcomes.push(...(await onEngine(needEngine)));
   outcomes.push(await leftoverProcesses());
@@ -44,7 +45,9 @@ await runScript(async () => {
 async function check(part) {
   const startMs = Date.now();
   const [script, ...args] = /** @type {Record<string, string[]>} */ (CHECKS)[part] ?? [];
-  const status = await passThrough(process.execPath, [join(projectRoot, 'node_modules', script ?? ''), ...args], { cwd: projectRoot });
+  const status = await passThrough(process.execPath, [join(projectRoot, 'node_modules', script ?? ''), ...args], {
+    cwd: projectRoot,
+  });
   return { part, passed: Number(status === 0), failed: Number(status !== 0), skipped: 0, elapsedMs: Date.now() - startMs };
 }
 
@@ -59,9 +62,21 @@ async function suite(part, env) {
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-report-'));
   try {
     const reportFile = join(dir, 'report.json');
-    const args = ['run', '--project', part, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+    const args = [
+      'run',
+      '--project',
+      part,
+      '--passWithNoTests',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+    ];
     const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
-    const status = await passThrough(process.execPath, [vitest, ...args], { cwd: projectRoot, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const status = await passThrough(process.execPath, [vitest, ...args], {
+      cwd: projectRoot,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const { passed, failed, skipped } = counts(reportFile);
     // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
     return { part, passed, failed: status !== 0 ? Math.max(failed, 1) : failed, skipped, elapsedMs: Date.now() - startMs };
@@ -113,7 +128,13 @@ async function leftoverProcesses() {
     left = processesOfRun(process.env.BXTUI_TEST_RUN ?? '');
   }
   for (const { pid, command } of left) process.stdout.write(`left running: ${pid} ${command}\n`);
-  return { part: 'no process left', passed: Number(left.length === 0), failed: left.length, skipped: 0, elapsedMs: Date.now() - startMs };
+  return {
+    part: 'no process left',
+    passed: Number(left.length === 0),
+    failed: left.length,
+    skipped: 0,
+    elapsedMs: Date.now() - startMs,
+  };
 }
 
 /** @param {readonly Outcome[]} outcomes */
@@ -121,10 +142,15 @@ function report(outcomes) {
   process.stdout.write('\n');
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
-    process.stdout.write(`${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(16)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(
+      `${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(16)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`,
+    );
   }
-  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+    outcomes.reduce((total, outcome) => total + outcome[key], 0);
   if (sum('failed') > 0) say('something failed; the lines marked FAIL say where');
-  process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}\n`);
+  process.stdout.write(
+    `\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}\n`,
+  );
   return sum('failed') === 0 ? 0 : 1;
 }

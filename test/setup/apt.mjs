@@ -28,7 +28,10 @@ export function installDebianPackages(packages, reason) {
       result = install(packages);
       if (result.status !== 0) {
         process.stderr.write(update.output + result.output);
-        throw new SetupError(`${command} failed with status ${result.status}`, 'Its output stands above; is a package mirror in reach?');
+        throw new SetupError(
+          `${command} failed with status ${result.status}`,
+          'Its output stands above; is a package mirror in reach?',
+        );
       }
     }
   } finally {

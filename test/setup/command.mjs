@@ -20,7 +20,11 @@ export function systemPath() {
  * @returns {string | null} the first executable of that name
  */
 export function which(name) {
-  const candidates = name.includes('/') ? [name] : systemPath().split(delimiter).map((dir) => join(dir, name));
+  const candidates = name.includes('/')
+    ? [name]
+    : systemPath()
+        .split(delimiter)
+        .map((dir) => join(dir, name));
   for (const candidate of candidates) {
     try {
       accessSync(candidate, constants.X_OK);

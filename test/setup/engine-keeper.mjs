@@ -16,7 +16,14 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { capture, systemPath, which } from './command.mjs';
-import { cgroupProcesses, engineLeftovers, helperProcesses, removeCgroups, sweepStaleEngines, unmountBelow } from './engine-traces.mjs';
+import {
+  cgroupProcesses,
+  engineLeftovers,
+  helperProcesses,
+  removeCgroups,
+  sweepStaleEngines,
+  unmountBelow,
+} from './engine-traces.mjs';
 
 const INIT = join(dirname(fileURLToPath(import.meta.url)), 'engine-init.sh');
 const READY_WITHIN_MS = 60_000;
@@ -25,7 +32,9 @@ const STOP_WITHIN_MS = 20_000;
 const LONGEST_DIR = 46;
 
 const dockerd = process.argv[2] ?? 'dockerd';
-const say = (/** @type {object} */ message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const say = (/** @type {object} */ message) => {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+};
 
 sweepStaleEngines();
 const dir = mkdtempSync(join(engineParent(), 'bxtui-engine-'));
@@ -93,11 +102,7 @@ function flagSets() {
 
 /** @returns {string[]} arguments of unshare for all namespaces that this machine grants */
 function namespaceFlags() {
-  const wishes = [
-    ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=KILL'],
-    ['--net', '--mount'],
-    ['--net'],
-  ];
+  const wishes = [['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=KILL'], ['--net', '--mount'], ['--net']];
   return wishes.find((flags) => capture('unshare', [...flags, 'true'], { timeoutMs: 10_000 }).status === 0) ?? [];
 }
 
@@ -112,13 +117,22 @@ async function tryStart(isolation, flags) {
   for (const stale of [join(dir, 'docker.pid'), join(dir, 'exec'), socket]) rmSync(stale, { recursive: true, force: true });
   const command = [INIT, isolation.includes('--mount') ? 'own-mounts' : 'shared-mounts', dockerd];
   command.push('--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), '--pidfile', join(dir, 'docker.pid'));
-  command.push('--host', `unix://${socket}`, '--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${cgroup}`, ...flags);
+  command.push(
+    '--host',
+    `unix://${socket}`,
+    '--exec-opt',
+    'native.cgroupdriver=cgroupfs',
+    '--cgroup-parent',
+    `/${cgroup}`,
+    ...flags,
+  );
   const words = isolation.length === 0 ? ['sh', ...command] : ['unshare', ...isolation, 'sh', ...command];
   // A keeper that is killed takes the daemon along: the parent-death signal outlives the exec into unshare.
   if (which('setpriv') !== null) words.unshift('setpriv', '--pdeathsig', 'KILL');
   const log = openSync(logFile, 'a');
-  const child = spawn(words[0], words.slice(1), {
-    stdio: ['ignore', log, log],
+  const [program = 'sh', ...programArgs] = words;
+  const child = spawn(program, programArgs, {
+    stdio: /** @type {import('node:child_process').StdioOptions} */ (['ignore', log, log]),
     env: { ...process.env, PATH: systemPath(), TMPDIR: '/tmp' },
     detached: true,
   });

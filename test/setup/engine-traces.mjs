@@ -1,5 +1,5 @@
 /** What a private engine leaves on a machine (processes, mounts, control groups, directories), how to find it and to remove it. */
-import { readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { capture } from './command.mjs';
@@ -24,7 +24,7 @@ export function engineLeftovers({ dir, cgroup, namespaces }) {
       namespaces.includes(link(`/proc/${pid}/ns/net`))
     );
   });
-  return { processes, mounts: mountsBelow(dir), cgroups: cgroupDirs(cgroup), directories: exists(dir) ? [dir] : [] };
+  return { processes, mounts: mountsBelow(dir), cgroups: cgroupDirs(cgroup), directories: existsSync(dir) ? [dir] : [] };
 }
 
 /**
@@ -53,7 +53,9 @@ export function cgroupProcesses(cgroup) {
  * @returns {number[]}
  */
 export function helperProcesses(dir) {
-  return processIds().filter((pid) => pid !== process.pid && /\/(exec|data)\b/.test(read(`/proc/${pid}/cmdline`).split(dir)[1] ?? ''));
+  return processIds().filter(
+    (pid) => pid !== process.pid && /\/(exec|data)\b/.test(read(`/proc/${pid}/cmdline`).split(dir)[1] ?? ''),
+  );
 }
 
 /** @param {string} dir */
@@ -73,7 +75,7 @@ export function sweepStaleEngines() {
       if (!DIR_NAME.test(name)) continue;
       const dir = join(parent, name);
       const pid = read(join(dir, 'keeper.pid'));
-      if (pid === '' || exists(`/proc/${pid}`)) continue;
+      if (pid === '' || existsSync(`/proc/${pid}`)) continue;
       unmountBelow(dir);
       rmSync(dir, { recursive: true, force: true });
       removeCgroups(name);
@@ -84,7 +86,7 @@ export function sweepStaleEngines() {
 /** @param {string} cgroup @returns {string[]} */
 function cgroupDirs(cgroup) {
   const hierarchies = [CGROUP_ROOT, ...list(CGROUP_ROOT).map((name) => join(CGROUP_ROOT, name))];
-  const found = hierarchies.map((path) => join(path, basename(cgroup))).filter(exists);
+  const found = hierarchies.map((path) => join(path, basename(cgroup))).filter((path) => existsSync(path));
   // cpu and cpuacct may be one hierarchy under several names.
   return [...new Set(found)];
 }
@@ -92,7 +94,7 @@ function cgroupDirs(cgroup) {
 /** A control group is removed with rmdir, children first; its files are the kernel's. @param {string} path */
 function removeTree(path) {
   for (const entry of list(path)) {
-    if (exists(join(path, entry, 'cgroup.procs'))) removeTree(join(path, entry));
+    if (existsSync(join(path, entry, 'cgroup.procs'))) removeTree(join(path, entry));
   }
   try {
     rmdirSync(path);
@@ -113,20 +115,17 @@ function isKeeper(pid) {
 }
 
 function processIds() {
-  return list('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
-/** @param {string} path */
-function exists(path) {
-  return list(path, null) !== null || read(path) !== '';
-}
-
-/** @template T @param {string} path @param {T} absent @returns {string[] | T} */
-function list(path, absent = /** @type {any} */ ([])) {
+/** @param {string} path @returns {string[]} empty when there is no such directory */
+function list(path) {
   try {
     return readdirSync(path);
   } catch {
-    return absent;
+    return [];
   }
 }
 

@@ -168,7 +168,15 @@ export async function findAnsweringEngine() {
       throw new SetupError(`${address} is not ours to stop or start`, 'Only a private engine can be killed by a test.');
     };
     /** @type {EngineHandle} */
-    const handle = { address, isPrivate: false, cgroup: null, env: engineEnv({ [variable]: address }), kill: refuse, start: refuse, stop: async () => null };
+    const handle = {
+      address,
+      isPrivate: false,
+      cgroup: null,
+      env: engineEnv({ [variable]: address }),
+      kill: refuse,
+      start: refuse,
+      stop: async () => null,
+    };
     return { address, source, handle };
   }
   return null;
@@ -178,11 +186,16 @@ export async function findAnsweringEngine() {
 function candidates() {
   const { BUILDKIT_HOST, DOCKER_HOST } = process.env;
   const found = [];
-  if (BUILDKIT_HOST) found.push({ address: BUILDKIT_HOST, source: 'BUILDKIT_HOST', variable: /** @type {const} */ ('BUILDKIT_HOST') });
+  if (BUILDKIT_HOST)
+    found.push({ address: BUILDKIT_HOST, source: 'BUILDKIT_HOST', variable: /** @type {const} */ ('BUILDKIT_HOST') });
   if (DOCKER_HOST) found.push({ address: DOCKER_HOST, source: 'DOCKER_HOST', variable: /** @type {const} */ ('DOCKER_HOST') });
   const context = contextHost();
   if (context !== null) found.push({ ...context, variable: /** @type {const} */ ('DOCKER_HOST') });
-  found.push({ address: 'unix:///var/run/docker.sock', source: 'default socket', variable: /** @type {const} */ ('DOCKER_HOST') });
+  found.push({
+    address: 'unix:///var/run/docker.sock',
+    source: 'default socket',
+    variable: /** @type {const} */ ('DOCKER_HOST'),
+  });
   return found;
 }
 
@@ -212,7 +225,7 @@ function answers(address, kind) {
   if (target === null) return Promise.resolve(false);
   return new Promise((resolve) => {
     if (kind === 'BUILDKIT_HOST') {
-      const socket = connect(target.socketPath === undefined ? { host: target.host, port: target.port } : { path: target.socketPath });
+      const socket = connect('socketPath' in target ? { path: target.socketPath } : target);
       const settle = (/** @type {boolean} */ isOpen) => {
         socket.destroy();
         resolve(isOpen);
@@ -232,7 +245,7 @@ function answers(address, kind) {
   });
 }
 
-/** @param {string} address @returns {{ socketPath?: string, host?: string, port?: number } | null} */
+/** @param {string} address @returns {{ socketPath: string } | { host: string, port: number } | null} */
 function parseAddress(address) {
   if (address.startsWith('unix://')) return { socketPath: address.slice('unix://'.length) };
   const tcp = /^tcp:\/\/(\[[^\]]+\]|[^:/]+):(\d+)/.exec(address);

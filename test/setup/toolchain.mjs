@@ -30,7 +30,10 @@ export function ensureDependencies() {
     npm?.endsWith('.js') === true ? capture(process.execPath, [npm, ...args], inProject) : capture('npm', args, inProject);
   if (result.status !== 0) {
     process.stderr.write(result.output);
-    throw new SetupError(`npm ci failed with status ${result.status}`, 'Its output stands above; with a registry in reach run `npm ci` again.');
+    throw new SetupError(
+      `npm ci failed with status ${result.status}`,
+      'Its output stands above; with a registry in reach run `npm ci` again.',
+    );
   }
   return true;
 }
