@@ -1,0 +1,38 @@
+/** What panels paint with: roles as attributes, glyphs. Made once per theme; holds no state of the screen. */
+import type { AttributeTable } from './host/attributes.js';
+import type { ColorDepth } from './theme/color.js';
+import { ASCII_GLYPHS, type Glyphs, UNICODE_GLYPHS } from './theme/glyphs.js';
+import type { Role } from './theme/roles.js';
+import { styleOf, type Theme } from './theme/theme.js';
+
+export interface Look {
+  readonly glyphs: Glyphs;
+  readonly depth: ColorDepth;
+  readonly attributes: AttributeTable;
+  attr(role: Role): number;
+  /** The attribute with the background of a role, for selected rows. */
+  over(attr: number, role: Role): number;
+}
+
+export function createLook(theme: Theme, glyphs: 'unicode' | 'ascii', depth: ColorDepth, attributes: AttributeTable): Look {
+  let version = attributes.version;
+  const known = new Map<Role, number>();
+  const attr = (role: Role): number => {
+    if (version !== attributes.version) {
+      known.clear();
+      version = attributes.version;
+    }
+    const cached = known.get(role);
+    if (cached !== undefined) return cached;
+    const made = attributes.internStyle(styleOf(theme, role, depth));
+    known.set(role, made);
+    return made;
+  };
+  return {
+    glyphs: glyphs === 'ascii' ? ASCII_GLYPHS : UNICODE_GLYPHS,
+    depth,
+    attributes,
+    attr,
+    over: (base, role) => attributes.withBackground(base, attr(role)),
+  };
+}

@@ -1,0 +1,116 @@
+/** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
+import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
+import type { Surface } from '../host/surface.js';
+import type { Look } from '../look.js';
+import { formatBytes, formatClock, plural } from '../text/format.js';
+import { cleanText, ellipsize, padEnd, padStart } from '../text/width.js';
+import type { Role } from '../theme/roles.js';
+
+export interface ProcessesProps {
+  readonly state: SessionState;
+  readonly generation: Generation | null;
+  readonly selected: number;
+  readonly tabs: readonly string[];
+  readonly isFocused: boolean;
+  readonly nowMs: number;
+}
+
+export function stepOfProcess(state: SessionState, process: ProcessSummary): { container: ContainerSummary; step: Step } | null {
+  const container = state.containers[process.container];
+  if (container === undefined) return null;
+  const step = state.generations.find(({ number }) => number === container.generation)?.steps[container.step];
+  return step === undefined ? null : { container, step };
+}
+
+/** `running`, `exit 127`, `lost`. */
+export function processStateText(process: ProcessSummary): string {
+  if (process.state === 'exited') return process.exitCode === null ? 'ended' : `exit ${process.exitCode}`;
+  return process.state;
+}
+
+function processRole(process: ProcessSummary): Role {
+  if (process.state === 'running' || process.state === 'starting') return 'status.running';
+  if (process.state === 'lost') return 'status.failed';
+  return process.exitCode === 0 ? 'status.done' : 'status.cancelled';
+}
+
+export function paintProcesses(surface: Surface, props: ProcessesProps, look: Look): void {
+  surface.fill(look.attributes.plain);
+  const { processes } = props.state;
+  const details = sessionLines(props);
+  const isWide = surface.width >= 60;
+  let y = 0;
+  if (processes.length === 0) {
+    surface.text(1, y++, 'No process yet: enter on a step opens a shell in it.', look.attr('dim'));
+  } else {
+    surface.text(2, y++, headings(isWide), look.attr('dim'));
+    const room = Math.max(1, surface.height - 1 - Math.min(details.length + 1, Math.floor(surface.height / 3)));
+    const top = Math.max(0, Math.min(props.selected - Math.floor(room / 2), processes.length - room));
+    for (const [index, process] of processes.entries()) {
+      if (index < top || index >= top + room) continue;
+      paintProcess(
+        surface.part({ x: 0, y: y++, width: surface.width, height: 1 }),
+        process,
+        index === props.selected,
+        props,
+        look,
+      );
+    }
+  }
+  y++;
+  for (const [name, text] of details) {
+    if (y >= surface.height) break;
+    const x = surface.text(1, y, padEnd(name, 9), look.attr('dim'));
+    surface.text(x, y, ellipsize(text, surface.width - x - 1, look.glyphs.ellipsis), look.attr('text'));
+    y++;
+  }
+}
+
+function headings(isWide: boolean): string {
+  const head = `${padEnd('ID', 4)} ${padEnd('STEP', 12)} ${padEnd('STATE', 10)} ${padStart('UP', 7)}`;
+  return `${head}${isWide ? `  ${padEnd('USER', 8)}` : ''}  COMMAND`;
+}
+
+function paintProcess(line: Surface, process: ProcessSummary, isSelected: boolean, props: ProcessesProps, look: Look): void {
+  const place = stepOfProcess(props.state, process);
+  const label = place === null ? process.container : stepLabel(place.step, place.container);
+  const up = formatClock((process.endedAtMs ?? props.nowMs) - process.startedAtMs);
+  let x = line.text(2, 0, padEnd(process.id, 5), look.attr('strong'));
+  x = line.text(x, 0, padEnd(ellipsize(label, 12, look.glyphs.ellipsis), 13), look.attr('text'));
+  x = line.text(x, 0, padEnd(processStateText(process), 11), look.attr(processRole(process)));
+  x = line.text(x, 0, padStart(up, 7), look.attr('dim')) + 2;
+  if (line.width >= 60)
+    x = line.text(x, 0, padEnd(ellipsize(cleanText(place?.container.user || 'root'), 8), 8), look.attr('dim')) + 2;
+  const tab = props.tabs.indexOf(process.id);
+  const after = tab < 0 ? '' : `tab ${tab + 1}`;
+  const command = ellipsize(cleanText(process.command), Math.max(6, line.width - x - after.length - 2), look.glyphs.ellipsis);
+  line.text(x, 0, command, look.attr('text'));
+  line.text(line.width - after.length - 1, 0, after, look.attr('dim'));
+  if (!isSelected) return;
+  const role = props.isFocused ? 'selection.focus' : 'selection';
+  line.restyle(0, 0, line.width, (attr) => look.over(attr, role));
+  line.put(0, 0, look.glyphs.cursor, look.over(look.attr(props.isFocused ? 'accent' : 'dim'), role), 1);
+}
+
+/** `#9 failed`, `#4`, `#9 before`. */
+export function stepLabel(step: Step, container: ContainerSummary): string {
+  const name = step.number === null ? cleanText(step.text) : `#${step.number}`;
+  return container.moment === 'after' ? name : `${name} ${container.moment}`;
+}
+
+function sessionLines({ state, generation }: ProcessesProps): Array<readonly [name: string, text: string]> {
+  const lines: Array<readonly [string, string]> = [];
+  if (state.engine !== null)
+    lines.push(['engine', `${cleanText(state.engine.name)}  ${state.engine.address}  (${state.engine.source})`]);
+  const held = Object.values(state.containers).filter((container) => container.state === 'running').length;
+  lines.push(['session', `${state.id}  ${cleanText(state.contextLabel)}  ${plural(held, 'container')} open`]);
+  if (generation !== null) {
+    const sent = generation.transfers.reduce((sum, transfer) => sum + transfer.bytes, 0);
+    const files = generation.transfers.reduce((sum, transfer) => sum + transfer.files, 0);
+    if (files > 0) lines.push(['context', `${formatBytes(sent)} sent, ${plural(files, 'file')}`]);
+    const { result } = generation;
+    if (result?.imageId != null) lines.push(['image', `${result.imageId}  ${result.tags.map(cleanText).join(' ')}`]);
+    for (const output of result?.outputs ?? []) lines.push(['output', cleanText(output)]);
+  }
+  return lines;
+}

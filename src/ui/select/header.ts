@@ -1,0 +1,105 @@
+/** Where am I: the header's sentence and figures. Pure. */
+import type { Generation, SessionState, Step, StepState } from '../../core/model/index.js';
+import { formatBytes, plural } from '../text/format.js';
+import { cleanText } from '../text/width.js';
+import type { ViewState } from '../view-state.js';
+import { isBuilding, selectGeneration, stepsInOrder } from './current.js';
+
+export interface HeaderProps {
+  readonly target: string | null;
+  /** Engine, or what is known of it. */
+  readonly engine: string;
+  readonly state: StepState;
+  readonly word: string;
+  readonly sentence: string;
+  /** Which run of the build, when there are several. */
+  readonly run: string | null;
+  readonly cached: number;
+  readonly elapsedMs: number | null;
+}
+
+export function selectHeader(state: SessionState, view: ViewState, nowMs: number): HeaderProps {
+  const generation = selectGeneration(state, view);
+  const engine = state.engine === null ? 'no engine yet' : state.engine.name;
+  const newest = state.generations.at(-1);
+  const run =
+    generation === null || state.generations.length < 2
+      ? null
+      : generation === newest
+        ? `run ${generation.number}`
+        : `run ${generation.number} of ${newest?.number ?? generation.number} (older)`;
+  const base = {
+    target: generation?.target ?? null,
+    engine,
+    run,
+    cached: generation === null ? 0 : stepsInOrder(generation).filter((step) => step.state === 'cached').length,
+    elapsedMs: generation === null ? null : (generation.endedAtMs ?? nowMs) - generation.startedAtMs,
+  };
+  return { ...base, ...statusOf(state, generation) };
+}
+
+function statusOf(state: SessionState, generation: Generation | null): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {
+  if (state.engineStatus.kind === 'lost') {
+    return { state: 'failed', word: 'ENGINE LOST', sentence: cleanText(state.engineStatus.message) };
+  }
+  if (generation === null || (state.engineStatus.kind === 'connecting' && generation.status === 'planning')) {
+    return { state: 'running', word: 'CONNECTING', sentence: 'to the engine' };
+  }
+  return statusOfGeneration(generation);
+}
+
+function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {
+  const { failure, result } = generation;
+  switch (generation.status) {
+    case 'planning':
+      return { state: 'running', word: 'PLANNING', sentence: sendingOf(generation) ?? 'the build from the Dockerfile' };
+    case 'running':
+      return { state: 'running', word: 'RUNNING', sentence: runningOf(generation) };
+    case 'exporting':
+      return { state: 'running', word: 'EXPORTING', sentence: 'every step is done' };
+    case 'succeeded': {
+      const what = result?.tags[0] ?? result?.outputs[0] ?? result?.imageId?.slice(0, 19) ?? 'every step is done';
+      return { state: 'done', word: 'BUILT', sentence: cleanText(what) };
+    }
+    case 'cancelled':
+      return { state: 'cancelled', word: 'CANCELLED', sentence: 'r builds again' };
+    case 'failed': {
+      const step = failure?.step == null ? undefined : generation.steps[failure.step];
+      if (step === undefined) return { state: 'failed', word: 'FAILED', sentence: cleanText(failure?.message ?? 'the build') };
+      const code = failure?.exitCode == null ? '' : ` (exit ${failure.exitCode})`;
+      return { state: 'failed', word: 'FAILED', sentence: `at ${placeOf(step, generation)}${code}` };
+    }
+  }
+}
+
+/** `9/14 RUN npm ci`. */
+function placeOf(step: Step, generation: Generation): string {
+  if (step.number === null) return cleanText(step.text);
+  const total = stepsInOrder(generation).filter((other) => other.number !== null).length;
+  return `${step.number}/${total} ${cleanText(step.text)}`;
+}
+
+function runningOf(generation: Generation): string {
+  const running = stepsInOrder(generation).filter((step) => step.state === 'running');
+  const instructions = running.filter((step) => step.kind === 'instruction');
+  const shown = instructions[0];
+  if (shown !== undefined) {
+    const more = instructions.length > 1 ? ` +${instructions.length - 1} more` : '';
+    return placeOf(shown, generation) + more;
+  }
+  return sendingOf(generation) ?? (running[0] === undefined ? 'waiting for the engine' : cleanText(running[0].text));
+}
+
+function sendingOf(generation: Generation): string | null {
+  const open = generation.transfers.filter((transfer) => !transfer.isDone);
+  if (open.length === 0) return null;
+  const bytes = open.reduce((sum, transfer) => sum + transfer.bytes, 0);
+  const files = open.reduce((sum, transfer) => sum + transfer.files, 0);
+  return `sending the context: ${formatBytes(bytes)}, ${plural(files, 'file')}`;
+}
+
+/** Whether anything on screen changes by itself with time. */
+export function isTicking(state: SessionState, view: ViewState): boolean {
+  const generation = selectGeneration(state, view);
+  return (generation !== null && isBuilding(generation)) || state.processes.some((process) => process.endedAtMs === null);
+}

@@ -1,0 +1,114 @@
+/**
+ * What the screen itself remembers: focus, selection, scrolling, open dialogs. Nothing of the build is kept here. Changed only by
+ * `reduceView`.
+ */
+import type { Mode, PanelId, Question, TextQuestion } from '../actions/index.js';
+import type { StepKey } from '../core/model/index.js';
+import type { LayoutMode } from './layout/layout.js';
+import type { LineInput } from './text/line-input.js';
+
+/** auto: the screen goes where something happens. user: the person chose; kept until a failure or `.`. */
+export type Selection = { readonly kind: 'auto' } | { readonly kind: 'user'; readonly step: StepKey; readonly atMs: number };
+
+export interface OptionsForm {
+  readonly moment: 'auto' | 'before' | 'after' | 'failed';
+  readonly moments: ReadonlyArray<'auto' | 'before' | 'after' | 'failed'>;
+  readonly user: LineInput;
+  readonly command: LineInput;
+  readonly field: 0 | 1 | 2;
+}
+
+export type Overlay =
+  | { readonly kind: 'question'; readonly id: number; readonly question: Question; readonly selected: number }
+  | { readonly kind: 'text'; readonly id: number; readonly question: TextQuestion; readonly input: LineInput }
+  | { readonly kind: 'options'; readonly id: number; readonly title: string; readonly form: OptionsForm }
+  | { readonly kind: 'help'; readonly filter: LineInput; readonly top: number }
+  | { readonly kind: 'palette'; readonly input: LineInput; readonly selected: number }
+  | {
+      readonly kind: 'command';
+      readonly input: LineInput;
+      readonly candidates: readonly string[];
+      /** Where the completed word begins. */
+      readonly start: number;
+      readonly chosen: number;
+      /** 0: the line being typed; n: the nth newest of the history. */
+      readonly historyAt: number;
+      readonly draft: string;
+    }
+  | { readonly kind: 'search'; readonly input: LineInput; readonly panel: PanelId }
+  | { readonly kind: 'text-page'; readonly title: string; readonly lines: readonly string[]; readonly top: number }
+  | { readonly kind: 'notices'; readonly top: number };
+
+export interface Toast {
+  readonly level: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly hint: string | null;
+  readonly untilMs: number;
+}
+
+export interface SearchState {
+  readonly panel: PanelId;
+  readonly query: string;
+  /** Which match is the current one, counted from the oldest; -1: none yet. */
+  readonly index: number;
+  readonly count: number;
+}
+
+export interface ViewState {
+  readonly cols: number;
+  readonly rows: number;
+  readonly focus: PanelId;
+  readonly recency: readonly PanelId[];
+  readonly mode: Mode;
+  readonly layout: LayoutMode;
+  readonly zoomed: PanelId | null;
+  readonly dividers: { readonly steps: number; readonly logs: number };
+  /** Null: the newest. */
+  readonly generation: number | null;
+  readonly selection: Selection;
+  readonly folded: readonly number[];
+  readonly showInternal: boolean;
+  /** Row at the top of the list; kept so that the selection is visible. */
+  readonly stepsTop: number;
+  /** Null: the line of the selected step is kept in view. */
+  readonly sourceTop: number | null;
+  readonly processAt: number;
+  readonly tabs: readonly string[];
+  readonly activeTab: string | null;
+  readonly search: SearchState | null;
+  /** The last one is on top and has the keys. */
+  readonly overlays: readonly Overlay[];
+  readonly toast: Toast | null;
+  readonly isMouseOn: boolean;
+  readonly commandHistory: readonly string[];
+  /** When the last key of any kind came, in ms since the epoch; 0: never. */
+  readonly lastKeyAtMs: number;
+}
+
+export function initialView(cols: number, rows: number): ViewState {
+  return {
+    cols,
+    rows,
+    focus: 'steps',
+    recency: ['steps', 'logs', 'terminal', 'source', 'processes'],
+    mode: 'normal',
+    layout: 'auto',
+    zoomed: null,
+    dividers: { steps: 0, logs: 0 },
+    generation: null,
+    selection: { kind: 'auto' },
+    folded: [],
+    showInternal: false,
+    stepsTop: 0,
+    sourceTop: null,
+    processAt: 0,
+    tabs: [],
+    activeTab: null,
+    search: null,
+    overlays: [],
+    toast: null,
+    isMouseOn: true,
+    commandHistory: [],
+    lastKeyAtMs: 0,
+  };
+}
