@@ -1,0 +1,166 @@
+/** An engine that does what a test tells it, for the session's own rules; the real engines have the contract suite. */
+import type { EngineEvent } from '../../../src/core/events.js';
+import type {
+  BuildRequest,
+  BuildRun,
+  Container,
+  ContainerProcess,
+  ContainerSpec,
+  Engine,
+  ProcessExit,
+} from '../../../src/engine/engine.js';
+
+export class FakeProcess implements ContainerProcess {
+  readonly written: string[] = [];
+  readonly sizes: string[] = [];
+  readonly signals: string[] = [];
+  held = 0;
+  #listeners = new Set<(data: Uint8Array) => void>();
+  #exit!: (exit: ProcessExit) => void;
+  readonly exited = new Promise<ProcessExit>((resolve) => {
+    this.#exit = resolve;
+  });
+
+  print(text: string): void {
+    for (const listener of this.#listeners) listener(Buffer.from(text));
+  }
+  exit(code: number | null, reason: string | null = null): void {
+    this.#exit({ code, reason });
+  }
+  onData(listener: (data: Uint8Array) => void) {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+  write(data: Uint8Array): void {
+    this.written.push(Buffer.from(data).toString());
+  }
+  resize(cols: number, rows: number): void {
+    this.sizes.push(`${cols}x${rows}`);
+  }
+  pause(): void {
+    this.held++;
+  }
+  resume(): void {
+    this.held--;
+  }
+  async signal(name: string): Promise<void> {
+    this.signals.push(name);
+    this.exit(name === 'KILL' ? 137 : 143);
+  }
+  closeInput(): void {}
+}
+
+export class FakeContainer implements Container {
+  readonly moment;
+  note: string | null = null;
+  readonly mounts = [];
+  readonly defaults;
+  readonly processes: FakeProcess[] = [];
+  isReleased = false;
+  startError: Error | null = null;
+  #gone!: (reason: string | null) => void;
+  readonly gone = new Promise<string | null>((resolve) => {
+    this.#gone = resolve;
+  });
+
+  constructor(
+    readonly id: string,
+    readonly spec: ContainerSpec,
+    readonly holdsExclusiveCache: boolean,
+    shell: readonly string[] = ['/bin/sh'],
+  ) {
+    this.moment = spec.moment === 'auto' ? ('after' as const) : spec.moment;
+    this.defaults = {
+      env: [],
+      user: '',
+      cwd: '/',
+      shell,
+      lentShell: null,
+      runShell: ['/bin/sh', '-c'],
+      stepCommand: ['/bin/sh', '-c', 'false'],
+      stepCommandLine: 'false',
+    };
+  }
+  get step() {
+    return this.spec.step;
+  }
+  async start(): Promise<FakeProcess> {
+    if (this.startError) throw this.startError;
+    const process = new FakeProcess();
+    this.processes.push(process);
+    return process;
+  }
+  async release(): Promise<void> {
+    this.isReleased = true;
+    for (const process of this.processes) process.exit(137);
+    this.#gone(null);
+  }
+}
+
+export class FakeRun implements BuildRun {
+  readonly containers: FakeContainer[] = [];
+  exclusive = false;
+  shell: readonly string[] = ['/bin/sh'];
+  isDisposed = false;
+  #queue: EngineEvent[] = [];
+  #wake: () => void = () => undefined;
+  #isOver = false;
+
+  say(...events: EngineEvent[]): void {
+    this.#queue.push(...events);
+    this.#isOver ||= events.some((event) => /^build\.(succeeded|failed|cancelled)$/.test(event.type));
+    this.#wake();
+  }
+  readonly events = this.#read();
+  async *#read(): AsyncGenerator<EngineEvent> {
+    for (;;) {
+      yield* this.#queue.splice(0);
+      if (this.#isOver) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+  onLateEvent(): void {}
+  async cancel(): Promise<void> {
+    this.say({ type: 'build.cancelled' });
+  }
+  async openContainer(spec: ContainerSpec): Promise<FakeContainer> {
+    const container = new FakeContainer(`c${Math.random()}`, spec, this.exclusive, this.shell);
+    this.containers.push(container);
+    return container;
+  }
+  hasExclusiveCache(): boolean {
+    return this.exclusive;
+  }
+  async dispose(): Promise<void> {
+    this.isDisposed = true;
+  }
+}
+
+export class FakeEngine implements Engine {
+  readonly runs: FakeRun[] = [];
+  readonly requests: BuildRequest[] = [];
+  isDisposed = false;
+  lose!: (error: Error) => void;
+  readonly lost = new Promise<Error>((resolve) => {
+    this.lose = resolve;
+  });
+  readonly summary = {
+    name: 'fake',
+    kind: 'buildkit',
+    address: 'fake://',
+    source: 'test',
+    capabilities: {},
+  } as unknown as Engine['summary'];
+
+  build(request: BuildRequest): FakeRun {
+    this.requests.push(request);
+    const run = new FakeRun();
+    this.runs.push(run);
+    return run;
+  }
+  async dispose(): Promise<void> {
+    this.isDisposed = true;
+  }
+}

@@ -1,0 +1,240 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
+import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
+import type { BuildRequest } from '../../../src/engine/engine.js';
+import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
+import { FakeEngine } from './fake-engine.js';
+
+const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
+const request: BuildRequest = {
+  contextDir: '/x',
+  dockerfile: { dir: '/x', name: 'Dockerfile', text: TEXT, plan: parseDockerfile(TEXT) },
+  target: null,
+  buildArgs: [],
+  tags: [],
+  noCache: false,
+  platform: null,
+  secrets: [],
+  ssh: [],
+  outputs: [],
+};
+const plan: EngineEvent = {
+  type: 'plan.resolved',
+  vertices: [2, 3].map((line) => ({
+    digest: `v${line}`,
+    name: `v${line}`,
+    inputs: [],
+    lines: { start: line, end: line },
+    op: 'exec' as const,
+  })),
+};
+const failure: EngineEvent = {
+  type: 'build.failed',
+  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
+};
+const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
+const done = [2, 3].map(
+  (line): EngineEvent => ({
+    type: 'vertex.updated',
+    digest: `v${line}`,
+    name: `v${line}`,
+    inputs: [],
+    isCached: false,
+    startedAtMs: 1,
+    completedAtMs: 2,
+    error: '',
+  }),
+);
+const size = { cols: 80, rows: 24 };
+const rollback = (step: string) => ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size }) as const;
+
+let engine: FakeEngine;
+let connections: number;
+let log: SessionEvent[];
+
+async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalSession> {
+  const session = createLocalSession({
+    id: 's1',
+    contextLabel: '.',
+    connect: async () => {
+      connections++;
+      return engine;
+    },
+    prepare: () => request,
+    target: null,
+    openOn: 'never',
+    invoke: null,
+    spillDirectory: join(mkdtempSync(join(tmpdir(), 'bxtui-test-')), 's'),
+    now: () => 1,
+    ...options,
+  });
+  session.onEvent((event) => log.push(event));
+  await session.start();
+  return session;
+}
+
+/** Lets everything that is ready happen. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+beforeEach(() => {
+  engine = new FakeEngine();
+  connections = 0;
+  log = [];
+});
+
+describe('a local session', () => {
+  it('opens a shell by itself at the failed step, and says so', async () => {
+    const session = await start({ openOn: 'error' });
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    expect(log.at(-1)).toMatchObject({ type: 'shell.opened', process: 'p1', step: '3' });
+    expect(session.state.processes).toMatchObject([{ id: 'p1', state: 'running', command: '/bin/sh' }]);
+  });
+
+  it('opens nothing by itself after a success, unless asked for always', async () => {
+    await start({ openOn: 'error' });
+    engine.runs[0]!.say(plan, ...done, success);
+    await settle();
+    expect(engine.runs[0]!.containers).toHaveLength(0);
+    engine = new FakeEngine();
+    const session = await start({
+      openOn: 'always',
+      invoke: { args: ['sh', '-l'], env: ['A=1'], user: 'bob', cwd: '/tmp', tty: true },
+    });
+    engine.runs[0]!.say(plan, ...done, success);
+    await settle();
+    expect(session.state.processes).toMatchObject([{ command: 'sh -l' }]);
+    expect(engine.runs[0]!.containers[0]!.spec.step).toBe('3');
+  });
+
+  it('keeps the other shells alive when one exits with any status', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    await session.execute(rollback('3'));
+    engine.runs[0]!.containers[0]!.processes[0]!.exit(3);
+    await settle();
+    expect(session.state.processes.map((p) => [p.state, p.exitCode])).toEqual([
+      ['exited', 3],
+      ['running', null],
+    ]);
+  });
+
+  it('builds again as a new generation and keeps the old one', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute({ type: 'session.reload', noCache: true });
+    engine.runs[1]!.say(plan, ...done, success);
+    await settle();
+    expect(session.state.generations.map((g) => g.status)).toEqual(['failed', 'succeeded']);
+    expect(engine.requests.map((r) => r.noCache)).toEqual([false, true]);
+    expect(connections).toBe(1);
+  });
+
+  it('stops a running build before a reload, and releases only containers that hold a locked cache', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan);
+    await settle();
+    await session.execute(rollback('2'));
+    engine.runs[0]!.exclusive = true;
+    await session.execute(rollback('3'));
+    await session.execute({ type: 'session.reload' });
+    expect(session.state.generations[0]!.status).toBe('cancelled');
+    expect(engine.runs[0]!.containers.map((c) => c.isReleased)).toEqual([false, true]);
+    expect(session.state.notices[0]!.message).toContain('locked cache');
+  });
+
+  it('reports an engine that goes away, loses its processes, and connects again on reload', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    engine.lose(new Error('socket hang up'));
+    await settle();
+    expect(session.state.engineStatus).toMatchObject({ kind: 'lost', message: 'socket hang up' });
+    expect(session.state.processes[0]!.state).toBe('lost');
+    await expect(session.execute(rollback('2'))).rejects.toMatchObject({ code: 'state' });
+    engine = new FakeEngine();
+    await session.execute({ type: 'session.reload' });
+    expect(connections).toBe(2);
+    expect(session.state.engineStatus.kind).toBe('ready');
+  });
+
+  it('turns a connection that fails into a failed generation, and rejects', async () => {
+    await expect(start({ connect: () => Promise.reject(new Error('refused')) })).rejects.toThrow('refused');
+    expect(log.at(-1)).toMatchObject({ event: { type: 'build.failed', failure: { message: 'refused' } } });
+  });
+
+  it('explains a filesystem without a shell and releases the container', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    engine.runs[0]!.shell = [];
+    await expect(session.execute(rollback('2'))).rejects.toMatchObject({ code: 'unsupported' });
+    expect(engine.runs[0]!.containers[0]!.isReleased).toBe(true);
+  });
+
+  it('releases a container with its last process, and only signals before', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    const container = engine.runs[0]!.containers[0]!;
+    await session.execute({ type: 'process.exec', container: container.id, args: ['top'], tty: true, size });
+    await session.execute({ type: 'process.disconnect', process: 'p1' });
+    await settle();
+    expect([container.isReleased, container.processes[0]!.signals]).toEqual([false, ['KILL']]);
+    await session.execute({ type: 'process.disconnect', process: 'p2' });
+    expect(container.isReleased).toBe(true);
+    await expect(
+      session.execute({ type: 'process.exec', container: container.id, args: [], tty: true, size }),
+    ).rejects.toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('replays a terminal to whoever comes later, remembers sizes, and holds the program back only while a reader does', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    const process = engine.runs[0]!.containers[0]!.processes[0]!;
+    process.print('hello');
+    const terminal = session.terminal('p1');
+    let seen = Buffer.from(terminal.replay()).toString();
+    terminal.onData((data) => {
+      seen += Buffer.from(data).toString();
+    });
+    process.print(' world');
+    expect(seen).toBe('hello world');
+    terminal.resize(100, 30);
+    terminal.pause();
+    terminal.pause();
+    expect(process.held).toBe(2);
+    terminal.detach();
+    expect([process.held, process.sizes]).toEqual([0, ['100x30']]);
+    process.print('!');
+    expect(seen).toBe('hello world');
+    expect(() => session.terminal('p9')).toThrow(/no process p9/);
+  });
+
+  it('gives everything back at the end, also when asked twice', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    await Promise.all([session.execute({ type: 'session.disconnect' }), session.execute({ type: 'session.disconnect' })]);
+    await session.ended;
+    expect([engine.runs[0]!.containers[0]!.isReleased, engine.runs[0]!.isDisposed, engine.isDisposed]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    await expect(session.execute(rollback('2'))).rejects.toMatchObject({ code: 'state' });
+  });
+});

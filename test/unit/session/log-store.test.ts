@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createLogStore, LOG_HEAD_CHARS, LOG_TAIL_CHARS } from '../../../src/session/log-store.js';
+import { createReplayRing } from '../../../src/session/replay-ring.js';
+
+const directory = () => join(mkdtempSync(join(tmpdir(), 'bxtui-test-')), 'logs');
+
+describe('the log store', () => {
+  it('keeps a short log whole, per generation and step, without touching the disk', () => {
+    const dir = directory();
+    const logs = createLogStore(dir);
+    logs.append(1, '3', 'a\n');
+    logs.append(1, '3', 'b\n');
+    logs.append(2, '3', 'other');
+    expect(logs.read(1, '3')).toEqual({ head: 'a\nb\n', tail: '', omittedBytes: 0, file: null });
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  it('bounds memory by head and tail, and keeps all of it in a private file', () => {
+    const dir = directory();
+    const logs = createLogStore(dir);
+    const line = `${'x'.repeat(1023)}\n`;
+    const lines = 8 * 1024;
+    for (let i = 0; i < lines; i++) logs.append(1, '3', `${i}`.padStart(8, '0') + line.slice(8));
+    const log = logs.read(1, '3');
+    expect(log.head.length).toBe(LOG_HEAD_CHARS);
+    expect(log.tail.length).toBeLessThanOrEqual(2 * LOG_TAIL_CHARS);
+    expect(log.head.length + log.tail.length + log.omittedBytes).toBe(lines * 1024);
+    expect(log.tail.endsWith(`${lines - 1}`.padStart(8, '0') + line.slice(8))).toBe(true);
+    const whole = readFileSync(log.file!, 'utf8');
+    expect(whole.length).toBe(lines * 1024);
+    expect(statSync(log.file!).mode & 0o777).toBe(0o600);
+    logs.dispose();
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  it('loses only the file when the disk refuses', () => {
+    const logs = createLogStore('/dev/null/nowhere');
+    for (let i = 0; i < 5; i++) logs.append(1, '3', 'y'.repeat(1 << 20));
+    expect(logs.read(1, '3').file).toBeNull();
+    expect(logs.read(1, '3').tail.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a replay ring', () => {
+  it('keeps the newest bytes and starts after a line break once it had to drop some', () => {
+    const ring = createReplayRing(16);
+    for (let i = 0; i < 100; i++) ring.push(Buffer.from(`line ${i}\n`));
+    expect(Buffer.from(ring.bytes()).toString()).toBe('line 99\n');
+    ring.push(Buffer.from('x'));
+    expect(Buffer.from(ring.bytes()).toString()).toBe('line 99\nx');
+  });
+
+  it('gives everything back while it fits', () => {
+    const ring = createReplayRing(100);
+    ring.push(Buffer.from('a\nb'));
+    expect(Buffer.from(ring.bytes()).toString()).toBe('a\nb');
+  });
+});
