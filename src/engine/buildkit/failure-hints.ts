@@ -4,7 +4,6 @@ import type { SolveFailure } from './run-context.js';
 export interface FailureContext {
   readonly dockerfileText: string;
   readonly stageNames: readonly string[];
-  readonly target: string | null;
   /** Where a COPY or ADD looked: `the build context`, `stage build`. Null when not known. */
   readonly searchedIn: string | null;
 }
@@ -88,17 +87,18 @@ function missingFile(message: string, context: FailureContext, failure: SolveFai
   return null;
 }
 
-function unreachableImage(message: string): Partial<ExplainedFailure> | null {
+function unreachableImage(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
   if (!isPullFailure(message)) return null;
+  const line = failure.line ?? lineOfImage(message, context.dockerfileText);
   if (/401|403|unauthorized|authorization failed|access denied|insufficient_scope|denied:/i.test(message)) {
-    return { hint: 'Check the name of the image; when it is private, log in to its registry with docker login.' };
+    return { line, hint: 'Check the name of the image; when it is private, log in to its registry with docker login.' };
   }
   if (
     /dial tcp|no such host|lookup .* on|i\/o timeout|network is unreachable|server misbehaving|connection refused/i.test(message)
   ) {
-    return { hint: 'The engine cannot reach the registry: check its network, or load the image into the engine first.' };
+    return { line, hint: 'The engine cannot reach the registry: check its network, or load the image into the engine first.' };
   }
-  return { hint: 'Check the name and the tag of the image.' };
+  return { line, hint: 'Check the name and the tag of the image.' };
 }
 
 function missingSecret(message: string): Partial<ExplainedFailure> | null {
@@ -122,6 +122,16 @@ function isPullFailure(message: string): boolean {
   return /failed to resolve source metadata|failed to do request|pull access denied|pulling from host|failed to authorize|failed to copy: httpReadSeeker|failed to fetch (?:anonymous|oauth) token|manifest unknown|: not found$/i.test(
     message,
   );
+}
+
+/** The FROM or --from whose image the message is about. */
+function lineOfImage(message: string, dockerfileText: string): number | null {
+  const index = dockerfileText.split('\n').findIndex((line) => {
+    const image = /^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)/i.exec(line);
+    const name = image?.[1] ?? image?.[2];
+    return name !== undefined && !name.includes('$') && name !== 'scratch' && mentionsImage(message, name);
+  });
+  return index < 0 ? null : index + 1;
 }
 
 function mentionsImage(message: string, image: string): boolean {

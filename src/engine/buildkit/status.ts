@@ -28,6 +28,8 @@ export interface StatusTranslator {
   learn(graph: BuildGraph): void;
   /** What is known of each vertex, by the digest that events carry. */
   readonly vertices: ReadonlyMap<string, VertexRecord>;
+  /** The digest of the definition for one that the engine reports under another. */
+  home(digest: string): string;
   /** True while a vertex has started and not ended. */
   readonly isBusy: boolean;
 }
@@ -61,6 +63,7 @@ export function createStatusTranslator(options: {
 
   return {
     vertices,
+    home,
     get isBusy() {
       return running.size > 0;
     },

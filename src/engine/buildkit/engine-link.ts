@@ -1,0 +1,12 @@
+/** An engine that is connected to, as the parts of a run see it. */
+import type { Transport } from '@connectrpc/connect';
+import type { Endpoint } from '../../builders/endpoint.js';
+import type { EngineFacts } from './engine-facts.js';
+import type { Http2Connection } from './transport/index.js';
+
+export interface EngineLink {
+  readonly endpoint: Endpoint;
+  readonly connection: Http2Connection;
+  readonly transport: Transport;
+  readonly facts: EngineFacts;
+}

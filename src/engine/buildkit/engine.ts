@@ -1,0 +1,53 @@
+/** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
+import type { Endpoint } from '../../builders/endpoint.js';
+import type { BuildRun, Engine } from '../engine.js';
+import { readEngineFacts } from './engine-facts.js';
+import type { EngineLink } from './engine-link.js';
+import { startRun } from './run.js';
+import { connectHttp2, createEngineTransport, describeEndpoint, dialGrpc } from './transport/index.js';
+
+/** How long an endpoint may take for its first answers, beyond the dialing. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Connects to the BuildKit of a Docker Engine or to a buildkitd. Throws `BxError('endpoint' | 'cancelled')`. */
+export async function connectBuildKit(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
+  const stream = await dialGrpc(endpoint, signal);
+  const connection = connectHttp2(stream, describeEndpoint(endpoint));
+  const transport = createEngineTransport(connection);
+  try {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
+    const [facts] = await Promise.all([readEngineFacts(endpoint, transport, deadline), connection.ready]);
+    return createEngine({ endpoint, connection, transport, facts });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function createEngine(link: EngineLink): Engine {
+  const { endpoint, connection, facts } = link;
+  const runs = new Set<BuildRun>();
+  let disposing: Promise<void> | null = null;
+  return {
+    summary: {
+      name: facts.name,
+      kind: 'buildkit',
+      address: endpoint.address,
+      source: endpoint.source,
+      capabilities: facts.capabilities,
+    },
+    lost: connection.lost,
+    build(request) {
+      const run = startRun(link, request);
+      runs.add(run);
+      return {
+        ...run,
+        dispose: () => run.dispose().finally(() => runs.delete(run)),
+      };
+    },
+    dispose() {
+      disposing ??= Promise.allSettled([...runs].map((run) => run.dispose())).then(() => connection.close());
+      return disposing;
+    },
+  };
+}

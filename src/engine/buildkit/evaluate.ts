@@ -1,0 +1,77 @@
+/** Carries outputs of the graph out on the engine, each once: who asks for the same one shares the work and the result. */
+import { BxError } from '../../platform/errors.js';
+import type { Gateway } from './gateway.js';
+import { singleRef } from './plan.js';
+import type { Definition } from './proto/gen/pb_pb.js';
+import type { OutputRef } from './run-context.js';
+
+export interface Evaluator {
+  /** The result id. Throws what `normalise` makes of the engine's error; `BxError('cancelled')` after `signal` or `cancel`. */
+  evaluate(output: OutputRef, signal?: AbortSignal): Promise<string>;
+  /** Stops all that is going on; later calls work again. */
+  cancel(): void;
+}
+
+interface Shared {
+  readonly result: Promise<string>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+export function createEvaluator(options: {
+  readonly gateway: Gateway;
+  definitionOf(output: OutputRef): Definition;
+  normalise(error: unknown): Promise<BxError>;
+}): Evaluator {
+  const shared = new Map<string, Shared>();
+
+  const start = (key: string, output: OutputRef): Shared => {
+    const abort = new AbortController();
+    const result = solve(options.gateway, options.definitionOf(output), abort.signal).catch(async (error: unknown) => {
+      shared.delete(key);
+      throw abort.signal.aborted ? cancelled(error) : await options.normalise(error);
+    });
+    result.catch(() => {});
+    const entry = { result, abort, waiting: 0 };
+    shared.set(key, entry);
+    return entry;
+  };
+
+  return {
+    async evaluate(output, signal) {
+      if (signal?.aborted) throw cancelled(signal.reason);
+      const key = `${output.digest} ${output.index}`;
+      const entry = shared.get(key) ?? start(key, output);
+      entry.waiting++;
+      try {
+        return await (signal ? Promise.race([entry.result, aborted(signal)]) : entry.result);
+      } finally {
+        entry.waiting--;
+        // Aborting a solve that has ended does nothing.
+        if (entry.waiting === 0 && signal?.aborted) entry.abort.abort();
+      }
+    },
+    cancel() {
+      for (const entry of shared.values()) entry.abort.abort();
+    },
+  };
+}
+
+/** On Docker Engine 20.10 only a definition is evaluated on request, a frontend's result is not; so it is always a definition. */
+async function solve(gateway: Gateway, definition: Definition, signal: AbortSignal): Promise<string> {
+  const { result } = await gateway.bridge.solve(
+    { Definition: definition, Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
+    { signal },
+  );
+  return singleRef(result)?.id ?? '';
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(cancelled(signal.reason)), { once: true });
+  });
+}
+
+function cancelled(cause: unknown): BxError {
+  return new BxError('cancelled', 'the step was stopped before it was done', { cause });
+}

@@ -1,0 +1,119 @@
+/** A Docker Engine's image store over its Engine API: where an exporter cannot write what was asked for, the store stands between. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Endpoint } from '../../builders/endpoint.js';
+import { BxError, toBxError } from '../../platform/errors.js';
+import type { EngineLink } from './engine-link.js';
+import { engineApi } from './transport/index.js';
+
+/** With images in containerd an image is known by its manifest, else by its configuration. */
+export function imageIdOf(response: Readonly<Record<string, string>>, hasContainerdStore: boolean): string | null {
+  const manifest = response['containerimage.digest'];
+  const config = response['containerimage.config.digest'];
+  return (hasContainerdStore ? (manifest ?? config) : (config ?? manifest)) ?? null;
+}
+
+/** Stores the image, then writes a docker-archive of it. An untagged image that was not there before is taken away again. */
+export async function saveFromStore(
+  link: EngineLink,
+  tags: readonly string[],
+  dest: string,
+  store: () => Promise<string | null>,
+): Promise<string | null> {
+  const docker = await engineApi(link.endpoint);
+  const before = new Set((await docker.listImages({ all: true })).map((image) => image.Id));
+  const imageId = await store();
+  if (imageId === null) throw new BxError('engine', 'the engine stored the image without naming it');
+  try {
+    const names = (tags.length > 0 ? tags : [imageId]).map((name) => `names=${encodeURIComponent(name)}`).join('&');
+    const archive = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+      docker.modem.dial(
+        {
+          path: `/images/get?${names}`,
+          method: 'GET',
+          isStream: true,
+          statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
+        },
+        (error: unknown, stream: unknown) => (error ? reject(error) : resolve(stream as NodeJS.ReadableStream)),
+      );
+    });
+    await writeArchive(archive, dest);
+    return imageId;
+  } catch (error) {
+    throw error instanceof BxError
+      ? error
+      : new BxError('engine', `cannot save the image: ${toBxError(error).message}`, { cause: error });
+  } finally {
+    if (tags.length === 0 && !before.has(imageId))
+      await docker
+        .getImage(imageId)
+        .remove()
+        .catch(() => {});
+  }
+}
+
+/** Loads what `exportTo` writes as a docker-archive into the Docker Engine of this machine's environment. */
+export async function loadIntoStore(signal: AbortSignal, exportTo: (file: string) => Promise<unknown>): Promise<string | null> {
+  const endpoint = dockerBeside(process.env);
+  const directory = await mkdtemp(join(tmpdir(), 'bxtui-load-'));
+  try {
+    const docker = await engineApi(endpoint);
+    try {
+      await docker.ping();
+    } catch (error) {
+      throw new BxError('unsupported', `there is no Docker Engine at ${endpoint.address} to load the image into`, {
+        hint: 'Name one with DOCKER_HOST, or write the image to a file with --output type=docker,dest=FILE.',
+        cause: error,
+      });
+    }
+    const file = join(directory, 'image.tar');
+    await exportTo(file);
+    signal.throwIfAborted();
+    const answer = await docker.loadImage(createReadStream(file));
+    return await readLoadedId(docker, answer);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+type DockerApi = Awaited<ReturnType<typeof engineApi>>;
+
+async function readLoadedId(docker: DockerApi, answer: NodeJS.ReadableStream): Promise<string | null> {
+  const messages = await new Promise<Array<{ stream?: string; error?: string }>>((resolve, reject) => {
+    docker.modem.followProgress(answer, (error, output) => (error ? reject(error) : resolve(output)));
+  });
+  const failure = messages.find((message) => message.error !== undefined)?.error;
+  if (failure !== undefined) throw new BxError('engine', `the Docker Engine could not load the image: ${failure}`);
+  const text = messages.map((message) => message.stream ?? '').join('');
+  const name = /Loaded image(?: ID)?: (\S+)/.exec(text)?.[1];
+  return name === undefined ? null : (await docker.getImage(name).inspect()).Id;
+}
+
+function dockerBeside(env: NodeJS.ProcessEnv): Endpoint {
+  const address = env.DOCKER_HOST;
+  return address !== undefined && /^(unix|tcp):/.test(address)
+    ? { kind: 'docker', address, source: 'DOCKER_HOST', tls: null }
+    : { kind: 'docker', address: 'unix:///var/run/docker.sock', source: 'default socket', tls: null };
+}
+
+/** Beside the file and renamed when complete, so that a failure leaves no half of it. */
+async function writeArchive(archive: NodeJS.ReadableStream, dest: string): Promise<void> {
+  if (dest === '-') {
+    const through = new PassThrough();
+    through.pipe(process.stdout, { end: false });
+    await pipeline(archive, through);
+    return;
+  }
+  const partial = join(dirname(dest), `.${process.pid}-${Date.now()}.partial`);
+  try {
+    await pipeline(archive, createWriteStream(partial));
+    await rename(partial, dest);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new BxError('input', `cannot write ${dest}: ${toBxError(error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,2 @@
+/** The BuildKit engine's public face. */
+export { connectBuildKit } from './engine.js';

@@ -1,0 +1,108 @@
+/** How a run ended, as its last event: whose fault it was, told apart from what was only stopped along with it. */
+import { ConnectError } from '@connectrpc/connect';
+import type { EngineEvent } from '../../core/events.js';
+import { BxError, toBxError } from '../../platform/errors.js';
+import type { BuildRequest } from '../engine.js';
+import { type ExplainedFailure, explainFailure } from './failure-hints.js';
+import { isVictim } from './failure-text.js';
+import type { BuildGraph } from './graph.js';
+import type { SolveFailure } from './run-context.js';
+import { readSolveFailure } from './solve-error.js';
+import type { VertexRecord } from './status.js';
+
+export interface Interpretation {
+  readonly failure: SolveFailure;
+  readonly explained: ExplainedFailure;
+}
+
+/** Null digests in the engine's answer are filled in from what the status stream told. */
+export function interpretFailure(
+  error: unknown,
+  known: {
+    readonly request: BuildRequest;
+    readonly graph: BuildGraph | null;
+    readonly vertices: ReadonlyMap<string, VertexRecord>;
+    home(digest: string): string;
+  },
+): Interpretation {
+  const { request, graph } = known;
+  const read = readSolveFailure(error, request.dockerfile.name);
+  const digest = read.digest === null ? culprit(read.message, known.vertices) : known.home(read.digest);
+  const op = read.op ?? (digest === null ? null : (graph?.op(digest)?.op ?? null));
+  const line = read.line ?? (digest === null ? null : (graph?.linesOf(digest)?.start ?? null));
+  const failure: SolveFailure = { ...read, digest, op, line };
+  const explained = explainFailure(failure, {
+    dockerfileText: request.dockerfile.text,
+    stageNames: request.dockerfile.plan.stages.flatMap((stage) => (stage.name === null ? [] : [stage.name])),
+    searchedIn: graph ? searchedIn(failure, graph, request) : null,
+  });
+  return { failure, explained };
+}
+
+export function failedEvent(interpretation: Interpretation): EngineEvent {
+  const { failure, explained } = interpretation;
+  return {
+    type: 'build.failed',
+    failure: {
+      digest: failure.digest,
+      message: explained.message,
+      hint: explained.hint,
+      exitCode: failure.exitCode,
+      line: explained.line,
+    },
+  };
+}
+
+/** A failure that no solve reported: the connection, an output, a defect. */
+export function failedWithoutSolve(error: BxError): EngineEvent {
+  return {
+    type: 'build.failed',
+    failure: { digest: null, message: error.message, hint: error.hint, exitCode: null, line: null },
+  };
+}
+
+/** The engine's own error under a `BxError`; null when the error was made on this side. */
+export function engineErrorOf(error: unknown): ConnectError | null {
+  if (error instanceof ConnectError) return error;
+  return error instanceof BxError && error.cause instanceof ConnectError ? error.cause : null;
+}
+
+export function asEngineError(interpretation: Interpretation, cause: unknown): BxError {
+  const { message, hint } = interpretation.explained;
+  return new BxError('engine', message, { hint, cause });
+}
+
+export function asBxError(error: unknown): BxError {
+  if (error instanceof ConnectError) return new BxError('engine', error.rawMessage, { cause: error });
+  return toBxError(error);
+}
+
+/** Without typed errors (Docker Engine 20.10): the failed vertex whose words the solve's error ends with, else the first to fail. */
+function culprit(message: string, vertices: ReadonlyMap<string, VertexRecord>): string | null {
+  const failed = [...vertices.values()]
+    .filter((vertex) => vertex.error !== '' && !isVictim(vertex.error))
+    .sort((a, b) => (a.completedAtMs ?? 0) - (b.completedAtMs ?? 0));
+  const named = failed.find((vertex) => message.endsWith(vertex.error) || vertex.error.endsWith(message));
+  return (named ?? failed[0])?.digest ?? null;
+}
+
+/** The place in which a COPY or ADD looked for its files, as people call it. */
+function searchedIn(failure: SolveFailure, graph: BuildGraph, request: BuildRequest): string | null {
+  const { op } = failure;
+  if (!op || failure.kind === 'exec') return null;
+  const action =
+    op.op.case === 'file' ? op.op.value.actions[failure.kind === 'file' ? (failure.subjectIndex ?? 0) : 0] : undefined;
+  const index =
+    failure.kind === 'cache' && failure.subjectIndex !== null ? failure.subjectIndex : Number(action?.secondaryInput ?? -1n);
+  const input = op.inputs[index];
+  if (!input) return null;
+  const source = graph.op(input.digest)?.op.op;
+  if (source?.case === 'source') {
+    const { identifier } = source.value;
+    return identifier.startsWith('local://') ? 'the build context' : `the image ${identifier.replace(/^docker-image:\/\//, '')}`;
+  }
+  const step = graph.stepOf(input.digest);
+  const instruction = request.dockerfile.plan.instructions.find((one) => one.key === step);
+  const stage = instruction ? request.dockerfile.plan.stages[instruction.stage] : undefined;
+  return stage ? `stage ${stage.label}` : null;
+}

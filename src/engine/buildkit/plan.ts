@@ -1,0 +1,50 @@
+/** The Dockerfile turned into the engine's graph, without anything of it being carried out. */
+
+import { create } from '@bufbuild/protobuf';
+import { BxError } from '../../platform/errors.js';
+import type { BuildRequest } from '../engine.js';
+import { DOCKERFILE_FRONTEND } from './frontend-options.js';
+import type { Gateway } from './gateway.js';
+import { type BuildGraph, readGraph } from './graph.js';
+import type { Ref, Result } from './proto/gen/gateway_pb.js';
+import { DefinitionSchema } from './proto/gen/pb_pb.js';
+
+export interface ResolvedPlan {
+  readonly graph: BuildGraph;
+  /** What the frontend says of the result (`containerimage.config` and others); an exporter needs it all. */
+  readonly metadata: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot be had. */
+export async function resolvePlan(
+  gateway: Gateway,
+  request: BuildRequest,
+  options: Record<string, string>,
+  signal: AbortSignal,
+): Promise<ResolvedPlan> {
+  const { result } = await gateway.bridge.solve(
+    { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
+    { signal },
+  );
+  const definition = singleRef(result)?.def ?? create(DefinitionSchema);
+  const graph = readGraph(definition, {
+    plan: request.dockerfile.plan,
+    dockerfileName: request.dockerfile.name,
+    dockerfileText: request.dockerfile.text,
+    buildArgs: request.buildArgs,
+  });
+  return { graph, metadata: result?.metadata ?? {} };
+}
+
+/** Null: the result is an empty filesystem. */
+export function singleRef(result: Result | undefined): Ref | null {
+  if (result?.result.case === 'ref') return result.result.value;
+  if (result?.result.case !== 'refs') return null;
+  const refs = Object.values(result.result.value.refs);
+  if (refs.length > 1) {
+    throw new BxError('unsupported', `the build gives results for ${refs.length} platforms, and one at a time can be debugged`, {
+      hint: 'Name one platform with --platform.',
+    });
+  }
+  return refs[0] ?? null;
+}

@@ -1,0 +1,251 @@
+/**
+ * One run of a build: plan, evaluation, export, and the ground that stays for containers. It owns the order of things and the last
+ * event; what each part does is in its own file.
+ */
+import type { EngineEvent } from '../../core/events.js';
+import { BxError } from '../../platform/errors.js';
+import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
+import { hasExclusiveCache, openContainer } from './container/index.js';
+import type { EngineLink } from './engine-link.js';
+import { createEvaluator, type Evaluator } from './evaluate.js';
+import { createEventQueue } from './event-queue.js';
+import { exportOutputs } from './exporting.js';
+import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
+import { type OpenBuild, openBuild } from './open-build.js';
+import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
+import { type ResolvedPlan, resolvePlan } from './plan.js';
+import type { StatusResponse } from './proto/gen/control_pb.js';
+import type { RunContext, SolveFailure } from './run-context.js';
+import { openRunSession, type RunSession } from './run-session.js';
+import { createStatusTranslator } from './status.js';
+
+/** How long the last status messages may take after the answer that they belong to. */
+const SETTLE_MS = 500;
+/** How long an engine that is being left may take for each farewell. */
+const FAREWELL_MS = 3_000;
+
+/** What the run stands on: a session with the client's files, and a build that is open on the engine. */
+interface Ground {
+  readonly session: RunSession;
+  readonly build: OpenBuild;
+}
+
+/** Starts the build at once. */
+export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
+  const queue = createEventQueue<EngineEvent>();
+  const lateListeners = new Set<(event: EngineEvent) => void>();
+  const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: request.dockerfile.name });
+  const containers = new Set<Container>();
+  const settleWaiters = new Set<() => void>();
+  const options = frontendOptions(request, link.endpoint.kind);
+  let work = new AbortController();
+  let ground: Promise<Ground> | null = null;
+  let plan: ResolvedPlan | null = null;
+  let planning: Promise<ResolvedPlan> | null = null;
+  let evaluator: Evaluator | null = null;
+  let failure: SolveFailure | null = null;
+  let disposing: Promise<void> | null = null;
+
+  const emit = (event: EngineEvent): void => {
+    if (!queue.isEnded) queue.push(event);
+    else if ('digest' in event && plan?.graph.op(event.digest)) for (const listener of lateListeners) listener(event);
+  };
+
+  const onStatus = (message: StatusResponse): Promise<void> => {
+    for (const event of translator.translate(message, Date.now())) emit(event);
+    for (const check of settleWaiters) check();
+    return queue.room();
+  };
+
+  /** Waits for status messages that are still on their way. */
+  const settled = (isSettled: () => boolean, timeoutMs = SETTLE_MS): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        settleWaiters.delete(check);
+        resolve();
+      };
+      const check = (): void => {
+        if (isSettled()) done();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      settleWaiters.add(check);
+      check();
+    });
+
+  const isEveryVertexDone = (): boolean =>
+    plan?.graph.digests.every((digest) => translator.vertices.get(digest)?.completedAtMs != null) ?? true;
+  const hasFailedVertex = (): boolean =>
+    !translator.isBusy && [...translator.vertices.values()].some((vertex) => vertex.error !== '');
+
+  const prepareGround = async (): Promise<Ground> => {
+    const session = await openRunSession(link, request, (transfer) => emit({ type: 'context.transferred', ...transfer }));
+    return { session, build: openBuild(link.transport, { sessionId: session.id, exporter: null, onStatus }) };
+  };
+
+  const interpret = (error: unknown) =>
+    interpretFailure(error, {
+      request,
+      graph: plan?.graph ?? null,
+      vertices: translator.vertices,
+      home: translator.home,
+    });
+
+  const normalise = async (error: unknown): Promise<BxError> => {
+    const lost = await connectionLoss(link, error);
+    if (lost) return lost;
+    if (!engineErrorOf(error)) return asBxError(error);
+    await settled(hasFailedVertex);
+    const interpretation = interpret(error);
+    failure = interpretation.failure;
+    return asEngineError(interpretation, error);
+  };
+
+  const resolvePlanOnce = async (): Promise<ResolvedPlan> => {
+    ground ??= prepareGround();
+    const { build } = await ground;
+    const resolved = await resolvePlan(build.gateway, request, options, work.signal);
+    translator.learn(resolved.graph);
+    plan = resolved;
+    evaluator = createEvaluator({
+      gateway: build.gateway,
+      definitionOf: (output) =>
+        output.digest === resolved.graph.output?.digest && output.index === resolved.graph.output.index
+          ? resolved.graph.definition
+          : resolved.graph.subDefinition(output),
+      normalise,
+    });
+    emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
+    return resolved;
+  };
+
+  /** A plan that could not be made (cancelled, a registry out of reach) is tried again by who needs it next. */
+  const ensurePlan = (): Promise<ResolvedPlan> => {
+    planning ??= resolvePlanOnce().catch((error: unknown) => {
+      planning = null;
+      throw error;
+    });
+    return planning;
+  };
+
+  const finish = (event: EngineEvent): void => {
+    queue.push(event);
+    queue.end();
+  };
+
+  const main = async (): Promise<void> => {
+    const { signal } = work;
+    try {
+      const { graph, metadata } = await ensurePlan();
+      if (graph.output && evaluator) await evaluator.evaluate(graph.output, signal);
+      await settled(isEveryVertexDone);
+      const { session } = await ground!;
+      const result = await exportOutputs({ link, request, session, graph, metadata, onStatus, emit, signal });
+      finish({ type: 'build.succeeded', result });
+    } catch (error) {
+      finish(await outcomeOf(error, signal));
+    }
+  };
+
+  const outcomeOf = async (error: unknown, signal: AbortSignal): Promise<EngineEvent> => {
+    if (signal.aborted) {
+      await settled(() => !translator.isBusy, FAREWELL_MS);
+      return { type: 'build.cancelled' };
+    }
+    const lost = await connectionLoss(link, error);
+    if (lost) return failedWithoutSolve(lost);
+    const engineError = engineErrorOf(error);
+    if (!engineError) return failedWithoutSolve(asBxError(error));
+    if (plan) await settled(hasFailedVertex);
+    const interpretation = interpret(engineError);
+    failure = interpretation.failure;
+    return failedEvent(interpretation);
+  };
+
+  const done = main();
+
+  const context = async (): Promise<RunContext> => {
+    if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
+    const { graph } = await ensurePlan().catch(async (error: unknown) => {
+      throw await normalise(error);
+    });
+    const { session, build } = await ground!;
+    return {
+      gateway: build.gateway,
+      session,
+      frontend: DOCKERFILE_FRONTEND,
+      frontendOptions: (overrides = {}) => ({ ...options, ...overrides }),
+      request,
+      graph,
+      capabilities: link.facts.capabilities,
+      h2: link.connection.session,
+      buildRef: build.gateway.buildRef,
+      workerPlatform: link.facts.platform,
+      get failure() {
+        return failure;
+      },
+      evaluate: (output, signal) => evaluator!.evaluate(output, signal),
+    };
+  };
+
+  const disposeAll = async (): Promise<void> => {
+    work.abort();
+    evaluator?.cancel();
+    await within(FAREWELL_MS, done);
+    // An old engine leaves containers running when the connection ends, so they are released while it stands.
+    await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
+    const base = await ground?.catch(() => null);
+    if (!base) return;
+    if (!link.connection.isClosed)
+      await within(
+        FAREWELL_MS,
+        base.build.finish({}).catch(() => {}),
+      );
+    base.build.abort();
+    await within(FAREWELL_MS, base.session.close());
+  };
+
+  return {
+    events: queue,
+    onLateEvent: (listener) => void lateListeners.add(listener),
+    async cancel() {
+      work.abort();
+      evaluator?.cancel();
+      await done;
+      await settled(() => !translator.isBusy, FAREWELL_MS);
+      work = new AbortController();
+    },
+    async openContainer(spec: ContainerSpec, signal) {
+      const ready = await context();
+      const container = await openContainer(ready, spec, signal);
+      containers.add(container);
+      void container.gone.then(() => containers.delete(container));
+      if (disposing) await container.release();
+      return container;
+    },
+    hasExclusiveCache: (step) => (plan ? hasExclusiveCache({ graph: plan.graph }, step) : false),
+    dispose() {
+      disposing ??= disposeAll();
+      return disposing;
+    },
+  };
+}
+
+/** The engine ends its builds before it ends the connection, so an error may be the first sign of the loss. */
+async function connectionLoss(link: EngineLink, error: unknown): Promise<BxError | null> {
+  if (error instanceof BxError && error.code === 'engine-lost') return error;
+  const engineError = engineErrorOf(error);
+  if (!engineError && !link.connection.isClosed) return null;
+  const isSuspect = link.connection.isClosed || /unavailable|canceled|closed|EOF|reset/i.test(engineError?.message ?? '');
+  if (!isSuspect) return null;
+  return Promise.race([link.connection.lost, new Promise<null>((resolve) => setTimeout(resolve, 300, null))]);
+}
+
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.catch(() => {}), timeout]);
+  clearTimeout(timer);
+}
