@@ -1,0 +1,165 @@
+/** The status stream as events: each vertex told once, foreign digests brought home, text decoded across messages. */
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, it } from 'vitest';
+import type { EngineEvent } from '../../../../src/core/events.js';
+import { ignoreCacheAlias } from '../../../../src/engine/buildkit/graph.js';
+import { StatusResponseSchema } from '../../../../src/engine/buildkit/proto/gen/control_pb.js';
+import { createStatusTranslator } from '../../../../src/engine/buildkit/status.js';
+import { exec, graphOf, source } from './graph-fixture.js';
+
+const START_MS = 1_000_000;
+
+function at(ms: number) {
+  return timestampFromMs(START_MS + ms);
+}
+
+function translatorAt(startedAtMs = START_MS) {
+  const translator = createStatusTranslator({ startedAtMs, dockerfileName: 'Dockerfile' });
+  const feed = (message: MessageInitShape<typeof StatusResponseSchema>, receivedAtMs = START_MS + 10_000): EngineEvent[] =>
+    translator.translate(create(StatusResponseSchema, message), receivedAtMs);
+  return { translator, feed };
+}
+
+describe('vertices', () => {
+  it('are announced, started and completed, each change once', () => {
+    const { translator, feed } = translatorAt();
+    const vertex = { digest: 'd', name: '[1/1] RUN x' };
+    expect(feed({ vertexes: [vertex] })).toMatchObject([{ type: 'vertex.updated', digest: 'd', startedAtMs: null }]);
+    expect(feed({ vertexes: [vertex] })).toEqual([]);
+    expect(feed({ vertexes: [{ ...vertex, started: at(5) }] })).toMatchObject([{ startedAtMs: START_MS + 5, completedAtMs: null }]);
+    expect(translator.isBusy).toBe(true);
+    const done = { ...vertex, started: at(5), completed: at(9) };
+    expect(feed({ vertexes: [done] })).toMatchObject([{ completedAtMs: START_MS + 9, isCached: false, error: '' }]);
+    expect(translator.isBusy).toBe(false);
+    expect(feed({ vertexes: [done] })).toEqual([]);
+  });
+
+  it('stay done when a later solve calls them cached', () => {
+    const { feed } = translatorAt();
+    feed({ vertexes: [{ digest: 'd', name: 'n', started: at(5), completed: at(9) }] });
+    expect(feed({ vertexes: [{ digest: 'd', name: 'n', started: at(50), completed: at(50), cached: true }] })).toEqual([]);
+    expect(feed({ vertexes: [{ digest: 'd', name: 'n' }] })).toEqual([]);
+  });
+
+  it('stay failed until they start again', () => {
+    const { feed } = translatorAt();
+    feed({ vertexes: [{ digest: 'd', name: 'n', started: at(5), completed: at(9), error: 'exit code: 1' }] });
+    expect(feed({ vertexes: [{ digest: 'd', name: 'n' }] })).toEqual([]);
+    expect(feed({ vertexes: [{ digest: 'd', name: 'n', started: at(50) }] })).toMatchObject([{ error: '', completedAtMs: null }]);
+  });
+
+  it('executed by another build before this one are reused, not executed', () => {
+    const { feed } = translatorAt();
+    const [event] = feed({ vertexes: [{ digest: 'd', name: 'n', started: at(-2700), completed: at(-1200) }] });
+    expect(event).toMatchObject({ isCached: true, startedAtMs: START_MS, completedAtMs: START_MS });
+  });
+
+  it('under a digest for uncached execution, or of a twin with the same name, come home', () => {
+    const { translator, feed } = translatorAt();
+    const graph = graphOf([source('docker-image://base'), exec(['run'], 0)], { names: { 1: '[1/1] RUN run' } });
+    translator.learn(graph);
+    const digest = graph.digests[1] ?? '';
+    expect(feed({ vertexes: [{ digest: ignoreCacheAlias(digest), name: '[1/1] RUN run', started: at(1) }] })).toMatchObject([{ digest }]);
+    expect(feed({ logs: [{ vertex: ignoreCacheAlias(digest), stream: 1n, msg: new TextEncoder().encode('hi') }] })).toMatchObject([
+      { digest, text: 'hi' },
+    ]);
+    expect(
+      feed({ vertexes: [{ digest: 'sha256:foreign', name: '[1/1] RUN run', started: at(1), completed: at(2) }] }),
+    ).toMatchObject([{ digest, completedAtMs: START_MS + 2 }]);
+  });
+});
+
+describe('logs', () => {
+  const bytes = new TextEncoder().encode('a✓b');
+
+  it('are decoded across messages, per vertex and stream', () => {
+    const { feed } = translatorAt();
+    const log = (vertex: string, stream: bigint, msg: Uint8Array) => ({ vertex, stream, msg });
+    expect(feed({ logs: [log('d', 1n, bytes.subarray(0, 2)), log('e', 1n, bytes)] })).toMatchObject([
+      { digest: 'd', stream: 'stdout', text: 'a' },
+      { digest: 'e', stream: 'stdout', text: 'a✓b' },
+    ]);
+    expect(feed({ logs: [log('d', 2n, new TextEncoder().encode('x')), log('d', 1n, bytes.subarray(2))] })).toMatchObject([
+      { stream: 'stderr', text: 'x' },
+      { digest: 'd', stream: 'stdout', text: '✓b' },
+    ]);
+  });
+
+  it('of one stream in one message are one event, before the end of the vertex', () => {
+    const { feed } = translatorAt();
+    const events = feed({
+      vertexes: [{ digest: 'd', name: 'n', started: at(1), completed: at(2) }],
+      logs: [
+        { vertex: 'd', stream: 1n, msg: new TextEncoder().encode('one ') },
+        { vertex: 'd', stream: 1n, msg: new TextEncoder().encode('two') },
+      ],
+    });
+    expect(events.map((event) => event.type)).toEqual(['log.appended', 'vertex.updated']);
+    expect(events[0]).toMatchObject({ text: 'one two' });
+  });
+
+  it('give the rest of a cut code point when the vertex ends', () => {
+    const { feed } = translatorAt();
+    feed({ logs: [{ vertex: 'd', stream: 1n, msg: bytes.subarray(0, 2) }] });
+    const events = feed({ vertexes: [{ digest: 'd', name: 'n', started: at(1), completed: at(2) }] });
+    expect(events[0]).toMatchObject({ type: 'log.appended', text: '\ufffd' });
+  });
+});
+
+describe('warnings and progress', () => {
+  it('tell a warning once, with its lines', () => {
+    const { feed } = translatorAt();
+    const warning = {
+      vertex: 'd',
+      short: new TextEncoder().encode('StageNameCasing'),
+      detail: [new TextEncoder().encode('why')],
+      url: '',
+      info: { filename: 'Dockerfile' },
+      ranges: [{ start: { line: 4 }, end: { line: 5 } }],
+    };
+    expect(feed({ warnings: [warning] })).toEqual([
+      {
+        type: 'warning.reported',
+        digest: 'd',
+        message: 'StageNameCasing',
+        detail: ['why'],
+        url: null,
+        lines: { start: 4, end: 5 },
+      },
+    ]);
+    expect(feed({ warnings: [warning] })).toEqual([]);
+  });
+
+  it('keep the newest of several counters of one kind', () => {
+    const { feed } = translatorAt();
+    const events = feed({
+      statuses: [
+        { ID: 'layer', vertex: 'd', current: 1n, total: 9n },
+        { ID: 'layer', vertex: 'd', current: 5n, total: 9n },
+      ],
+    });
+    expect(events).toMatchObject([{ type: 'vertex.progressed', id: 'layer', name: 'layer', current: 5, total: 9 }]);
+  });
+});
+
+describe("the engine's clock", () => {
+  const own = { digest: 'own', name: '[internal] load build definition from Dockerfile' };
+
+  it('is taken as it is while nothing refutes it', () => {
+    const { feed } = translatorAt();
+    expect(feed({ vertexes: [{ ...own, started: at(3) }] }, START_MS + 20)).toMatchObject([{ startedAtMs: START_MS + 3 }]);
+  });
+
+  it('that runs ahead is set back so that nothing is reported before it happened', () => {
+    const { feed } = translatorAt();
+    const [event] = feed({ vertexes: [{ ...own, started: at(60_000) }] }, START_MS + 20);
+    expect(event).toMatchObject({ startedAtMs: START_MS + 20 });
+  });
+
+  it('that lags is set forward so that nothing starts before it was asked for', () => {
+    const { feed } = translatorAt();
+    const [event] = feed({ vertexes: [{ ...own, started: at(-60_000) }] }, START_MS + 20);
+    expect(event).toMatchObject({ startedAtMs: START_MS });
+  });
+});
