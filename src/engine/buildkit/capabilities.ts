@@ -15,7 +15,8 @@ const MERGE = 'mergeop';
 /** `engineName` stands in the reasons: `Docker Engine 20.10.24`. */
 export function readCapabilities(pong: PongResponse, engineName: string): Capabilities {
   const frontend = new Set(pong.FrontendAPICaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
-  const llb = new Set(pong.LLBCaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
+  // A Docker Engine lists these two as disabled and carries them out all the same; one that does not know them leaves them out.
+  const llb = new Set(pong.LLBCaps.map((cap) => cap.ID));
   const need = (isAvailable: boolean, reason: string): Capability => ({
     isAvailable,
     reason: isAvailable ? '' : `${engineName} ${reason}`,

@@ -49,7 +49,10 @@ export function graphOf(
   const digests: string[] = [];
   const def: Uint8Array[] = [];
   for (const { op, inputs } of ops) {
-    const raw = toBinary(OpSchema, create(OpSchema, { ...op, inputs: inputs.map((at) => ({ digest: digests[at] ?? '', index: 0n })) }));
+    const raw = toBinary(
+      OpSchema,
+      create(OpSchema, { ...op, inputs: inputs.map((at) => ({ digest: digests[at] ?? '', index: 0n })) }),
+    );
     def.push(raw);
     digests.push(digestOf(raw));
   }

@@ -27,7 +27,9 @@ describe('vertices', () => {
     const vertex = { digest: 'd', name: '[1/1] RUN x' };
     expect(feed({ vertexes: [vertex] })).toMatchObject([{ type: 'vertex.updated', digest: 'd', startedAtMs: null }]);
     expect(feed({ vertexes: [vertex] })).toEqual([]);
-    expect(feed({ vertexes: [{ ...vertex, started: at(5) }] })).toMatchObject([{ startedAtMs: START_MS + 5, completedAtMs: null }]);
+    expect(feed({ vertexes: [{ ...vertex, started: at(5) }] })).toMatchObject([
+      { startedAtMs: START_MS + 5, completedAtMs: null },
+    ]);
     expect(translator.isBusy).toBe(true);
     const done = { ...vertex, started: at(5), completed: at(9) };
     expect(feed({ vertexes: [done] })).toMatchObject([{ completedAtMs: START_MS + 9, isCached: false, error: '' }]);
@@ -60,10 +62,12 @@ describe('vertices', () => {
     const graph = graphOf([source('docker-image://base'), exec(['run'], 0)], { names: { 1: '[1/1] RUN run' } });
     translator.learn(graph);
     const digest = graph.digests[1] ?? '';
-    expect(feed({ vertexes: [{ digest: ignoreCacheAlias(digest), name: '[1/1] RUN run', started: at(1) }] })).toMatchObject([{ digest }]);
-    expect(feed({ logs: [{ vertex: ignoreCacheAlias(digest), stream: 1n, msg: new TextEncoder().encode('hi') }] })).toMatchObject([
-      { digest, text: 'hi' },
+    expect(feed({ vertexes: [{ digest: ignoreCacheAlias(digest), name: '[1/1] RUN run', started: at(1) }] })).toMatchObject([
+      { digest },
     ]);
+    expect(feed({ logs: [{ vertex: ignoreCacheAlias(digest), stream: 1n, msg: new TextEncoder().encode('hi') }] })).toMatchObject(
+      [{ digest, text: 'hi' }],
+    );
     expect(
       feed({ vertexes: [{ digest: 'sha256:foreign', name: '[1/1] RUN run', started: at(1), completed: at(2) }] }),
     ).toMatchObject([{ digest, completedAtMs: START_MS + 2 }]);
