@@ -1,0 +1,271 @@
+/**
+ * From what is settled to a running container: tries the filesystem's own shell, a lent one, another step's, none, in that order, and
+ * gives up a privilege that the engine refuses. Every container made on the way is given back.
+ */
+import { randomBytes } from 'node:crypto';
+import type { StepKey } from '../../../core/model/index.js';
+import { BxError } from '../../../platform/errors.js';
+import type { Container } from '../../engine.js';
+import { type ExecOp, type Mount, NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
+import type { RunContext } from '../run-context.js';
+import { createBareContainer } from './bare-container.js';
+import { type ContainerFacts, createKeptContainer } from './container.js';
+import { appendPath } from './env.js';
+import type { Environment } from './environment.js';
+import { startKeeper } from './keeper.js';
+import { bindMount, type StepMount, tmpfsMount } from './mounts.js';
+import { type ContainerRequest, newContainer, releaseContainer } from './new-container.js';
+import type { RootState } from './root-state.js';
+import { HOME_DIR } from './scripts.js';
+import { BASH_PATHS, shellOfInstruction } from './shell-choice.js';
+import { shellJoin, shellQuote } from './shell-quote.js';
+import { type ShellSource, shellSources } from './shell-sources.js';
+import type { StepCommand } from './step-command.js';
+
+/** Everything about the container that does not depend on where its shell comes from. */
+export interface Ground {
+  readonly context: RunContext;
+  readonly step: StepKey;
+  readonly root: RootState;
+  /** Result id of the root filesystem; `''`: empty. */
+  readonly rootId: string;
+  /** A result that can be looked into and is the same or nearly so. */
+  readonly lookupId: string;
+  readonly environment: Environment;
+  readonly mounts: readonly StepMount[];
+  readonly exec: ExecOp | null;
+  readonly command: StepCommand | null;
+}
+
+interface Privileges {
+  readonly network: NetMode;
+  readonly security: SecurityMode;
+}
+
+/** Throws `BxError`: 'engine' when no container can be made at all, 'cancelled' after `signal`. */
+export async function attemptContainer(ground: Ground, signal: AbortSignal): Promise<Container> {
+  const reasons: string[] = [];
+  const notes: string[] = [];
+  let privileges: Privileges = {
+    network: ground.exec?.network ?? NetMode.UNSET,
+    security: ground.exec?.security ?? SecurityMode.SANDBOX,
+  };
+  for await (const source of shellSources(ground, reasons, signal)) {
+    for (;;) {
+      const outcome = await tryShell(ground, source, privileges, notes, signal);
+      if ('container' in outcome) return outcome.container;
+      const fewer = withoutRefused(privileges, outcome.refusal, notes);
+      if (fewer === null) {
+        if (!isShellProblem(outcome.refusal)) throw new BxError('engine', `the container does not start: ${outcome.refusal}`);
+        reasons.push(`${source.posixShell.join(' ')} does not run there (${outcome.refusal})`);
+        break;
+      }
+      privileges = fewer;
+    }
+  }
+  return withoutShell(ground, privileges, [...notes, noShellNote(ground.step, reasons)]);
+}
+
+async function tryShell(
+  ground: Ground,
+  source: ShellSource,
+  privileges: Privileges,
+  notes: readonly string[],
+  signal: AbortSignal,
+): Promise<{ container: Container } | { refusal: string }> {
+  const { context, environment } = ground;
+  const { gateway } = context;
+  const id = await newContainer(gateway, containerRequest(ground, source, privileges), signal);
+  try {
+    const keeper = await startKeeper(
+      {
+        h2: context.h2,
+        metadata: gateway.metadata,
+        containerId: id,
+        shell: source.posixShell,
+        security: privileges.security,
+        files: ground.command?.files ?? new Map([['history', '']]),
+        firstCommand: firstCommand(source, environment.cwd),
+      },
+      signal,
+    );
+    const found = readGreeting(keeper.greeting.output, environment.cwd);
+    const secrets = secretEnv(ground);
+    const container = createKeptContainer({
+      facts: {
+        ...commonFacts(ground, id, [...notes, ...secrets.notes]),
+        defaults: {
+          env: source.pathEntry === null ? environment.env : appendPath(environment.env, source.pathEntry),
+          user: source.prefix === '' ? environment.user : '',
+          cwd: source.prefix === '' ? found.cwd : source.prefix,
+          shell: interactiveShell(ground, source, found.bash),
+          lentShell: source.lent,
+          runShell: environment.runShell,
+          ...commandDefaults(ground, source, found.chroot),
+        },
+      },
+      exec: {
+        h2: context.h2,
+        metadata: gateway.metadata,
+        containerId: id,
+        security: privileges.security,
+        secretEnv: secrets.given,
+      },
+      keeper,
+      posixShell: source.posixShell,
+      envProgram: found.env,
+      release: () => releaseContainer(gateway, id),
+    });
+    return { container };
+  } catch (error) {
+    await releaseContainer(gateway, id);
+    if (signal.aborted) throw new BxError('cancelled', 'opening the container was cancelled', { cause: error });
+    if (error instanceof BxError && error.code === 'engine') return { refusal: error.message };
+    throw error;
+  }
+}
+
+function containerRequest(
+  ground: Ground,
+  source: Pick<ShellSource, 'rootId' | 'mounts' | 'prefix'> | null,
+  privileges: Privileges,
+): ContainerRequest {
+  const meta = ground.exec?.meta;
+  const prefix = source?.prefix ?? '';
+  const step: Mount[] = ground.mounts
+    .filter(isGiven)
+    .map(({ mount }) => (prefix === '' ? mount : { ...mount, dest: `${prefix}${mount.dest}` }));
+  return {
+    Mounts: [
+      bindMount('/', source?.rootId ?? ground.rootId, false),
+      ...(source?.mounts ?? []),
+      ...step,
+      ...(source === null ? [] : [tmpfsMount(HOME_DIR)]),
+    ],
+    Network: privileges.network,
+    extraHosts: meta?.extraHosts ?? [],
+    hostname: meta?.hostname ?? '',
+  };
+}
+
+/** A cache that was left out is an empty directory in its place; a secret that was not given is nothing at all. */
+function isGiven({ summary }: StepMount): boolean {
+  return summary.isMounted || summary.kind === 'cache';
+}
+
+function commonFacts(ground: Ground, id: string, notes: readonly string[]): Omit<ContainerFacts, 'defaults'> {
+  const all = [ground.root.note, ground.environment.note, ...notes].filter((note) => note !== null);
+  return {
+    id,
+    step: ground.step,
+    moment: ground.root.moment,
+    note: all.length === 0 ? null : all.join(' '),
+    mounts: ground.mounts.map(({ summary }) => summary),
+    holdsExclusiveCache: ground.mounts.some(({ isExclusiveCache }) => isExclusiveCache),
+  };
+}
+
+/** Secrets that the command gets as variables; what cannot be passed on is said. */
+function secretEnv(ground: Ground): { given: ExecOp['secretenv']; notes: string[] } {
+  const wanted = ground.exec?.secretenv ?? [];
+  if (wanted.length === 0) return { given: [], notes: [] };
+  const { secretEnv: capability } = ground.context.capabilities;
+  if (!capability.isAvailable)
+    return {
+      given: [],
+      notes: [`${capability.reason.replace(/\.$/, '')}: ${wanted.map(({ name }) => name).join(', ')} is not set.`],
+    };
+  const isKnown = (id: string): boolean => ground.context.request.secrets.some((secret) => secret.id === id);
+  const missing = wanted.filter(({ ID }) => !isKnown(ID));
+  const notes = missing.map(({ ID, name }) => `${name} is not set: no --secret id=${ID} was given.`);
+  return { given: wanted.filter(({ ID }) => isKnown(ID)), notes };
+}
+
+/** Puts the scene right and looks around: the working directory (the engine makes a missing one for each RUN), bash, env, chroot. */
+function firstCommand(source: ShellSource, cwd: string): string {
+  const quoted = shellQuote(cwd);
+  return [
+    ...(source.prepare === '' ? [] : [`{ ${source.prepare}; } >&2`]),
+    ...(source.prefix === '' ? [`[ -d ${quoted} ] || mkdir -p ${quoted} 2>/dev/null`] : []),
+    `if [ -d ${quoted} ]; then echo cwd=yes; fi`,
+    `echo "bash=$(bx_first ${BASH_PATHS.join(' ')})"`,
+    'echo "env=$(bx_first /usr/bin/env /bin/env)"',
+    'echo "chroot=$(bx_first /usr/sbin/chroot /usr/bin/chroot /sbin/chroot /bin/chroot)"',
+  ].join('; ');
+}
+
+function readGreeting(output: string, wantedCwd: string): { cwd: string; bash: string; env: string; chroot: string } {
+  const read = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(output)?.[1] ?? '';
+  return { cwd: read('cwd') === 'yes' ? wantedCwd : '/', bash: read('bash'), env: read('env'), chroot: read('chroot') };
+}
+
+function interactiveShell(ground: Ground, source: ShellSource, bash: string): readonly string[] {
+  if (source.lent !== null && source.prefix === '') return source.posixShell;
+  const named = source.lent === null ? shellOfInstruction(ground.environment.runShell) : null;
+  if (named !== null) return [named];
+  return bash === '' ? source.posixShell : [bash];
+}
+
+/** With the filesystem at another place than `/`, its command needs a `chroot` to run. */
+function commandDefaults(
+  ground: Ground,
+  source: ShellSource,
+  chroot: string,
+): Pick<ContainerFacts['defaults'], 'stepCommand' | 'stepCommandLine'> {
+  const { command } = ground;
+  if (command === null || (source.prefix !== '' && chroot === '')) return { stepCommand: null, stepCommandLine: null };
+  if (source.prefix === '') return { stepCommand: command.args, stepCommandLine: command.line };
+  const args = [chroot, source.prefix, ...command.args];
+  return { stepCommand: args, stepCommandLine: shellJoin(args) };
+}
+
+/** One privilege less, said in `notes`; null when nothing that can be given up was refused. */
+function withoutRefused(privileges: Privileges, refusal: string, notes: string[]): Privileges | null {
+  if (privileges.network === NetMode.HOST && /network\.host is not allowed/.test(refusal)) {
+    notes.push("The engine refuses the host's network here: this container has a network of its own.");
+    return { ...privileges, network: NetMode.UNSET };
+  }
+  if (privileges.security === SecurityMode.INSECURE && /security\.insecure is not allowed/.test(refusal)) {
+    notes.push('The engine refuses security=insecure here: this container runs with the usual restrictions.');
+    return { ...privileges, security: SecurityMode.SANDBOX };
+  }
+  return null;
+}
+
+/** runc's words for a program that is not there, or not for this machine. */
+function isShellProblem(refusal: string): boolean {
+  return /no such file or directory|not found|exec format error|permission denied|not a directory|invalid argument|status \d+/i.test(
+    refusal,
+  );
+}
+
+function noShellNote(step: StepKey, reasons: readonly string[]): string {
+  return `The filesystem of step ${step} has no shell, and none could be lent (${reasons.join('; ')}). A program that is in it can be run; each run starts from the same state.`;
+}
+
+function withoutShell(ground: Ground, privileges: Privileges, notes: readonly string[]): Container {
+  const { context, environment } = ground;
+  const { gateway } = context;
+  const secrets = secretEnv(ground);
+  const never = new AbortController().signal;
+  return createBareContainer({
+    facts: {
+      ...commonFacts(ground, `bxtui-bare-${randomBytes(8).toString('hex')}`, [...notes, ...secrets.notes]),
+      holdsExclusiveCache: false,
+      defaults: {
+        env: environment.env,
+        user: environment.user,
+        cwd: environment.cwd,
+        shell: [],
+        lentShell: null,
+        runShell: environment.runShell,
+        stepCommand: ground.command?.args ?? null,
+        stepCommandLine: ground.command?.line ?? null,
+      },
+    },
+    exec: { h2: context.h2, metadata: gateway.metadata, security: privileges.security, secretEnv: secrets.given },
+    noSignals: context.capabilities.signals.isAvailable ? null : context.capabilities.signals.reason,
+    create: () => newContainer(gateway, containerRequest(ground, null, privileges), never),
+    release: (id) => releaseContainer(gateway, id),
+  });
+}

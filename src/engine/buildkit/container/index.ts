@@ -1,0 +1,1 @@
+export { hasExclusiveCache, openContainer } from './open-container.js';

@@ -1,0 +1,181 @@
+/**
+ * A program in a container that is kept alive by its keeper: run inside of the wrapper, whose markers tell when it started and how it
+ * ended. It must not touch the container's life.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ClientHttp2Session } from 'node:http2';
+import { create } from '@bufbuild/protobuf';
+import { BxError } from '../../../platform/errors.js';
+import type { ContainerProcess, ProcessExit } from '../../engine.js';
+import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
+import { MetaSchema, type SecretEnv, type SecurityMode } from '../proto/gen/pb_pb.js';
+import { openExecStream } from './exec-stream.js';
+import { createMarkerFilter, type Marker } from './marker-filter.js';
+import { createOutputGate } from './output-gate.js';
+import { wrappedArgs } from './scripts.js';
+import { assertSignalName } from './signals.js';
+
+/** How long data may trail behind the engine's own word that the process is gone. */
+const TRAILING_DATA_MS = 300;
+const STDERR_KEPT_CHARS = 2_000;
+
+export interface ExecContext {
+  readonly h2: ClientHttp2Session;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly containerId: string;
+  readonly security: SecurityMode;
+  readonly secretEnv: readonly SecretEnv[];
+}
+
+export interface WrappedSpec {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly user: string;
+  readonly cwd: string;
+  readonly tty: boolean;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface OwnedProcess extends ContainerProcess {
+  /** The container ended under it: resolves `exited` with that reason unless it has ended by itself. */
+  lose(reason: string): void;
+}
+
+/** Resolves when the program is about to run, or could not be found (then `exited` says so). Throws `BxError('engine')`. */
+export async function startWrapped(
+  context: ExecContext,
+  shell: readonly string[],
+  spec: WrappedSpec,
+  sendSignal: (name: string, wrapperPid: number) => Promise<void>,
+): Promise<OwnedProcess> {
+  const nonce = randomBytes(8).toString('hex');
+  const outputs = spec.tty ? [1] : [1, 2];
+  const unfinished = new Set(outputs);
+  let wrapperPid: number | null = null;
+  let isOver = false;
+  let pending: ProcessExit | null = null;
+  let engineReason = '';
+  let stderrTail = '';
+
+  let resolveExit: (exit: ProcessExit) => void = () => {};
+  const exited = new Promise<ProcessExit>((resolve) => {
+    resolveExit = resolve;
+  });
+  let resolveStart: () => void = () => {};
+  let rejectStart: (error: Error) => void = () => {};
+  const started = new Promise<void>((resolve, reject) => {
+    resolveStart = resolve;
+    rejectStart = reject;
+  });
+
+  const finish = (exit: ProcessExit): void => {
+    if (isOver) return;
+    for (const filter of filters.values()) filter.end();
+    isOver = true;
+    gate.end(() => resolveExit(exit));
+    if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
+    else resolveStart();
+    stream.closeInput();
+    stream.finish();
+    // Programs in the background may go on writing: their output is nobody's any more.
+    stream.resume();
+  };
+
+  const onMarker = (fd: number, marker: Marker): void => {
+    if (marker.letter === 'S') {
+      wrapperPid = Number(marker.text);
+      resolveStart();
+    } else if (marker.letter === 'E') {
+      const [status, lookup] = marker.text.split(';');
+      pending ??= { code: Number(status), reason: lookup === undefined ? null : lookupFailure(spec.args[0] ?? '', lookup) };
+      unfinished.delete(fd);
+      if (unfinished.size === 0) finish(pending);
+    }
+  };
+  const lost = (reason: string): ProcessExit => pending ?? { code: null, reason };
+
+  const stream = openExecStream(
+    context.h2,
+    context.metadata,
+    randomBytes(12).toString('hex'),
+    create(InitMessageSchema, {
+      ContainerID: context.containerId,
+      Meta: create(MetaSchema, {
+        args: wrappedArgs(shell, nonce, spec.tty, spec.env, spec.args),
+        env: [...spec.env],
+        user: spec.user,
+        cwd: spec.cwd,
+      }),
+      Fds: spec.tty ? [0, 1] : [0, 1, 2],
+      Tty: spec.tty,
+      Security: context.security,
+      secretenv: [...context.secretEnv],
+    }),
+    {
+      onData(fd, data) {
+        if (isOver) return;
+        if (wrapperPid === null) stderrTail = (stderrTail + Buffer.from(data).toString('utf8')).slice(-STDERR_KEPT_CHARS);
+        filters.get(fd)?.push(data);
+      },
+      onEof(fd) {
+        unfinished.delete(fd);
+        if (unfinished.size === 0 && pending !== null) finish(pending);
+      },
+      onStarted: () => {},
+      onExit(code, message) {
+        engineReason = message || `status ${code}`;
+        const reason =
+          wrapperPid === null
+            ? stderrTail.trim() || engineReason
+            : `it was killed together with the shell around it (${engineReason})`;
+        setTimeout(() => finish(lost(reason)), TRAILING_DATA_MS).unref();
+      },
+      onEnd: (reason) => finish(lost(reason ?? (engineReason || 'the container ended'))),
+    },
+  );
+  const gate = createOutputGate(stream);
+  const filters = new Map(
+    outputs.map((fd) => [
+      fd,
+      createMarkerFilter(
+        nonce,
+        (data) => !isOver && gate.push(data),
+        (marker) => onMarker(fd, marker),
+      ),
+    ]),
+  );
+  if (spec.tty) stream.resize(spec.cols, spec.rows);
+
+  const process: OwnedProcess = {
+    onData: (listener) => gate.onData(listener),
+    write: (data) => stream.write(data),
+    resize(cols, rows) {
+      if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
+    },
+    pause: () => gate.pause(),
+    resume: () => gate.resume(),
+    exited,
+    async signal(name) {
+      assertSignalName(name);
+      if (isOver || wrapperPid === null) return;
+      await sendSignal(name, wrapperPid);
+    },
+    closeInput: () => stream.closeInput(),
+    lose(reason) {
+      finish(lost(reason));
+      gate.discard();
+      stream.abandon();
+    },
+  };
+  await started;
+  return process;
+}
+
+function startFailure(spec: WrappedSpec, reason: string): string {
+  return `${spec.args[0] ?? 'the program'} could not be started: ${reason}`;
+}
+
+function lookupFailure(program: string, lookup: string): string {
+  return lookup === '126' ? `${program} is not executable` : `${program}: no such program in this container`;
+}

@@ -1,0 +1,146 @@
+/**
+ * The two small POSIX scripts that run inside a container: the keeper, which keeps it alive and looks after its processes, and the
+ * wrapper around each program. Only what dash, busybox ash and bash have built in is used: the image may hold nothing but a shell.
+ */
+import { MARKER_OSC } from './marker-filter.js';
+import { printfCommand, shellQuote } from './shell-quote.js';
+
+/** A tmpfs of ours in every container that has a shell. */
+export const HOME_DIR = '/.bxtui';
+export const WRAPPER_PATH = `${HOME_DIR}/run`;
+const LIBRARY_PATH = `${HOME_DIR}/keeper`;
+
+/**
+ * The container's first process: reads one line at a time and carries it out, and ends with its input, so that a container whose
+ * owner has gone does not stay behind. As process 1 of its namespace it cannot be killed from inside.
+ */
+export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_line"; done';
+
+/**
+ * `run <nonce> <tty: 1 or 0> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it ended;
+ * itself always ends with 0, because BuildKit stops a container when any of its processes fails. `names` are variables that shells add
+ * by themselves and that the program must not see.
+ * Signals are caught rather than ignored, so that the program gets their default actions back. `exec` in a subshell never takes a
+ * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
+ */
+const WRAPPER = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+bx_nonce=$1 bx_tty=$2 bx_unset=$3
+shift 3
+bx_say() {
+  printf '\\033]${MARKER_OSC};%s;%s;%s\\033\\\\' "$bx_nonce" "$1" "$2"
+}
+bx_end() {
+  trap '' HUP PIPE TTOU
+  if [ "$bx_tty" = 0 ]; then bx_say E "$1" >&2; fi
+  bx_say E "$1"
+  exit 0
+}
+bx_probe() {
+  if [ ! -e "$1" ]; then return 127; fi
+  if [ -d "$1" ] || [ ! -x "$1" ]; then return 126; fi
+  return 0
+}
+bx_find() {
+  bx_found=127
+  case $1 in
+    */*) bx_probe "$1"; bx_found=$?; return ;;
+  esac
+  bx_rest=$PATH:
+  while [ -n "$bx_rest" ]; do
+    bx_dir=\${bx_rest%%:*}
+    bx_rest=\${bx_rest#*:}
+    bx_probe "\${bx_dir:-.}/$1"
+    case $? in
+      0) bx_found=0; return ;;
+      126) bx_found=126 ;;
+    esac
+  done
+}
+bx_find "$1"
+if [ "$bx_found" != 0 ]; then bx_end "$bx_found;$bx_found"; fi
+if [ "$bx_tty" = 0 ]; then bx_say S "$$" >&2; else bx_say S "$$"; fi
+( unset $bx_unset bx_none; exec "$@" )
+bx_end "$?"
+`;
+
+/**
+ * The keeper's functions. \`bx_kill\`: every descendant of a wrapper and everything in its session, but not the wrapper itself, found by
+ * walking /proc (proc(5), stat: the name in brackets may hold anything, so what counts comes after the last bracket). KILL goes round
+ * until nobody new appears. \`bx_member\`: a name in the first field of a file like /etc/passwd.
+ */
+const LIBRARY = `bx_list() {
+  bx_all=" $1 "
+  bx_new=1
+  while [ "$bx_new" = 1 ]; do
+    bx_new=0
+    for bx_entry in /proc/[0-9]*/stat; do
+      bx_pid=\${bx_entry#/proc/}
+      bx_pid=\${bx_pid%/stat}
+      case $bx_all in *" $bx_pid "*) continue ;; esac
+      { IFS= read -r bx_stat < "$bx_entry"; } 2>/dev/null || continue
+      set -- \${bx_stat##*) }
+      [ "$1" = Z ] && continue
+      case $bx_all in
+        *" $2 "*|*" $4 "*) [ "$bx_pid" = 1 ] || { bx_all="$bx_all$bx_pid "; bx_new=1; } ;;
+      esac
+    done
+  done
+}
+bx_kill() {
+  bx_root=$2
+  bx_round=0
+  bx_hit=1
+  while [ "$bx_hit" = 1 ] && [ "$bx_round" -lt 20 ]; do
+    bx_hit=0
+    bx_round=$((bx_round + 1))
+    bx_list "$bx_root"
+    for bx_pid in $bx_all; do
+      [ "$bx_pid" = "$bx_root" ] && continue
+      kill -s "$1" "$bx_pid" 2>/dev/null && bx_hit=1
+    done
+    [ "$1" = KILL ] || break
+  done
+}
+bx_member() {
+  while IFS=: read -r bx_name bx_ignored || [ -n "$bx_name" ]; do
+    [ "$bx_name" = "$1" ] && return 0
+  done 2>/dev/null < "$2"
+  return 1
+}
+bx_first() {
+  for bx_path in "$@"; do
+    if [ -x "$bx_path" ] && [ ! -d "$bx_path" ]; then printf '%s\\n' "$bx_path"; return; fi
+  done
+}
+`;
+
+/** The keeper's first line: puts the scripts and `files` (name in `HOME_DIR` -> content) in place. */
+export function setupLine(files: ReadonlyMap<string, string>): string {
+  const parts = [...files].map(([name, content]) => `${printfCommand(content)} > ${shellQuote(`${HOME_DIR}/${name}`)}`);
+  return [
+    `${printfCommand(LIBRARY)} > ${LIBRARY_PATH}`,
+    `${printfCommand(WRAPPER)} > ${WRAPPER_PATH}`,
+    ...parts,
+    `. ${LIBRARY_PATH}`,
+  ].join('; ');
+}
+
+/** A line for the keeper: `command` in a subshell, so that nothing in it can end the keeper, then its status as `<nonce> <status>`. */
+export function commandLine(nonce: string, command: string): string {
+  return `( ${command} ) < /dev/null; printf '\\n%s %s\\n' ${nonce} "$?"`;
+}
+
+/** What dash, ash or bash put into the environment of every program they start. */
+const ADDED_BY_SHELLS = ['PWD', 'OLDPWD', 'SHLVL'];
+
+/** argv of a program in its wrapper. `shell` runs a POSIX shell in the container, `env` is what the program is to have. */
+export function wrappedArgs(
+  shell: readonly string[],
+  nonce: string,
+  tty: boolean,
+  env: readonly string[],
+  args: readonly string[],
+): string[] {
+  const leftOut = ADDED_BY_SHELLS.filter((name) => !env.some((entry) => entry.startsWith(`${name}=`)));
+  return [...shell, WRAPPER_PATH, nonce, tty ? '1' : '0', leftOut.join(' '), ...args];
+}
