@@ -118,6 +118,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
           };
         },
         write: (data) => entry.process?.write(data),
+        closeInput: () => entry.process?.closeInput(),
         resize(cols, rows) {
           entry.size = { cols, rows };
           entry.process?.resize(cols, rows);

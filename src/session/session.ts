@@ -60,6 +60,8 @@ export interface Terminal extends ByteChannel {
   replay(): Uint8Array;
   /** Stops listening; the process goes on. */
   detach(): void;
+  /** Ends the program's input, as Ctrl-D does without a tty; for a process whose input nobody writes. */
+  closeInput?(): void;
 }
 
 export const TERMINAL_REPLAY_BYTES = 1 << 20;

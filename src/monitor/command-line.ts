@@ -1,0 +1,62 @@
+/** The `:` language: one table of commands, run and completed by line. The screen and the line-mode monitor speak it. */
+import { BxError } from '../platform/errors.js';
+import type { MonitorCommand, MonitorDeps } from './command.js';
+import { attach } from './commands/attach.js';
+import { disconnect } from './commands/disconnect.js';
+import { exec } from './commands/exec.js';
+import { exit } from './commands/exit.js';
+import { help, helpTable } from './commands/help.js';
+import { ps } from './commands/ps.js';
+import { reload } from './commands/reload.js';
+import { rollback } from './commands/rollback.js';
+import { steps } from './commands/steps.js';
+import { quoteWord, scanWords, splitWords } from './split-words.js';
+
+/** In the order of `help`. */
+export const MONITOR_COMMANDS: readonly MonitorCommand[] = [attach, disconnect, exec, exit, help, ps, reload, rollback, steps];
+
+export interface CommandLine {
+  /** Runs one line; `text` is what it says, possibly several lines. An empty line does nothing. Throws `BxError`. */
+  run(line: string, signal?: AbortSignal): Promise<{ readonly text: string }>;
+  /** Words that may stand at the cursor; `start` is where the word begins that a candidate replaces. */
+  complete(line: string, cursor: number): { readonly candidates: readonly string[]; readonly start: number };
+  /** For key help and palettes: the same table. */
+  help(): ReadonlyArray<{ readonly name: string; readonly usage: string; readonly summary: string }>;
+}
+
+export function createCommandLine(deps: MonitorDeps): CommandLine {
+  return {
+    async run(line, signal) {
+      const [name, ...args] = splitWords(line);
+      if (name === undefined) return { text: '' };
+      const command = MONITOR_COMMANDS.find((candidate) => candidate.name === name);
+      if (command === undefined) throw unknownCommand(name);
+      const context = { ...deps, signal: signal ?? new AbortController().signal, commands: MONITOR_COMMANDS };
+      return { text: await command.run(context, args) };
+    },
+    complete(line, cursor) {
+      const { words } = scanWords(line.slice(0, cursor));
+      const isWithin = words.length > 0 && words.at(-1)!.end === cursor && !/\s$/.test(line.slice(0, cursor));
+      const typed = isWithin ? words.at(-1)! : null;
+      const before = words.slice(0, isWithin ? -1 : undefined).map((word) => word.text);
+      const found = candidatesAfter(deps, before).filter((candidate) => candidate.startsWith(typed?.text ?? ''));
+      return { candidates: found.map(quoteWord), start: typed?.start ?? cursor };
+    },
+    help: () => MONITOR_COMMANDS.map(({ name, usage, summary }) => ({ name, usage, summary })),
+  };
+}
+
+function candidatesAfter(deps: MonitorDeps, words: readonly string[]): readonly string[] {
+  const [name, ...args] = words;
+  if (name === undefined) return MONITOR_COMMANDS.map((command) => command.name);
+  if (name === 'help') return args.length === 0 ? MONITOR_COMMANDS.map((command) => command.name) : [];
+  const command = MONITOR_COMMANDS.find((candidate) => candidate.name === name);
+  return command?.complete?.(deps, args) ?? [];
+}
+
+/** Unknown commands get the table, as in the monitor that this one succeeds. */
+function unknownCommand(name: string): BxError {
+  return new BxError('usage', `unknown command: ${name}\n${helpTable(MONITOR_COMMANDS)}`, {
+    hint: `To run ${name} in the container: exec ${name}`,
+  });
+}

@@ -1,0 +1,47 @@
+/** The shape of a monitor command and what it may use. One file per command in `commands/`; the table of `help` is made from them. */
+import type { StepKey } from '../core/model/index.js';
+import { BxError } from '../platform/errors.js';
+import type { Invoke, SessionClient } from '../session/index.js';
+
+export interface MonitorDeps {
+  readonly session: SessionClient;
+  /**
+   * Shows a process: the screen in a tab, at once; the line-mode monitor on the terminal or as printed output, until it is left or over.
+   * `isNew`: it was started by this command. Returns what is to be said about it, possibly nothing.
+   */
+  attach(process: string, isNew: boolean): Promise<string> | string;
+  /** Leaves the front end, which ends the session. */
+  exit(): Promise<void> | void;
+  /** Cells for a process that starts now. */
+  size(): { readonly cols: number; readonly rows: number };
+  /** Whether processes get a terminal when nothing else is said. */
+  readonly hasTerminal: boolean;
+  /** `--invoke`: environment, user and directory of what `exec` starts. */
+  readonly invoke: Invoke | null;
+  readonly now: () => number;
+  /** The step that is meant when none is named; null: the one that failed, else the last. */
+  readonly selectedStep?: () => StepKey | null;
+}
+
+/** A command's view while it runs. */
+export interface MonitorContext extends MonitorDeps {
+  readonly signal: AbortSignal;
+  readonly commands: readonly MonitorCommand[];
+}
+
+export interface MonitorCommand {
+  readonly name: string;
+  /** `rollback [STEP] [--init] [CMD [ARG...]]`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Further lines of `help NAME`. */
+  readonly details: readonly string[];
+  /** Returns what is said, possibly several lines or nothing. Throws `BxError`. */
+  run(context: MonitorContext, args: readonly string[]): Promise<string>;
+  /** Candidates for the word after `words`; what does not begin with the typed part is left out by the caller. */
+  complete?(context: MonitorDeps, words: readonly string[]): readonly string[];
+}
+
+export function usageError(command: Pick<MonitorCommand, 'usage'>, message: string): BxError {
+  return new BxError('usage', message, { hint: `usage: ${command.usage}` });
+}

@@ -1,0 +1,33 @@
+/** `steps`: the steps of the current build with the numbers that `rollback` takes. */
+import { selectCurrent, selectInstructions, stepElapsedMs } from '../../core/select/index.js';
+import { printableLine } from '../../platform/printable.js';
+import { type MonitorCommand, usageError } from '../command.js';
+import { renderTable } from '../table.js';
+
+export const steps: MonitorCommand = {
+  name: 'steps',
+  usage: 'steps',
+  summary: 'lists the steps of this build with the numbers that rollback takes',
+  details: [],
+  async run({ session, now }, args) {
+    if (args.length > 0) throw usageError(steps, 'steps takes no arguments');
+    const generation = selectCurrent(session.state);
+    if (generation === null) return 'there is no build yet';
+    const rows = selectInstructions(generation).map((step) => {
+      const elapsedMs = stepElapsedMs(step, now());
+      return [
+        String(step.number ?? step.key),
+        step.stage === null ? '' : (generation.stages[step.stage]?.label ?? ''),
+        step.state,
+        elapsedMs === null || step.state === 'cached' ? '' : `${(elapsedMs / 1000).toFixed(1)}s`,
+        step.lines === null ? '' : `L${step.lines.start}`,
+        shorten(step.text),
+      ].map(printableLine);
+    });
+    return renderTable(['STEP', 'STAGE', 'STATE', 'TIME', 'LINE', 'INSTRUCTION'], rows);
+  },
+};
+
+function shorten(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+}

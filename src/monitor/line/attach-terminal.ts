@@ -1,0 +1,101 @@
+/**
+ * A process of a session on the host terminal, byte for byte, until it ends or the leave key is pressed. It owns raw mode while it runs and
+ * puts the terminal back, whatever happens.
+ */
+import type { SessionClient } from '../../session/index.js';
+import { isOver } from '../resolve-process.js';
+import { createHostModes, type HostModes, withoutRequests } from './host-modes.js';
+import type { HostInput, HostOutput } from './io.js';
+import { sizeOf } from './io.js';
+import { createLeaveScanner } from './leave-scanner.js';
+
+export interface AttachOptions {
+  readonly session: SessionClient;
+  readonly process: string;
+  readonly input: HostInput;
+  readonly output: HostOutput;
+  readonly leaveKey: Uint8Array;
+  /** Modes that this process had set when it was left before. */
+  readonly modes: HostModes;
+  /** Sent to the process first. */
+  readonly firstInput?: Uint8Array;
+}
+
+export type AttachEnd = 'ended' | 'left' | 'input-closed';
+
+export async function attachTerminal(options: AttachOptions): Promise<AttachEnd> {
+  const { session, input, output, modes } = options;
+  const terminal = session.terminal(options.process);
+  const scanner = createLeaveScanner(options.leaveKey);
+  const undo: Array<() => void> = [() => terminal.detach()];
+  let isHeld = false;
+
+  const end = new Promise<AttachEnd>((resolve) => {
+    const show = (data: Uint8Array): void => {
+      modes.track(data);
+      if (output.write(data) || isHeld) return;
+      isHeld = true;
+      terminal.pause();
+      output.once('drain', () => {
+        isHeld = false;
+        terminal.resume();
+      });
+    };
+    const replay = terminal.replay();
+    terminal.onData(show);
+    if (replay.length > 0) output.write(withoutRequests(replay));
+    output.write(modes.redo());
+    modes.track(replay);
+
+    const onInput = (data: Uint8Array | string): void => {
+      const { forward, isLeaving } = scanner.scan(typeof data === 'string' ? Buffer.from(data) : data);
+      if (forward.length > 0) terminal.write(forward);
+      if (isLeaving) resolve('left');
+    };
+    const onClosed = (): void => resolve('input-closed');
+    const onResize = (): void => {
+      const { cols, rows } = sizeOf(output);
+      terminal.resize(cols, rows);
+    };
+    input.setRawMode?.(true);
+    input.on('data', onInput).on('end', onClosed).on('close', onClosed);
+    input.resume();
+    output.on('resize', onResize);
+    onResize();
+    undo.push(() => {
+      input.off('data', onInput).off('end', onClosed).off('close', onClosed);
+      output.off('resize', onResize);
+      input.pause();
+      input.setRawMode?.(false);
+    });
+    if (options.firstInput !== undefined) terminal.write(options.firstInput);
+
+    const checkEnd = (): void => {
+      const process = session.state.processes.find((candidate) => candidate.id === terminal.process);
+      if (process === undefined || isOver(process)) resolve('ended');
+    };
+    const subscription = session.onEvent((event) => {
+      if (event.type === 'process.updated' && event.process.id === terminal.process) checkEnd();
+    });
+    undo.push(() => subscription.dispose());
+    void session.ended.then(() => resolve('ended'));
+    checkEnd();
+  });
+
+  try {
+    return await end;
+  } finally {
+    for (const step of undo.toReversed()) step();
+    output.write(modes.undo());
+  }
+}
+
+/** The modes of each process that was shown, kept for its next time. */
+export function createModesTable(): (process: string) => HostModes {
+  const table = new Map<string, HostModes>();
+  return (process) => {
+    const known = table.get(process) ?? createHostModes();
+    table.set(process, known);
+    return known;
+  };
+}

@@ -1,0 +1,19 @@
+/** The streams of the line-mode monitor. */
+import type { Disposable } from '../../platform/byte-channel.js';
+
+export interface HostInput extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean;
+  setRawMode?(isRaw: boolean): unknown;
+}
+
+export interface HostOutput extends NodeJS.WritableStream {
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** How Ctrl-C reaches whoever runs: the newest handler is called, until it is disposed. */
+export type OnInterrupt = (handler: () => void) => Disposable;
+
+export function sizeOf(output: HostOutput): { cols: number; rows: number } {
+  return { cols: Math.max(1, output.columns || 80), rows: Math.max(1, output.rows || 24) };
+}

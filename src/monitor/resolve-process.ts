@@ -1,0 +1,36 @@
+/** Which process people mean: its id or a prefix that only one has; and which container a command without one is for. */
+import type { ContainerSummary, ProcessSummary, SessionState } from '../core/model/index.js';
+import { BxError } from '../platform/errors.js';
+
+/** Throws `BxError('not-found')`. */
+export function resolveProcess(state: SessionState, id: string): ProcessSummary {
+  const exact = state.processes.find((process) => process.id === id);
+  if (exact !== undefined) return exact;
+  const matches = id === '' ? [] : state.processes.filter((process) => process.id.startsWith(id));
+  if (matches.length === 1) return matches[0]!;
+  const what =
+    matches.length === 0
+      ? `there is no process ${id}`
+      : `several processes begin with ${id}: ${matches.map((p) => p.id).join(', ')}`;
+  throw new BxError('not-found', what, { hint: 'ps lists the processes of this session.' });
+}
+
+/** The container that was opened last and is still there. */
+export function latestContainer(state: SessionState): ContainerSummary | null {
+  for (const process of state.processes.toReversed()) {
+    const container = state.containers[process.container];
+    if (container?.state === 'running') return container;
+  }
+  return null;
+}
+
+export function isOver(process: ProcessSummary): boolean {
+  return process.state === 'exited' || process.state === 'lost';
+}
+
+/** `exit 3`, `lost: the engine went away`, `running`. */
+export function describeEnd(process: ProcessSummary): string {
+  if (process.state === 'exited' && process.exitCode !== null) return `exit ${process.exitCode}`;
+  const reason = process.reason === null ? '' : `: ${process.reason}`;
+  return process.state === 'exited' ? `ended${reason}` : `${process.state}${reason}`;
+}
