@@ -1,0 +1,77 @@
+/** Connects a program's byte channel with an emulator: output with flow control, the emulator's answers back to the program. */
+import type { ByteChannel, Disposable } from '../platform/byte-channel.js';
+import type { Emulator } from './types.js';
+
+const HIGH_WATER_BYTES = 512 << 10;
+const LOW_WATER_BYTES = 128 << 10;
+/** A program that asks without reading the answers would fill its own input without end; the rest of a window is not answered. */
+const MAX_REPLY_BYTES_PER_WINDOW = 64 << 10;
+const REPLY_WINDOW_MS = 1000;
+
+export interface PipeOptions {
+  /**
+   * Output from before, shown first (`Terminal.replay()`, taken in the same turn). Its questions were asked long ago: answering them again
+   * would type rubbish into the program, so they are not answered.
+   */
+  readonly replay?: Uint8Array;
+  /** Answer them all the same: for a program that was started just now and that nobody else has watched. */
+  readonly answerReplay?: boolean;
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Everything the channel sends goes to `emulator`; the source is held back while more than 512 KiB wait to be parsed, until less than
+ * 128 KiB do. `dispose` disconnects both and leaves the channel resumed.
+ */
+export function pipeChannel(channel: ByteChannel, emulator: Emulator, options: PipeOptions = {}): Disposable {
+  const nowMs = options.nowMs ?? (() => performance.now());
+  let pendingBytes = 0;
+  let isPaused = false;
+  let isDisposed = false;
+  let windowStartMs = nowMs();
+  let replyBytes = 0;
+  let isReplaying = false;
+
+  const resume = () => {
+    if (!isPaused) return;
+    isPaused = false;
+    channel.resume();
+  };
+  if (options.replay && options.replay.length > 0) {
+    isReplaying = options.answerReplay !== true;
+    emulator.write(options.replay, () => {
+      isReplaying = false;
+    });
+  }
+  const output = channel.onData((data) => {
+    if (data.length === 0) return;
+    pendingBytes += data.length;
+    if (!isPaused && pendingBytes > HIGH_WATER_BYTES) {
+      isPaused = true;
+      channel.pause();
+    }
+    emulator.write(data, () => {
+      pendingBytes -= data.length;
+      if (!isDisposed && pendingBytes < LOW_WATER_BYTES) resume();
+    });
+  });
+  const replies = emulator.onReply((data) => {
+    if (isReplaying) return;
+    const now = nowMs();
+    if (now - windowStartMs >= REPLY_WINDOW_MS) {
+      windowStartMs = now;
+      replyBytes = 0;
+    }
+    replyBytes += data.length;
+    if (replyBytes <= MAX_REPLY_BYTES_PER_WINDOW) channel.write(data);
+  });
+  return {
+    dispose() {
+      if (isDisposed) return;
+      isDisposed = true;
+      output.dispose();
+      replies.dispose();
+      resume();
+    },
+  };
+}

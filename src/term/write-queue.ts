@@ -1,0 +1,67 @@
+/**
+ * Feeds the emulator library without ever passing the limit at which it throws data away (50 MB): what is beyond our own mark waits here.
+ * Callers with a source that can be held back use `pipeChannel`, which never gets there.
+ */
+import type { Terminal } from '@xterm/headless';
+import type { Disposable } from '../platform/byte-channel.js';
+
+const MAX_IN_LIBRARY_BYTES = 8 << 20;
+/** The library copies none of it and parses in slices; larger pieces would hold `done` callbacks and the loop back. */
+const MAX_PIECE_BYTES = 64 << 10;
+
+export interface WriteQueue extends Disposable {
+  /** Bytes (of text: UTF-16 units) not parsed yet. */
+  readonly pendingBytes: number;
+  write(data: Uint8Array | string, done?: () => void): void;
+}
+
+export function createWriteQueue(terminal: Terminal): WriteQueue {
+  const waiting: { readonly data: Uint8Array | string; readonly done: (() => void) | undefined }[] = [];
+  let inLibraryBytes = 0;
+  let waitingBytes = 0;
+  let isDisposed = false;
+
+  const pass = (data: Uint8Array | string, done: (() => void) | undefined) => {
+    inLibraryBytes += data.length;
+    terminal.write(data, () => {
+      inLibraryBytes -= data.length;
+      if (isDisposed) return;
+      while (waiting.length > 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES) {
+        const next = waiting.shift()!;
+        waitingBytes -= next.data.length;
+        pass(next.data, next.done);
+      }
+      done?.();
+    });
+  };
+  const enqueue = (data: Uint8Array | string, done: (() => void) | undefined) => {
+    if (waiting.length === 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES) {
+      pass(data, done);
+      return;
+    }
+    waitingBytes += data.length;
+    waiting.push({ data, done });
+  };
+  return {
+    get pendingBytes() {
+      return inLibraryBytes + waitingBytes;
+    },
+    write(data, done) {
+      for (let offset = 0; offset < data.length - MAX_PIECE_BYTES; offset += MAX_PIECE_BYTES) {
+        enqueue(slice(data, offset, offset + MAX_PIECE_BYTES), undefined);
+      }
+      const rest = data.length === 0 ? 0 : Math.floor((data.length - 1) / MAX_PIECE_BYTES) * MAX_PIECE_BYTES;
+      enqueue(slice(data, rest, data.length), done);
+    },
+    dispose() {
+      isDisposed = true;
+      waiting.length = 0;
+    },
+  };
+}
+
+/** Cutting inside a character is fine: the library's decoders keep half of one (a surrogate, a UTF-8 prefix) for the next piece. */
+function slice(data: Uint8Array | string, start: number, end: number): Uint8Array | string {
+  if (start === 0 && end === data.length) return data;
+  return typeof data === 'string' ? data.slice(start, end) : data.subarray(start, end);
+}

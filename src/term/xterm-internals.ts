@@ -1,0 +1,87 @@
+/**
+ * The few facts about the emulator library that its public interface does not give: cursor visibility and shape, the mouse encoding,
+ * and how many lines fell out of the scrollback. Read here only, checked at run time, so that an upgrade fails loudly in one place.
+ */
+import type { Terminal } from '@xterm/headless';
+import type { Disposable } from '../platform/byte-channel.js';
+import { BxError } from '../platform/errors.js';
+import type { CursorShape, MouseEncoding } from './types.js';
+
+interface CoreLines {
+  onTrim(listener: (count: number) => void): Disposable;
+}
+
+interface Core {
+  readonly coreService: {
+    isCursorHidden: boolean;
+    readonly decPrivateModes: { cursorStyle?: CursorShape; cursorBlink?: boolean };
+  };
+  readonly coreMouseService: { readonly activeEncoding: string };
+  readonly buffers: {
+    readonly normal: { readonly lines: CoreLines };
+    readonly onBufferActivate: (listener: () => void) => Disposable;
+  };
+  readonly _bufferService?: { readonly buffers: Core['buffers'] };
+}
+
+export interface XtermInternals extends Disposable {
+  readonly isCursorHidden: boolean;
+  readonly cursorShape: CursorShape;
+  readonly cursorBlink: boolean;
+  readonly mouseEncoding: MouseEncoding;
+  /** Lines of the normal screen that fell out of the scrollback since the start or the last full reset. */
+  readonly trimmedRows: number;
+  showCursor(): void;
+}
+
+/** `onReset` is called when the library makes new buffers (RIS). */
+export function openInternals(terminal: Terminal, onReset: () => void): XtermInternals {
+  const core = (terminal as unknown as { readonly _core?: Core })._core;
+  const buffers = core?._bufferService?.buffers;
+  if (!core?.coreService || !core.coreMouseService || !buffers) {
+    throw new BxError('internal', 'the terminal emulator library has changed its insides', {
+      hint: 'Install the version of @xterm/headless that package.json names.',
+    });
+  }
+  let trimmedRows = 0;
+  let normal = buffers.normal;
+  const countTrims = () =>
+    normal.lines.onTrim((count) => {
+      trimmedRows += count;
+    });
+  let trims = countTrims();
+  const activations = buffers.onBufferActivate(() => {
+    if (buffers.normal === normal) return;
+    normal = buffers.normal;
+    trims.dispose();
+    trims = countTrims();
+    trimmedRows = 0;
+    onReset();
+  });
+  const { coreService, coreMouseService } = core;
+  return {
+    get isCursorHidden() {
+      return coreService.isCursorHidden;
+    },
+    get cursorShape() {
+      return coreService.decPrivateModes.cursorStyle ?? 'block';
+    },
+    get cursorBlink() {
+      return coreService.decPrivateModes.cursorBlink ?? false;
+    },
+    get mouseEncoding() {
+      if (coreMouseService.activeEncoding === 'SGR') return 'sgr';
+      return coreMouseService.activeEncoding === 'SGR_PIXELS' ? 'sgr-pixels' : 'default';
+    },
+    get trimmedRows() {
+      return trimmedRows;
+    },
+    showCursor() {
+      coreService.isCursorHidden = false;
+    },
+    dispose() {
+      trims.dispose();
+      activations.dispose();
+    },
+  };
+}

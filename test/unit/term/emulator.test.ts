@@ -1,0 +1,425 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { CellSink, Emulator } from '../../../src/term/emulator.js';
+import { createEmulator, DEFAULT_COLOR, isRgbColor, RGB_COLOR } from '../../../src/term/emulator.js';
+
+const opened: Emulator[] = [];
+function open(options: Partial<Parameters<typeof createEmulator>[0]> = {}): Emulator {
+  const emulator = createEmulator({ cols: 20, rows: 5, scrollbackRows: 100, ...options });
+  opened.push(emulator);
+  return emulator;
+}
+const write = (emulator: Emulator, data: string | Uint8Array) => new Promise<void>((done) => emulator.write(data, done));
+function rowText(emulator: Emulator, row: number): string {
+  const cells: CellSink = [];
+  emulator.readRow(row, cells);
+  return cells
+    .map((cell) => cell.chars)
+    .join('')
+    .trimEnd();
+}
+function collectReplies(emulator: Emulator): () => string {
+  let text = '';
+  emulator.onReply((data) => {
+    text += Buffer.from(data).toString();
+  });
+  return () => text;
+}
+afterEach(() => {
+  for (const emulator of opened.splice(0)) emulator.dispose();
+});
+
+describe('cells', () => {
+  it('gives colours and attributes, and reuses the cell objects', async () => {
+    const emulator = open();
+    await write(emulator, 'a\x1b[1;2;3;4;7;9;31;48;5;200mb\x1b[0;38;2;255;136;0mc\x1b[0;8md');
+    const cells: CellSink = [];
+    expect(emulator.readRow(0, cells)).toBe(true);
+    expect(cells).toHaveLength(20);
+    expect(cells[0]).toMatchObject({ chars: 'a', width: 1, fg: DEFAULT_COLOR, bg: DEFAULT_COLOR, bold: false, inverse: false });
+    expect(cells[1]).toMatchObject({
+      chars: 'b',
+      fg: 1,
+      bg: 200,
+      bold: true,
+      dim: true,
+      italic: true,
+      underline: true,
+      inverse: true,
+      strike: true,
+    });
+    expect(cells[2]).toMatchObject({ chars: 'c', fg: RGB_COLOR | 0xff8800, bold: false });
+    expect(isRgbColor(cells[2]!.fg)).toBe(true);
+    expect(isRgbColor(cells[1]!.bg)).toBe(false);
+    expect(cells[3]).toMatchObject({ chars: 'd', invisible: true });
+    const first = cells[1];
+    emulator.readRow(1, cells);
+    expect(cells[1]).toBe(first);
+    expect(cells[1]).toMatchObject({ chars: ' ', fg: DEFAULT_COLOR, bold: false, strike: false });
+  });
+
+  it('keeps wide characters, emoji sequences and combining marks in their cells', async () => {
+    const emulator = open();
+    await write(emulator, '日e\u0301👨‍👩‍👧x');
+    const cells: CellSink = [];
+    emulator.readRow(0, cells);
+    expect(cells.slice(0, 6).map((cell) => [cell.chars, cell.width])).toEqual([
+      ['日', 2],
+      ['', 0],
+      ['e\u0301', 1],
+      ['👨‍👩‍👧', 2],
+      ['', 0],
+      ['x', 1],
+    ]);
+  });
+
+  it('bounds what is joined into one cell', async () => {
+    const emulator = open();
+    await write(emulator, `a${'\u0301'.repeat(5000)}`);
+    const cells: CellSink = [];
+    for (let row = emulator.viewport.firstRow; row < emulator.viewport.firstRow + emulator.viewport.length; row++) {
+      emulator.readRow(row, cells);
+      for (const cell of cells) expect(cell.chars.length).toBeLessThanOrEqual(64);
+    }
+    expect(emulator.viewport.length).toBeGreaterThan(5);
+  });
+
+  it('never hands out characters that change what stands beside them', async () => {
+    const emulator = open();
+    await write(emulator, 'a\u202eb\u2066c\u200bd\u00ade');
+    const cells: CellSink = [];
+    emulator.readRow(0, cells);
+    expect(cells.map((cell) => cell.chars).join('')).not.toMatch(/[\u202e\u2066\u200b\u00ad]/);
+  });
+
+  it('answers false for rows that do not exist, with blank cells', () => {
+    const emulator = open();
+    const cells: CellSink = [];
+    expect(emulator.readRow(5, cells)).toBe(false);
+    expect(emulator.readRow(-1, cells)).toBe(false);
+    expect(cells.every((cell) => cell.chars === ' ')).toBe(true);
+  });
+
+  it('decodes UTF-8 that is split anywhere', async () => {
+    const emulator = open();
+    const bytes = Buffer.from('é日🚀');
+    for (const byte of bytes) await write(emulator, Uint8Array.of(byte));
+    expect(rowText(emulator, 0)).toBe('é日🚀');
+  });
+});
+
+describe('row numbers', () => {
+  it('stay with their line when older lines fall out of the scrollback', async () => {
+    const emulator = open({ scrollbackRows: 10 });
+    for (let i = 0; i < 14; i++) await write(emulator, `line ${i}\r\n`);
+    expect(emulator.viewport.firstRow).toBe(0);
+    expect(rowText(emulator, 9)).toBe('line 9');
+    for (let i = 14; i < 100; i++) await write(emulator, `line ${i}\r\n`);
+    const { firstRow, length } = emulator.viewport;
+    expect(length).toBe(15);
+    expect(firstRow).toBe(86);
+    expect(rowText(emulator, firstRow)).toBe('line 86');
+    expect(rowText(emulator, 99)).toBe('line 99');
+    expect(emulator.readRow(85, [])).toBe(false);
+    const [match] = emulator.search('line 90');
+    expect(match).toEqual({ start: { row: 90, col: 0 }, end: { row: 90, col: 7 } });
+  });
+
+  it('go on after the scrollback is cleared, and start again after a reset', async () => {
+    const emulator = open();
+    for (let i = 0; i < 20; i++) await write(emulator, `line ${i}\r\n`);
+    await write(emulator, '\x1b[3J');
+    expect(rowText(emulator, 19)).toBe('line 19');
+    const version = emulator.layoutVersion;
+    await write(emulator, '\x1bcfresh');
+    expect(emulator.layoutVersion).toBeGreaterThan(version);
+    expect(emulator.viewport.firstRow).toBe(0);
+    expect(rowText(emulator, 0)).toBe('fresh');
+    for (let i = 0; i < 200; i++) await write(emulator, `\r\nagain ${i}`);
+    expect(rowText(emulator, 200)).toBe('again 199');
+  });
+
+  it('of the alternate screen start at 0, and the normal ones come back', async () => {
+    const emulator = open({ scrollbackRows: 10 });
+    for (let i = 0; i < 50; i++) await write(emulator, `line ${i}\r\n`);
+    const version = emulator.layoutVersion;
+    await write(emulator, '\x1b[?1049h\x1b[Hfull screen');
+    expect(emulator.modes.alternateScreen).toBe(true);
+    expect(emulator.layoutVersion).toBeGreaterThan(version);
+    expect(emulator.viewport).toMatchObject({ firstRow: 0, length: 5, isAtBottom: true });
+    expect(rowText(emulator, 0)).toBe('full screen');
+    await write(emulator, '\x1b[?1049l');
+    expect(rowText(emulator, 49)).toBe('line 49');
+  });
+});
+
+describe('viewport', () => {
+  it('follows at the bottom, stays on its lines when scrolled away, and counts what came since', async () => {
+    const emulator = open();
+    for (let i = 0; i < 30; i++) await write(emulator, `line ${i}\r\n`);
+    expect(emulator.viewport.isAtBottom).toBe(true);
+    emulator.viewport.scrollLines(-10);
+    const top = emulator.viewport.top;
+    expect(rowText(emulator, top)).toBe('line 16');
+    expect(emulator.cursor.y).toBe(14);
+    for (let i = 0; i < 200; i++) {
+      await write(emulator, `more ${i}\r\n`);
+      if (i === 3) {
+        expect(emulator.viewport.top).toBe(top);
+        expect(emulator.viewport.rowsBelow).toBe(14);
+      }
+    }
+    expect(emulator.viewport.top).toBe(emulator.viewport.firstRow);
+    emulator.viewport.scrollToBottom();
+    expect(emulator.viewport).toMatchObject({ isAtBottom: true, rowsBelow: 0 });
+    emulator.viewport.scrollToRow(emulator.viewport.firstRow + 3);
+    expect(emulator.viewport.top).toBe(emulator.viewport.firstRow + 3);
+    emulator.viewport.scrollToTop();
+    expect(emulator.viewport.top).toBe(emulator.viewport.firstRow);
+  });
+
+  it('reports a change once per turn', async () => {
+    const emulator = open();
+    await write(emulator, 'x\r\n'.repeat(50));
+    await new Promise((done) => setTimeout(done, 5));
+    let calls = 0;
+    emulator.onDirty(() => calls++);
+    emulator.viewport.scrollLines(-1);
+    emulator.viewport.scrollLines(-1);
+    await Promise.resolve();
+    expect(calls).toBe(1);
+    emulator.viewport.scrollToTop();
+    emulator.viewport.scrollToTop();
+    await Promise.resolve();
+    expect(calls).toBe(2);
+    emulator.viewport.scrollToTop();
+    await Promise.resolve();
+    expect(calls).toBe(2);
+  });
+});
+
+describe('modes', () => {
+  it('are what the program asked for, and back to the start after a reset', async () => {
+    const emulator = open();
+    expect(emulator.modes).toMatchObject({
+      mouseTracking: 'none',
+      mouseEncoding: 'default',
+      cursorVisible: true,
+      alternateScroll: true,
+    });
+    await write(emulator, '\x1b[?1h\x1b=\x1b[?2004h\x1b[?1002;1006h\x1b[?1004h\x1b[?25l\x1b[5 q\x1b[?1007l');
+    expect(emulator.modes).toMatchObject({
+      applicationCursorKeys: true,
+      applicationKeypad: true,
+      bracketedPaste: true,
+      mouseTracking: 'drag',
+      mouseEncoding: 'sgr',
+      sendFocus: true,
+      cursorVisible: false,
+      cursorShape: 'bar',
+      cursorBlink: true,
+      alternateScroll: false,
+    });
+    await write(emulator, '\x1bc');
+    expect(emulator.modes).toMatchObject({
+      applicationCursorKeys: false,
+      bracketedPaste: false,
+      mouseTracking: 'none',
+      mouseEncoding: 'default',
+      sendFocus: false,
+      cursorVisible: true,
+      cursorShape: 'block',
+      alternateScroll: true,
+    });
+  });
+
+  it.each([
+    ['\x1b[?9h', 'x10', 'default'],
+    ['\x1b[?1000h\x1b[?1005h', 'vt200', 'utf8'],
+    ['\x1b[?1003h\x1b[?1015h', 'any', 'urxvt'],
+    ['\x1b[?1003h\x1b[?1015h\x1b[?1006h', 'any', 'sgr'],
+    ['\x1b[?1003h\x1b[?1016h', 'any', 'sgr-pixels'],
+    ['\x1b[?1003h\x1b[?1006h\x1b[?1003l\x1b[?1006l', 'none', 'default'],
+  ])('mouse %j: %s %s', async (sequence, mouseTracking, mouseEncoding) => {
+    const emulator = open();
+    await write(emulator, sequence);
+    expect(emulator.modes).toMatchObject({ mouseTracking, mouseEncoding });
+  });
+
+  it('synchronized output ends by itself when the program forgets it', async () => {
+    const emulator = open();
+    await write(emulator, '\x1b[?2026h');
+    expect(emulator.modes.synchronizedOutput).toBe(true);
+    await new Promise<void>((done) => emulator.onDirty(() => emulator.modes.synchronizedOutput || done()));
+    expect(emulator.modes.synchronizedOutput).toBe(false);
+    await write(emulator, '\x1b[?2026h');
+    expect(emulator.modes.synchronizedOutput).toBe(true);
+    await write(emulator, '\x1b[?2026l');
+    expect(emulator.modes.synchronizedOutput).toBe(false);
+  });
+});
+
+describe('answers', () => {
+  it('to DA, DSR and CPR', async () => {
+    const emulator = open();
+    const replies = collectReplies(emulator);
+    await write(emulator, 'abc\x1b[c\x1b[5n\x1b[6n\x1b[18t');
+    expect(replies()).toMatch(/^\x1b\[\?[\d;]+c\x1b\[0n\x1b\[1;4R\x1b\[8;5;20t$/);
+  });
+
+  it('to colour queries come from the palette', async () => {
+    const emulator = open({ palette: { foreground: '#123456', background: '#fafafa', cursor: '#00ff00', ansi: ['#010203'] } });
+    const replies = collectReplies(emulator);
+    await write(emulator, '\x1b]10;?\x07\x1b]11;?;?\x1b\\\x1b]4;0;?;196;?;1;red\x07');
+    expect(replies().split('\x1b\\')).toEqual([
+      '\x1b]10;rgb:1212/3434/5656',
+      '\x1b]11;rgb:fafa/fafa/fafa',
+      '\x1b]12;rgb:0000/ffff/0000',
+      '\x1b]4;0;rgb:0101/0202/0303',
+      '\x1b]4;196;rgb:ffff/0000/0000',
+      '',
+    ]);
+  });
+
+  it('are never given to a clipboard read', async () => {
+    const emulator = open();
+    const replies = collectReplies(emulator);
+    const texts: string[] = [];
+    emulator.onClipboard((text) => texts.push(text));
+    await write(emulator, '\x1b]52;c;?\x07');
+    await write(emulator, `\x1b]52;c;${Buffer.from('päste').toString('base64')}\x07`);
+    await write(emulator, '\x1b]52;c;not base64!\x07');
+    await write(emulator, `\x1b]52;c;${'A'.repeat(400_000)}\x07`);
+    expect(replies()).toBe('');
+    expect(texts).toEqual(['päste']);
+  });
+});
+
+describe('titles', () => {
+  it('are cleaned, capped and reported once', async () => {
+    const emulator = open();
+    const titles: string[] = [];
+    emulator.onTitle((title) => titles.push(title));
+    await write(emulator, '\x1b]0;vi \u202efoo\u0085bar\x07\x1b]2;vi foo bar\x07');
+    await write(emulator, `\x1b]2;${'x'.repeat(5000)}\x1b\\`);
+    expect(titles).toEqual(['vi foo bar', 'x'.repeat(256)]);
+    expect(emulator.title).toHaveLength(256);
+  });
+
+  it('leave no trace of links and notifications in the grid', async () => {
+    const emulator = open();
+    await write(emulator, '\x1b]8;;http://example.com\x07link\x1b]8;;\x07\x1b]777;notify;a;b\x07\x1b]9;hi\x07!');
+    expect(rowText(emulator, 0)).toBe('link!');
+  });
+});
+
+describe('text and resize', () => {
+  it('joins wrapped rows, drops trailing blanks, and cuts at both ends', async () => {
+    const emulator = open();
+    await write(emulator, `${'abcdefghij'.repeat(3)}\r\nsecond   \r\n\r\nlast`);
+    expect(emulator.isWrapped(1)).toBe(true);
+    expect(emulator.text(0, 0, 4, 20)).toBe(`${'abcdefghij'.repeat(3)}\nsecond\n\nlast`);
+    expect(emulator.text(0, 18, 1, 2)).toBe('ijab');
+    expect(emulator.text(2, 3, 2, 6)).toBe('ond');
+  });
+
+  it('has no blank where a wide character was moved to the next row', async () => {
+    const emulator = open();
+    await write(emulator, `${'x'.repeat(19)}日本`);
+    expect(emulator.text(0, 0, 1, 20)).toBe(`${'x'.repeat(19)}日本`);
+    expect(emulator.search('x日')).toEqual([{ start: { row: 0, col: 18 }, end: { row: 1, col: 2 } }]);
+  });
+
+  it('reflows lines, clamps sizes, and voids positions', async () => {
+    const emulator = open();
+    await write(emulator, 'abcdefghij'.repeat(3));
+    const version = emulator.layoutVersion;
+    emulator.resize(10, 5);
+    expect([emulator.cols, emulator.rows]).toEqual([10, 5]);
+    expect(emulator.layoutVersion).toBeGreaterThan(version);
+    expect(emulator.text(0, 0, 2, 10)).toBe('abcdefghij'.repeat(3));
+    emulator.resize(0, 0);
+    expect([emulator.cols, emulator.rows]).toEqual([2, 1]);
+    emulator.resize(1e9, Number.NaN);
+    expect([emulator.cols, emulator.rows]).toEqual([1000, 1]);
+  });
+
+  it('serializes into a stream that draws the same screen again', async () => {
+    const emulator = open();
+    await write(emulator, '\x1b[31mred\x1b[0m plain\r\n日本');
+    const copy = open();
+    await write(copy, await emulator.serialize());
+    const cells: CellSink = [];
+    copy.readRow(0, cells);
+    expect(cells[0]).toMatchObject({ chars: 'r', fg: 1 });
+    expect(rowText(copy, 1)).toBe('日本');
+  });
+});
+
+describe('hostile output', () => {
+  it('survives random bytes and sequences', async () => {
+    let seed = 42;
+    const random = () => {
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+      return seed / 0x7fffffff;
+    };
+    const emulator = open();
+    const pieces = [
+      '\x1b[',
+      '\x1b]',
+      '\x1bP',
+      '\x1b',
+      ';',
+      '?',
+      '9'.repeat(12),
+      'H',
+      'r',
+      'L',
+      'M',
+      'P',
+      '@',
+      'b',
+      'h',
+      'l',
+      '\x1b\\',
+      '\x07',
+      '日',
+      '🚀',
+    ];
+    for (let round = 0; round < 300; round++) {
+      let text = '';
+      for (let i = 0; i < 60; i++) text += pieces[Math.floor(random() * pieces.length)]!;
+      await write(emulator, text);
+      await write(
+        emulator,
+        Uint8Array.from({ length: 80 }, () => Math.floor(random() * 256)),
+      );
+      if (round % 50 === 0) emulator.resize(2 + Math.floor(random() * 60), 1 + Math.floor(random() * 20));
+    }
+    await write(emulator, '\x18\x1b\\\x1bcsane');
+    expect(rowText(emulator, 0)).toBe('sane');
+  });
+
+  it('takes more than the library holds, in order and without losing any', async () => {
+    const emulator = open({ scrollbackRows: 5 });
+    const chunk = new Uint8Array(20 << 20).fill(0x2e);
+    const order: number[] = [];
+    await Promise.all([0, 1, 2].map((index) => write(emulator, chunk).then(() => order.push(index))));
+    await write(emulator, '\r\nend');
+    expect(order).toEqual([0, 1, 2]);
+    expect(emulator.pendingBytes).toBe(0);
+    expect(rowText(emulator, emulator.viewport.firstRow + emulator.viewport.length - 1)).toBe('end');
+  });
+
+  it('ignores writes after it was disposed, and never calls back', async () => {
+    const emulator = open();
+    let isCalled = false;
+    emulator.write('late', () => {
+      isCalled = true;
+    });
+    emulator.dispose();
+    emulator.write('later');
+    emulator.resize(30, 10);
+    await new Promise((done) => setTimeout(done, 20));
+    expect(isCalled).toBe(false);
+  });
+});
