@@ -36,6 +36,11 @@ export class Surface {
     return new Surface(this.#lines, { x: this.#x + x, y: this.#y + y, width, height });
   }
 
+  /** Where this surface's first cell stands on another one. */
+  placeOn(other: Surface): { readonly x: number; readonly y: number } {
+    return { x: this.#x - other.#x, y: this.#y - other.#y };
+  }
+
   fill(attr: number, char = ' '): void {
     for (let y = 0; y < this.height; y++) this.fillRow(y, attr, char);
   }

@@ -1,0 +1,69 @@
+/**
+ * The logs of steps as grids, made when a step is looked at and kept for the newest few. Escape sequences in a log only change its own
+ * grid; nothing answers them.
+ */
+import type { SessionEvent } from '../../core/events.js';
+import type { SessionState, StepKey } from '../../core/model/index.js';
+import type { SessionClient } from '../../session/session.js';
+import { createEmulator, type Emulator } from '../../term/emulator.js';
+import { formatBytes } from '../text/format.js';
+
+const KEPT_LOGS = 6;
+const SCROLLBACK_ROWS = 10_000;
+
+export interface LogGrids {
+  /** Null when the step has printed nothing. */
+  get(generation: number, step: StepKey): Emulator | null;
+  resize(cols: number, rows: number): void;
+  dispose(): void;
+}
+
+export function createLogGrids(session: SessionClient, onDirty: () => void): LogGrids {
+  const grids = new Map<string, Emulator>();
+  let size = { cols: 80, rows: 24 };
+
+  const append = (event: SessionEvent, state: SessionState): void => {
+    if (event.type !== 'engine.reported' || event.event.type !== 'log.appended') return;
+    const generation = state.generations.find(({ number }) => number === event.generation);
+    const step = generation?.vertices[event.event.digest]?.step;
+    if (step !== undefined) grids.get(`${event.generation}/${step}`)?.write(event.event.text);
+  };
+  const listener = session.onEvent(append);
+
+  const create = (generation: number, step: StepKey): Emulator | null => {
+    const log = session.stepLog(generation, step);
+    if (log.head === '' && log.tail === '' && log.omittedBytes === 0) return null;
+    const emulator = createEmulator({ ...size, scrollbackRows: SCROLLBACK_ROWS, convertEol: true });
+    emulator.onDirty(onDirty);
+    emulator.write(log.head);
+    if (log.omittedBytes > 0) emulator.write(`\r\n\x1b[0;7m ${formatBytes(log.omittedBytes)} left out here \x1b[0m\r\n`);
+    emulator.write(log.tail);
+    return emulator;
+  };
+
+  return {
+    get(generation, step) {
+      const key = `${generation}/${step}`;
+      const known = grids.get(key) ?? create(generation, step);
+      if (known === null) return null;
+      grids.delete(key);
+      grids.set(key, known);
+      while (grids.size > KEPT_LOGS) {
+        const [oldest, emulator] = grids.entries().next().value!;
+        emulator.dispose();
+        grids.delete(oldest);
+      }
+      return known;
+    },
+    resize(cols, rows) {
+      if (cols < 1 || rows < 1 || (cols === size.cols && rows === size.rows)) return;
+      size = { cols, rows };
+      for (const emulator of grids.values()) emulator.resize(cols, rows);
+    },
+    dispose() {
+      listener.dispose();
+      for (const emulator of grids.values()) emulator.dispose();
+      grids.clear();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** Movement in a panel: the selection in lists, the view in texts and grids. */
+import type { Motion, PanelId } from '../../actions/index.js';
+import type { Emulator } from '../../term/types.js';
+import { panelRect } from '../layout/layout.js';
+import { sourceTop } from '../panels/source.js';
+import { selectGeneration, selectStep } from '../select/current.js';
+import { selectSourceRows } from '../select/source-rows.js';
+import { selectStepRows, stepOfRow } from '../select/step-rows.js';
+import type { Ui } from './ui-context.js';
+
+/** Rows by which a motion moves in a page of `height`; the ends are beyond any list. */
+function distance(motion: Motion, height: number): number {
+  switch (motion) {
+    case 'up':
+      return -1;
+    case 'down':
+      return 1;
+    case 'halfUp':
+      return -Math.max(1, Math.floor(height / 2));
+    case 'halfDown':
+      return Math.max(1, Math.floor(height / 2));
+    case 'pageUp':
+      return -Math.max(1, height - 1);
+    case 'pageDown':
+      return Math.max(1, height - 1);
+    case 'first':
+      return Number.NEGATIVE_INFINITY;
+    case 'last':
+      return Number.POSITIVE_INFINITY;
+    default:
+      return 0;
+  }
+}
+
+export function movePanel(ui: Ui, panel: PanelId, motion: Motion): void {
+  const height = panelRect(ui.layout(), panel)?.height ?? 1;
+  const by = distance(motion, height);
+  if (panel === 'steps') moveSteps(ui, motion, by);
+  else if (panel === 'processes') moveProcesses(ui, by);
+  else scrollPanel(ui, panel, by);
+}
+
+/** Scrolls a text or a grid by rows, without moving a selection. */
+export function scrollPanel(ui: Ui, panel: PanelId, by: number): void {
+  if (by === 0) return;
+  if (panel === 'steps') moveSteps(ui, 'down', by);
+  else if (panel === 'processes') moveProcesses(ui, by);
+  else if (panel === 'source') scrollSource(ui, by);
+  else scrollGrid(gridOf(ui, panel), by);
+  ui.invalidate();
+}
+
+export function gridOf(ui: Ui, panel: PanelId): Emulator | null {
+  const { view } = ui.store;
+  if (panel === 'terminal') return view.activeTab === null ? null : (ui.terminals.get(view.activeTab)?.emulator ?? null);
+  if (panel !== 'logs') return null;
+  const generation = selectGeneration(ui.deps.session.state, view);
+  const step = selectStep(generation, view);
+  return generation === null || step === null ? null : ui.logs.get(generation.number, step.key);
+}
+
+function scrollGrid(emulator: Emulator | null, by: number): void {
+  if (emulator === null) return;
+  if (by === Number.NEGATIVE_INFINITY) emulator.viewport.scrollToTop();
+  else if (by === Number.POSITIVE_INFINITY) emulator.viewport.scrollToBottom();
+  else emulator.viewport.scrollLines(by);
+}
+
+function moveSteps(ui: Ui, motion: Motion, by: number): void {
+  const { store, deps } = ui;
+  const generation = selectGeneration(deps.session.state, store.view);
+  const step = selectStep(generation, store.view);
+  if (generation === null || step === null) return;
+  if (motion === 'left' || motion === 'right') {
+    if (step.stage !== null) store.dispatch({ type: 'stage.folded', stage: step.stage, isFolded: motion === 'left' });
+    return;
+  }
+  const rows = selectStepRows(generation, store.view, step.key, deps.clock.now());
+  const keys = rows.map(stepOfRow);
+  let at = rows.findIndex((row) => row.kind !== 'heading' && row.isSelected);
+  const direction = by < 0 ? -1 : 1;
+  let left = Math.min(Math.abs(by), rows.length);
+  let found = at;
+  while (left > 0) {
+    at += direction;
+    if (at < 0 || at >= rows.length) break;
+    if (keys[at] === null) continue;
+    found = at;
+    left--;
+  }
+  const key = keys[found];
+  if (key != null) store.dispatch({ type: 'selection.changed', selection: { kind: 'user', step: key, atMs: deps.clock.now() } });
+}
+
+function moveProcesses(ui: Ui, by: number): void {
+  const last = ui.deps.session.state.processes.length - 1;
+  const at = Math.max(0, Math.min(last, ui.store.view.processAt + Math.max(-1e6, Math.min(1e6, by))));
+  ui.store.dispatch({ type: 'process.selected', at });
+}
+
+function scrollSource(ui: Ui, by: number): void {
+  const { store, deps } = ui;
+  const generation = selectGeneration(deps.session.state, store.view);
+  const rect = panelRect(ui.layout(), 'source');
+  if (generation === null || rect === null) return;
+  const rows = selectSourceRows(generation, selectStep(generation, store.view));
+  const limit = Math.max(0, rows.length - rect.height);
+  const top = sourceTop(rows, rect.height, store.view.sourceTop);
+  store.dispatch({ type: 'source.scrolled', top: Math.max(0, Math.min(limit, top + Math.max(-1e6, Math.min(1e6, by)))) });
+}

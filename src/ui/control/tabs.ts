@@ -1,0 +1,121 @@
+/** Terminal tabs: showing, leaving, typing into them, and what happens when a program ends or a shell opens by itself. */
+import type { ProcessSummary, SessionState } from '../../core/model/index.js';
+import type { ProgramTarget } from '../../input/types.js';
+import { panelRect } from '../layout/layout.js';
+import type { TerminalTab } from './terminals.js';
+import type { Ui } from './ui-context.js';
+
+/** Who pressed a key this recently is doing something; the focus is not taken away. */
+export const BUSY_MS = 5000;
+
+export function processOf(state: SessionState, id: string | null): ProcessSummary | null {
+  return state.processes.find((process) => process.id === id) ?? null;
+}
+
+/** Shows a process in a tab, without taking the keyboard. False when there is no such process. */
+export function showTab(ui: Ui, id: string): boolean {
+  const { session } = ui.deps;
+  const process = processOf(session.state, id);
+  if (process === null) return false;
+  const hadTabs = ui.store.view.tabs.length > 0;
+  ui.store.dispatch({ type: 'tab.opened', process: id });
+  ui.store.dispatch({ type: 'panel.revealed', panel: 'terminal' });
+  // The first tab makes the terminal's box; its size is known from now on.
+  if (!hadTabs) fitTerminals(ui);
+  ui.terminals.open(process, session.state);
+  if (ui.store.view.mode === 'terminal') switchTarget(ui);
+  return true;
+}
+
+/** Gives all terminals the size of their pane. Not called for changes of focus: the layout does not depend on it. */
+export function fitTerminals(ui: Ui): void {
+  const rect = panelRect(ui.layout(), 'terminal');
+  if (rect !== null) ui.terminals.resize(rect.width, rect.height);
+}
+
+function targetOf(ui: Ui, tab: TerminalTab): ProgramTarget {
+  return {
+    modes: tab.emulator.modes,
+    rect() {
+      const rect = panelRect(ui.layout(), 'terminal') ?? { x: 0, y: 0, width: 0, height: 0 };
+      return { x: rect.x, y: rect.y, cols: rect.width, rows: rect.height };
+    },
+    write: (data) => {
+      if (!tab.emulator.viewport.isAtBottom) tab.emulator.viewport.scrollToBottom();
+      tab.terminal.write(data);
+    },
+  };
+}
+
+/** Terminal mode for the active tab. */
+export function enterTerminal(ui: Ui): void {
+  const { store, terminals, deps } = ui;
+  const tab = store.view.activeTab === null ? null : terminals.get(store.view.activeTab);
+  if (tab === null) return;
+  store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+  store.dispatch({ type: 'mode.changed', mode: 'terminal' });
+  tab.emulator.viewport.scrollToBottom();
+  deps.router.enterTerminal(targetOf(ui, tab));
+}
+
+export function leaveTerminal(ui: Ui): void {
+  if (ui.deps.router.mode === 'terminal') ui.deps.router.leaveTerminal();
+  ui.store.dispatch({ type: 'mode.changed', mode: 'normal' });
+}
+
+function switchTarget(ui: Ui): void {
+  const { activeTab } = ui.store.view;
+  const process = processOf(ui.deps.session.state, activeTab);
+  const tab = activeTab === null ? null : ui.terminals.get(activeTab);
+  if (tab !== null && process !== null && process.endedAtMs === null) ui.deps.router.enterTerminal(targetOf(ui, tab));
+  else leaveTerminal(ui);
+}
+
+/** The target of a tab, for pasting and for sending the leave key. */
+export function activeTarget(ui: Ui): ProgramTarget | null {
+  const { activeTab } = ui.store.view;
+  const tab = activeTab === null ? null : ui.terminals.get(activeTab);
+  return tab === null ? null : targetOf(ui, tab);
+}
+
+export function cycleTab(ui: Ui, direction: 1 | -1): void {
+  const { tabs, activeTab } = ui.store.view;
+  if (tabs.length === 0) return;
+  const at = activeTab === null ? 0 : tabs.indexOf(activeTab);
+  showTab(ui, tabs[(at + direction + tabs.length) % tabs.length]!);
+}
+
+export function closeTab(ui: Ui, id: string): void {
+  const wasActive = ui.store.view.activeTab === id;
+  ui.store.dispatch({ type: 'tab.closed', process: id });
+  ui.terminals.close(id);
+  if (wasActive && ui.store.view.mode === 'terminal') switchTarget(ui);
+  if (ui.store.view.tabs.length === 0) leaveTerminal(ui);
+}
+
+/** A shell opened by itself: its tab is shown; it gets the keyboard unless the person is busy elsewhere. */
+export function shellOpened(ui: Ui, id: string, nowMs: number): void {
+  const { view } = ui.store;
+  const isBusy = nowMs - view.lastKeyAtMs < BUSY_MS || view.overlays.length > 0 || view.mode === 'terminal';
+  if (isBusy && view.activeTab !== null && view.mode === 'terminal') {
+    // Only a tab more: what is being typed must not go to another program.
+    const active = view.activeTab;
+    showTabQuietly(ui, id, active);
+    return;
+  }
+  showTab(ui, id);
+  if (!isBusy) enterTerminal(ui);
+}
+
+function showTabQuietly(ui: Ui, id: string, active: string): void {
+  const process = processOf(ui.deps.session.state, id);
+  if (process === null) return;
+  ui.store.dispatch({ type: 'tab.opened', process: id });
+  ui.store.dispatch({ type: 'tab.opened', process: active });
+  ui.terminals.open(process, ui.deps.session.state);
+}
+
+/** A program ended: its last screen stays; the keyboard comes back to the keys. */
+export function processEnded(ui: Ui, id: string): void {
+  if (ui.store.view.activeTab === id && ui.store.view.mode === 'terminal') leaveTerminal(ui);
+}

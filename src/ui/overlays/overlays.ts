@@ -1,0 +1,227 @@
+/** Paints what lies above the panels: dialogs, help, palette, prompts, the toast. The topmost has the cursor. */
+import type { ActionContext } from '../../actions/index.js';
+import type { Notice } from '../../core/model/index.js';
+import type { CommandLine } from '../deps.js';
+import type { Surface } from '../host/surface.js';
+import type { Look } from '../look.js';
+import type { LineInput } from '../text/line-input.js';
+import { cleanText, ellipsize, padEnd, textWidth, wrapText } from '../text/width.js';
+import type { Overlay, Toast } from '../view-state.js';
+import { paintDialog } from './dialog.js';
+import { helpRows, paletteEntries } from './entries.js';
+import { type CursorPlace, paintField, paintInput } from './field.js';
+import { paintOptions } from './options.js';
+
+export interface OverlayProps {
+  readonly overlays: readonly Overlay[];
+  readonly toast: Toast | null;
+  readonly notices: readonly Notice[];
+  readonly context: ActionContext;
+  readonly commandLine: CommandLine;
+  readonly leaveLabel: string;
+}
+
+/** Returns where the text cursor belongs on the surface; null: nowhere. */
+export function paintOverlays(surface: Surface, props: OverlayProps, look: Look): CursorPlace | null {
+  let cursor: CursorPlace | null = null;
+  for (const overlay of props.overlays) cursor = paintOverlay(surface, overlay, props, look);
+  if (props.toast !== null) paintToast(surface, props.toast, look);
+  return cursor;
+}
+
+function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, look: Look): CursorPlace | null {
+  switch (overlay.kind) {
+    case 'question':
+      return paintQuestion(surface, overlay, look);
+    case 'text': {
+      const width = Math.max(48, textWidth(overlay.question.hint) + 6);
+      const inside = paintDialog(
+        surface,
+        { title: overlay.question.title, width, height: 5, footer: 'enter ok   esc cancel' },
+        look,
+      );
+      inside.text(0, 1, overlay.question.hint, look.over(look.attr('dim'), 'dialog'));
+      return paintInput(surface, inside, 0, overlay.input, look, 'dialog');
+    }
+    case 'options':
+      return paintOptions(surface, overlay, look);
+    case 'help':
+      return paintHelp(surface, overlay, props, look);
+    case 'palette':
+      return paintPalette(surface, overlay, props, look);
+    case 'command':
+      return paintCommand(surface, overlay, look);
+    case 'search':
+      return paintPrompt(surface, 'SEARCH', '/', overlay.input, look);
+    case 'text-page':
+      paintPage(
+        surface,
+        overlay.title,
+        overlay.lines.map((text) => ({ text, attr: look.attr('dialog') })),
+        overlay.top,
+        look,
+      );
+      return null;
+    case 'notices':
+      paintPage(surface, 'Messages', noticeLines(props.notices, look), overlay.top, look);
+      return null;
+  }
+}
+
+function paintQuestion(surface: Surface, { question, selected }: Extract<Overlay, { kind: 'question' }>, look: Look): null {
+  const widest = Math.max(textWidth(question.title) + 4, ...question.choices.map((choice) => textWidth(choice.label) + 6), 36);
+  const width = Math.min(surface.width - 4, Math.max(widest, ...question.lines.map((line) => Math.min(64, textWidth(line)))) + 6);
+  const lines = question.lines.flatMap((line) => wrapText(cleanText(line), width - 4));
+  const gap = lines.length > 0 ? 1 : 0;
+  const height = lines.length + gap + question.choices.length + 2;
+  const inside = paintDialog(
+    surface,
+    { title: cleanText(question.title), width, height, footer: 'enter choose   esc cancel' },
+    look,
+  );
+  lines.forEach((line, y) => {
+    inside.text(0, y, line, look.attr('dialog'));
+  });
+  question.choices.forEach((choice, index) => {
+    const y = lines.length + gap + index;
+    inside.text(1, y, choice.key, look.over(look.attr('hint.key'), 'dialog'));
+    inside.text(3, y, cleanText(choice.label), look.attr('dialog'));
+    if (index !== selected) return;
+    inside.restyle(y, 0, inside.width, (attr) => look.over(attr, 'dialog.choice'));
+    inside.put(0, y, look.glyphs.isAscii ? '>' : '›', look.over(look.attr('accent'), 'dialog.choice'), 1);
+  });
+  return null;
+}
+
+function paintHelp(surface: Surface, overlay: Extract<Overlay, { kind: 'help' }>, props: OverlayProps, look: Look): CursorPlace {
+  const rows = helpRows(props.context, overlay.filter.text, props.leaveLabel, look.glyphs.isAscii);
+  const width = Math.min(surface.width - 4, 96);
+  const height = surface.height - 4;
+  const inside = paintDialog(
+    surface,
+    { title: 'Keys that work here', width, height, footer: 'type to filter   ↑↓ scroll   esc close' },
+    look,
+  );
+  const cursor = paintInput(surface, inside, 0, overlay.filter, look, 'dialog', 'filter: ');
+  const top = Math.max(0, Math.min(overlay.top, rows.length - (inside.height - 2)));
+  for (let y = 2; y < inside.height; y++) {
+    const row = rows[top + y - 2];
+    if (row === undefined) break;
+    if (row.kind === 'group') {
+      inside.text(0, y, row.text, look.over(look.attr('stage'), 'dialog'));
+      continue;
+    }
+    const isOff = row.reason !== null;
+    inside.text(1, y, ellipsize(row.keys, 13), look.over(look.attr(isOff ? 'dim' : 'hint.key'), 'dialog'));
+    const x = inside.text(15, y, row.title, isOff ? look.over(look.attr('dim'), 'dialog') : look.attr('dialog'));
+    if (row.reason !== null) {
+      const room = inside.width - x - 3;
+      if (room > 8)
+        inside.text(
+          x + 1,
+          y,
+          `(${ellipsize(row.reason, room, look.glyphs.ellipsis)})`,
+          look.over(look.attr('warning'), 'dialog'),
+        );
+    }
+  }
+  return cursor;
+}
+
+function paintPalette(
+  surface: Surface,
+  overlay: Extract<Overlay, { kind: 'palette' }>,
+  props: OverlayProps,
+  look: Look,
+): CursorPlace {
+  const entries = paletteEntries(props.context, props.commandLine, overlay.input.text, look.glyphs.isAscii);
+  const height = Math.min(surface.height - 4, 18);
+  const width = Math.min(surface.width - 4, 86);
+  const inside = paintDialog(
+    surface,
+    { title: 'Find an action', width, height, footer: '↑↓ choose   enter run   esc close' },
+    look,
+  );
+  const cursor = paintInput(surface, inside, 0, overlay.input, look, 'dialog');
+  const room = inside.height - 2;
+  const selected = Math.min(overlay.selected, Math.max(0, entries.length - 1));
+  const top = Math.max(0, Math.min(selected - Math.floor(room / 2), entries.length - room));
+  for (let y = 0; y < room; y++) {
+    const entry = entries[top + y];
+    if (entry === undefined) break;
+    const line = y + 2;
+    const isOff = entry.reason !== null;
+    const base = isOff ? look.over(look.attr('dim'), 'dialog') : look.attr('dialog');
+    const text = isOff ? `${entry.title} (${entry.reason})` : entry.title;
+    inside.text(1, line, ellipsize(cleanText(text), inside.width - textWidth(entry.keys) - 4, look.glyphs.ellipsis), base);
+    inside.text(inside.width - textWidth(entry.keys) - 1, line, entry.keys, look.over(look.attr('hint.key'), 'dialog'));
+    if (top + y === selected) inside.restyle(line, 0, inside.width, (attr) => look.over(attr, 'dialog.choice'));
+  }
+  return cursor;
+}
+
+function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'command' }>, look: Look): CursorPlace {
+  const cursor = paintPrompt(surface, 'COMMAND', ':', overlay.input, look);
+  const { candidates } = overlay;
+  if (candidates.length === 0) return cursor;
+  const shown = candidates.slice(0, 8);
+  const width = Math.min(surface.width - 4, Math.max(...shown.map(textWidth), 8) + 2);
+  const x = Math.min(surface.width - width, 11 + overlay.start);
+  shown.forEach((candidate, index) => {
+    const y = surface.height - 1 - shown.length + index;
+    const attr = look.attr(index === overlay.chosen ? 'dialog.choice' : 'dialog');
+    surface.text(x, y, padEnd(` ${ellipsize(cleanText(candidate), width - 2)}`, width), attr);
+  });
+  return cursor;
+}
+
+function paintPrompt(surface: Surface, badge: string, sign: string, input: LineInput, look: Look): CursorPlace {
+  const row = surface.part({ x: 0, y: surface.height - 1, width: surface.width, height: 1 });
+  row.fill(look.attributes.plain);
+  const x = row.text(0, 0, ` ${badge} `, look.attr('badge.prompt')) + 1;
+  row.text(x, 0, sign, look.attr('hint.key'));
+  const field = row.part({ x: x + 1, y: 0, width: row.width - x - 2, height: 1 });
+  const column = paintField(field, 0, input, look.attributes.plain);
+  return { x: x + 1 + column, y: surface.height - 1 };
+}
+
+interface PageLine {
+  readonly text: string;
+  readonly attr: number;
+}
+
+function paintPage(surface: Surface, title: string, lines: readonly PageLine[], top: number, look: Look): void {
+  const width = Math.min(surface.width - 4, 110);
+  const wrapped = lines.flatMap((line) => wrapText(cleanText(line.text), width - 4).map((text) => ({ text, attr: line.attr })));
+  const height = Math.min(surface.height - 4, wrapped.length + 2);
+  const footer = wrapped.length > height - 2 ? '↑↓ scroll   esc close' : 'esc close';
+  const inside = paintDialog(surface, { title, width, height, footer }, look);
+  const first = Math.max(0, Math.min(top, wrapped.length - inside.height));
+  for (let y = 0; y < inside.height; y++) {
+    const line = wrapped[first + y];
+    if (line !== undefined) inside.text(0, y, line.text, line.attr);
+  }
+}
+
+function noticeLines(notices: readonly Notice[], look: Look): PageLine[] {
+  return notices.toReversed().flatMap((notice): PageLine[] => {
+    const time = new Date(notice.atMs).toISOString().slice(11, 19);
+    const role = notice.level === 'info' ? 'text' : notice.level;
+    const lines: PageLine[] = [{ text: `${time}  ${notice.message}`, attr: look.over(look.attr(role), 'dialog') }];
+    if (notice.hint !== null) lines.push({ text: `          ${notice.hint}`, attr: look.over(look.attr('dim'), 'dialog') });
+    return lines;
+  });
+}
+
+function paintToast(surface: Surface, toast: Toast, look: Look): void {
+  const attr = look.attr(`toast.${toast.level}`);
+  const width = Math.min(surface.width - 4, 72);
+  const lines = [toast.message, toast.hint ?? '']
+    .flatMap((text) => (text === '' ? [] : wrapText(cleanText(text), width - 2)))
+    .slice(0, 6);
+  const widest = Math.max(...lines.map(textWidth)) + 2;
+  lines.forEach((line, index) => {
+    const y = surface.height - 1 - lines.length + index;
+    surface.text(surface.width - widest - 1, y, padEnd(` ${line}`, widest), attr);
+  });
+}

@@ -1,0 +1,132 @@
+/** Paints the logs panel: progress counters on top, the log's grid, and below it what became of the step. */
+import type { Generation, Step, StepProgress } from '../../core/model/index.js';
+import type { Emulator, Match } from '../../term/types.js';
+import type { Surface } from '../host/surface.js';
+import type { Look } from '../look.js';
+import { formatBytes, formatDuration } from '../text/format.js';
+import { cleanText, ellipsize, ellipsizeStart, padEnd, padStart, wrapText } from '../text/width.js';
+import type { Role } from '../theme/roles.js';
+import { paintBar } from './bar.js';
+import { paintGrid } from './grid.js';
+
+export interface LogsProps {
+  readonly generation: Generation | null;
+  readonly step: Step | null;
+  /** Null: nothing was printed. */
+  readonly emulator: Emulator | null;
+  readonly matches: readonly Match[];
+  readonly current: number;
+}
+
+export interface LogLine {
+  readonly text: string;
+  readonly role: Role;
+}
+
+export interface LogAreas {
+  readonly progress: readonly StepProgress[];
+  readonly gridHeight: number;
+  readonly footer: readonly LogLine[];
+}
+
+/** How the panel's rows are shared out. The grid gets what is left, at least half. */
+export function logAreas(generation: Generation | null, step: Step | null, width: number, height: number): LogAreas {
+  const open =
+    step === null ? [] : step.progress.filter((entry) => entry.current > 0 || entry.total > 0 || entry.completedAtMs === null);
+  const progress = open.slice(-Math.max(0, Math.floor(height / 3)));
+  const footer = footerLines(generation, step, Math.max(1, width - 2)).slice(0, Math.max(0, Math.floor(height / 2)));
+  const rest = height - progress.length - footer.length;
+  return { progress, gridHeight: Math.max(0, rest), footer };
+}
+
+function footerLines(generation: Generation | null, step: Step | null, width: number): LogLine[] {
+  const lines: LogLine[] = [];
+  const add = (text: string, role: Role): void => {
+    for (const part of text.split('\n')) {
+      for (const line of wrapText(cleanText(part), width)) lines.push({ text: line, role });
+    }
+  };
+  const failure = generation?.failure ?? null;
+  if (step?.state === 'failed') {
+    const code = failure?.step === step.key && failure.exitCode !== null ? `: exit code ${failure.exitCode}` : '';
+    add(`failed${code}${step.lines === null ? '' : `, Dockerfile line ${step.lines.start}`}`, 'status.failed');
+    add(failure?.step === step.key ? failure.message : (step.error ?? ''), 'error');
+    if (failure?.step === step.key && failure.hint !== null) add(failure.hint, 'dim');
+  } else if (failure !== null && failure.step === null) {
+    add(failure.message, 'error');
+    if (failure.hint !== null) add(failure.hint, 'dim');
+  } else if (step?.log.isClipped) {
+    add('The engine left a part of this log out: it has reached its limit.', 'warning');
+  }
+  return lines;
+}
+
+/** What to say of a step that has printed nothing. */
+export function emptyLogText(step: Step | null): string {
+  if (step === null) return 'No step is selected.';
+  switch (step.state) {
+    case 'pending':
+      return 'Not started yet.';
+    case 'running':
+      return 'Running; no output so far.';
+    case 'cached':
+      return 'Taken from the cache: nothing was run, so there is no log.';
+    case 'done':
+      return 'Done without output.';
+    case 'failed':
+      return 'Failed without output.';
+    case 'cancelled':
+      return 'Stopped before it printed anything.';
+    case 'not-needed':
+      return 'The target does not need this step.';
+  }
+}
+
+export function paintLogs(surface: Surface, props: LogsProps, look: Look): void {
+  surface.fill(look.attributes.plain);
+  const areas = logAreas(props.generation, props.step, surface.width, surface.height);
+  areas.progress.forEach((entry, y) => {
+    paintProgress(surface.part({ x: 0, y, width: surface.width, height: 1 }), entry, look);
+  });
+  const y = areas.progress.length;
+  const grid = surface.part({ x: 0, y, width: surface.width, height: areas.gridHeight });
+  if (props.emulator !== null)
+    paintGrid(grid, { emulator: props.emulator, matches: props.matches, current: props.current }, look);
+  else if (areas.progress.length === 0 && areas.footer.length === 0) {
+    const text = props.generation === null ? '' : emptyLogText(props.step);
+    grid.text(1, 0, text, look.attr('dim'));
+  }
+  const footerY = props.emulator === null ? y : surface.height - areas.footer.length;
+  areas.footer.forEach((line, index) => {
+    surface.text(1, footerY + index, line.text, look.attr(line.role));
+  });
+}
+
+const BAR_WIDTH = 16;
+
+function paintProgress(line: Surface, entry: StepProgress, look: Look): void {
+  const isDone = entry.completedAtMs !== null;
+  const figures =
+    entry.total > 0
+      ? `${formatBytes(entry.current)} / ${formatBytes(entry.total)}`
+      : entry.current > 0
+        ? formatBytes(entry.current)
+        : '';
+  const time = isDone && entry.startedAtMs !== null ? formatDuration(entry.completedAtMs - entry.startedAtMs) : '';
+  const right = figures === '' ? padStart(time, 8) : figures;
+  const hasBar = entry.total > 0 && line.width > 60;
+  const nameWidth = Math.max(8, line.width - right.length - (hasBar ? BAR_WIDTH + 1 : 0) - 4);
+  line.text(
+    1,
+    0,
+    padEnd(ellipsizeStart(cleanText(entry.name), nameWidth, look.glyphs.ellipsis), nameWidth),
+    look.attr(isDone ? 'dim' : 'text'),
+  );
+  if (hasBar) {
+    const bar = line.part({ x: nameWidth + 2, y: 0, width: BAR_WIDTH, height: 1 });
+    bar.text(0, 0, look.glyphs.barRest.repeat(BAR_WIDTH), look.attr('gantt.rest'));
+    const to = Math.round(Math.min(1, entry.current / entry.total) * BAR_WIDTH * 8);
+    if (to > 0) paintBar(bar, { from: 0, to }, look.attr(isDone ? 'gantt.done' : 'gantt.running'), look);
+  }
+  line.text(line.width - right.length - 1, 0, ellipsize(right, line.width), look.attr('dim'));
+}

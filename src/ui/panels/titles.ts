@@ -1,0 +1,100 @@
+/** The titles on the borders: panel names with their numbers, tabs, and what state a panel is in. Pure. */
+import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
+import type { ProcessSummary, SessionState } from '../../core/model/index.js';
+import type { Box } from '../layout/layout.js';
+import type { Glyphs } from '../theme/glyphs.js';
+import type { Role } from '../theme/roles.js';
+import type { ViewState } from '../view-state.js';
+import type { TitleSegment } from './frame.js';
+import { processStateText, stepLabel, stepOfProcess } from './processes.js';
+
+export interface TitleFacts {
+  readonly state: SessionState;
+  readonly view: ViewState;
+  readonly stepsCount: string;
+  /** `#9 RUN npm ci`. */
+  readonly logStep: string;
+  /** `following`, `paused +128 new`. */
+  readonly logState: string;
+  readonly sourcePlace: string;
+  readonly glyphs: Glyphs;
+}
+
+const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
+  steps: 'Steps',
+  terminal: 'Term',
+  logs: 'Logs',
+  processes: 'Procs',
+  source: 'Source',
+};
+
+export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
+  const { view } = facts;
+  const isShort = box.panels.length > 1;
+  const isTight = box.panels.length > 1 && box.rect.width < box.panels.length * 12 + 4;
+  const title = box.panels.map((panel): TitleSegment => {
+    const number = PANELS.indexOf(panel) + 1;
+    const isActive = panel === box.active;
+    const isFocused = panel === view.focus;
+    const name = isTight
+      ? `${number} ${SHORT_TITLES[panel]}`
+      : `[${number}] ${isShort ? SHORT_TITLES[panel] : PANEL_TITLES[panel]}`;
+    const count = countOf(panel, facts);
+    const text = `${isFocused ? facts.glyphs.focus : ''}${name}${count === '' || isTight ? '' : ` ${count}`}`;
+    const role: Role = isFocused ? 'title.focus' : isShort ? (isActive ? 'tab.active' : 'tab') : 'title';
+    return { text, role, target: { kind: 'panel', panel } };
+  });
+  return { title, info: [...infoOf(box.active, facts), ...searchOf(box.active, facts)] };
+}
+
+function countOf(panel: PanelId, { state, stepsCount, view }: TitleFacts): string {
+  if (panel === 'steps') return stepsCount;
+  if (panel === 'processes') {
+    const alive = state.processes.filter((process) => process.endedAtMs === null).length;
+    return alive === 0 ? '' : String(alive);
+  }
+  return panel === 'terminal' && view.tabs.length > 1 ? String(view.tabs.length) : '';
+}
+
+function infoOf(panel: PanelId, facts: TitleFacts): TitleSegment[] {
+  const plain = (text: string): TitleSegment[] => (text === '' ? [] : [{ text, role: 'tab', target: null }]);
+  switch (panel) {
+    case 'terminal':
+      return tabSegments(facts);
+    case 'logs':
+      return [...plain(facts.logStep), ...plain(facts.logState)];
+    case 'source':
+      return plain(facts.sourcePlace);
+    default:
+      return [];
+  }
+}
+
+function tabSegments({ state, view }: TitleFacts): TitleSegment[] {
+  return view.tabs.map((id, index): TitleSegment => {
+    const process = state.processes.find((candidate) => candidate.id === id);
+    const isActive = id === view.activeTab;
+    const label = process === undefined ? id : tabLabel(state, process);
+    return {
+      text: `${index + 1}:${label}${isActive ? '*' : ''}`,
+      role: isActive ? 'tab.active' : 'tab',
+      target: { kind: 'tab', process: id },
+    };
+  });
+}
+
+/** `#9 failed`, `#4 sh exit 127`. */
+export function tabLabel(state: SessionState, process: ProcessSummary): string {
+  const place = stepOfProcess(state, process);
+  const where = place === null ? process.id : stepLabel(place.step, place.container);
+  const what = process.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
+  const end = process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
+  return `${where}${what}${end}`;
+}
+
+function searchOf(panel: PanelId, { view }: TitleFacts): TitleSegment[] {
+  const { search } = view;
+  if (search === null || search.panel !== panel) return [];
+  const place = search.count === 0 ? 'no match' : `${search.index + 1}/${search.count}`;
+  return [{ text: `/${search.query} ${place}`, role: search.count === 0 ? 'warning' : 'accent', target: null }];
+}

@@ -1,0 +1,198 @@
+/**
+ * One frame: everything on screen from the session's state, the view's state and the emulators' grids. Owns the blessed elements; decides
+ * nothing and remembers nothing between frames but where things were put.
+ */
+import type { ActionContext, PanelId } from '../actions/index.js';
+import type { SessionState } from '../core/model/index.js';
+import type { Emulator, Match } from '../term/types.js';
+import type { CommandLine } from './deps.js';
+import type { BlessedHost } from './host/blessed-host.js';
+import type { Rect, Surface } from './host/surface.js';
+import { innerRect, type Layout, MIN_COLS, MIN_ROWS, visiblePanels } from './layout/layout.js';
+import type { Look } from './look.js';
+import { paintOverlays } from './overlays/overlays.js';
+import { type FrameBox, paintFrame } from './panels/frame.js';
+import { paintGrid } from './panels/grid.js';
+import { paintHeader } from './panels/header.js';
+import { type HintsProps, paintHints } from './panels/hints.js';
+import { paintLogs } from './panels/logs.js';
+import { paintProcesses } from './panels/processes.js';
+import { paintSource, sourceTop } from './panels/source.js';
+import { paintSteps } from './panels/steps.js';
+import { type TitleFacts, titleOf } from './panels/titles.js';
+import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select/current.js';
+import { selectHeader } from './select/header.js';
+import { selectSourceRows } from './select/source-rows.js';
+import { selectStepRows } from './select/step-rows.js';
+import { cleanText } from './text/width.js';
+import type { ViewState } from './view-state.js';
+
+export interface Frame {
+  readonly state: SessionState;
+  readonly view: ViewState;
+  readonly layout: Layout;
+  readonly context: ActionContext;
+  readonly nowMs: number;
+  readonly terminal: Emulator | null;
+  readonly log: Emulator | null;
+  /** Hits of the search in the emulator that it is about. */
+  readonly matches: readonly Match[];
+  readonly hints: HintsProps;
+}
+
+export interface ScreenLabels {
+  readonly dockerfile: string;
+  readonly leaveKey: string;
+  readonly commandLine: CommandLine;
+}
+
+export interface ScreenView {
+  render(frame: Frame): void;
+  /** Boxes with their titles as they were painted last, for the mouse. */
+  readonly frameBoxes: readonly FrameBox[];
+  /** A panel's cells as they were painted last; null when it is not visible. */
+  panelSurface(panel: PanelId): Surface | null;
+}
+
+export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLabels): ScreenView {
+  let frame: Frame | null = null;
+  let frameBoxes: FrameBox[] = [];
+  const painting = (paint: (surface: Surface, current: Frame) => void) =>
+    host.addElement((surface) => {
+      if (frame !== null) paint(surface, frame);
+    });
+
+  const ground = painting((surface) => {
+    surface.fill(look.attributes.plain);
+    paintFrame(surface, frameBoxes, look);
+  });
+  const header = painting((surface, current) => {
+    paintHeader(surface, selectHeader(current.state, current.view, current.nowMs), labels.dockerfile, look);
+  });
+  const hints = painting((surface, current) => paintHints(surface, current.hints, look));
+  const message = painting((surface, { view }) => {
+    surface.fill(look.attributes.plain);
+    const text = `bxtui needs ${MIN_COLS}x${MIN_ROWS} cells; the build continues.`;
+    surface.text(0, Math.floor(view.rows / 2), text, look.attr('text'));
+  });
+  const panels: Record<PanelId, ReturnType<typeof painting>> = {
+    steps: painting((surface, current) => paintStepsPanel(surface, current, look)),
+    terminal: painting((surface, current) => paintTerminalPanel(surface, current, look)),
+    logs: painting((surface, current) => {
+      const generation = selectGeneration(current.state, current.view);
+      const hits = searchHits(current, 'logs');
+      paintLogs(surface, { generation, step: selectStep(generation, current.view), emulator: current.log, ...hits }, look);
+    }),
+    processes: painting((surface, { state, view, nowMs }) => {
+      const generation = selectGeneration(state, view);
+      const isFocused = view.focus === 'processes';
+      paintProcesses(surface, { state, generation, selected: view.processAt, tabs: view.tabs, isFocused, nowMs }, look);
+    }),
+    source: painting((surface, current) => paintSourcePanel(surface, current, look)),
+  };
+  const above = painting((surface, { view, state, context, layout }) => {
+    const { leaveKey, commandLine } = labels;
+    const cursor = paintOverlays(
+      surface,
+      { overlays: view.overlays, toast: view.toast, notices: state.notices, context, commandLine, leaveLabel: leaveKey },
+      look,
+    );
+    if (cursor !== null) host.setCursor({ ...cursor, shape: 'bar', isBlinking: false });
+    else if (view.overlays.length > 0 || layout.kind === 'message') host.setCursor(null);
+  });
+
+  return {
+    get frameBoxes() {
+      return frameBoxes;
+    },
+    panelSurface(panel) {
+      const box = frame?.layout.boxes.find(({ active }) => active === panel);
+      return box === undefined ? null : host.surface(innerRect(box));
+    },
+    render(next) {
+      frame = next;
+      const { layout, view } = next;
+      frameBoxes = layout.boxes.map((box) => framed(box, next, look));
+      const isMessage = layout.kind === 'message';
+      const whole: Rect = { x: 0, y: 0, width: view.cols, height: view.rows };
+      ground.place(isMessage ? null : whole);
+      message.place(isMessage ? whole : null);
+      header.place(isMessage ? null : layout.header);
+      hints.place(isMessage ? null : layout.hints);
+      const visible = new Set(visiblePanels(layout));
+      for (const [panel, element] of Object.entries(panels)) {
+        const box = layout.boxes.find(({ active }) => active === panel);
+        element.place(box === undefined || !visible.has(panel as PanelId) ? null : innerRect(box));
+      }
+      above.place(isMessage ? null : whole);
+      host.setCursor(null);
+      host.render();
+    },
+  };
+
+  function paintTerminalPanel(surface: Surface, current: Frame, theLook: Look): void {
+    const { terminal: emulator, view } = current;
+    if (emulator === null) {
+      surface.fill(theLook.attributes.plain);
+      surface.text(1, 0, 'No terminal is open: enter on a step opens a shell in it.', theLook.attr('dim'));
+      return;
+    }
+    paintGrid(surface, { emulator, ...searchHits(current, 'terminal') }, theLook);
+    const { x, y } = emulator.cursor;
+    if (view.mode !== 'terminal' || !emulator.modes.cursorVisible || y < 0 || y >= surface.height) return;
+    const place = surface.placeOn(host.surface({ x: 0, y: 0, width: view.cols, height: view.rows }));
+    const { cursorShape: shape, cursorBlink: isBlinking } = emulator.modes;
+    host.setCursor({ x: place.x + Math.min(x, surface.width - 1), y: place.y + y, shape, isBlinking });
+  }
+}
+
+function searchHits({ view, matches }: Frame, panel: PanelId): { matches: readonly Match[]; current: number } {
+  return view.search?.panel === panel ? { matches, current: view.search.index } : { matches: [], current: -1 };
+}
+
+function paintStepsPanel(surface: Surface, { state, view, nowMs }: Frame, look: Look): void {
+  const generation = selectGeneration(state, view);
+  if (generation === null) {
+    surface.fill(look.attributes.plain);
+    surface.text(1, 0, 'Reading the Dockerfile …', look.attr('dim'));
+    return;
+  }
+  const rows = selectStepRows(generation, view, selectStep(generation, view)?.key ?? null, nowMs);
+  const query = view.search?.panel === 'steps' ? view.search.query : null;
+  paintSteps(surface, { generation, rows, top: view.stepsTop, isFocused: view.focus === 'steps', nowMs, query }, look);
+}
+
+function paintSourcePanel(surface: Surface, { state, view }: Frame, look: Look): void {
+  const generation = selectGeneration(state, view);
+  if (generation === null) {
+    surface.fill(look.attributes.plain);
+    return;
+  }
+  const rows = selectSourceRows(generation, selectStep(generation, view));
+  const query = view.search?.panel === 'source' ? view.search.query : null;
+  paintSource(surface, { rows, top: sourceTop(rows, surface.height, view.sourceTop), query }, look);
+}
+
+function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBox {
+  return { box, isFocused: box.active === frame.view.focus, ...titleOf(box, titleFacts(frame, look)) };
+}
+
+function titleFacts({ state, view, log }: Frame, look: Look): TitleFacts {
+  const generation = selectGeneration(state, view);
+  const step = selectStep(generation, view);
+  const instructions = generation === null ? [] : stepsInOrder(generation).filter((each) => each.kind === 'instruction');
+  const finished = instructions.filter(({ state: at }) => at === 'done' || at === 'cached');
+  const needed = instructions.filter(({ state: at }) => at !== 'not-needed');
+  const isRunning = generation !== null && isBuilding(generation);
+  const logState =
+    log === null ? '' : log.viewport.isAtBottom ? (isRunning ? 'following' : '') : `paused +${log.viewport.rowsBelow} new`;
+  return {
+    state,
+    view,
+    stepsCount: generation === null ? '' : `${finished.length}/${needed.length}`,
+    logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${cleanText(step.text)}`,
+    logState,
+    sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,
+    glyphs: look.glyphs,
+  };
+}
