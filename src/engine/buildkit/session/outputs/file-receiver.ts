@@ -1,0 +1,117 @@
+/** One stream of bytes (a tar) from an exporter into a file that appears under its name only when it is complete. */
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { lstat, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { BxError } from '../../../../platform/errors.js';
+import { decodeBytesMessage } from '../filesync/packets.js';
+import type { GrpcServerCall } from '../grpc-stream.js';
+import { type OutputTarget, writeFailure } from './receiver.js';
+
+export async function receiveFile(
+  call: GrpcServerCall,
+  target: Exclude<OutputTarget, { kind: 'local' }>,
+  signal: AbortSignal,
+  onBytes: (bytes: number, files: number) => void,
+): Promise<void> {
+  if (target.kind === 'stream') {
+    const sink = target.open();
+    await pump(call, sink, 'the output', signal, onBytes).catch((error) => {
+      sink.destroy();
+      throw error;
+    });
+    return endSink(sink, 'the output');
+  }
+  if (target.dest === '-') return pump(call, process.stdout, 'stdout', signal, onBytes);
+  const place = await findPlace(target.dest);
+  const sink = createWriteStream(place.writeTo, place.isTemporary ? { flags: 'wx' } : {});
+  try {
+    await pump(call, sink, target.dest, signal, onBytes);
+    await endSink(sink, target.dest);
+    if (place.isTemporary) await rename(place.writeTo, place.final);
+  } catch (error) {
+    sink.destroy();
+    if (place.isTemporary) await rm(place.writeTo, { force: true });
+    throw writeFailure(target.dest, error);
+  }
+}
+
+interface Place {
+  readonly writeTo: string;
+  readonly final: string;
+  readonly isTemporary: boolean;
+}
+
+/** Beside the file that a symlink leads to; devices and pipes are written directly. */
+async function findPlace(dest: string): Promise<Place> {
+  try {
+    const final = await realpath(dest);
+    const stat = await lstat(final);
+    if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    if (!stat.isFile()) return { writeTo: final, final, isTemporary: false };
+    return temporary(final);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return temporary(dest);
+    throw writeFailure(dest, error);
+  }
+}
+
+function temporary(final: string): Place {
+  return {
+    writeTo: join(dirname(final), `.${basename(final)}.${randomBytes(6).toString('hex')}.part`),
+    final,
+    isTemporary: true,
+  };
+}
+
+/** Resolves when the engine has ended the stream and all of it was handed to `sink`, which is not ended. */
+function pump(
+  call: GrpcServerCall,
+  sink: Writable,
+  name: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number, files: number) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let writing: Promise<void> = Promise.resolve();
+    const settle = (action: () => void): void => {
+      signal.removeEventListener('abort', onAbort);
+      sink.off('error', onError);
+      action();
+    };
+    const onAbort = (): void => settle(() => reject(new BxError('cancelled', `writing ${name} was broken off`)));
+    const onError = (error: unknown): void => {
+      // Errors that follow the first one must not become uncaught ones.
+      sink.on('error', () => {});
+      settle(() => reject(writeFailure(name, error)));
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    sink.on('error', onError);
+    call.onMessage((message) => {
+      const data = decodeBytesMessage(message);
+      onBytes(data.length, 0);
+      if (sink.write(data)) return;
+      writing = new Promise((resume) => {
+        sink.once('drain', resume);
+        sink.once('close', resume);
+      });
+      return writing;
+    }, onError);
+    call.onEnd((isComplete) => {
+      if (!isComplete) return onAbort();
+      void writing.then(() => {
+        onBytes(0, 1);
+        settle(resolve);
+      });
+    });
+  });
+}
+
+function endSink(sink: Writable, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    sink.on('error', (error) => reject(writeFailure(name, error)));
+    sink.end(() => resolve());
+  });
+}

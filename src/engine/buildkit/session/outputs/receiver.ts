@@ -1,0 +1,105 @@
+/** Where results of a build arrive: one receiver for each thing that an exporter sends. */
+import type { Writable } from 'node:stream';
+import { BxError, toBxError } from '../../../../platform/errors.js';
+import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
+import { createTransferMeter, type TransferProgress } from '../transfer-meter.js';
+import { receiveFile } from './file-receiver.js';
+import { receiveTree } from './tree-receiver.js';
+
+export type OutputTarget =
+  /** A tree of files, merged into the absolute directory `dest`. */
+  | { readonly kind: 'local'; readonly dest: string }
+  /** One stream of bytes into the absolute file `dest`, or stdout for `-`. */
+  | { readonly kind: 'tar' | 'docker'; readonly dest: string }
+  /** One stream of bytes into whatever `open` gives; it is ended when complete and destroyed when not. */
+  | { readonly kind: 'stream'; open(): Writable };
+
+export interface OutputReceiver {
+  /** Resolves when everything is in its place; rejects with `BxError` when it is not, and nothing partial is left then. */
+  readonly done: Promise<void>;
+  /** Gives the place up; what has not arrived is not awaited any more. Safe to call twice. */
+  dispose(): void;
+}
+
+export interface OutputReceivers {
+  /** `exporter`: index in SolveRequest.Exporters. The next call of that exporter goes to this receiver. */
+  receive(target: OutputTarget, exporter?: number): OutputReceiver;
+  serve(call: GrpcServerCall): Promise<void>;
+  dispose(): void;
+}
+
+interface Waiting {
+  readonly target: OutputTarget;
+  readonly exporter: number;
+  readonly abort: AbortController;
+  isTaken: boolean;
+  settle(error: BxError | null): void;
+}
+
+export function createOutputReceivers(onTransfer: (progress: TransferProgress) => void): OutputReceivers {
+  const waiting = new Set<Waiting>();
+  return {
+    receive(target, exporter = 0) {
+      let settle: (error: BxError | null) => void = () => {};
+      const done = new Promise<void>((resolve, reject) => {
+        settle = (error) => (error ? reject(error) : resolve());
+      });
+      done.catch(() => {});
+      const entry: Waiting = { target, exporter, abort: new AbortController(), isTaken: false, settle };
+      waiting.add(entry);
+      return { done, dispose: () => drop(entry) };
+    },
+    async serve(call) {
+      // 20.10 does not number its exporters: it has one.
+      const exporter = Number(call.metadata.get('buildkit-attachable-exporter-id')?.[0] ?? 0);
+      const entry = [...waiting].find((candidate) => candidate.exporter === exporter && !candidate.isTaken);
+      if (!entry) return call.end(GrpcStatus.notFound, `no output was asked for with number ${exporter}`);
+      entry.isTaken = true;
+      const meter = createTransferMeter(entry.target.kind, onTransfer);
+      const signal = AbortSignal.any([call.signal, entry.abort.signal]);
+      try {
+        const onBytes = (bytes: number, files: number): void => meter.add(bytes, files);
+        if (entry.target.kind === 'local') await receiveTree(call, entry.target.dest, signal, onBytes);
+        else await receiveFile(call, entry.target, signal, onBytes);
+        entry.settle(null);
+        call.end(GrpcStatus.ok);
+      } catch (thrown) {
+        const error = toBxError(thrown, 'input');
+        entry.settle(error);
+        call.end(GrpcStatus.unknown, error.message);
+      } finally {
+        waiting.delete(entry);
+        meter.done();
+      }
+    },
+    dispose() {
+      for (const entry of [...waiting]) drop(entry);
+    },
+  };
+
+  function drop(entry: Waiting): void {
+    entry.abort.abort();
+    if (!entry.isTaken) entry.settle(new BxError('cancelled', 'the output was not written'));
+    waiting.delete(entry);
+  }
+}
+
+/** What went wrong while writing, in words. */
+export function writeFailure(path: string, error: unknown): BxError {
+  if (error instanceof BxError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const known: Readonly<Record<string, string>> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    ENOSPC: 'no space left on the device',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a file is in the place of a directory',
+    EISDIR: 'a directory is in its place',
+    EPIPE: 'the reader has gone',
+  };
+  const why = (code !== undefined ? known[code] : undefined) ?? (error instanceof Error ? error.message : String(error));
+  return new BxError('input', `cannot write ${path}: ${why}`, {
+    hint: 'Choose another destination with --output, then reload.',
+    cause: error,
+  });
+}

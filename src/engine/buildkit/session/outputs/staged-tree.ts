@@ -1,0 +1,124 @@
+/** Files as they arrive, in a directory of their own; nothing outside of it is touched before `moveInto`. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BxError } from '../../../../platform/errors.js';
+import { GoMode } from '../filesync/file-tree.js';
+import { cleanPath } from '../filesync/go-path.js';
+import type { DecodedStat } from '../filesync/packets.js';
+
+export interface StagedTree {
+  /** Makes the entry. True: its content has to be asked for. Throws `BxError('engine')` for a path that leads out of the tree. */
+  add(stat: DecodedStat): boolean;
+  write(stat: DecodedStat, data: Buffer): void;
+  finishFile(stat: DecodedStat): void;
+  /** Moves everything to its place; entries there are replaced, directories are merged. */
+  moveInto(dest: string): void;
+  closeAll(): void;
+}
+
+export function createStagedTree(root: string): StagedTree {
+  const directories = new Map<string, DecodedStat | null>([['.', null]]);
+  const open = new Map<string, number>();
+
+  const add = (stat: DecodedStat): boolean => {
+    const { path } = stat;
+    // Parents must be directories of this very tree: a symlink in it must not be written through.
+    if (path !== cleanPath(path) || path.startsWith('/') || path === '.' || !directories.has(dirname(path))) {
+      throw new BxError('engine', `the engine sent a path that does not belong into the result: ${JSON.stringify(path)}`);
+    }
+    const target = join(root, path);
+    if (hasBit(stat.mode, GoMode.dir)) {
+      fs.mkdirSync(target, { mode: 0o700 });
+      directories.set(path, stat);
+    } else if (stat.mode & GoMode.symlink) {
+      fs.symlinkSync(stat.linkName, target);
+      fs.lutimesSync(target, ...times(stat));
+    } else if (stat.mode & (GoMode.device | GoMode.fifo)) {
+      makeNode(target, stat);
+    } else if (stat.linkName !== '') {
+      const source = cleanPath(`/${stat.linkName}`).slice(1);
+      if (!directories.has(dirname(source)))
+        throw new BxError('engine', `the engine sent a link that leads out of the result: ${JSON.stringify(path)}`);
+      fs.linkSync(join(root, source), target);
+    } else {
+      fs.closeSync(fs.openSync(target, 'wx', 0o600));
+      return true;
+    }
+    return false;
+  };
+
+  return {
+    add,
+    write(stat, data) {
+      let fd = open.get(stat.path);
+      if (fd === undefined) {
+        fd = fs.openSync(join(root, stat.path), 'r+');
+        open.set(stat.path, fd);
+      }
+      for (let at = 0; at < data.length; ) at += fs.writeSync(fd, data, at);
+    },
+    finishFile(stat) {
+      const fd = open.get(stat.path);
+      if (fd !== undefined) fs.closeSync(fd);
+      open.delete(stat.path);
+      const target = join(root, stat.path);
+      fs.chmodSync(target, unixMode(stat.mode));
+      fs.utimesSync(target, ...times(stat));
+    },
+    moveInto(dest) {
+      merge(root, dest);
+      // Deepest first: giving a directory its time comes after everything in it, taking away its write permission too.
+      for (const [path, stat] of [...directories].reverse()) {
+        if (!stat) continue;
+        fs.chmodSync(join(dest, path), unixMode(stat.mode));
+        fs.utimesSync(join(dest, path), ...times(stat));
+      }
+    },
+    closeAll() {
+      for (const fd of open.values()) fs.closeSync(fd);
+      open.clear();
+    },
+  };
+}
+
+function merge(from: string, to: string): void {
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    const present = fs.lstatSync(target, { throwIfNoEntry: false });
+    if (entry.isDirectory() && present?.isDirectory()) {
+      merge(source, target);
+      continue;
+    }
+    if (present && (entry.isDirectory() || present.isDirectory())) fs.rmSync(target, { recursive: true, force: true });
+    fs.renameSync(source, target);
+  }
+}
+
+/** Node has no call that makes pipes and devices. */
+function makeNode(target: string, stat: DecodedStat): void {
+  const permissions = (stat.mode & GoMode.permissions).toString(8);
+  const kind =
+    stat.mode & GoMode.fifo ? ['p'] : [stat.mode & GoMode.charDevice ? 'c' : 'b', String(stat.devMajor), String(stat.devMinor)];
+  execFileSync('mknod', ['-m', permissions, '--', target, ...kind], { stdio: 'ignore' });
+}
+
+function unixMode(goMode: number): number {
+  let mode = goMode & GoMode.permissions;
+  if (goMode & GoMode.setuid) mode |= 0o4000;
+  if (goMode & GoMode.setgid) mode |= 0o2000;
+  if (goMode & GoMode.sticky) mode |= 0o1000;
+  return mode;
+}
+
+/** Seconds as Node takes them: exact to about a quarter of a microsecond. */
+function times(stat: DecodedStat): [accessed: number, modified: number] {
+  const seconds = Number(stat.mtimeNs / 1_000_000_000n) + Number(stat.mtimeNs % 1_000_000_000n) / 1e9;
+  return [seconds, seconds];
+}
+
+/** The directory bit is the sign bit of a 32-bit integer. */
+function hasBit(mode: number, bit: number): boolean {
+  return Math.floor(mode / bit) % 2 === 1;
+}

@@ -1,0 +1,90 @@
+/** The HTTP/2 server of a session, on the one stream that the engine opened or lent: bulk calls by hand, the small ones through Connect. */
+import * as http2 from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { BxError, toBxError } from '../../../platform/errors.js';
+import { acceptCall, type GrpcServerCall } from './grpc-stream.js';
+import { DIFF_COPY_IN, DIFF_COPY_OUT } from './methods.js';
+import { registerServices, type SessionServices } from './services.js';
+
+const STREAM_WINDOW_BYTES = 4 << 20;
+const CONNECTION_WINDOW_BYTES = 16 << 20;
+const CLOSE_GRACE_MS = 300;
+
+export interface SessionServer {
+  /** Resolves when the stream has ended: null after `close`, else why. */
+  readonly ended: Promise<BxError | null>;
+  close(): Promise<void>;
+}
+
+export interface BulkHandlers {
+  sendFiles(call: GrpcServerCall): Promise<void>;
+  receiveOutput(call: GrpcServerCall): Promise<void>;
+}
+
+export function serveSession(stream: Duplex, services: SessionServices, bulk: BulkHandlers): SessionServer {
+  const server = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES }, maxSessionMemory: 256 });
+  const small = connectNodeAdapter({
+    routes: (router) => registerServices(router, services),
+    acceptCompression: [],
+    connect: false,
+    grpcWeb: false,
+  });
+  let connection: http2.ServerHttp2Session | null = null;
+  let cause: unknown = null;
+  let isClosing = false;
+
+  server.on('session', (session) => {
+    connection = session;
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    session.on('error', (error) => {
+      cause ??= error;
+    });
+  });
+  server.on('sessionError', (error) => {
+    cause ??= error;
+  });
+  // Not 'request': its compatibility layer takes the trailers of every stream for itself.
+  server.on('stream', (call, headers, _flags, ...rest) => {
+    const rawHeaders = (rest as unknown[])[0] as string[];
+    const path = headers[':path'];
+    const handler = path === DIFF_COPY_IN ? bulk.sendFiles : path === DIFF_COPY_OUT ? bulk.receiveOutput : null;
+    if (handler) void handler(acceptCall(call, rawHeaders));
+    else small(new http2.Http2ServerRequest(call, headers, {}, rawHeaders), new http2.Http2ServerResponse(call));
+  });
+  const ended = new Promise<BxError | null>((resolve) => {
+    stream.on('error', (error) => {
+      cause ??= error;
+    });
+    stream.once('close', () => {
+      if (isClosing) return resolve(null);
+      const reason = cause === null ? '' : `: ${toBxError(cause).message}`;
+      resolve(new BxError('engine-lost', `the engine ended the session${reason}`, { cause, hint: 'Reload to start a new one.' }));
+    });
+  });
+  server.emit('connection', stream);
+
+  return {
+    ended,
+    async close() {
+      if (isClosing) return void (await ended);
+      isClosing = true;
+      const open = connection;
+      // Destroying the HTTP/2 session itself is not safe on Node 20; the stream below it is destroyed instead.
+      if (open && !open.destroyed && !stream.destroyed) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, CLOSE_GRACE_MS);
+          const done = (): void => {
+            clearTimeout(timer);
+            resolve();
+          };
+          open.once('close', done);
+          stream.once('close', done);
+          open.close();
+        });
+      }
+      stream.destroy();
+      await ended;
+    },
+  };
+}
