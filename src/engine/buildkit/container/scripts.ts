@@ -23,7 +23,7 @@ export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_
  * Signals are caught rather than ignored, so that the program gets their default actions back. `exec` in a subshell never takes a
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
-const WRAPPER = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+export const WRAPPER_SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 bx_nonce=$1 bx_tty=$2 bx_unset=$3
 shift 3
 bx_say() {
@@ -68,7 +68,7 @@ bx_end "$?"
  * walking /proc (proc(5), stat: the name in brackets may hold anything, so what counts comes after the last bracket). KILL goes round
  * until nobody new appears. \`bx_member\`: a name in the first field of a file like /etc/passwd.
  */
-const LIBRARY = `bx_list() {
+export const LIBRARY_SCRIPT = `bx_list() {
   bx_all=" $1 "
   bx_new=1
   while [ "$bx_new" = 1 ]; do
@@ -118,8 +118,8 @@ bx_first() {
 export function setupLine(files: ReadonlyMap<string, string>): string {
   const parts = [...files].map(([name, content]) => `${printfCommand(content)} > ${shellQuote(`${HOME_DIR}/${name}`)}`);
   return [
-    `${printfCommand(LIBRARY)} > ${LIBRARY_PATH}`,
-    `${printfCommand(WRAPPER)} > ${WRAPPER_PATH}`,
+    `${printfCommand(LIBRARY_SCRIPT)} > ${LIBRARY_PATH}`,
+    `${printfCommand(WRAPPER_SCRIPT)} > ${WRAPPER_PATH}`,
     ...parts,
     `. ${LIBRARY_PATH}`,
   ].join('; ');
