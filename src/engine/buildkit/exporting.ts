@@ -12,6 +12,7 @@ import { type Exporter, openBuild } from './open-build.js';
 import { singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunSession } from './run-session.js';
+import type { OutputTarget } from './session/index.js';
 
 export interface ExportInputs {
   readonly link: EngineLink;
@@ -88,7 +89,7 @@ function nameAttrs(request: BuildRequest): Record<string, string> {
 async function runExporter(
   inputs: ExportInputs,
   exporter: Exporter,
-  target: Exclude<OutputSpec, { kind: 'store' }> | null,
+  target: OutputTarget | null,
 ): Promise<Record<string, string>> {
   const { link, session, graph, metadata, signal } = inputs;
   signal.throwIfAborted();

@@ -23,6 +23,8 @@ export function interpretFailure(
     readonly graph: BuildGraph | null;
     readonly vertices: ReadonlyMap<string, VertexRecord>;
     home(digest: string): string;
+    /** What went wrong on this side while files were sent; it tells more than the step that it has stopped. */
+    readonly transferError: BxError | null;
   },
 ): Interpretation {
   const { request, graph } = known;
@@ -36,6 +38,10 @@ export function interpretFailure(
     stageNames: request.dockerfile.plan.stages.flatMap((stage) => (stage.name === null ? [] : [stage.name])),
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
   });
+  const { transferError } = known;
+  if (transferError && failure.kind !== 'exec') {
+    return { failure, explained: { ...explained, message: transferError.message, hint: transferError.hint } };
+  }
   return { failure, explained };
 }
 

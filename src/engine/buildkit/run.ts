@@ -44,7 +44,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   let planning: Promise<ResolvedPlan> | null = null;
   let evaluator: Evaluator | null = null;
   let failure: SolveFailure | null = null;
+  let transferError: BxError | null = null;
   let disposing: Promise<void> | null = null;
+  const lifetime = new AbortController();
 
   const emit = (event: EngineEvent): void => {
     if (!queue.isEnded) queue.push(event);
@@ -79,7 +81,13 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     !translator.isBusy && [...translator.vertices.values()].some((vertex) => vertex.error !== '');
 
   const prepareGround = async (): Promise<Ground> => {
-    const session = await openRunSession(link, request, (transfer) => emit({ type: 'context.transferred', ...transfer }));
+    const session = await openRunSession(link, request, {
+      onTransfer: (transfer) => emit({ type: 'context.transferred', ...transfer }),
+      onTransferError: (error) => {
+        transferError = error;
+      },
+      signal: lifetime.signal,
+    });
     return { session, build: openBuild(link.transport, { sessionId: session.id, exporter: null, onStatus }) };
   };
 
@@ -89,6 +97,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       graph: plan?.graph ?? null,
       vertices: translator.vertices,
       home: translator.home,
+      transferError,
     });
 
   const normalise = async (error: unknown): Promise<BxError> => {
@@ -191,6 +200,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const disposeAll = async (): Promise<void> => {
     work.abort();
     evaluator?.cancel();
+    lifetime.abort();
     await within(FAREWELL_MS, done);
     // An old engine leaves containers running when the connection ends, so they are released while it stands.
     await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
