@@ -1,0 +1,48 @@
+/** Makes the session of a run: where the engine is, what is built, where overflow goes. Heavy parts are loaded when they are needed. */
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { BuildRequest, Engine } from '../../engine/engine.js';
+import { createLocalSession, type LocalSession } from '../../session/index.js';
+import { type BuildInput, prepareRequest } from './build-input.js';
+import type { BuildOptions } from './build-options.js';
+import { connectFirst } from './connect-first.js';
+import type { FrontEnd } from './front-end.js';
+
+export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['progress']> {
+  readonly options: BuildOptions;
+  readonly input: BuildInput;
+  readonly frontEnd: FrontEnd & { readonly progress: Progress };
+}
+
+/**
+ * Reads the Dockerfile at once, so that what is wrong with it is told before anything else happens. `openOn`: when the session opens a shell by
+ * itself. Throws `BxError('input')`.
+ */
+export function openSession({ options, input }: BuildRun, openOn: FrontEnd['openOn']): LocalSession {
+  const id = randomBytes(4).toString('hex');
+  let first: BuildRequest | null = prepareRequest(input, options);
+  return createLocalSession({
+    id,
+    contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
+    connect,
+    prepare: () => {
+      const request = first ?? prepareRequest(input, options);
+      first = null;
+      return request;
+    },
+    target: options.target,
+    openOn,
+    invoke: options.invoke,
+    spillDirectory: join(tmpdir(), `bxtui-${process.pid}-${id}`),
+    now: Date.now,
+  });
+}
+
+async function connect(signal: AbortSignal): Promise<Engine> {
+  const [{ resolveEndpoints }, { connectEngine }] = await Promise.all([
+    import('../../builders/index.js'),
+    import('../../engine/registry.js'),
+  ]);
+  return connectFirst({ resolveEndpoints: () => resolveEndpoints(process.env), connectEngine }, signal);
+}

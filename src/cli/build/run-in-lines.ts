@@ -1,0 +1,89 @@
+/** A build without the screen: plain or quiet progress, then the line-mode monitor where it is wanted. */
+import { selectCurrent } from '../../core/select/index.js';
+import { buildEnd, runLineMode } from '../../monitor/index.js';
+import { createTextSink, startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
+import { toBxError } from '../../platform/errors.js';
+import type { LocalSession } from '../../session/index.js';
+import { EXIT_FAILED, exitStatusOfBuild } from '../exit-status.js';
+import { type Interrupts, listenForInterrupts } from '../interrupts.js';
+import { writesToStdout } from '../values/output.js';
+import { type BuildRun, openSession } from './open-session.js';
+import { chooseLeaveKey, readSettings } from './screen-settings.js';
+
+/** 128 + SIGPIPE: whoever read the output has gone. */
+const EXIT_READER_GONE = 141;
+const CLEANUP_MAX_MS = 10_000;
+
+export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
+  const session = openSession(run, 'never');
+  const interrupts = listenForInterrupts();
+  let readerGone: (status: number) => void = () => undefined;
+  const gone = new Promise<number>((resolve) => {
+    readerGone = resolve;
+  });
+  const errors = createTextSink(process.stderr, () => readerGone(EXIT_READER_GONE));
+  const output = createTextSink(process.stdout, () => readerGone(EXIT_READER_GONE));
+  if (run.frontEnd.progress === 'plain') startPlainProgress({ session, sink: errors });
+  else startQuiet({ session, output, errors });
+
+  try {
+    return await Promise.race([
+      buildAndDebug(run, session, interrupts, errors),
+      interrupts.ending.then(({ exitStatus }) => stop(session, exitStatus)),
+      gone,
+    ]);
+  } finally {
+    await disconnect(session);
+    errors.flush();
+    output.flush();
+    interrupts.dispose();
+  }
+}
+
+async function buildAndDebug(run: BuildRun, session: LocalSession, interrupts: Interrupts, errors: TextSink): Promise<number> {
+  try {
+    await session.start();
+  } catch (error) {
+    // The session has reported an engine that is not there as a failed build already.
+    if (selectCurrent(session.state)?.failure != null) return EXIT_FAILED;
+    throw error;
+  }
+  const first = await buildEnd(session);
+  const { monitor, openOn } = run.frontEnd;
+  const isWanted = first?.status === 'failed' || (first?.status === 'succeeded' && openOn === 'always');
+  if (monitor !== 'none' && openOn !== 'never' && isWanted) {
+    const toStdout = run.options.outputs.some(writesToStdout);
+    await runLineMode({
+      session,
+      isTerminal: monitor === 'terminal',
+      input: process.stdin,
+      output: toStdout ? process.stderr : process.stdout,
+      leaveKey: chooseLeaveKey(
+        run.options,
+        readSettings((warning) => errors.lines([`WARNING: ${warning}`])),
+      ),
+      invoke: run.options.invoke,
+      openOn,
+      now: Date.now,
+      onInterrupt: interrupts.onInterrupt,
+      beforePrint: errors.flush,
+    });
+  }
+  return exitStatusOfBuild(selectCurrent(session.state));
+}
+
+/** The first Ctrl-C stops the build on the engine, so that nothing goes on running there. */
+async function stop(session: LocalSession, exitStatus: number): Promise<number> {
+  await session.execute({ type: 'build.cancel' }).catch((error) => toBxError(error));
+  await Promise.race([buildEnd(session), timeout()]);
+  return exitStatus;
+}
+
+async function disconnect(session: LocalSession): Promise<void> {
+  await Promise.race([session.execute({ type: 'session.disconnect' }).catch(() => undefined), timeout()]);
+}
+
+/** An engine that hangs must not keep the program from ending. */
+function timeout(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, CLEANUP_MAX_MS).unref());
+}

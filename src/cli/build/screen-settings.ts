@@ -1,0 +1,55 @@
+/** What the screen and the terminal passthrough are set to: the command line over the settings file over what the terminal tells. */
+import { backgroundOfColorFgBg, loadSettings, resolveThemeName, type Settings, settingsPath } from '../../config/index.js';
+import { DEFAULT_LEAVE_KEY, type LeaveKey, parseLeaveKey } from '../../input/leave-key.js';
+import { toBxError } from '../../platform/errors.js';
+import type { BuildOptions } from './build-options.js';
+
+/** The settings file as it is now; what is wrong with it goes to `warn`. */
+export function readSettings(warn: (warning: string) => void): Settings {
+  const { settings, warnings } = loadSettings(settingsPath(process.env));
+  for (const warning of warnings) warn(warning);
+  try {
+    parseLeaveKey(settings.leaveKey);
+    return settings;
+  } catch (error) {
+    warn(`leaveKey: ${toBxError(error).message}; ${DEFAULT_LEAVE_KEY.label} is used`);
+    return { ...settings, leaveKey: 'ctrl-]' };
+  }
+}
+
+/** Throws `BxError('usage')` for a key on the command line that cannot be one. */
+export function chooseLeaveKey(options: Pick<BuildOptions, 'leaveKey'>, settings: Settings): LeaveKey {
+  return parseLeaveKey(options.leaveKey ?? settings.leaveKey);
+}
+
+export function chooseTheme(options: Pick<BuildOptions, 'theme'>, settings: Settings, env: NodeJS.ProcessEnv): string {
+  return resolveThemeName(options.theme ?? settings.theme, backgroundOfColorFgBg(env.COLORFGBG));
+}
+
+/** Characters beyond ASCII need a UTF-8 locale (POSIX: LC_ALL, then LC_CTYPE, then LANG) or a terminal known for them. */
+export function chooseGlyphs(
+  options: Pick<BuildOptions, 'glyphs'>,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+): 'unicode' | 'ascii' {
+  const wish = options.glyphs ?? settings.glyphs;
+  if (wish !== 'auto') return wish;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  if (env.TERM === 'linux') return 'ascii';
+  return locale === '' || /utf-?8/i.test(locale) ? 'unicode' : 'ascii';
+}
+
+/** `NO_COLOR` (any value but the empty one) wins over what the terminal can, `--color` over both. */
+export function chooseColorDepth(
+  options: Pick<BuildOptions, 'color'>,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+): 'mono' | '16' | '256' | 'truecolor' {
+  const given = options.color ?? settings.color;
+  const wish = given === 'auto' && env.NO_COLOR ? 'never' : given;
+  const term = env.TERM ?? '';
+  if (wish === 'never' || (wish === 'auto' && (term === 'dumb' || /-m(ono)?$/.test(term)))) return 'mono';
+  if (/^(truecolor|24bit)$/.test(env.COLORTERM ?? '') || /-direct$|kitty|alacritty|ghostty|wezterm/.test(term))
+    return 'truecolor';
+  return /256|tmux|screen|xterm|foot|st-/.test(term) ? '256' : '16';
+}

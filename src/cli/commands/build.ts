@@ -1,0 +1,38 @@
+/** `bxtui build`: reads the command line, chooses the front end and runs it. */
+
+import { BxError } from '../../platform/errors.js';
+import { locateBuildInput } from '../build/build-input.js';
+import { readBuildOptions } from '../build/build-options.js';
+import { chooseFrontEnd } from '../build/front-end.js';
+import { writesToStdout } from '../values/output.js';
+
+/** Resolves with the exit status. Throws `BxError`. */
+export async function runBuildCommand(args: readonly string[]): Promise<number> {
+  const options = readBuildOptions(args, process.env, process.cwd());
+  if (options === null) {
+    const { buildHelp } = await import('../build/build-help.js');
+    process.stdout.write(buildHelp(process.stdout.columns || 80));
+    return 0;
+  }
+  const toStdout = options.outputs.some(writesToStdout);
+  if (toStdout && process.stdout.isTTY) {
+    throw new BxError('usage', 'the result would be written to the terminal', {
+      hint: 'Send it to a file (bxtui build -o - . > image.tar) or name one with dest=FILE.',
+    });
+  }
+  const frontEnd = chooseFrontEnd(
+    { progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
+    {
+      stdinIsTerminal: process.stdin.isTTY === true,
+      stdoutIsTerminal: process.stdout.isTTY === true,
+      term: process.env.TERM ?? '',
+    },
+  );
+  const input = locateBuildInput(options, process.cwd());
+  if (frontEnd.progress === 'screen') {
+    const { runOnScreen } = await import('../build/run-on-screen.js');
+    return runOnScreen({ options, input, frontEnd });
+  }
+  const { runInLines } = await import('../build/run-in-lines.js');
+  return runInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress } });
+}

@@ -1,0 +1,45 @@
+/**
+ * The entry: which command runs, and what its end means for the exit status. It imports nothing at the start that `--version` does not need.
+ */
+
+/** Runs the program with the process's arguments and ends the process. */
+export async function start(): Promise<void> {
+  let status: number;
+  try {
+    status = await main(process.argv.slice(2));
+  } catch (error) {
+    const { reportError } = await import('./report-error.js');
+    status = reportError(error);
+  }
+  process.exitCode = status;
+  await Promise.all([process.stdout, process.stderr].map(drained));
+  process.exit(status);
+}
+
+/** Resolves with the exit status. Throws `BxError`, and whatever a defect throws. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case '--version':
+    case '-v':
+    case 'version':
+      return (await import('./commands/version.js')).runVersion(rest);
+    case 'build':
+      return (await import('./commands/build.js')).runBuildCommand(rest);
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      return (await import('./commands/help.js')).runHelp(rest, command === undefined);
+    default:
+      return (await import('./commands/help.js')).refuseCommand(command);
+  }
+}
+
+/** A stream that has failed or was closed by its reader never calls back: that is an end as well. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.errored) resolve();
+    else stream.once('error', () => resolve()).write('', () => resolve());
+  });
+}
