@@ -17,7 +17,7 @@ import { type ResolvedPlan, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
-import { createStatusTranslator } from './status.js';
+import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** How long the last status messages may take after the answer that they belong to. */
 const SETTLE_MS = 500;
@@ -138,6 +138,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   };
 
   const finish = (event: EngineEvent): void => {
+    translator.freeze();
     queue.push(event);
     queue.end();
   };
@@ -148,8 +149,13 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       const { graph, metadata } = await ensurePlan();
       if (graph.output && evaluator) await evaluator.evaluate(graph.output, signal);
       await settled(isEveryVertexDone);
+      translator.freeze();
       const { session } = await ground!;
-      const result = await exportOutputs({ link, request, session, graph, metadata, onStatus, emit, signal });
+      const known = new Set([...graph.digests, ...translator.vertices.keys()]);
+      const result = await exportOutputs({
+        ...{ link, request, session, graph, metadata, emit, signal },
+        onStatus: (message) => onStatus(withoutVertices(message, (digest) => known.has(translator.home(digest)))),
+      });
       finish({ type: 'build.succeeded', result });
     } catch (error) {
       finish(await outcomeOf(error, signal));

@@ -26,6 +26,8 @@ export interface StatusTranslator {
   translate(message: StatusResponse, receivedAtMs: number): EngineEvent[];
   /** Digests of the definition; needed to bring home what the engine reports under another name. */
   learn(graph: BuildGraph): void;
+  /** The build is over: what it has executed is not called cached by later solves. */
+  freeze(): void;
   /** What is known of each vertex, by the digest that events carry. */
   readonly vertices: ReadonlyMap<string, VertexRecord>;
   /** The digest of the definition for one that the engine reports under another. */
@@ -41,7 +43,9 @@ export function createStatusTranslator(options: {
 }): StatusTranslator {
   const clock = createEngineClock(options.startedAtMs);
   const vertices = new Map<string, VertexRecord>();
+  const tracked = new Map<string, TrackedRun>();
   const running = new Set<string>();
+  let isFrozen = false;
   const aliases = new Map<string, string>();
   const byName = new Map<string, string>();
   const warned = new Set<string>();
@@ -52,18 +56,28 @@ export function createStatusTranslator(options: {
   const updateVertex = (vertex: Vertex): EngineEvent | null => {
     const twin = byName.get(vertex.name);
     if (twin !== undefined && twin !== vertex.digest && !aliases.has(vertex.digest)) aliases.set(vertex.digest, twin);
-    const next = toRecord(vertex, home(vertex.digest), clock, options.startedAtMs);
-    const known = vertices.get(next.digest);
-    if (known && !isNews(known, next)) return null;
-    vertices.set(next.digest, next);
-    if (next.startedAtMs !== null && next.completedAtMs === null) running.add(next.digest);
-    else running.delete(next.digest);
+    const digest = home(vertex.digest);
+    const known = tracked.get(digest);
+    const run = runOf(vertex);
+    if (known && !isNews(known, run, { hasInputs: vertex.inputs.length > 0, isFrozen })) return null;
+    tracked.set(digest, run);
+    const record = toRecord(vertex, digest, clock, options.startedAtMs);
+    const before = vertices.get(digest);
+    // A source is looked up and then fetched, which the engine tells as two runs; for people it is one.
+    const isContinued = known?.error === '' && before?.startedAtMs != null && record.startedAtMs !== null && !record.isCached;
+    const next = isContinued ? { ...record, startedAtMs: Math.min(before.startedAtMs, record.startedAtMs) } : record;
+    vertices.set(digest, next);
+    if (next.startedAtMs !== null && next.completedAtMs === null) running.add(digest);
+    else running.delete(digest);
     return { type: 'vertex.updated', ...next };
   };
 
   return {
     vertices,
     home,
+    freeze() {
+      isFrozen = true;
+    },
     get isBusy() {
       return running.size > 0;
     },
@@ -113,21 +127,37 @@ function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStart
   return { ...base, isCached: vertex.cached, startedAtMs, completedAtMs };
 }
 
+/** One run of a vertex as the engine told it last, in the engine's time. */
+interface TrackedRun {
+  readonly name: string;
+  readonly startMs: number | null;
+  readonly endMs: number | null;
+  readonly isCached: boolean;
+  readonly error: string;
+}
+
+function runOf(vertex: Vertex): TrackedRun {
+  return {
+    name: vertex.name,
+    startMs: vertex.started ? timestampMs(vertex.started) : null,
+    endMs: vertex.completed ? timestampMs(vertex.completed) : null,
+    isCached: vertex.cached,
+    error: vertex.error,
+  };
+}
+
 /**
- * The engine announces every vertex again with each solve. One that has succeeded stays as it was first told (a later solve calls it
- * cached), one that has failed stays failed until it starts again.
+ * The engine announces every vertex again with each solve, and tells old runs again to each new listener. One that has failed stays
+ * failed until it starts again; one that has succeeded stays as it was told, except for a source (it is the only kind that is run
+ * twice: looked up, then fetched or found in the cache). Once the build is over (`isFrozen`) nothing done becomes cached.
  */
-function isNews(known: VertexRecord, next: VertexRecord): boolean {
-  if (known.completedAtMs !== null && known.error === '') return false;
-  if (known.startedAtMs !== null && next.startedAtMs === null) return false;
-  if (known.completedAtMs !== null && next.completedAtMs === null && next.startedAtMs! <= known.completedAtMs) return false;
-  return (
-    known.isCached !== next.isCached ||
-    known.startedAtMs !== next.startedAtMs ||
-    known.completedAtMs !== next.completedAtMs ||
-    known.error !== next.error ||
-    known.name !== next.name
-  );
+function isNews(known: TrackedRun, next: TrackedRun, context: { hasInputs: boolean; isFrozen: boolean }): boolean {
+  if (next.startMs === null) return known.startMs === null && known.name !== next.name;
+  if (known.startMs === null) return true;
+  if (known.endMs === null) return next.startMs >= known.startMs && (next.endMs !== null || next.startMs > known.startMs);
+  if (next.startMs <= known.startMs) return false;
+  if (known.error === '' && next.isCached) return !context.hasInputs && !context.isFrozen;
+  return true;
 }
 
 /** A local source's vertex carries the session's id in its digest, so its start belongs to this build alone. */
@@ -199,4 +229,15 @@ function clientMs(moment: Timestamp | undefined, clock: EngineClock): number | n
 
 function timestampMs(moment: Timestamp): number {
   return Number(moment.seconds) * 1000 + moment.nanos / 1e6;
+}
+
+/** The message without what it says of these vertices: another listener of the same builds is told everything again. */
+export function withoutVertices(message: StatusResponse, isLeftOut: (digest: string) => boolean): StatusResponse {
+  return {
+    ...message,
+    vertexes: message.vertexes.filter((vertex) => !isLeftOut(vertex.digest)),
+    statuses: message.statuses.filter((status) => !isLeftOut(status.vertex)),
+    logs: message.logs.filter((log) => !isLeftOut(log.vertex)),
+    warnings: message.warnings.filter((warning) => !isLeftOut(warning.vertex)),
+  };
 }

@@ -2,9 +2,9 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import { type BuildGraph, digestOf, readGraph } from '../../../../src/engine/buildkit/graph.js';
-import { DefinitionSchema, OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
+import { DefinitionSchema, type Op, OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
 
-type OpInit = MessageInitShape<typeof OpSchema>;
+type OpInit = NonNullable<Exclude<MessageInitShape<typeof OpSchema>, Op>['op']>;
 /** An op whose inputs are given by position in the list. */
 export interface FixtureOp {
   readonly op: OpInit;
@@ -12,7 +12,7 @@ export interface FixtureOp {
 }
 
 export function source(identifier: string): FixtureOp {
-  return { op: { op: { case: 'source', value: { identifier } } }, inputs: [] };
+  return { op: { case: 'source', value: { identifier } }, inputs: [] };
 }
 
 /** A command on the root filesystem of the op at `root`; further inputs are mounted beside it. */
@@ -21,7 +21,7 @@ export function exec(args: string[], root: number, ...mounted: number[]): Fixtur
     { dest: '/', input: 0n, output: 0n },
     ...mounted.map((_, index) => ({ dest: `/m${index}`, input: BigInt(index + 1), output: -1n, readonly: true })),
   ];
-  return { op: { op: { case: 'exec', value: { meta: { args, cwd: '/' }, mounts } } }, inputs: [root, ...mounted] };
+  return { op: { case: 'exec', value: { meta: { args, cwd: '/' }, mounts } }, inputs: [root, ...mounted] };
 }
 
 /** `COPY` from the op at `from` onto the op at `onto`; onto null: onto nothing. */
@@ -33,7 +33,7 @@ export function copy(onto: number | null, from: number): FixtureOp {
     output: 0n,
     action: { case: 'copy' as const, value: { src: '/a', dest: '/b' } },
   };
-  return { op: { op: { case: 'file', value: { actions: [action] } } }, inputs };
+  return { op: { case: 'file', value: { actions: [action] } }, inputs };
 }
 
 export function graphOf(
@@ -51,7 +51,7 @@ export function graphOf(
   for (const { op, inputs } of ops) {
     const raw = toBinary(
       OpSchema,
-      create(OpSchema, { ...op, inputs: inputs.map((at) => ({ digest: digests[at] ?? '', index: 0n })) }),
+      create(OpSchema, { op, inputs: inputs.map((at) => ({ digest: digests[at] ?? '', index: 0n })) }),
     );
     def.push(raw);
     digests.push(digestOf(raw));

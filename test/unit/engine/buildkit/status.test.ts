@@ -39,9 +39,37 @@ describe('vertices', () => {
 
   it('stay done when a later solve calls them cached', () => {
     const { feed } = translatorAt();
-    feed({ vertexes: [{ digest: 'd', name: 'n', started: at(5), completed: at(9) }] });
-    expect(feed({ vertexes: [{ digest: 'd', name: 'n', started: at(50), completed: at(50), cached: true }] })).toEqual([]);
-    expect(feed({ vertexes: [{ digest: 'd', name: 'n' }] })).toEqual([]);
+    const vertex = { digest: 'd', name: 'n', inputs: ['base'] };
+    feed({ vertexes: [{ ...vertex, started: at(5), completed: at(9) }] });
+    expect(feed({ vertexes: [{ ...vertex, started: at(50), completed: at(50), cached: true }] })).toEqual([]);
+    expect(feed({ vertexes: [vertex] })).toEqual([]);
+  });
+
+  it('of sources, which are looked up and then fetched, are one run from the first start to the last end', () => {
+    const { translator, feed } = translatorAt();
+    const vertex = { digest: 'd', name: 'FROM base' };
+    feed({ vertexes: [{ ...vertex, started: at(5), completed: at(9) }] });
+    expect(feed({ vertexes: [{ ...vertex, started: at(11) }] })).toMatchObject([
+      { startedAtMs: START_MS + 5, completedAtMs: null },
+    ]);
+    expect(translator.isBusy).toBe(true);
+    expect(feed({ vertexes: [{ ...vertex, started: at(11), completed: at(20) }] })).toMatchObject([
+      { startedAtMs: START_MS + 5, completedAtMs: START_MS + 20 },
+    ]);
+    expect(feed({ vertexes: [{ ...vertex, started: at(5), completed: at(9) }] })).toEqual([]);
+  });
+
+  it('of sources may turn out as cached until the build is over', () => {
+    const { translator, feed } = translatorAt();
+    feed({ vertexes: [{ digest: 'd', name: 'FROM base', started: at(5), completed: at(9) }] });
+    expect(
+      feed({ vertexes: [{ digest: 'd', name: 'FROM base', started: at(11), completed: at(11), cached: true }] }),
+    ).toMatchObject([{ isCached: true }]);
+    feed({ vertexes: [{ digest: 'e', name: 'FROM other', started: at(5), completed: at(9) }] });
+    translator.freeze();
+    expect(feed({ vertexes: [{ digest: 'e', name: 'FROM other', started: at(11), completed: at(11), cached: true }] })).toEqual(
+      [],
+    );
   });
 
   it('stay failed until they start again', () => {
