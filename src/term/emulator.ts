@@ -4,6 +4,7 @@
  */
 import xterm from '@xterm/headless';
 import type { Disposable } from '../platform/byte-channel.js';
+import { boundCounts } from './count-bounds.js';
 import { useGraphemeWidths } from './grapheme-widths.js';
 import { createGridReader } from './grid-reader.js';
 import { createListeners } from './listeners.js';
@@ -74,6 +75,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const grid = createGridReader(terminal, () => (terminal.buffer.active.type === 'normal' ? internals.trimmedRows : 0));
   disposables.push(
     internals,
+    boundCounts(terminal, internals),
     osc,
     modes,
     queue,

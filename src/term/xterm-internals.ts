@@ -11,7 +11,28 @@ interface CoreLines {
   onTrim(listener: (count: number) => void): Disposable;
 }
 
+/** The library's handlers read the first parameter only. */
+interface CoreParams {
+  readonly params: readonly number[];
+  readonly length: number;
+}
+
+export type CountedSequence =
+  | 'cursorForwardTab'
+  | 'cursorBackwardTab'
+  | 'insertLines'
+  | 'deleteLines'
+  | 'scrollUp'
+  | 'scrollDown'
+  | 'repeatPrecedingCharacter';
+
+type CoreInputHandler = Record<CountedSequence, (params: CoreParams) => boolean> & {
+  parse(data: string | Uint8Array, promiseResult?: boolean): unknown;
+  readonly _parser: { reset(): void };
+};
+
 interface Core {
+  readonly _inputHandler: CoreInputHandler;
   readonly coreService: {
     isCursorHidden: boolean;
     readonly decPrivateModes: { cursorStyle?: CursorShape; cursorBlink?: boolean };
@@ -32,13 +53,15 @@ export interface XtermInternals extends Disposable {
   /** Lines of the normal screen that fell out of the scrollback since the start or the last full reset. */
   readonly trimmedRows: number;
   showCursor(): void;
+  /** Carries out a sequence with a count as if the program had sent it with `count`. */
+  runCounted(sequence: CountedSequence, count: number): void;
 }
 
 /** `onReset` is called when the library makes new buffers (RIS). */
 export function openInternals(terminal: Terminal, onReset: () => void): XtermInternals {
   const core = (terminal as unknown as { readonly _core?: Core })._core;
   const buffers = core?._bufferService?.buffers;
-  if (!core?.coreService || !core.coreMouseService || !buffers) {
+  if (!core?.coreService || !core.coreMouseService || !core._inputHandler?.scrollUp || !buffers) {
     throw new BxError('internal', 'the terminal emulator library has changed its insides', {
       hint: 'Install the version of @xterm/headless that package.json names.',
     });
@@ -58,7 +81,8 @@ export function openInternals(terminal: Terminal, onReset: () => void): XtermInt
     trimmedRows = 0;
     onReset();
   });
-  const { coreService, coreMouseService } = core;
+  const { coreService, coreMouseService, _inputHandler: handler } = core;
+  containParserErrors(handler);
   return {
     get isCursorHidden() {
       return coreService.isCursorHidden;
@@ -79,9 +103,25 @@ export function openInternals(terminal: Terminal, onReset: () => void): XtermInt
     showCursor() {
       coreService.isCursorHidden = false;
     },
+    runCounted(sequence, count) {
+      handler[sequence]({ params: [count], length: 1 });
+    },
     dispose() {
       trims.dispose();
       activations.dispose();
     },
+  };
+}
+
+/** The library parses in a timer: an error there, caused by a program's output, would end the whole process. The piece is lost instead. */
+function containParserErrors(handler: CoreInputHandler): void {
+  const parse = handler.parse.bind(handler);
+  handler.parse = (data, promiseResult) => {
+    try {
+      return parse(data, promiseResult);
+    } catch {
+      handler._parser.reset();
+      return undefined;
+    }
   };
 }

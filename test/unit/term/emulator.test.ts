@@ -333,6 +333,7 @@ describe('text and resize', () => {
     const emulator = open();
     await write(emulator, 'abcdefghij'.repeat(3));
     const version = emulator.layoutVersion;
+    await write(emulator, '\r\n');
     emulator.resize(10, 5);
     expect([emulator.cols, emulator.rows]).toEqual([10, 5]);
     expect(emulator.layoutVersion).toBeGreaterThan(version);
@@ -398,6 +399,19 @@ describe('hostile output', () => {
     await write(emulator, '\x18\x1b\\\x1bcsane');
     expect(rowText(emulator, 0)).toBe('sane');
   });
+
+  it.each(['L', 'M', 'S', 'T', 'b', 'I', 'Z', 'P', '@', 'X', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'd'])(
+    'takes a huge count of %s like one of the size of the screen',
+    async (final) => {
+      const prepare = '\x1b[2J\x1b[H1\tx\r\n2\r\n3\tabc\r\n4\r\n5\x1b[3;12H';
+      const [huge, bounded] = [open({ scrollbackRows: 3 }), open({ scrollbackRows: 3 })];
+      await write(huge, `${prepare}ab\x1b[2147483647${final}!`);
+      await write(bounded, `${prepare}ab\x1b[100${final}!`);
+      for (let row = 0; row < 5; row++) {
+        expect(rowText(huge, huge.viewport.top + row)).toBe(rowText(bounded, bounded.viewport.top + row));
+      }
+    },
+  );
 
   it('takes more than the library holds, in order and without losing any', async () => {
     const emulator = open({ scrollbackRows: 5 });
