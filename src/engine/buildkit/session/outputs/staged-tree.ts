@@ -6,6 +6,7 @@ import { BxError } from '../../../../platform/errors.js';
 import { GoMode } from '../filesync/file-tree.js';
 import { cleanPath } from '../filesync/go-path.js';
 import type { DecodedStat } from '../filesync/packets.js';
+import { setXattrs, type XattrToSet } from './set-xattrs.js';
 
 export interface StagedTree {
   /** Makes the entry. True: its content has to be asked for. Throws `BxError('engine')` for a path that leads out of the tree. */
@@ -20,6 +21,7 @@ export interface StagedTree {
 export function createStagedTree(root: string): StagedTree {
   const directories = new Map<string, DecodedStat | null>([['.', null]]);
   const open = new Map<string, number>();
+  const withXattrs: DecodedStat[] = [];
 
   const add = (stat: DecodedStat): boolean => {
     const { path } = stat;
@@ -27,6 +29,7 @@ export function createStagedTree(root: string): StagedTree {
     if (path !== cleanPath(path) || path.startsWith('/') || path === '.' || !directories.has(dirname(path))) {
       throw new BxError('engine', `the engine sent a path that does not belong into the result: ${JSON.stringify(path)}`);
     }
+    if (stat.xattrs.size > 0) withXattrs.push(stat);
     const target = join(root, path);
     if (hasBit(stat.mode, GoMode.dir)) {
       fs.mkdirSync(target, { mode: 0o700 });
@@ -36,6 +39,7 @@ export function createStagedTree(root: string): StagedTree {
       fs.lutimesSync(target, ...times(stat));
     } else if (stat.mode & (GoMode.device | GoMode.fifo)) {
       makeNode(target, stat);
+      fs.utimesSync(target, ...times(stat));
     } else if (stat.linkName !== '') {
       const source = cleanPath(`/${stat.linkName}`).slice(1);
       if (!directories.has(dirname(source)))
@@ -68,6 +72,7 @@ export function createStagedTree(root: string): StagedTree {
     },
     moveInto(dest) {
       merge(root, dest);
+      setXattrs(withXattrs.flatMap((stat) => xattrsOf(stat, dest)));
       // Deepest first: giving a directory its time comes after everything in it, taking away its write permission too.
       for (const [path, stat] of [...directories].reverse()) {
         if (!stat) continue;
@@ -80,6 +85,10 @@ export function createStagedTree(root: string): StagedTree {
       open.clear();
     },
   };
+}
+
+function xattrsOf(stat: DecodedStat, dest: string): XattrToSet[] {
+  return [...stat.xattrs].map(([name, value]) => ({ path: join(dest, stat.path), name, value }));
 }
 
 function merge(from: string, to: string): void {
@@ -112,10 +121,11 @@ function unixMode(goMode: number): number {
   return mode;
 }
 
-/** Seconds as Node takes them: exact to about a quarter of a microsecond. */
-function times(stat: DecodedStat): [accessed: number, modified: number] {
+/** Seconds as Node takes them, exact to about a quarter of a microsecond; before 1970 it takes only dates, exact to the millisecond. */
+function times(stat: DecodedStat): [accessed: number | Date, modified: number | Date] {
   const seconds = Number(stat.mtimeNs / 1_000_000_000n) + Number(stat.mtimeNs % 1_000_000_000n) / 1e9;
-  return [seconds, seconds];
+  const time = stat.mtimeNs < 0n ? new Date(Math.floor(seconds * 1000)) : seconds;
+  return [time, time];
 }
 
 /** The directory bit is the sign bit of a 32-bit integer. */

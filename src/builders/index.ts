@@ -1,0 +1,3 @@
+export type { Endpoint, EndpointAttempt, TlsMaterial } from './endpoint.js';
+export { describeAttempts, firstReachable, noEngine } from './reach.js';
+export { type ResolveOptions, resolveEndpoints } from './resolve.js';
