@@ -29,12 +29,18 @@ function places(ui: Ui, panel: PanelId, query: string): number[] {
     isCaseSensitive(query) ? text.includes(query) : text.toLowerCase().includes(query.toLowerCase());
   if (panel === 'terminal' || panel === 'logs') {
     const options = { caseSensitive: isCaseSensitive(query) };
-    return gridOf(ui, panel)?.search(query, options).map((match) => match.start.row) ?? [];
+    return (
+      gridOf(ui, panel)
+        ?.search(query, options)
+        .map((match) => match.start.row) ?? []
+    );
   }
   if (generation === null) return [];
   if (panel === 'steps') return stepsInOrder(generation).flatMap((step, index) => (fits(step.text) ? [index] : []));
   const rows = selectSourceRows(generation, selectStep(generation, view));
-  return rows.flatMap((row, index) => (fits(row.kind === 'line' ? row.spans.map((span) => span.text).join('') : row.text) ? [index] : []));
+  return rows.flatMap((row, index) =>
+    fits(row.kind === 'line' ? row.spans.map((span) => span.text).join('') : row.text) ? [index] : [],
+  );
 }
 
 /** Starts or refines a search; goes to the hit nearest to what is seen. An empty query ends it. */
@@ -76,7 +82,8 @@ function goTo(ui: Ui, panel: PanelId, place: number): void {
   const grid = gridOf(ui, panel);
   if (grid !== null) {
     const { top } = grid.viewport;
-    if (place < top || place >= top + height) grid.viewport.scrollToRow(Math.max(grid.viewport.firstRow, place - Math.floor(height / 3)));
+    if (place < top || place >= top + height)
+      grid.viewport.scrollToRow(Math.max(grid.viewport.firstRow, place - Math.floor(height / 3)));
     ui.invalidate();
     return;
   }

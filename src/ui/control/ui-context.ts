@@ -1,9 +1,11 @@
 /** What the parts of the controller share: the store, the grids, the current layout, and the session. Made once by `screen.ts`. */
-import type { ActionContext } from '../../actions/index.js';
+import type { ActionContext, PanelId } from '../../actions/index.js';
 import type { ScreenDeps } from '../deps.js';
 import type { Layout } from '../layout/layout.js';
 import type { Look } from '../look.js';
+import type { HintsProps } from '../panels/hints.js';
 import type { ScreenView } from '../screen-view.js';
+import type { ViewState } from '../view-state.js';
 import type { LogGrids } from './log-grids.js';
 import type { ViewStore } from './store.js';
 import type { Terminals } from './terminals.js';
@@ -16,7 +18,11 @@ export interface Ui {
   readonly terminals: Terminals;
   readonly logs: LogGrids;
   layout(): Layout;
+  /** The inside of a panel's box if the view were this one. */
+  layoutWith(view: ViewState, panel: PanelId): { readonly width: number; readonly height: number };
   context(): ActionContext;
+  /** The bottom row as it was painted last. */
+  hints(): HintsProps;
   invalidate(): void;
   /** Draws everything again, whatever the terminal shows. */
   redraw(): void;

@@ -1,0 +1,245 @@
+/** The verbs that actions use, carried out on the screen: `ScreenCommands`. One object for the life of the screen. */
+import type { Question, RollbackWish, ScreenCommands, TextQuestion } from '../../actions/index.js';
+import type { Step } from '../../core/model/index.js';
+import { toBxError } from '../../platform/errors.js';
+import type { CommandResult, SessionCommand } from '../../session/session.js';
+import { panelRect } from '../layout/layout.js';
+import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
+import { EMPTY_INPUT, inputOf } from '../text/line-input.js';
+import { cleanText } from '../text/width.js';
+import { nextPanel } from '../view-reduce.js';
+import type { OptionsForm } from '../view-state.js';
+import { copyGridLine, copyPanelText } from './copying.js';
+import { runRollback } from './rollback.js';
+import { gridOf, movePanel } from './scrolling.js';
+import { stepSearch } from './searching.js';
+import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab } from './tabs.js';
+import type { Ui } from './ui-context.js';
+
+const TOAST_MS = 4000;
+const ERROR_TOAST_MS = 10_000;
+const DIVIDER_STEP = 3;
+const LAYOUTS = ['auto', 'columns', 'stacked', 'terminal'] as const;
+
+export function createCommands(ui: Ui): ScreenCommands {
+  const { deps, store } = ui;
+  const { session, clock } = deps;
+  const current = () => {
+    const generation = selectGeneration(session.state, store.view);
+    return { generation, step: selectStep(generation, store.view) };
+  };
+  const select = (key: string): void => {
+    store.dispatch({ type: 'selection.changed', selection: { kind: 'user', step: key, atMs: clock.now() } });
+  };
+  const notify: ScreenCommands['notify'] = (level, message, hint = null) => {
+    const untilMs = clock.now() + (level === 'info' ? TOAST_MS : ERROR_TOAST_MS);
+    store.dispatch({ type: 'toast.shown', toast: { level, message, hint, untilMs } });
+  };
+  const fail = (error: unknown): void => {
+    const problem = toBxError(error);
+    if (problem.code !== 'cancelled') notify('error', problem.message, problem.hint);
+  };
+  const relayout = (change: () => void): void => {
+    change();
+    fitTerminals(ui);
+  };
+
+  const commands: ScreenCommands = {
+    focus(panel) {
+      store.dispatch({ type: 'panel.focused', panel });
+    },
+    focusNext(direction) {
+      store.dispatch({ type: 'panel.focused', panel: nextPanel(store.view, direction) });
+    },
+    back() {
+      const { view } = store;
+      if (view.search !== null) store.dispatch({ type: 'search.changed', search: null });
+      else if (view.toast !== null) store.dispatch({ type: 'toast.expired' });
+      else if (view.zoomed !== null) relayout(() => store.dispatch({ type: 'zoom.toggled' }));
+      else if (view.generation !== null) commands.setGeneration(null);
+      else store.dispatch({ type: 'panel.focused', panel: 'steps' });
+    },
+    move: (motion) => movePanel(ui, store.view.focus, motion),
+    selectStep(key) {
+      const stage = current().generation?.steps[key]?.stage;
+      if (stage != null && store.view.folded.includes(stage)) store.dispatch({ type: 'stage.folded', stage, isFolded: false });
+      select(key);
+      store.dispatch({ type: 'panel.focused', panel: 'steps' });
+    },
+    stage(direction) {
+      const { generation, step } = current();
+      if (generation === null || step === null) return;
+      const firsts = generation.stages.flatMap(
+        ({ index }) => stepsInOrder(generation).find(({ stage }) => stage === index) ?? [],
+      );
+      const at = firsts.findLastIndex((first) => generation.order.indexOf(first.key) <= generation.order.indexOf(step.key));
+      const isFirst = firsts[at]?.key === step.key;
+      const wanted = firsts[direction > 0 ? at + 1 : isFirst ? at - 1 : at];
+      if (wanted !== undefined) select(wanted.key);
+    },
+    toggleFold() {
+      const stage = current().step?.stage;
+      if (stage != null) store.dispatch({ type: 'stage.folded', stage, isFolded: !store.view.folded.includes(stage) });
+    },
+    toggleInternal: () => store.dispatch({ type: 'internal.toggled' }),
+    setGeneration: (generation) => store.dispatch({ type: 'generation.chosen', generation }),
+    zoom: () => relayout(() => store.dispatch({ type: 'zoom.toggled' })),
+    cycleLayout() {
+      const next = LAYOUTS[(LAYOUTS.indexOf(store.view.layout) + 1) % LAYOUTS.length]!;
+      relayout(() => store.dispatch({ type: 'layout.changed', layout: next }));
+      notify('info', `layout: ${next}`);
+    },
+    moveDivider: (direction) => relayout(() => store.dispatch({ type: 'divider.moved', cols: direction * DIVIDER_STEP })),
+    cycleTab: (direction) => cycleTab(ui, direction),
+    showTab: (process) => void showTab(ui, process),
+    closeTab: (process) => closeTab(ui, process),
+    interact() {
+      const process = processOf(session.state, store.view.activeTab);
+      if (process === null) return;
+      if (process.endedAtMs === null) enterTerminal(ui);
+      else void restart(process.id);
+    },
+    sendLeaveKey() {
+      const target = activeTarget(ui);
+      if (target === null) return;
+      deps.router.sendLeaveKey(target);
+      enterTerminal(ui);
+    },
+    openCommandLine(prefill) {
+      const input = inputOf(prefill);
+      const overlay = { kind: 'command', input, candidates: [], start: 0, chosen: -1, historyAt: 0, draft: '' } as const;
+      store.dispatch({ type: 'overlay.opened', overlay });
+    },
+    openPalette: () => store.dispatch({ type: 'overlay.opened', overlay: { kind: 'palette', input: EMPTY_INPUT, selected: 0 } }),
+    openHelp: () => store.dispatch({ type: 'overlay.opened', overlay: { kind: 'help', filter: EMPTY_INPUT, top: 0 } }),
+    openNotices: () => store.dispatch({ type: 'overlay.opened', overlay: { kind: 'notices', top: 0 } }),
+    openSearch() {
+      const { focus, search } = store.view;
+      const input = inputOf(search?.panel === focus ? search.query : '');
+      store.dispatch({ type: 'overlay.opened', overlay: { kind: 'search', input, panel: focus } });
+    },
+    searchNext: (direction) => stepSearch(ui, direction),
+    toggleFollow() {
+      const grid = gridOf(ui, 'logs');
+      if (grid === null) return;
+      if (grid.viewport.isAtBottom) grid.viewport.scrollLines(-1);
+      else grid.viewport.scrollToBottom();
+    },
+    copyLine: () => void copy(copyGridLine(ui)),
+    copyPanel: () => void copy(copyPanelText(ui, store.view.focus)),
+    toggleMouse() {
+      store.dispatch({ type: 'mouse.toggled' });
+      deps.guard.setMouse(store.view.isMouseOn);
+      notify('info', store.view.isMouseOn ? 'The mouse works here.' : 'The mouse belongs to your terminal now; M takes it back.');
+    },
+    redraw: () => ui.redraw(),
+    suspend: () => deps.guard.suspend(),
+    quit: () => ui.close(),
+    rollback: (wish) => runRollback(ui, commands, wish),
+    askOptions: (step) => askOptions(step),
+    ask: (question: Question) =>
+      store.wait<string>((id) => {
+        const selected = Math.max(
+          0,
+          question.choices.findIndex((choice) => choice.id === question.default),
+        );
+        return { kind: 'question', id, question, selected };
+      }),
+    askText: (question: TextQuestion) =>
+      store.wait<string>((id) => ({ kind: 'text', id, question, input: inputOf(question.initial) })),
+    async execute(command: SessionCommand): Promise<CommandResult | null> {
+      try {
+        return await session.execute(command);
+      } catch (error) {
+        fail(error);
+        return null;
+      }
+    },
+    terminalSize() {
+      const rect = terminalRect(ui);
+      return { cols: Math.max(2, rect.width), rows: Math.max(1, rect.height) };
+    },
+    async editSource(line) {
+      const { generation } = current();
+      if (generation === null) return;
+      try {
+        await deps.guard.suspendFor(() => deps.openEditor(generation.dockerfile.path, line));
+      } catch (error) {
+        fail(error);
+      }
+    },
+    notify,
+  };
+
+  async function restart(id: string): Promise<void> {
+    const process = processOf(session.state, id);
+    const container = process === null ? undefined : session.state.containers[process.container];
+    if (process === null || container === undefined) return;
+    const size = commands.terminalSize();
+    const isGone = container.state === 'released' || container.state === 'lost';
+    const command: SessionCommand = isGone
+      ? {
+          type: 'step.rollback',
+          step: container.step,
+          generation: container.generation,
+          moment: container.moment,
+          exclusiveCaches: 'mount',
+          ...(process.kind === 'exec' ? { args: process.args } : {}),
+          size,
+        }
+      : { type: 'process.exec', container: container.id, args: process.args, tty: process.tty, size };
+    const result = await commands.execute(command);
+    if (result?.process == null) return;
+    closeTab(ui, id);
+    showTab(ui, result.process);
+    enterTerminal(ui);
+  }
+
+  async function copy(text: string): Promise<void> {
+    if (text === '') {
+      notify('info', 'There is nothing to copy here.');
+      return;
+    }
+    try {
+      const where = await deps.copy(text);
+      const lines = text.split('\n').length;
+      notify('info', `copied ${lines === 1 ? '1 line' : `${lines} lines`} (${where})`);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function askOptions(step: Step): Promise<RollbackWish | null> {
+    const moments: OptionsForm['moments'] =
+      step.state === 'failed'
+        ? ['auto', 'before', 'failed']
+        : step.state === 'done' || step.state === 'cached'
+          ? ['auto', 'before', 'after']
+          : ['auto', 'before', 'after'];
+    const form: OptionsForm = { moment: 'auto', moments, user: EMPTY_INPUT, command: EMPTY_INPUT, field: 0 };
+    const title = `Shell in step ${step.number ?? ''} ${cleanText(step.text)}`;
+    return store
+      .wait<OptionsForm>((id) => ({ kind: 'options', id, title, form }))
+      .then((done) => {
+        if (done === null) return null;
+        const user = done.user.text.trim();
+        const command = done.command.text.trim();
+        return {
+          step: step.key,
+          moment: done.moment,
+          ...(user === '' ? {} : { user }),
+          ...(command === '' ? {} : { args: ['/bin/sh', '-c', command] }),
+        };
+      });
+  }
+
+  return commands;
+}
+
+/** The pane that a terminal has or would have. */
+function terminalRect(ui: Ui): { width: number; height: number } {
+  const rect = panelRect(ui.layout(), 'terminal');
+  if (rect !== null) return rect;
+  const { view } = ui.store;
+  return ui.layoutWith({ ...view, tabs: view.tabs.length > 0 ? view.tabs : ['-'] }, 'terminal');
+}

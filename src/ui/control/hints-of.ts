@@ -1,0 +1,32 @@
+/** What the bottom row says in each mode. Pure. */
+import type { ActionContext } from '../../actions/index.js';
+import type { SessionState } from '../../core/model/index.js';
+import { type HintsProps, normalHints } from '../panels/hints.js';
+import { stepLabel, stepOfProcess } from '../panels/processes.js';
+import { cleanText } from '../text/width.js';
+import type { ViewState } from '../view-state.js';
+
+export function hintsOf(
+  state: SessionState,
+  view: ViewState,
+  context: ActionContext,
+  leaveLabel: string,
+  isAscii: boolean,
+): HintsProps {
+  if (view.mode !== 'terminal') {
+    return { badge: 'NORMAL', badgeRole: 'badge.normal', message: '', hints: normalHints(context, isAscii) };
+  }
+  const process = state.processes.find((candidate) => candidate.id === view.activeTab);
+  const place = process === undefined ? null : stepOfProcess(state, process);
+  const where = place === null ? '' : ` in ${stepLabel(place.step, place.container)}`;
+  const message = process === undefined ? '' : `keys go to ${process.id} ${cleanText(process.command)}${where}`;
+  return {
+    badge: 'TERMINAL',
+    badgeRole: 'badge.terminal',
+    message,
+    hints: [
+      { key: leaveLabel, text: 'leave', actionId: null },
+      { key: `${leaveLabel}${leaveLabel}`, text: `send ${leaveLabel}`, actionId: null },
+    ],
+  };
+}

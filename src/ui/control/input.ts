@@ -1,0 +1,164 @@
+/** Input events to what they do: overlays first, then the key table; mouse to what is under the pointer. */
+import { actionById, actionForKey } from '../../actions/index.js';
+import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
+import { toBxError } from '../../platform/errors.js';
+import { innerRect } from '../layout/layout.js';
+import { placeTitle } from '../panels/frame.js';
+import { placeHints } from '../panels/hints.js';
+import { selectGeneration, selectStep } from '../select/current.js';
+import { selectStepRows, stepOfRow } from '../select/step-rows.js';
+import { overlayKey, overlayPaste } from './overlay-keys.js';
+import { scrollPanel } from './scrolling.js';
+import { activeTarget, enterTerminal, leaveTerminal, showTab } from './tabs.js';
+import type { Ui } from './ui-context.js';
+
+/** Two interrupts within this time end the program without questions. */
+const FORCE_MS = 2000;
+
+export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' | 'terminal') => void {
+  let interruptedAtMs = Number.NEGATIVE_INFINITY;
+  const onKey = (event: KeyEvent): void => {
+    const nowMs = ui.deps.clock.now();
+    ui.store.dispatch({ type: 'key.pressed', atMs: nowMs });
+    if (event.key === 'C-c') {
+      if (nowMs - interruptedAtMs < FORCE_MS) {
+        ui.close();
+        return;
+      }
+      interruptedAtMs = nowMs;
+    }
+    const overlay = ui.store.view.overlays.at(-1);
+    if (overlay !== undefined) {
+      overlayKey(ui, overlay, event);
+      return;
+    }
+    const action = actionForKey(event.key, ui.store.view.focus);
+    if (action !== null) runAction(ui, action.id);
+  };
+  return (event, mode) => {
+    switch (event.type) {
+      case 'key':
+        return onKey(event);
+      case 'paste': {
+        ui.store.dispatch({ type: 'key.pressed', atMs: ui.deps.clock.now() });
+        const overlay = ui.store.view.overlays.at(-1);
+        if (overlay !== undefined) return overlayPaste(ui, overlay, event.text);
+        if (mode === 'terminal') void confirmPaste(ui, event.data, event.text);
+        return;
+      }
+      case 'mouse':
+        return onMouse(ui, event, mode);
+      default:
+        return;
+    }
+  };
+}
+
+export function runAction(ui: Ui, id: string): void {
+  const action = actionById(id);
+  if (action === null) return;
+  const context = ui.context();
+  const enabled = action.enabled(context);
+  if (enabled !== true) {
+    context.screen.notify('warning', `${action.title}: ${enabled}`);
+    return;
+  }
+  const fail = (error: unknown): void => {
+    const problem = toBxError(error);
+    if (problem.code !== 'cancelled') context.screen.notify('error', problem.message, problem.hint);
+  };
+  try {
+    Promise.resolve(action.run(context)).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Several lines into a program that has not asked for brackets would run at once, line by line. */
+async function confirmPaste(ui: Ui, data: Uint8Array, text: string): Promise<void> {
+  const target = activeTarget(ui);
+  if (target === null) return;
+  leaveTerminal(ui);
+  const lines = text.split(/\r\n?|\n/);
+  const answer = await ui.context().screen.ask({
+    title: `Paste ${lines.length} lines?`,
+    lines: ['The program takes each line as if you had pressed Enter after it.', ...lines.slice(0, 4).map((line) => `  ${line}`)],
+    choices: [
+      { id: 'yes', key: 'y', label: 'Paste' },
+      { id: 'no', key: 'n', label: 'No' },
+    ],
+    default: 'no',
+  });
+  if (answer === 'yes') ui.deps.router.paste(target, data);
+  enterTerminal(ui);
+}
+
+function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
+  const { store } = ui;
+  const isWheel = event.action === 'wheel-up' || event.action === 'wheel-down';
+  const by = (event.action === 'wheel-up' ? -1 : 1) * ui.deps.settings.wheelRows;
+  const overlay = store.view.overlays.at(-1);
+  if (overlay !== undefined) {
+    if (isWheel && 'top' in overlay) {
+      store.dispatch({ type: 'overlay.changed', overlay: { ...overlay, top: Math.max(0, overlay.top + by) } });
+    }
+    return;
+  }
+  const box = ui.screenView.frameBoxes.find(({ box: { rect } }) => contains(rect, event.x, event.y));
+  if (isWheel) {
+    if (box !== undefined) scrollPanel(ui, box.box.active, by);
+    return;
+  }
+  if (event.action !== 'press' || event.button !== 'left') return;
+  store.dispatch({ type: 'key.pressed', atMs: ui.deps.clock.now() });
+  if (event.y === ui.layout().hints.y) {
+    clickHint(ui, event.x);
+    return;
+  }
+  if (box === undefined) return;
+  const segment = placeTitle(box, ui.look).find(
+    (part) => part.y === event.y && event.x >= part.x && event.x < part.x + part.text.length,
+  );
+  if (segment?.target?.kind === 'tab') {
+    showTab(ui, segment.target.process);
+    store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+    return;
+  }
+  const panel = segment?.target?.kind === 'panel' ? segment.target.panel : box.box.active;
+  if (mode === 'terminal' && panel !== 'terminal') leaveTerminal(ui);
+  store.dispatch({ type: 'panel.focused', panel });
+  const inner = innerRect(box.box);
+  if (!contains(inner, event.x, event.y)) return;
+  if (panel === 'terminal' && mode === 'normal' && ui.store.view.activeTab !== null) enterTerminal(ui);
+  else if (panel === 'steps') clickStep(ui, event.y - inner.y);
+  else if (panel === 'processes' && event.y > inner.y)
+    store.dispatch({ type: 'process.selected', at: clickedProcess(ui, event.y - inner.y - 1) });
+}
+
+function contains(rect: { x: number; y: number; width: number; height: number }, x: number, y: number): boolean {
+  return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
+}
+
+function clickedProcess(ui: Ui, row: number): number {
+  return Math.max(0, Math.min(row, ui.deps.session.state.processes.length - 1));
+}
+
+function clickStep(ui: Ui, y: number): void {
+  const { store, deps } = ui;
+  const generation = selectGeneration(deps.session.state, store.view);
+  if (generation === null) return;
+  const rows = selectStepRows(generation, store.view, selectStep(generation, store.view)?.key ?? null, deps.clock.now());
+  const row = rows[store.view.stepsTop + y];
+  if (row === undefined) return;
+  if (row.kind === 'stage') {
+    store.dispatch({ type: 'stage.folded', stage: row.stage.index, isFolded: !row.isFolded });
+    return;
+  }
+  const key = stepOfRow(row);
+  if (key !== null) store.dispatch({ type: 'selection.changed', selection: { kind: 'user', step: key, atMs: deps.clock.now() } });
+}
+
+function clickHint(ui: Ui, x: number): void {
+  const hint = placeHints(ui.hints(), ui.store.view.cols).find((placed) => x >= placed.x && x < placed.x + placed.width);
+  if (hint?.actionId != null) runAction(ui, hint.actionId);
+}

@@ -1,0 +1,272 @@
+/**
+ * The full-screen front end: wires session, router, guard and renderer, and draws. It knows the build only through the session interface;
+ * it opens no files and no connections.
+ */
+import type { ActionContext } from '../actions/index.js';
+import type { SessionEvent } from '../core/events.js';
+import type { SessionState } from '../core/model/index.js';
+import type { Disposable } from '../platform/byte-channel.js';
+import { createCommands } from './control/commands.js';
+import { createFrameScheduler } from './control/frames.js';
+import { hintsOf } from './control/hints-of.js';
+import { createInputHandler } from './control/input.js';
+import { createLogGrids } from './control/log-grids.js';
+import { gridMatches } from './control/searching.js';
+import { createViewStore } from './control/store.js';
+import { fitTerminals, processEnded, processOf, shellOpened, showTab } from './control/tabs.js';
+import { createTerminals } from './control/terminals.js';
+import type { Ui } from './control/ui-context.js';
+import type { ScreenDeps, ScreenHandle } from './deps.js';
+import { createBlessedHost } from './host/blessed-host.js';
+import { computeLayout, innerRect, type Layout, panelRect } from './layout/layout.js';
+import { createLook } from './look.js';
+import { logAreas } from './panels/logs.js';
+import { createScreenView, type Frame } from './screen-view.js';
+import { sameStep, selectGeneration, selectStep } from './select/current.js';
+import { isTicking } from './select/header.js';
+import { scrolledTo, selectStepRows } from './select/step-rows.js';
+import { initialView, type ViewState } from './view-state.js';
+
+/** Durations show tenths of a second. */
+const TICK_MS = 100;
+const SLOW_TICK_MS = 1000;
+const RESIZE_MS = 50;
+const DEFAULT_SIZE = { cols: 80, rows: 24 };
+
+export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
+  const { session, stdout, clock, router, guard } = deps;
+  const size = () => ({ cols: stdout.columns || DEFAULT_SIZE.cols, rows: stdout.rows || DEFAULT_SIZE.rows });
+  const first = size();
+  let isGone = false;
+  const host = createBlessedHost({
+    ...first,
+    depth: deps.colorDepth,
+    onFrame: (text) => {
+      if (!isGone && guard.isActive) stdout.write(text);
+    },
+  });
+  const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, host.attributes);
+  const leaveLabel = deps.settings.leaveKey.label;
+  const store = createViewStore(initialView(first.cols, first.rows), () => scheduler.invalidate());
+  const screenView = createScreenView(host, look, {
+    dockerfile: deps.dockerfileLabel,
+    leaveKey: leaveLabel,
+    commandLine: deps.commandLine,
+  });
+  const terminals = createTerminals({
+    session,
+    theme: deps.theme,
+    scrollbackRows: deps.settings.scrollbackRows,
+    isAscii: deps.glyphs === 'ascii',
+    nowMs: () => clock.now(),
+    onDirty: (process) => {
+      if (process === store.view.activeTab) scheduler.invalidate();
+    },
+    onClipboard: (process) => {
+      commands.notify('warning', `${process} wanted to set the clipboard; it was not allowed to.`, 'y copies what you see.');
+    },
+  });
+  const logs = createLogGrids(session, () => scheduler.invalidate());
+  let resolveClosed = (): void => undefined;
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
+
+  const ui: Ui = {
+    deps,
+    store,
+    look,
+    screenView,
+    terminals,
+    logs,
+    layout: () => layoutOf(store.view),
+    layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
+    context: () => contextOf(session.state, store.view),
+    hints: () => hintsOf(session.state, store.view, contextOf(session.state, store.view), leaveLabel, look.glyphs.isAscii),
+    invalidate: () => scheduler.invalidate(),
+    redraw() {
+      host.invalidate();
+      scheduler.invalidate();
+    },
+    close,
+  };
+  const commands = createCommands(ui);
+  const scheduler = createFrameScheduler(clock, stdout, draw);
+
+  function contextOf(state: SessionState, view: ViewState): ActionContext {
+    const generation = selectGeneration(state, view);
+    const selectedProcess = view.focus === 'processes' ? (state.processes[view.processAt] ?? null) : null;
+    return {
+      state,
+      generation,
+      isOlder: generation !== null && generation !== state.generations.at(-1),
+      step: selectStep(generation, view),
+      process: selectedProcess ?? processOf(state, view.activeTab),
+      tabs: view.tabs,
+      activeTab: view.activeTab,
+      focus: view.focus,
+      mode: view.mode,
+      hasSearch: view.search !== null,
+      isSplit: layoutOf(view).boxes.length > 1,
+      screen: commands,
+    };
+  }
+
+  function draw(): void {
+    const nowMs = clock.now();
+    const { state } = session;
+    const toast = store.view.toast;
+    if (toast !== null && toast.untilMs <= nowMs) store.dispatch({ type: 'toast.expired' });
+    const layout = layoutOf(store.view);
+    const stepsTop = topOfSteps(state, store.view, layout, nowMs);
+    if (stepsTop !== store.view.stepsTop) store.dispatch({ type: 'steps.scrolled', top: stepsTop });
+    const { view } = store;
+    const generation = selectGeneration(state, view);
+    const step = selectStep(generation, view);
+    const logRect = panelRect(layout, 'logs');
+    if (logRect !== null) logs.resize(logRect.width, logAreas(generation, step, logRect.width, logRect.height).gridHeight);
+    const context = contextOf(state, view);
+    const frame: Frame = {
+      state,
+      view,
+      layout,
+      context,
+      nowMs,
+      terminal: view.activeTab === null ? null : (terminals.get(view.activeTab)?.emulator ?? null),
+      log: generation === null || step === null ? null : logs.get(generation.number, step.key),
+      matches: gridMatches(ui),
+      hints: ui.hints(),
+    };
+    screenView.render(frame);
+    scheduler.setTick(tickOf(state, view));
+  }
+
+  function tickOf(state: SessionState, view: ViewState): number | null {
+    const generation = selectGeneration(state, view);
+    const isBuilding = generation !== null && generation.endedAtMs === null;
+    if (isBuilding) return TICK_MS;
+    return isTicking(state, view) || view.toast !== null ? SLOW_TICK_MS : null;
+  }
+
+  function onSessionEvent(event: SessionEvent): void {
+    if (isGone) return;
+    const nowMs = clock.now();
+    switch (event.type) {
+      case 'generation.started':
+        store.dispatch({ type: 'generation.chosen', generation: null });
+        keepSelection();
+        break;
+      case 'engine.reported':
+        if (event.event.type === 'build.failed') followFailure(nowMs);
+        break;
+      case 'engine.lost':
+        commands.notify('error', event.message, event.hint);
+        break;
+      case 'shell.opened':
+        shellOpened(ui, event.process, nowMs);
+        break;
+      case 'process.updated':
+        if (event.process.endedAtMs !== null) processEnded(ui, event.process.id);
+        break;
+      case 'notice.posted':
+        commands.notify(event.notice.level, event.notice.message, event.notice.hint);
+        break;
+      default:
+        break;
+    }
+    scheduler.invalidate();
+  }
+
+  /** After a reload the cursor stays on the same step, found by its text. */
+  function keepSelection(): void {
+    const { selection } = store.view;
+    const [before, now] = session.state.generations.slice(-2);
+    if (selection.kind !== 'user' || before === undefined || now === undefined) return;
+    const key = before.failure?.step === selection.step ? null : sameStep(before, selection.step, now);
+    store.dispatch({ type: 'selection.changed', selection: key === null ? { kind: 'auto' } : { ...selection, step: key } });
+  }
+
+  /** The failed step is selected by itself, unless the person has just chosen another. */
+  function followFailure(nowMs: number): void {
+    const { selection } = store.view;
+    if (selection.kind === 'user' && nowMs - selection.atMs < 5000) return;
+    store.dispatch({ type: 'selection.changed', selection: { kind: 'auto' } });
+  }
+
+  function resize(): void {
+    const { cols, rows } = size();
+    if (cols === store.view.cols && rows === store.view.rows) return;
+    host.resize(cols, rows);
+    store.dispatch({ type: 'screen.resized', cols, rows });
+    fitTerminals(ui);
+    scheduler.invalidate();
+  }
+  let resizeTimer: unknown = null;
+  const onResize = (): void => {
+    if (resizeTimer !== null) clock.clearTimeout(resizeTimer);
+    resizeTimer = clock.setTimeout(resize, RESIZE_MS);
+  };
+
+  const listeners: Disposable[] = [
+    session.onEvent(onSessionEvent),
+    router.onEvent(createInputHandler(ui)),
+    router.onModeChange((change) => {
+      if (change === 'leave-key') store.dispatch({ type: 'mode.changed', mode: 'normal' });
+      else if (change === 'resumed') store.dispatch({ type: 'mode.changed', mode: 'terminal' });
+      store.dispatch({ type: 'key.pressed', atMs: clock.now() });
+    }),
+    router.onEnd(close),
+    guard.onRelease(() => {
+      scheduler.pause();
+      router.detach();
+    }),
+    guard.onTake(() => {
+      router.attach(deps.stdin);
+      resize();
+      host.invalidate();
+      scheduler.resume();
+    }),
+  ];
+  stdout.on('resize', onResize);
+
+  function close(): void {
+    if (isGone) return;
+    isGone = true;
+    for (const listener of listeners) listener.dispose();
+    stdout.off('resize', onResize);
+    if (resizeTimer !== null) clock.clearTimeout(resizeTimer);
+    scheduler.dispose();
+    router.detach();
+    terminals.dispose();
+    logs.dispose();
+    guard.leave();
+    host.dispose();
+    resolveClosed();
+  }
+
+  guard.enter();
+  router.attach(deps.stdin);
+  for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
+  host.invalidate();
+  draw();
+
+  return {
+    closed,
+    attach: (process) => showTab(ui, process),
+    close,
+  };
+}
+
+function layoutOf(view: ViewState): Layout {
+  const { cols, rows, layout: mode, zoomed, recency, dividers } = view;
+  return computeLayout({ cols, rows, mode, zoomed, recency, dividers, hasTerminal: view.tabs.length > 0 });
+}
+
+function topOfSteps(state: SessionState, view: ViewState, layout: Layout, nowMs: number): number {
+  const generation = selectGeneration(state, view);
+  const box = layout.boxes.find((candidate) => candidate.active === 'steps');
+  if (generation === null || box === undefined) return 0;
+  const rows = selectStepRows(generation, view, selectStep(generation, view)?.key ?? null, nowMs);
+  const at = rows.findIndex((row) => row.kind !== 'heading' && row.isSelected);
+  return scrolledTo(view.stepsTop, at, innerRect(box).height, rows.length);
+}
