@@ -30,9 +30,9 @@ const EXPLANATIONS: readonly Explanation[] = [
   missingTarget,
   syntaxImage,
   parseError,
+  missingSecret,
   missingFile,
   unreachableImage,
-  missingSecret,
   refusedEntitlement,
   fullDisk,
 ];
@@ -72,7 +72,9 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
   if (failure.kind === 'exec') return null;
-  const path = /"([^"]+)"(?: not found)?: not found\s*$/.exec(message)?.[1];
+  const path =
+    /"([^"]+)"(?: not found)?: not found\s*$/.exec(message)?.[1] ??
+    (failure.op?.op.case === 'file' ? /lstat (\S+): no such file or directory$/.exec(message)?.[1] : undefined);
   if (path !== undefined) {
     const place = context.searchedIn ?? 'the build context';
     const hint =
@@ -102,7 +104,7 @@ function unreachableImage(message: string, context: FailureContext, failure: Sol
 }
 
 function missingSecret(message: string): Partial<ExplainedFailure> | null {
-  const id = /secret ([^\s:]+): not found/.exec(message)?.[1];
+  const id = /secret ([^\s:]+)(?: not found)?: not found/.exec(message)?.[1];
   if (id !== undefined) return { hint: `Pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME.` };
   if (/unset ssh forward key/.test(message)) return { hint: 'Pass an agent with --ssh default (SSH_AUTH_SOCK must be set).' };
   return null;
@@ -119,7 +121,7 @@ function fullDisk(message: string): Partial<ExplainedFailure> | null {
 }
 
 function isPullFailure(message: string): boolean {
-  return /failed to resolve source metadata|failed to do request|pull access denied|pulling from host|failed to authorize|failed to copy: httpReadSeeker|failed to fetch (?:anonymous|oauth) token|manifest unknown|: not found$/i.test(
+  return /failed to resolve source metadata|failed to do request|pull access denied|pulling from host|failed to authorize|failed to copy: httpReadSeeker|failed to fetch (?:anonymous|oauth) token|manifest unknown|^\S+[:@]\S+: not found$/i.test(
     message,
   );
 }

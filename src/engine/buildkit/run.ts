@@ -10,6 +10,7 @@ import type { EngineLink } from './engine-link.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
 import { createEventQueue } from './event-queue.js';
 import { exportOutputs } from './exporting.js';
+import { isVictim } from './failure-text.js';
 import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
@@ -21,6 +22,7 @@ import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** How long the last status messages may take after the answer that they belong to. */
 const SETTLE_MS = 500;
+const STRAGGLERS_MS = 100;
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
 
@@ -77,8 +79,13 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
 
   const isEveryVertexDone = (): boolean =>
     plan?.graph.digests.every((digest) => translator.vertices.get(digest)?.completedAtMs != null) ?? true;
-  const hasFailedVertex = (): boolean =>
-    !translator.isBusy && [...translator.vertices.values()].some((vertex) => vertex.error !== '');
+  const hasCulprit = (): boolean =>
+    [...translator.vertices.values()].some((vertex) => vertex.error !== '' && !isVictim(vertex.error));
+  /** What went down with the culprit is told with it or right after; an old engine never tells of some. */
+  const failureTold = async (): Promise<void> => {
+    if (plan) await settled(hasCulprit);
+    await settled(() => !translator.isBusy, STRAGGLERS_MS);
+  };
 
   const prepareGround = async (): Promise<Ground> => {
     const session = await openRunSession(link, request, {
@@ -104,7 +111,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const lost = await connectionLoss(link, error);
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
-    await settled(hasFailedVertex);
+    await failureTold();
     const interpretation = interpret(error);
     failure = interpretation.failure;
     return asEngineError(interpretation, error);
@@ -171,7 +178,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     if (lost) return failedWithoutSolve(lost);
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
-    if (plan) await settled(hasFailedVertex);
+    await failureTold();
     const interpretation = interpret(engineError);
     failure = interpretation.failure;
     return failedEvent(interpretation);

@@ -3,7 +3,7 @@
  * It keeps no logs and decides nothing about the outcome of the build.
  */
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import type { EngineEvent } from '../../core/events.js';
+import type { EngineEvent, PlannedVertex } from '../../core/events.js';
 import type { LineRange } from '../../core/model/index.js';
 import { createEngineClock, type EngineClock } from './clock.js';
 import { shortenHostPaths } from './failure-text.js';
@@ -48,14 +48,27 @@ export function createStatusTranslator(options: {
   let isFrozen = false;
   const aliases = new Map<string, string>();
   const byName = new Map<string, string>();
+  const byText = new Map<string, string>();
   const warned = new Set<string>();
   const text = createTextStreams();
 
   const home = (digest: string): string => aliases.get(digest) ?? digest;
 
+  /**
+   * A step of another build that shares its work with one of ours stands in for it: it comes home by its text. One that cannot be
+   * placed (the text is not unique here) belongs to a build that is not ours.
+   */
+  const isForeign = (vertex: Vertex): boolean => {
+    if (aliases.size === 0 || aliases.has(vertex.digest)) return false;
+    const text = stepText(vertex.name);
+    if (text === null) return false;
+    const twin = byName.get(vertex.name) ?? byText.get(text);
+    if (twin !== undefined) aliases.set(vertex.digest, twin);
+    return twin === undefined;
+  };
+
   const updateVertex = (vertex: Vertex): EngineEvent | null => {
-    const twin = byName.get(vertex.name);
-    if (twin !== undefined && twin !== vertex.digest && !aliases.has(vertex.digest)) aliases.set(vertex.digest, twin);
+    if (isForeign(vertex)) return null;
     const digest = home(vertex.digest);
     const known = tracked.get(digest);
     const run = runOf(vertex);
@@ -82,14 +95,13 @@ export function createStatusTranslator(options: {
       return running.size > 0;
     },
     learn(graph) {
-      const counts = new Map<string, number>();
-      for (const vertex of graph.planned()) {
-        aliases.set(vertex.digest, vertex.digest);
-        aliases.set(ignoreCacheAlias(vertex.digest), vertex.digest);
-        counts.set(vertex.name, (counts.get(vertex.name) ?? 0) + 1);
-        byName.set(vertex.name, vertex.digest);
+      const planned = graph.planned();
+      for (const { digest } of planned) {
+        aliases.set(digest, digest);
+        aliases.set(ignoreCacheAlias(digest), digest);
       }
-      for (const [name, count] of counts) if (count > 1) byName.delete(name);
+      setUnique(byName, planned, (vertex) => vertex.name);
+      setUnique(byText, planned, (vertex) => stepText(vertex.name));
     },
     translate(message, receivedAtMs) {
       noteClock(clock, message, receivedAtMs);
@@ -125,6 +137,26 @@ function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStart
     return { ...base, isCached: true, startedAtMs: buildStartedAtMs, completedAtMs: buildStartedAtMs };
   }
   return { ...base, isCached: vertex.cached, startedAtMs, completedAtMs };
+}
+
+/** `[build 2/3] RUN make` -> `RUN make`: a step of a Dockerfile; null for everything else that an engine reports. */
+function stepText(name: string): string | null {
+  return /^\[(?:[^\]]* )?\d+\/\d+\] (.*)$/s.exec(name)?.[1] ?? null;
+}
+
+function setUnique(
+  map: Map<string, string>,
+  vertices: readonly PlannedVertex[],
+  keyOf: (vertex: PlannedVertex) => string | null,
+): void {
+  const ambiguous = new Set<string>();
+  for (const vertex of vertices) {
+    const key = keyOf(vertex);
+    if (key === null) continue;
+    if (map.has(key)) ambiguous.add(key);
+    map.set(key, vertex.digest);
+  }
+  for (const key of ambiguous) map.delete(key);
 }
 
 /** One run of a vertex as the engine told it last, in the engine's time. */

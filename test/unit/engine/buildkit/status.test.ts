@@ -102,6 +102,24 @@ describe('vertices', () => {
   });
 });
 
+describe('steps of other builds', () => {
+  it('come home by their text, and are left out where that is not unique', () => {
+    const { translator, feed } = translatorAt();
+    const graph = graphOf([source('docker-image://base'), exec(['a'], 0), exec(['b'], 0), exec(['c'], 0)], {
+      names: { 1: '[x 2/2] RUN a', 2: '[y 2/2] RUN b', 3: '[z 2/2] RUN b' },
+    });
+    const resolving = { digest: 'early', name: '[stage 1/2] RUN a', started: at(1) };
+    expect(feed({ vertexes: [resolving] })).toHaveLength(1);
+    translator.learn(graph);
+    expect(feed({ vertexes: [{ digest: 'other', name: '[2/7] RUN a', started: at(1) }] })).toMatchObject([
+      { digest: graph.digests[1] },
+    ]);
+    expect(feed({ vertexes: [{ digest: 'ambiguous', name: '[2/7] RUN b', started: at(1) }] })).toEqual([]);
+    expect(feed({ vertexes: [{ digest: 'unknown', name: '[2/7] RUN z', started: at(1) }] })).toEqual([]);
+    expect(feed({ vertexes: [{ digest: 'internal', name: '[auth] library/base:pull token', started: at(1) }] })).toHaveLength(1);
+  });
+});
+
 describe('logs', () => {
   const bytes = new TextEncoder().encode('a✓b');
 
