@@ -1,92 +1,104 @@
 /**
  * Steps run side by side, a log is one column: one vertex has the floor until it is over, the others wait. Who waits too long, or has too
- * much to say, gets the floor earlier. Memory is bounded by that.
+ * much to say, gets the floor earlier; one that only runs and says nothing gives it up at once. Memory is bounded by that.
  */
 import type { VertexPrinter } from './vertex-printer.js';
 
 const WAIT_MAX_MS = 5_000;
 const WAITING_MAX_CHARACTERS = 256 * 1024;
+/** One that only has begun is named when nobody else has anything to say for so long. */
+const SILENCE_MS = 500;
 
 export interface Multiplexer {
-  /** `vertex` may have something to say. */
+  /** `vertex` has begun, has news, or is over. */
   touched(vertex: VertexPrinter): void;
-  /** Everything that waits is said now, in the order of the numbers. */
+  /** Everything that waits is said now, in the order of the beginnings. */
   finish(): void;
 }
 
 export function createMultiplexer(print: (lines: readonly string[]) => void): Multiplexer {
   const waiting = new Set<VertexPrinter>();
-  let current: VertexPrinter | null = null;
+  let current: { readonly vertex: VertexPrinter; isSilent: boolean } | null = null;
+  let count = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
-
-  const disarm = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
 
   function say(vertex: VertexPrinter): void {
     waiting.delete(vertex);
+    if (vertex.number === 0) vertex.number = ++count;
     const lines = vertex.take();
-    if (current !== vertex) {
+    const isSilent = lines.length === 0;
+    if (current?.vertex !== vertex) {
+      yieldFloor();
       lines.unshift(vertex.header);
-      current = vertex;
+      current = { vertex, isSilent };
+    } else if (!isSilent) {
+      current.isSilent = false;
     }
-    if (vertex.isOver) lines.push('');
-    print(lines);
-    if (vertex.isOver) current = null;
-  }
-
-  /** Gives the floor on; with `force` also away from a vertex that is not over. */
-  function next(force: boolean): void {
-    if (current !== null) {
-      if (!force) return;
-      print([`#${current.number} ...`, '']);
+    if (vertex.isOver) {
+      lines.push('');
       current = null;
     }
-    while (current === null && waiting.size > 0) {
-      const candidates = [...waiting];
-      say(candidates.find((vertex) => vertex.isOver) ?? candidates.find(isWaitingToSpeak) ?? candidates[0]!);
+    print(lines);
+  }
+
+  function yieldFloor(): void {
+    if (current === null) return;
+    print([`#${current.vertex.number} ...`, '']);
+    // It is named again when it has been the only one for a while.
+    current = null;
+  }
+
+  /** Whoever has news speaks, one after the other, those that are over first; then a timer for what is left. */
+  function giveFloor(): void {
+    while (current === null) {
+      const candidates = [...waiting].filter((vertex) => vertex.hasNews);
+      const next = candidates.find((vertex) => vertex.isOver) ?? candidates[0];
+      if (next === undefined) break;
+      say(next);
     }
-    disarm();
-    if ([...waiting].some(isWaitingToSpeak)) arm();
+    arm();
   }
 
   function arm(): void {
-    if (timer !== null) return;
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const hasNews = [...waiting].some((vertex) => vertex.hasNews);
+    const delayMs = hasNews ? WAIT_MAX_MS : current === null && waiting.size > 0 ? SILENCE_MS : null;
+    if (delayMs === null) return;
     timer = setTimeout(() => {
       timer = null;
-      if (waiting.size > 0) next(true);
-    }, WAIT_MAX_MS);
+      const next = [...waiting].find((vertex) => vertex.hasNews) ?? [...waiting][0];
+      if (next !== undefined) say(next);
+      giveFloor();
+    }, delayMs);
     timer.unref?.();
   }
 
   return {
     touched(vertex) {
-      if (vertex === current) {
-        if (vertex.pending.length > 0 || vertex.isOver) say(vertex);
-        if (current === null) next(false);
+      if (vertex === current?.vertex) {
+        if (vertex.hasNews) say(vertex);
+        if (current === null) giveFloor();
         return;
       }
+      if (vertex.isOver && !vertex.hasNews) {
+        waiting.delete(vertex);
+        return;
+      }
+      const hadNews = [...waiting].some((other) => other.hasNews);
       waiting.add(vertex);
-      if (current === null) next(false);
-      else if (vertex.pendingCharacters > WAITING_MAX_CHARACTERS) next(true);
-      else if (isWaitingToSpeak(vertex)) arm();
+      const isUrgent = vertex.hasNews && (current?.isSilent === true || vertex.pendingCharacters > WAITING_MAX_CHARACTERS);
+      if (isUrgent) say(vertex);
+      if (current === null || isUrgent) giveFloor();
+      else if (!hadNews) arm();
     },
     finish() {
-      disarm();
-      for (const vertex of [...waiting].sort((a, b) => a.number - b.number)) {
-        if (!isWaitingToSpeak(vertex)) continue;
-        if (current !== null && current !== vertex) print(['']);
-        say(vertex);
-      }
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      for (const vertex of waiting) if (vertex.hasNews) say(vertex);
       if (current !== null) print(['']);
       current = null;
       waiting.clear();
     },
   };
-}
-
-/** One that has only begun can wait for ever: it has nothing to say yet. */
-function isWaitingToSpeak(vertex: VertexPrinter): boolean {
-  return vertex.pending.length > 0;
 }

@@ -12,6 +12,9 @@ import { createMultiplexer } from './multiplexer.js';
 import type { TextSink } from './text-sink.js';
 import { VertexPrinter } from './vertex-printer.js';
 
+const BATCH_MS = 50;
+const BATCH_MAX_CHARACTERS = 64 * 1024;
+
 export interface PlainProgressOptions {
   readonly session: SessionClient;
   readonly sink: TextSink;
@@ -60,21 +63,22 @@ interface BuildPrinter {
 function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
   const vertices = new Map<string, VertexPrinter>();
   const floor = createMultiplexer((lines) => sink.lines(lines));
+  /** What has news, until the batch is told: the engine reports starts, logs, counters and ends of one moment in no useful order. */
+  const changed = new Set<VertexPrinter>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
 
-  const vertexOf = (digest: string, name: string): VertexPrinter => {
-    const known = vertices.get(digest);
-    if (known !== undefined) return known;
-    const vertex = new VertexPrinter(vertices.size + 1, name);
-    vertices.set(digest, vertex);
-    return vertex;
-  };
+  function tellAll(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const batch = [...changed].sort((a, b) => a.startedAtMs - b.startedAtMs);
+    changed.clear();
+    for (const vertex of batch) floor.touched(vertex);
+  }
 
-  function finish(): void {
-    for (const vertex of vertices.values()) {
-      vertex.finish();
-      if (vertex.pending.length > 0) floor.touched(vertex);
-    }
-    floor.finish();
+  function touch(vertex: VertexPrinter): void {
+    changed.add(vertex);
+    if (vertex.pendingCharacters > BATCH_MAX_CHARACTERS) tellAll();
+    else timer ??= setTimeout(tellAll, BATCH_MS);
   }
 
   /** Says what is new of a vertex that has begun; one that was only announced says nothing, it may never run. */
@@ -82,7 +86,16 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     const vertex = vertices.get(digest);
     if (vertex === undefined) return;
     change(vertex);
-    if (vertex.pending.length > 0) floor.touched(vertex);
+    if (vertex.hasNews) touch(vertex);
+  }
+
+  function finish(): void {
+    for (const vertex of vertices.values()) {
+      vertex.finish();
+      if (vertex.hasNews) changed.add(vertex);
+    }
+    tellAll();
+    floor.finish();
   }
 
   function end(state: SessionState, digest: string | null): void {
@@ -98,9 +111,10 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     switch (event.type) {
       case 'vertex.updated': {
         if (event.startedAtMs === null && event.completedAtMs === null && event.error === '') break;
-        const vertex = vertexOf(event.digest, event.name);
+        const vertex = vertices.get(event.digest) ?? new VertexPrinter(event.name);
+        vertices.set(event.digest, vertex);
         vertex.update(event);
-        floor.touched(vertex);
+        touch(vertex);
         break;
       }
       case 'vertex.progressed':

@@ -1,4 +1,7 @@
-/** What plain progress says of one vertex: its lines, in the order they came, until somebody prints them. Pure. */
+/**
+ * What plain progress says of one vertex: its lines, in the order they came, until somebody prints them. The engine may report the end before
+ * the last log lines and counters, so the ending is kept apart and said last. Pure.
+ */
 import type { EngineEvent } from '../core/events.js';
 import { printableLine } from '../platform/printable.js';
 import { byteSize, logSeconds, seconds } from './format.js';
@@ -14,12 +17,13 @@ const CANCELLED = /context canceled\s*$/;
 
 export class VertexPrinter {
   readonly name: string;
-  /** `#N`; given when it first has something to say. */
-  readonly number: number;
-  /** Lines to print, without the header; empty while it has nothing to say. */
-  pending: string[] = [];
+  /** `#N`; given when it is first printed, 0 until then. */
+  number = 0;
   pendingCharacters = 0;
   isOver = false;
+
+  #pending: string[] = [];
+  #ending: string | null = null;
 
   readonly #splitter = createLineSplitter();
   /** Log lines with their time, for the report of a failure. */
@@ -29,13 +33,20 @@ export class VertexPrinter {
   #completedAtMs: number | null = null;
   #lastLogAtMs = 0;
 
-  constructor(number: number, name: string) {
-    this.number = number;
+  constructor(name: string) {
     this.name = printableLine(name);
   }
 
   get header(): string {
     return `#${this.number} ${this.name}`;
+  }
+
+  get startedAtMs(): number {
+    return this.#startedAtMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  get hasNews(): boolean {
+    return this.#pending.length > 0 || this.#ending !== null;
   }
 
   get tail(): readonly string[] {
@@ -47,10 +58,9 @@ export class VertexPrinter {
     this.isOver = false;
     this.#startedAtMs = event.startedAtMs ?? this.#startedAtMs;
     if (event.completedAtMs === null && event.error === '') return;
-    this.#flushLog();
     this.#completedAtMs = event.completedAtMs;
     this.isOver = true;
-    this.#say(this.#ending(event));
+    this.#ending = describeEnding(event);
   }
 
   progress(event: Progressed, atMs: number): void {
@@ -62,7 +72,7 @@ export class VertexPrinter {
     this.#progress.set(event.id, { isDone, printedAtMs: atMs });
     const elapsedMs = (event.completedAtMs ?? atMs) - startedAtMs;
     const label = printableLine(event.id || event.name);
-    const time = isDone && elapsedMs < 10 ? '' : ` ${seconds(elapsedMs)}`;
+    const time = isDone && elapsedMs < 50 ? '' : ` ${seconds(elapsedMs)}`;
     this.#say(`${label}${amount(event)}${time}${isDone ? ' done' : ''}`);
   }
 
@@ -71,12 +81,15 @@ export class VertexPrinter {
     for (const line of this.#splitter.push(text)) this.#logLine(line);
   }
 
-  /** The lines to print now; they are the caller's. */
+  /** The lines to print now, without the header. */
   take(): string[] {
-    const lines = this.pending;
-    this.pending = [];
+    if (this.isOver) this.#flushLog();
+    const lines = this.#pending;
+    if (this.#ending !== null) lines.push(this.#ending);
+    this.#pending = [];
+    this.#ending = null;
     this.pendingCharacters = 0;
-    return lines;
+    return lines.map((line) => `#${this.number} ${line}`);
   }
 
   /** The build is over: what is unfinished stays so, but its last words are said. */
@@ -87,12 +100,6 @@ export class VertexPrinter {
   /** The engine runs a vertex twice within one build when its result was given up in between. */
   #isAnotherRun(event: Updated): boolean {
     return event.startedAtMs !== null && this.#completedAtMs !== null && event.startedAtMs > this.#completedAtMs;
-  }
-
-  #ending(event: Updated): string {
-    if (event.error !== '') return CANCELLED.test(event.error) ? 'CANCELED' : `ERROR: ${printableLine(event.error)}`;
-    if (event.isCached) return 'CACHED';
-    return `DONE ${seconds((event.completedAtMs ?? 0) - (event.startedAtMs ?? event.completedAtMs ?? 0))}`;
   }
 
   #flushLog(): void {
@@ -107,10 +114,15 @@ export class VertexPrinter {
   }
 
   #say(text: string): void {
-    const line = `#${this.number} ${text}`;
-    this.pending.push(line);
-    this.pendingCharacters += line.length;
+    this.#pending.push(text);
+    this.pendingCharacters += text.length;
   }
+}
+
+function describeEnding(event: Updated): string {
+  if (event.error !== '') return CANCELLED.test(event.error) ? 'CANCELED' : `ERROR: ${printableLine(event.error)}`;
+  if (event.isCached) return 'CACHED';
+  return `DONE ${seconds((event.completedAtMs ?? 0) - (event.startedAtMs ?? event.completedAtMs ?? 0))}`;
 }
 
 function amount(event: Progressed): string {
