@@ -250,7 +250,7 @@ function withoutShell(ground: Ground, privileges: Privileges, notes: readonly st
   const never = new AbortController().signal;
   return createBareContainer({
     facts: {
-      ...commonFacts(ground, `bxtui-bare-${randomBytes(8).toString('hex')}`, [...notes, ...secrets.notes]),
+      ...commonFacts(ground, `bxtuibare${randomBytes(8).toString('hex')}`, [...notes, ...secrets.notes]),
       holdsExclusiveCache: false,
       defaults: {
         env: environment.env,

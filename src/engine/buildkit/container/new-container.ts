@@ -14,7 +14,7 @@ const RELEASE_RETRY_MS = [0, 100, 500, 2_000, 10_000];
 
 /** The new container's id. Throws `BxError`: 'engine' with the engine's words, 'cancelled' after `signal`. */
 export async function newContainer(gateway: Gateway, request: ContainerRequest, signal: AbortSignal): Promise<string> {
-  const id = `bxtui-${randomBytes(12).toString('hex')}`;
+  const id = `bxtui${randomBytes(12).toString('hex')}`;
   try {
     await gateway.bridge.newContainer({ ...request, ContainerID: id }, { signal });
     return id;

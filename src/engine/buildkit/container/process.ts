@@ -76,8 +76,6 @@ export async function startWrapped(
     gate.end(() => resolveExit(exit));
     if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
     else resolveStart();
-    stream.closeInput();
-    stream.finish();
     // Programs in the background may go on writing: their output is nobody's any more.
     stream.resume();
   };
@@ -124,6 +122,9 @@ export async function startWrapped(
       },
       onStarted: () => {},
       onExit(code, message) {
+        // Not a moment earlier: input that ends while the engine still starts a short-lived program makes it fail the whole container.
+        stream.closeInput();
+        stream.finish();
         engineReason = message || `status ${code}`;
         const reason =
           wrapperPid === null
@@ -149,7 +150,9 @@ export async function startWrapped(
 
   const process: OwnedProcess = {
     onData: (listener) => gate.onData(listener),
-    write: (data) => stream.write(data),
+    write(data) {
+      if (!isOver) stream.write(data);
+    },
     resize(cols, rows) {
       if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
     },
@@ -161,7 +164,9 @@ export async function startWrapped(
       if (isOver || wrapperPid === null) return;
       await sendSignal(name, wrapperPid);
     },
-    closeInput: () => stream.closeInput(),
+    closeInput() {
+      if (!isOver) stream.closeInput();
+    },
     lose(reason) {
       finish(lost(reason));
       gate.discard();
