@@ -28,9 +28,9 @@ export function isOver(process: ProcessSummary): boolean {
   return process.state === 'exited' || process.state === 'lost';
 }
 
-/** `exit 3`, `lost: the engine went away`, `running`. */
+/** `exit 3`, `exit 127: no such program`, `lost: the engine went away`, `running`. */
 export function describeEnd(process: ProcessSummary): string {
-  if (process.state === 'exited' && process.exitCode !== null) return `exit ${process.exitCode}`;
   const reason = process.reason === null ? '' : `: ${process.reason}`;
-  return process.state === 'exited' ? `ended${reason}` : `${process.state}${reason}`;
+  if (process.state !== 'exited') return `${process.state}${reason}`;
+  return process.exitCode === null ? `ended${reason}` : `exit ${process.exitCode}${reason}`;
 }

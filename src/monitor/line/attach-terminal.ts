@@ -21,6 +21,9 @@ export interface AttachOptions {
   readonly firstInput?: Uint8Array;
 }
 
+/** Long enough for a program to notice the first of two changes of size. */
+const REDRAW_MS = 40;
+
 export type AttachEnd = 'ended' | 'left' | 'input-closed';
 
 export async function attachTerminal(options: AttachOptions): Promise<AttachEnd> {
@@ -61,7 +64,15 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
     input.on('data', onInput).on('end', onClosed).on('close', onClosed);
     input.resume();
     output.on('resize', onResize);
-    onResize();
+    // Full-screen programs draw everything again only when the size changes; what they drew before may have been for another size.
+    if (replay.length > 0) {
+      const { cols, rows } = sizeOf(output);
+      terminal.resize(cols, Math.max(1, rows - 1));
+      const nudge = setTimeout(onResize, REDRAW_MS);
+      undo.push(() => clearTimeout(nudge));
+    } else {
+      onResize();
+    }
     undo.push(() => {
       input.off('data', onInput).off('end', onClosed).off('close', onClosed);
       output.off('resize', onResize);
