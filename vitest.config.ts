@@ -1,7 +1,12 @@
 /** The test suites. Those that talk to an engine get one from a global set-up and run one file after the other. */
 import { defineConfig } from 'vitest/config';
 
-const onEngine = { globalSetup: ['test/setup/global-engine.ts'], testTimeout: 90_000, hookTimeout: 90_000, fileParallelism: false };
+const onEngine = {
+  globalSetup: ['test/setup/global-engine.ts'],
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  fileParallelism: false,
+};
 
 export default defineConfig({
   test: {

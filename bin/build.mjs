@@ -11,12 +11,21 @@ import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 const ENTRY = join(projectRoot, 'dist/cli/main.js');
 
 /** blessed loads its widgets and terminfo by path, contrib requires blessed, the others are native or load native code. */
-const EXTERNAL = ['blessed', 'blessed-contrib', 'blessed-contrib/*', 'node-pty', '@lydell/node-pty', 'dockerode', 'ssh2', 'cpu-features'];
+const EXTERNAL = [
+  'blessed',
+  'blessed-contrib',
+  'blessed-contrib/*',
+  'node-pty',
+  '@lydell/node-pty',
+  'dockerode',
+  'ssh2',
+  'cpu-features',
+];
 
 await runScript(async () => {
   ensureDependencies();
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const result = await build({
     absWorkingDir: projectRoot,
     entryPoints: { 'cli/main': 'src/cli/main.ts' },
     outdir: 'dist',
@@ -36,7 +45,10 @@ await runScript(async () => {
     banner: { js: "import{createRequire as bxCreateRequire}from'node:module';const require=bxCreateRequire(import.meta.url);" },
     write: false,
     logLevel: 'warning',
-  });
+  }).catch(() => null);
+  // The bundler has printed what is wrong, with the place in the source.
+  if (result === null) return 1;
+  const { outputFiles } = result;
   // The entry comes last and at once, so that a build that was interrupted never looks complete or newer than its sources.
   for (const file of outputFiles.toSorted((a, b) => Number(a.path === ENTRY) - Number(b.path === ENTRY))) {
     mkdirSync(dirname(file.path), { recursive: true });

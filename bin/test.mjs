@@ -29,7 +29,7 @@ await runScript(async () => {
   // Every process that this run starts, however deep, carries the name of the run; at the end none may be left.
   process.env.BXTUI_TEST_RUN = randomUUID();
   ensureDependencies();
-  ensureBuild();
+  if (chosen.some((part) => ON_ENGINE.includes(part))) ensureBuild();
   /** @type {Outcome[]} */
   const outcomes = [];
   for (const part of chosen) if (part in CHECKS) outcomes.push(await check(part));
