@@ -2,7 +2,6 @@
  * What the screen is given by whoever starts it. It opens no files, finds no settings and starts no programs by itself: each comes
  * as a function or a value here.
  */
-import type { StepKey } from '../core/model/index.js';
 import type { LeaveKey } from '../input/leave-key.js';
 import type { Router } from '../input/router.js';
 import type { TerminalGuard } from '../platform/terminal-guard.js';
@@ -58,8 +57,6 @@ export interface ScreenDeps {
   readonly settings: ScreenSettings;
   /** The Dockerfile's name as the user gave it, for the header. */
   readonly dockerfileLabel: string;
-  /** Whether the step's own mounts hold a cache that nobody else can use meanwhile. */
-  hasExclusiveCache(step: StepKey): boolean;
   /** Opens the Dockerfile of the build; the terminal has been handed over already (`guard.suspendFor`). Throws `BxError`. */
   openEditor(file: string, line: number): Promise<void>;
   /** Resolves with how it was copied, for the message (`clipboard`, `tmux buffer`). Throws `BxError`. */

@@ -23,7 +23,7 @@ import { type TitleFacts, titleOf } from './panels/titles.js';
 import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select/current.js';
 import { selectHeader } from './select/header.js';
 import { selectSourceRows } from './select/source-rows.js';
-import { selectStepRows } from './select/step-rows.js';
+import { selectStepRows, stepText } from './select/step-rows.js';
 import { cleanText } from './text/width.js';
 import type { ViewState } from './view-state.js';
 
@@ -190,7 +190,7 @@ function titleFacts({ state, view, log }: Frame, look: Look): TitleFacts {
     state,
     view,
     stepsCount: generation === null ? '' : `${finished.length}/${needed.length}`,
-    logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${cleanText(step.text)}`,
+    logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${stepText(step)}`,
     logState,
     sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,
     glyphs: look.glyphs,

@@ -1,5 +1,6 @@
 /** Opening a shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
 import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
+import type { StepKey } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { selectGeneration } from '../select/current.js';
 import { cleanText } from '../text/width.js';
@@ -11,7 +12,7 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
   const generation = selectGeneration(session.state, ui.store.view);
   const step = generation?.steps[wish.step];
   if (generation === null || step === undefined) return;
-  const exclusiveCaches = await chooseCaches(ui, commands, wish.step);
+  const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
   const startedAtMs = clock.now();
@@ -48,8 +49,13 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
 }
 
 /** Null: do not open it at all. */
-async function chooseCaches(ui: Ui, commands: ScreenCommands, step: string): Promise<'mount' | 'omit' | null> {
-  if (!ui.deps.hasExclusiveCache(step)) return 'mount';
+async function chooseCaches(
+  ui: Ui,
+  commands: ScreenCommands,
+  generation: number,
+  step: StepKey,
+): Promise<'mount' | 'omit' | null> {
+  if (!ui.deps.session.hasExclusiveCache(generation, step)) return 'mount';
   const answer = await commands.ask({
     title: 'This step holds a cache for itself alone',
     lines: ['While the shell has the cache mounted, a build that needs it waits.'],

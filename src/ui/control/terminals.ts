@@ -7,7 +7,8 @@ import type { SessionClient, Terminal } from '../../session/session.js';
 import { createEmulator, type Emulator } from '../../term/emulator.js';
 import { pipeChannel } from '../../term/pipe-channel.js';
 import { stepOfProcess } from '../panels/processes.js';
-import { cleanText } from '../text/width.js';
+import { stepText } from '../select/step-rows.js';
+import { cleanText, ellipsize } from '../text/width.js';
 import type { Theme } from '../theme/theme.js';
 
 /** A program that was started this recently has nobody else who answers what it asked at its start. */
@@ -114,7 +115,7 @@ export function bannerText(step: Step, container: ContainerSummary, process: Pro
   const missing = container.mounts.filter((mount) => !mount.isMounted);
   const facts = [
     step.number === null ? 'step' : `step ${step.number}`,
-    step.text.length > 60 ? `${step.text.slice(0, 59)}${isAscii ? '~' : '…'}` : step.text,
+    ellipsize(stepText(step), 60, isAscii ? '~' : '…'),
     ...(step.lines === null ? [] : [`line ${step.lines.start}`]),
     MOMENT_TEXTS[container.moment],
     `user ${container.user === '' ? 'root' : container.user}`,

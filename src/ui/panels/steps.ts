@@ -3,7 +3,7 @@ import type { Generation, Step } from '../../core/model/index.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { barOf, selectSpan, type TimeSpan } from '../select/gantt.js';
-import { durationOf, type StepRow } from '../select/step-rows.js';
+import { durationOf, type StepRow, stepText } from '../select/step-rows.js';
 import { formatDuration } from '../text/format.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../text/width.js';
 import { paintBar } from './bar.js';
@@ -79,12 +79,13 @@ function paintStep(line: Surface, step: Step, props: StepsProps, look: Look, col
   }
   const right = rightText(step, props.nowMs);
   if (right !== '') {
-    end -= Math.max(textWidth(right), Math.min(DURATION_WIDTH, line.width - 24)) + 1;
-    line.text(end + 1, 0, padStart(right, DURATION_WIDTH), step.state === 'running' ? state : look.attr('dim'));
+    const width = Math.max(textWidth(right), line.width >= 32 ? DURATION_WIDTH : 0);
+    end -= width + 1;
+    line.text(end + 1, 0, padStart(right, width), step.state === 'running' ? state : look.attr('dim'));
   }
   const isWarned = step.warnings.length > 0;
   if (isWarned) end -= 2;
-  const name = step.kind === 'export' ? 'export' : cleanText(step.text);
+  const name = stepText(step);
   const shown = ellipsize(name, end - x, glyphs.ellipsis);
   const keyword = step.instruction !== '' && shown.startsWith(step.instruction) ? step.instruction : '';
   const strong = step.state === 'pending' || step.state === 'not-needed' ? textAttr : look.attr('strong');

@@ -4,6 +4,7 @@ import { formatBytes, plural } from '../text/format.js';
 import { cleanText } from '../text/width.js';
 import type { ViewState } from '../view-state.js';
 import { isBuilding, selectGeneration, stepsInOrder } from './current.js';
+import { stepText } from './step-rows.js';
 
 export interface HeaderProps {
   readonly target: string | null;
@@ -76,13 +77,13 @@ function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' |
 function placeOf(step: Step, generation: Generation): string {
   if (step.number === null) return cleanText(step.text);
   const total = stepsInOrder(generation).filter((other) => other.number !== null).length;
-  return `${step.number}/${total} ${cleanText(step.text)}`;
+  return `${step.number}/${total} ${stepText(step)}`;
 }
 
 function runningOf(generation: Generation): string {
   const running = stepsInOrder(generation).filter((step) => step.state === 'running');
   const instructions = running.filter((step) => step.kind === 'instruction');
-  const shown = instructions[0];
+  const shown = instructions.at(-1);
   if (shown !== undefined) {
     const more = instructions.length > 1 ? ` +${instructions.length - 1} more` : '';
     return placeOf(shown, generation) + more;

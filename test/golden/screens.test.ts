@@ -1,0 +1,76 @@
+/** Golden screens: what a person sees at the usual sizes, as text. `UPDATE_GOLDENS=1` writes them anew; then read the difference. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { openStage, type Stage, type StageOptions } from './stage.js';
+import { type StoryPoint, tellStory } from './story.js';
+
+interface Scene {
+  readonly name: string;
+  readonly point: StoryPoint;
+  readonly sizes: ReadonlyArray<readonly [cols: number, rows: number]>;
+  readonly options?: Partial<StageOptions>;
+  readonly act?: (stage: Stage) => Promise<void>;
+}
+
+const USUAL = [
+  [160, 48],
+  [100, 30],
+  [80, 24],
+] as const;
+
+const both = async (stage: Stage): Promise<void> => {
+  stage.handle.attach('p1');
+  stage.handle.attach('p2');
+  await stage.settle();
+};
+
+const SCENES: readonly Scene[] = [
+  { name: 'connecting', point: 'connecting', sizes: [[100, 30]] },
+  { name: 'planned', point: 'planned', sizes: USUAL },
+  { name: 'running', point: 'running', sizes: [...USUAL, [60, 20]] },
+  { name: 'failed', point: 'failed', sizes: [...USUAL, [60, 20], [40, 10]] },
+  { name: 'built', point: 'built', sizes: USUAL },
+  { name: 'shell', point: 'shell', sizes: [...USUAL, [200, 60], [60, 20]], act: both },
+  {
+    name: 'typing',
+    point: 'shell',
+    sizes: USUAL,
+    act: async (stage) => {
+      stage.handle.attach('p1');
+      await stage.press('2', 'enter');
+    },
+  },
+  { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: async (stage) => (await both(stage), stage.press('2', 'z')) },
+  { name: 'too-small', point: 'running', sizes: [[30, 8]] },
+  { name: 'ascii-mono', point: 'failed', sizes: USUAL, options: { glyphs: 'ascii', colorDepth: 'mono' } },
+  { name: 'help', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('?') },
+  { name: 'palette', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('C-p', 'r', 'e', 'l') },
+  { name: 'options', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('T', 'right', 'tab', 'r', 'o') },
+  { name: 'quit', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('q') },
+  { name: 'command', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press(':', 'r', 'tab') },
+  { name: 'search', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('3', '/', 'g', 'y', 'p', 'enter', 'n') },
+  { name: 'folded', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('k', 'k', 'space', 'H') },
+  { name: 'processes', point: 'shell', sizes: [[80, 24]], act: async (stage) => (await both(stage), stage.press('4', 'j')) },
+  { name: 'source', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('5') },
+];
+
+const isUpdating = process.env.UPDATE_GOLDENS === '1';
+
+for (const scene of SCENES) {
+  for (const [cols, rows] of scene.sizes) {
+    const name = `${scene.name}-${cols}x${rows}`;
+    test(name, async () => {
+      const { session, nowMs } = tellStory(scene.point);
+      const stage = await openStage({ session, nowMs, cols, rows, ...scene.options });
+      await stage.settle();
+      await scene.act?.(stage);
+      const seen = `${stage.text()}\n`;
+      stage.handle.close();
+      const path = fileURLToPath(new URL(`./screens/${name}.golden.txt`, import.meta.url));
+      if (isUpdating) writeFileSync(path, seen);
+      else expect(existsSync(path), `${path} is missing; UPDATE_GOLDENS=1 writes it`).toBe(true);
+      expect(seen).toBe(readFileSync(path, 'utf8'));
+    });
+  }
+}

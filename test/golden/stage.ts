@@ -1,0 +1,238 @@
+/** A screen on a terminal of paper: the real front end with a fake session, router, guard and clock, and an emulator that shows it. */
+import { fileURLToPath } from 'node:url';
+import { parseLeaveKey } from '../../src/input/leave-key.js';
+import type { ModeChange, Router } from '../../src/input/router.js';
+import type { InputEvent, KeyEvent, ProgramTarget } from '../../src/input/types.js';
+import type { TerminalGuard } from '../../src/platform/terminal-guard.js';
+import { createEmulator, type Emulator } from '../../src/term/emulator.js';
+import { type ColorDepth, loadTheme, type ScreenDeps, type ScreenHandle, startScreen } from '../../src/ui/index.js';
+import type { FakeSession } from './fake-session.js';
+
+const THEMES = fileURLToPath(new URL('../../themes', import.meta.url));
+
+export interface StageOptions {
+  readonly session: FakeSession;
+  readonly nowMs: number;
+  readonly cols: number;
+  readonly rows: number;
+  readonly glyphs?: 'unicode' | 'ascii';
+  readonly colorDepth?: ColorDepth;
+  readonly deps?: Partial<ScreenDeps>;
+}
+
+export interface Stage {
+  readonly handle: ScreenHandle;
+  readonly terminal: Emulator;
+  readonly target: ProgramTarget | null;
+  readonly frames: readonly string[];
+  /** Everything that is due by then happens: timers, parsing, drawing. */
+  settle(byMs?: number): Promise<void>;
+  /** Key names of the decoder; single characters type themselves. */
+  press(...keys: string[]): Promise<void>;
+  event(event: InputEvent): Promise<void>;
+  /** The leave key, as the router reports it. */
+  leave(): Promise<void>;
+  resize(cols: number, rows: number): Promise<void>;
+  text(): string;
+  readonly copied: readonly string[];
+  readonly edited: ReadonlyArray<readonly [file: string, line: number]>;
+}
+
+export async function openStage(options: StageOptions): Promise<Stage> {
+  let nowMs = options.nowMs;
+  let timers: Array<{ atMs: number; run: () => void }> = [];
+  const clock: ScreenDeps['clock'] = {
+    now: () => nowMs,
+    setTimeout(run, delayMs) {
+      const timer = { atMs: nowMs + delayMs, run };
+      timers.push(timer);
+      return timer;
+    },
+    clearTimeout(handle) {
+      timers = timers.filter((timer) => timer !== handle);
+    },
+  };
+  const terminal = createEmulator({ cols: options.cols, rows: options.rows, scrollbackRows: 0 });
+  const frames: string[] = [];
+  let onResize = (): void => undefined;
+  const stdout = {
+    columns: options.cols,
+    rows: options.rows,
+    writableLength: 0,
+    write(text: string) {
+      frames.push(text);
+      terminal.write(text);
+      return true;
+    },
+    on(event: 'resize' | 'drain', listener: () => void) {
+      if (event === 'resize') onResize = listener;
+    },
+    off: () => undefined,
+  };
+  const router = createPaperRouter();
+  const copied: string[] = [];
+  const edited: Array<readonly [string, number]> = [];
+  const handle = await startScreen({
+    session: options.session,
+    router,
+    guard: createPaperGuard(),
+    stdin: process.stdin,
+    stdout,
+    theme: loadTheme('dark', THEMES),
+    glyphs: options.glyphs ?? 'unicode',
+    colorDepth: options.colorDepth ?? 'truecolor',
+    clock,
+    commandLine: {
+      run: (line) => Promise.resolve({ text: `ran ${line}` }),
+      complete: (line) => ({ candidates: ['reload', 'rollback'].filter((name) => name.startsWith(line)), start: 0 }),
+      help: () => [{ name: 'reload', usage: 'reload', summary: 'Build again' }],
+    },
+    settings: { leaveKey: parseLeaveKey('ctrl-]'), scrollbackRows: 1000, wheelRows: 3 },
+    dockerfileLabel: './Dockerfile',
+    openEditor(file, line) {
+      edited.push([file, line]);
+      return Promise.resolve();
+    },
+    copy(text) {
+      copied.push(text);
+      return Promise.resolve('clipboard');
+    },
+    ...options.deps,
+  });
+  const stage: Stage = {
+    handle,
+    terminal,
+    frames,
+    copied,
+    edited,
+    get target() {
+      return router.target;
+    },
+    async settle(byMs = 60) {
+      const untilMs = nowMs + byMs;
+      for (let round = 0; round < 200; round++) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        const due = timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+        if (due === undefined) {
+          if (round > 3) break;
+          continue;
+        }
+        timers = timers.filter((timer) => timer !== due);
+        nowMs = Math.max(nowMs, due.atMs);
+        due.run();
+      }
+      nowMs = untilMs;
+      await new Promise<void>((resolve) => terminal.write('', resolve));
+    },
+    async press(...keys) {
+      for (const key of keys) {
+        const text = key === 'space' ? ' ' : key.length === 1 ? key : '';
+        router.send({ type: 'key', key, text, raw: new TextEncoder().encode(text) } satisfies KeyEvent);
+        await stage.settle();
+      }
+    },
+    async event(event) {
+      router.send(event);
+      await stage.settle();
+    },
+    async leave() {
+      router.leaveByKey();
+      await stage.settle();
+    },
+    async resize(cols, rows) {
+      stdout.columns = cols;
+      stdout.rows = rows;
+      terminal.resize(cols, rows);
+      onResize();
+      await stage.settle(120);
+    },
+    text() {
+      const { firstRow, length } = terminal.viewport;
+      return Array.from({ length }, (_, y) =>
+        terminal.text(firstRow + y, 0, firstRow + y, terminal.cols).replace(/\s+$/, ''),
+      ).join('\n');
+    },
+  };
+  await stage.settle();
+  return stage;
+}
+
+interface PaperRouter extends Router {
+  send(event: InputEvent): void;
+  leaveByKey(): void;
+}
+
+function createPaperRouter(): PaperRouter {
+  const listeners = new Set<(event: InputEvent, mode: 'normal' | 'terminal') => void>();
+  const modeListeners = new Set<(change: ModeChange) => void>();
+  let target: ProgramTarget | null = null;
+  const nothing = { dispose: () => undefined };
+  return {
+    get mode() {
+      return target === null ? 'normal' : 'terminal';
+    },
+    get target() {
+      return target;
+    },
+    attach: () => undefined,
+    detach: () => undefined,
+    feed: () => undefined,
+    enterTerminal(next) {
+      target = next;
+      for (const listener of modeListeners) listener('entered');
+    },
+    leaveTerminal() {
+      target = null;
+      for (const listener of modeListeners) listener('left');
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+    onModeChange(listener) {
+      modeListeners.add(listener);
+      return { dispose: () => void modeListeners.delete(listener) };
+    },
+    onEnd: () => nothing,
+    paste: (to, data) => to.write(data),
+    sendLeaveKey: (to) => to.write(Uint8Array.of(0x1d)),
+    dispose: () => listeners.clear(),
+    send(event) {
+      if (target !== null && (event.type === 'key' || event.type === 'paste')) target.write(event.raw);
+      else for (const listener of listeners) listener(event, target === null ? 'normal' : 'terminal');
+    },
+    leaveByKey() {
+      target = null;
+      for (const listener of modeListeners) listener('leave-key');
+    },
+  };
+}
+
+function createPaperGuard(): TerminalGuard {
+  let isActive = false;
+  let isMouseEnabled = true;
+  const nothing = { dispose: () => undefined };
+  return {
+    get isActive() {
+      return isActive;
+    },
+    get isMouseEnabled() {
+      return isMouseEnabled;
+    },
+    enter() {
+      isActive = true;
+    },
+    leave() {
+      isActive = false;
+    },
+    setMouse(isEnabled) {
+      isMouseEnabled = isEnabled;
+    },
+    suspend: () => undefined,
+    suspendFor: (run) => run(),
+    onRelease: () => nothing,
+    onTake: () => nothing,
+    onSignal: () => nothing,
+    dispose: () => undefined,
+  };
+}
