@@ -1,2 +1,174 @@
-/** The owner of the host terminal's modes; `createTerminalGuard(options: TerminalGuardOptions): TerminalGuard` is made here. */
+/**
+ * The one owner of the host terminal's modes: whatever ends the program, the terminal is put back, written synchronously. It also owns the
+ * handlers of signals and crashes, because a second owner would restore twice or not at all. It draws nothing.
+ */
+import os from 'node:os';
+import { errorText, writeCrashFile } from './crash-file.js';
+import { createEnding } from './ending.js';
+import { writeSyncAll } from './sync-write.js';
+import type { EndCause, TerminalGuard, TerminalGuardOptions } from './terminal-guard-types.js';
+import { mouseSequence, restoreSequence, takeSequence } from './terminal-modes.js';
+
 export type * from './terminal-guard-types.js';
+
+const END_SIGNALS = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+const CRASH_EXIT_CODE = 70;
+const DEFAULT_END_TIMEOUT_MS = 3000;
+
+/** Makes the guard; nothing happens to the terminal before `enter`. */
+export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuard {
+  const { stdin, stdout } = options;
+  const fd = stdout.fd ?? 1;
+  const releaseListeners = new Set<() => void>();
+  const takeListeners = new Set<() => void>();
+  const ending = createEnding(options.endTimeoutMs ?? DEFAULT_END_TIMEOUT_MS);
+  const removers: (() => void)[] = [];
+  let isMouseEnabled = options.mouse ?? true;
+  let isActive = false;
+  /** The terminal belongs to somebody else at the moment (an editor, the shell), and is to be taken back. */
+  let isLent = false;
+  let wasRaw = false;
+
+  const take = () => {
+    wasRaw = stdin.isRaw ?? false;
+    stdin.setRawMode?.(true);
+    writeSyncAll(fd, takeSequence(isMouseEnabled));
+    isActive = true;
+  };
+  /** Safe at any time, any number of times. */
+  const restore = () => {
+    if (!isActive) return;
+    isActive = false;
+    writeSyncAll(fd, restoreSequence(true));
+    try {
+      stdin.setRawMode?.(wasRaw);
+    } catch {
+      // The terminal is gone; there is nothing to restore.
+    }
+  };
+  const release = () => {
+    for (const listener of [...releaseListeners]) listener();
+    restore();
+  };
+  const takeBack = () => {
+    take();
+    for (const listener of [...takeListeners]) listener();
+  };
+
+  const crash = (error: unknown) => {
+    if (ending.isEnding) {
+      restore();
+      process.exit(CRASH_EXIT_CODE);
+    }
+    restore();
+    const file =
+      options.crashDir === null ? null : writeCrashFile(options.crashDir ?? os.tmpdir(), error, options.crashReport, new Date());
+    const where = file === null ? '' : `\nDetails are in ${file}; please report them.`;
+    writeSyncAll(2, `bxtui: internal error, this is a defect of the program\n${errorText(error)}${where}\n`);
+    void end({ kind: 'crash', signal: null, error, exitCode: CRASH_EXIT_CODE });
+  };
+  const end = async (cause: EndCause) => {
+    if (cause.kind === 'hangup') stdin.pause();
+    restore();
+    await ending.run(cause);
+    process.exit(cause.exitCode);
+  };
+  const hangup = (error: unknown) => {
+    void end({ kind: 'hangup', signal: 'SIGHUP', error, exitCode: 128 + os.constants.signals.SIGHUP });
+  };
+
+  const install = () => {
+    if (removers.length > 0) return;
+    const on = (emitter: NodeJS.EventEmitter, event: string, listener: (...values: never[]) => void) => {
+      emitter.on(event, listener as () => void);
+      removers.push(() => emitter.off(event, listener as () => void));
+    };
+    for (const signal of END_SIGNALS) {
+      on(process, signal, () => {
+        const exitCode = 128 + os.constants.signals[signal];
+        // A second signal while the first is being dealt with: the person has no patience left.
+        if (ending.isEnding && signal !== 'SIGHUP') process.exit(exitCode);
+        void end({ kind: signal === 'SIGHUP' ? 'hangup' : 'signal', signal, error: null, exitCode });
+      });
+    }
+    on(process, 'SIGTSTP', () => guard.suspend());
+    on(process, 'uncaughtException', crash);
+    on(process, 'unhandledRejection', crash);
+    on(process, 'exit', restore);
+    // Writing to or reading from a terminal that is gone: EIO, EPIPE. Without a listener it would count as a crash.
+    on(stdout, 'error', (error: NodeJS.ErrnoException) => (isGone(error) ? hangup(error) : crash(error)));
+    on(stdin, 'error', (error: NodeJS.ErrnoException) => (isGone(error) ? hangup(error) : crash(error)));
+    on(stdin, 'end', () => hangup(null));
+  };
+
+  const guard: TerminalGuard = {
+    get isActive() {
+      return isActive;
+    },
+    get isMouseEnabled() {
+      return isMouseEnabled;
+    },
+    enter() {
+      if (isActive || isLent) return;
+      install();
+      take();
+    },
+    leave() {
+      isLent = false;
+      restore();
+    },
+    setMouse(isEnabled) {
+      if (isMouseEnabled === isEnabled) return;
+      isMouseEnabled = isEnabled;
+      if (isActive) writeSyncAll(fd, mouseSequence(isEnabled));
+    },
+    suspend() {
+      if (!isActive || isLent || ending.isEnding) return;
+      isLent = true;
+      release();
+      // While stopped and right after it nothing else may be referenced, and the loop would end by itself.
+      const keepAlive = setInterval(() => {}, 1 << 30);
+      process.once('SIGCONT', () => {
+        clearInterval(keepAlive);
+        if (!isLent) return;
+        isLent = false;
+        takeBack();
+      });
+      // SIGSTOP to the whole job, as the terminal's own Ctrl-Z would: the shell sees every process of a pipeline stop.
+      process.kill(0, 'SIGSTOP');
+    },
+    async suspendFor(run) {
+      if (!isActive || isLent) return run();
+      isLent = true;
+      release();
+      try {
+        return await run();
+      } finally {
+        if (isLent && !ending.isEnding) {
+          isLent = false;
+          takeBack();
+        }
+      }
+    },
+    onRelease: (listener) => add(releaseListeners, listener),
+    onTake: (listener) => add(takeListeners, listener),
+    onSignal: ending.onEnd,
+    dispose() {
+      isLent = false;
+      restore();
+      for (const remove of removers.splice(0)) remove();
+      releaseListeners.clear();
+      takeListeners.clear();
+    },
+  };
+  return guard;
+}
+
+function isGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EIO' || error.code === 'EPIPE' || error.code === 'ENXIO' || error.code === 'EBADF';
+}
+
+function add<T>(listeners: Set<T>, listener: T) {
+  listeners.add(listener);
+  return { dispose: () => void listeners.delete(listener) };
+}
