@@ -33,7 +33,8 @@ export async function saveFromStore(
     const archive = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
       docker.modem.dial(
         {
-          path: `/images/get?${names}`,
+          // The client library cuts the last character off a path with a query.
+          path: `/images/get?${names}&`,
           method: 'GET',
           isStream: true,
           statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },

@@ -20,6 +20,9 @@ import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
+/** What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context. */
+const BUILD_SOURCES = new Set(['context', 'dockerfile']);
+
 /** How long the last status messages may take after the answer that they belong to. */
 const SETTLE_MS = 500;
 const STRAGGLERS_MS = 100;
@@ -89,7 +92,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
 
   const prepareGround = async (): Promise<Ground> => {
     const session = await openRunSession(link, request, {
-      onTransfer: (transfer) => emit({ type: 'context.transferred', ...transfer }),
+      onTransfer: (transfer) => {
+        if (BUILD_SOURCES.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
+      },
       onTransferError: (error) => {
         transferError = error;
       },
