@@ -6,7 +6,6 @@ import type { BuildRequest, Engine } from '../../engine/engine.js';
 import { createLocalSession, type LocalSession } from '../../session/index.js';
 import { type BuildInput, prepareRequest } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
-import { connectFirst } from './connect-first.js';
 import type { FrontEnd } from './front-end.js';
 
 export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['progress']> {
@@ -40,9 +39,9 @@ export function openSession({ options, input }: BuildRun, openOn: FrontEnd['open
 }
 
 async function connect(signal: AbortSignal): Promise<Engine> {
-  const [{ resolveEndpoints }, { connectEngine }] = await Promise.all([
+  const [{ firstReachable, resolveEndpoints }, { connectEngine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../engine/registry.js'),
   ]);
-  return connectFirst({ resolveEndpoints: () => resolveEndpoints(process.env), connectEngine }, signal);
+  return firstReachable(await resolveEndpoints(process.env), (endpoint) => connectEngine(endpoint, signal));
 }

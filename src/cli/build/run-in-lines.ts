@@ -7,12 +7,12 @@ import type { LocalSession } from '../../session/index.js';
 import { EXIT_FAILED, exitStatusOfBuild } from '../exit-status.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
 import { writesToStdout } from '../values/output.js';
+import { cleanupTimeout, disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
 import { chooseLeaveKey, readSettings } from './screen-settings.js';
 
 /** 128 + SIGPIPE: whoever read the output has gone. */
 const EXIT_READER_GONE = 141;
-const CLEANUP_MAX_MS = 10_000;
 
 export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
   const session = openSession(run, 'never');
@@ -75,15 +75,6 @@ async function buildAndDebug(run: BuildRun, session: LocalSession, interrupts: I
 /** The first Ctrl-C stops the build on the engine, so that nothing goes on running there. */
 async function stop(session: LocalSession, exitStatus: number): Promise<number> {
   await session.execute({ type: 'build.cancel' }).catch((error) => toBxError(error));
-  await Promise.race([buildEnd(session), timeout()]);
+  await Promise.race([buildEnd(session), cleanupTimeout()]);
   return exitStatus;
-}
-
-async function disconnect(session: LocalSession): Promise<void> {
-  await Promise.race([session.execute({ type: 'session.disconnect' }).catch(() => undefined), timeout()]);
-}
-
-/** An engine that hangs must not keep the program from ending. */
-function timeout(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, CLEANUP_MAX_MS).unref());
 }

@@ -1,0 +1,100 @@
+/** A build on the full screen. The screen is set up while the connection is; what stays after it is a summary on the normal screen. */
+import { join } from 'node:path';
+import { selectCurrent } from '../../core/select/index.js';
+import { type CommandLine, createCommandLine, isBuilding } from '../../monitor/index.js';
+import { toBxError } from '../../platform/errors.js';
+import type { LocalSession } from '../../session/index.js';
+import type { ScreenHandle } from '../../ui/index.js';
+import { EXIT_FAILED, EXIT_INTERRUPTED, exitStatusOfBuild } from '../exit-status.js';
+import { renderError } from '../render-error.js';
+import { renderSummary } from '../summary.js';
+import { packageRoot } from '../version.js';
+import { keepCrashReport } from './crash-report.js';
+import { disconnect } from './disconnect.js';
+import { type BuildRun, openSession } from './open-session.js';
+import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme, readSettings } from './screen-settings.js';
+
+/** Resolves with the exit status: that of the session's last build. Throws `BxError` for what is wrong before the screen stands. */
+export async function runOnScreen(run: BuildRun): Promise<number> {
+  const warnings: string[] = [];
+  const settings = readSettings((warning) => warnings.push(warning));
+  const leaveKey = chooseLeaveKey(run.options, settings);
+  const session = openSession(run, run.frontEnd.openOn);
+  const report = keepCrashReport(session);
+  // The engine's libraries load and connect while those of the screen do.
+  const starting = session.start().then(
+    () => null,
+    (error: unknown) => toBxError(error),
+  );
+  const [{ loadTheme, startScreen }, { createTerminalGuard }, { createRouter }] = await Promise.all([
+    import('../../ui/index.js'),
+    import('../../platform/terminal-guard.js'),
+    import('../../input/router.js'),
+  ]);
+  const theme = loadTheme(chooseTheme(run.options, settings, process.env), join(packageRoot(), 'themes'));
+  const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport: report });
+  guard.onSignal(() => disconnect(session));
+  let screen: ScreenHandle | null = null;
+  screen = await startScreen({
+    session,
+    router: createRouter({ leaveKey }),
+    guard,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    theme,
+    glyphs: chooseGlyphs(run.options, settings, process.env),
+    colorDepth: chooseColorDepth(run.options, settings, process.env),
+    clock: { now: Date.now, setTimeout, clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout) },
+    commandLine: screenCommandLine(session, run, () => screen),
+    settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
+    dockerfileLabel: run.options.file ?? run.input.dockerfileName,
+    openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
+    copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
+  });
+  if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
+
+  const noEngine = starting.then((error) => error ?? new Promise<never>(() => undefined));
+  const failure = await Promise.race([noEngine, screen.closed.then(() => null)]);
+  screen.close();
+  guard.dispose();
+  if (failure !== null) process.stderr.write(renderError(failure));
+  const status = failure === null ? leave(session, warnings) : EXIT_FAILED;
+  await disconnect(session);
+  return status;
+}
+
+/** `:` on the screen: what a command starts is shown in a tab. */
+function screenCommandLine(session: LocalSession, { options }: BuildRun, screen: () => ScreenHandle | null): CommandLine {
+  return createCommandLine({
+    session,
+    hasTerminal: true,
+    invoke: options.invoke,
+    now: Date.now,
+    size: () => ({ cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
+    attach(process) {
+      screen()?.attach(process);
+      return '';
+    },
+    exit: () => screen()?.close(),
+  });
+}
+
+/** `--on=error`: nothing is left to do after a build that succeeds, unless a shell is in use. */
+function closeAfterSuccess(session: LocalSession, screen: ScreenHandle): void {
+  session.onEvent((event, state) => {
+    if (event.type !== 'engine.reported' || event.event.type !== 'build.succeeded') return;
+    const isInUse = state.processes.some((process) => process.state === 'starting' || process.state === 'running');
+    if (!isInUse) screen.close();
+  });
+}
+
+/** Prints what stays on the normal screen; returns the exit status. */
+function leave(session: LocalSession, warnings: readonly string[]): number {
+  const last = selectCurrent(session.state);
+  const status = isBuilding(last) ? EXIT_INTERRUPTED : exitStatusOfBuild(last);
+  const step = last?.failure?.step ?? null;
+  const log = last === null || step === null ? '' : session.stepLog(last.number, step).tail;
+  for (const warning of warnings) process.stderr.write(`WARNING: ${warning}\n`);
+  for (const line of renderSummary(session.state, log, status)) process.stdout.write(`${line}\n`);
+  return status;
+}
