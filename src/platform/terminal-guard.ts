@@ -14,6 +14,8 @@ export type * from './terminal-guard-types.js';
 const END_SIGNALS = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const CRASH_EXIT_CODE = 70;
 const DEFAULT_END_TIMEOUT_MS = 3000;
+/** From the signal to the check whether we run again; a stopped process does not count it. */
+const RESUME_DELAY_MS = 20;
 
 /** Makes the guard; nothing happens to the terminal before `enter`. */
 export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuard {
@@ -30,7 +32,8 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
   let wasRaw = false;
 
   const take = () => {
-    wasRaw = stdin.isRaw ?? false;
+    // A shell that had the terminal meanwhile changed its modes behind Node's back, which ignores a change to what it believes is set.
+    stdin.setRawMode?.(false);
     stdin.setRawMode?.(true);
     writeSyncAll(fd, takeSequence(isMouseEnabled));
     isActive = true;
@@ -56,11 +59,11 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
   };
 
   const crash = (error: unknown) => {
+    restore();
     if (ending.isEnding) {
-      restore();
+      writeSyncAll(2, `bxtui: internal error while ending\n${errorText(error)}\n`);
       process.exit(CRASH_EXIT_CODE);
     }
-    restore();
     const file =
       options.crashDir === null ? null : writeCrashFile(options.crashDir ?? os.tmpdir(), error, options.crashReport, new Date());
     const where = file === null ? '' : `\nDetails are in ${file}; please report them.`;
@@ -77,6 +80,25 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
     void end({ kind: 'hangup', signal: 'SIGHUP', error, exitCode: 128 + os.constants.signals.SIGHUP });
   };
 
+  /** Ctrl-Z in a program that has the terminal (an editor): the whole job stops, the terminal is not ours to restore. */
+  const onStop = () => (isLent ? stopProcess(process.pid, () => {}) : guard.suspend());
+  /** Continued after a stop that was not announced (SIGSTOP): the shell has used the terminal meanwhile. */
+  const onContinue = () => {
+    if (isActive && !isLent && !ending.isEnding) takeBack();
+  };
+  /**
+   * Stops with the signal's own action, which the kernel leaves out when no shell is there to continue the job. `resumed` is called in
+   * both cases. The timer is referenced: otherwise nothing might keep the event loop alive after the stop.
+   */
+  const stopProcess = (pid: number, resumed: () => void) => {
+    process.off('SIGTSTP', onStop);
+    process.kill(pid, 'SIGTSTP');
+    setTimeout(() => {
+      if (removers.length > 0) process.on('SIGTSTP', onStop);
+      resumed();
+    }, RESUME_DELAY_MS);
+  };
+
   const install = () => {
     if (removers.length > 0) return;
     const on = (emitter: NodeJS.EventEmitter, event: string, listener: (...values: never[]) => void) => {
@@ -85,13 +107,17 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
     };
     for (const signal of END_SIGNALS) {
       on(process, signal, () => {
+        // Keys of the program that has the terminal now: they are meant for it.
+        if (isLent && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
         const exitCode = 128 + os.constants.signals[signal];
         // A second signal while the first is being dealt with: the person has no patience left.
         if (ending.isEnding && signal !== 'SIGHUP') process.exit(exitCode);
         void end({ kind: signal === 'SIGHUP' ? 'hangup' : 'signal', signal, error: null, exitCode });
       });
     }
-    on(process, 'SIGTSTP', () => guard.suspend());
+    process.on('SIGTSTP', onStop);
+    removers.push(() => process.off('SIGTSTP', onStop));
+    on(process, 'SIGCONT', onContinue);
     on(process, 'uncaughtException', crash);
     on(process, 'unhandledRejection', crash);
     on(process, 'exit', restore);
@@ -111,6 +137,7 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
     enter() {
       if (isActive || isLent) return;
       install();
+      wasRaw = stdin.isRaw ?? false;
       take();
     },
     leave() {
@@ -126,16 +153,12 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
       if (!isActive || isLent || ending.isEnding) return;
       isLent = true;
       release();
-      // While stopped and right after it nothing else may be referenced, and the loop would end by itself.
-      const keepAlive = setInterval(() => {}, 1 << 30);
-      process.once('SIGCONT', () => {
-        clearInterval(keepAlive);
+      // To the whole job, as the terminal's own Ctrl-Z does.
+      stopProcess(0, () => {
         if (!isLent) return;
         isLent = false;
         takeBack();
       });
-      // SIGSTOP to the whole job, as the terminal's own Ctrl-Z would: the shell sees every process of a pipeline stop.
-      process.kill(0, 'SIGSTOP');
     },
     async suspendFor(run) {
       if (!isActive || isLent) return run();

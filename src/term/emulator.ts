@@ -2,7 +2,7 @@
  * A terminal emulator for one program: bytes in, a grid of cells out. Owns the emulator library's object; nothing of the program's output
  * reaches the host terminal except through `readRow`. It draws nothing and performs nothing that the program asks for.
  */
-import xterm from '@xterm/headless';
+import xterm, { type Terminal } from '@xterm/headless';
 import type { Disposable } from '../platform/byte-channel.js';
 import { boundCounts } from './count-bounds.js';
 import { useGraphemeWidths } from './grapheme-widths.js';
@@ -13,7 +13,7 @@ import { applyOscPolicy } from './osc-policy.js';
 import { searchGrid } from './search.js';
 import type { Emulator, EmulatorOptions, Viewport } from './types.js';
 import { createWriteQueue } from './write-queue.js';
-import { openInternals } from './xterm-internals.js';
+import { openInternals, type XtermInternals } from './xterm-internals.js';
 
 export * from './types.js';
 
@@ -24,12 +24,21 @@ const MAX_ROWS = 1000;
 
 /** Makes an emulator with Unicode 15 grapheme widths. `dispose` it when its pane goes. */
 export function createEmulator(options: EmulatorOptions): Emulator {
+  return createEmulatorWith(options, () => []);
+}
+
+/** As `createEmulator`; `install` adds handlers of its own before the first byte is parsed. For kinds of emulators within this room. */
+export function createEmulatorWith(
+  options: EmulatorOptions & { readonly keepsErasedScreen?: boolean },
+  install: (terminal: Terminal, internals: XtermInternals) => readonly Disposable[],
+): Emulator {
   const terminal = new xterm.Terminal({
     allowProposedApi: true,
     cols: clamp(options.cols, MIN_COLS, MAX_COLS),
     rows: clamp(options.rows, 1, MAX_ROWS),
     scrollback: Math.max(0, Math.floor(options.scrollbackRows)),
     convertEol: options.convertEol ?? false,
+    scrollOnEraseInDisplay: options.keepsErasedScreen ?? false,
     logLevel: 'off',
     windowOptions: { getWinSizeChars: true },
   });
@@ -76,6 +85,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   disposables.push(
     internals,
     boundCounts(terminal, internals),
+    ...install(terminal, internals),
     osc,
     modes,
     queue,
@@ -156,7 +166,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   };
 }
 
-function createViewport(terminal: InstanceType<typeof xterm.Terminal>, firstRow: () => number, markDirty: () => void): Viewport {
+function createViewport(terminal: Terminal, firstRow: () => number, markDirty: () => void): Viewport {
   const moved = (move: () => void) => {
     const before = terminal.buffer.active.viewportY;
     move();

@@ -24,7 +24,8 @@ export type CountedSequence =
   | 'deleteLines'
   | 'scrollUp'
   | 'scrollDown'
-  | 'repeatPrecedingCharacter';
+  | 'repeatPrecedingCharacter'
+  | 'eraseInDisplay';
 
 type CoreInputHandler = Record<CountedSequence, (params: CoreParams) => boolean> & {
   parse(data: string | Uint8Array, promiseResult?: boolean): unknown;
