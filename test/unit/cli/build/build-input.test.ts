@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { locateBuildInput, prepareRequest } from '../../../../src/cli/build/build-input.js';
+import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
+import { BxError } from '../../../../src/platform/errors.js';
+
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bxtui-input-'));
+  mkdirSync(join(dir, 'ctx/sub'), { recursive: true });
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const locate = (context: string, file: string | null = null) => locateBuildInput({ context, file }, dir);
+const failure = (run: () => unknown): BxError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof BxError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('locateBuildInput', () => {
+  it('finds the Dockerfile in the context, in either spelling', () => {
+    writeFileSync(join(dir, 'ctx/dockerfile'), '');
+    expect(locate('ctx')).toEqual({
+      contextDir: join(dir, 'ctx'),
+      dockerfileDir: join(dir, 'ctx'),
+      dockerfileName: 'dockerfile',
+    });
+    writeFileSync(join(dir, 'ctx/Dockerfile'), '');
+    expect(locate('ctx').dockerfileName).toBe('Dockerfile');
+  });
+
+  it('takes a Dockerfile outside of the context, relative to the working directory', () => {
+    writeFileSync(join(dir, 'app.Dockerfile'), '');
+    expect(locate('ctx', 'app.Dockerfile')).toEqual({
+      contextDir: join(dir, 'ctx'),
+      dockerfileDir: dir,
+      dockerfileName: 'app.Dockerfile',
+    });
+  });
+
+  it.each([
+    ['nope', null, 'does not exist', 'directory'],
+    ['ctx/file', null, 'is a file', '-f ctx/file ctx'],
+    ['ctx', null, 'there is no Dockerfile in', '-f PATH'],
+    ['ctx', 'ctx/sub', 'is a directory', 'ctx/sub/Dockerfile'],
+    ['ctx', 'file', 'does not exist', '-f'],
+    ['ctx', 'ctx/dangling', 'does not exist', '-f'],
+  ])('refuses context %s with -f %s', (context, file, message, hint) => {
+    writeFileSync(join(dir, 'ctx/file'), '');
+    symlinkSync('nowhere', join(dir, 'ctx/dangling'));
+    const error = failure(() => locate(context, file));
+    expect(error.code).toBe('input');
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+  });
+
+  it('says where a Dockerfile is that was looked for in the wrong directory', () => {
+    writeFileSync(join(dir, 'ctx/web.Dockerfile'), '');
+    expect(failure(() => locate('ctx', 'web.Dockerfile')).hint).toContain(`-f ${join(dir, 'ctx/web.Dockerfile')}?`);
+    writeFileSync(join(dir, 'ctx/Containerfile'), '');
+    expect(failure(() => locate('ctx')).hint).toContain('Containerfile');
+  });
+
+  it.each([
+    ['https://example.com/a.tar', null],
+    ['git@example.com:a/b', null],
+    ['-', null],
+    ['ctx', '-'],
+    ['ctx', 'https://example.com/Dockerfile'],
+  ])('does not support context %s with -f %s yet', (context, file) => {
+    const error = failure(() => locate(context, file));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain('not supported yet');
+  });
+});
+
+describe('prepareRequest', () => {
+  const request = (text: string, ...flags: string[]) => {
+    writeFileSync(join(dir, 'ctx/Dockerfile'), text);
+    const options = readBuildOptions(['ctx', ...flags], {}, dir)!;
+    return prepareRequest(locate('ctx'), options);
+  };
+
+  it('reads the Dockerfile as it is now', () => {
+    expect(request('FROM scratch\nCOPY a /\n').dockerfile.plan.instructions.map((step) => step.text)).toEqual([
+      'FROM scratch',
+      'COPY a /',
+    ]);
+    expect(request('FROM scratch AS two\n', '--target', 'TWO', '-t', 'x')).toMatchObject({ target: 'TWO', tags: ['x'] });
+  });
+
+  it('names the nearest stages when the target is not there', () => {
+    const error = failure(() => request('FROM scratch AS build\nFROM build AS runtime\n', '--target=runtme'));
+    expect(error.message).toContain('no stage "runtme"');
+    expect(error.hint).toBe('Did you mean runtime? Its stages: build, runtime.');
+    expect(failure(() => request('FROM scratch\n', '--target=x')).hint).toContain('names no stage');
+  });
+
+  it('says so when the Dockerfile has gone', () => {
+    writeFileSync(join(dir, 'ctx/Dockerfile'), 'FROM scratch');
+    const input = locate('ctx');
+    rmSync(join(dir, 'ctx/Dockerfile'));
+    const error = failure(() => prepareRequest(input, readBuildOptions(['ctx'], {}, dir)!));
+    expect(error.message).toContain('it does not exist');
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_BUILD_FLAGS } from '../../../../src/cli/build/build-flags.js';
+import { buildHelp } from '../../../../src/cli/build/build-help.js';
+import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
+import { BxError } from '../../../../src/platform/errors.js';
+
+const read = (...args: string[]) => readBuildOptions(args, { V: '1' }, '/w');
+
+describe('readBuildOptions', () => {
+  it('has defaults for everything but the context', () => {
+    expect(read('.')).toEqual({
+      context: '.',
+      file: null,
+      target: null,
+      buildArgs: [],
+      tags: [],
+      noCache: false,
+      platform: null,
+      secrets: [],
+      ssh: [],
+      outputs: [],
+      progress: 'auto',
+      on: null,
+      invoke: null,
+      theme: null,
+      color: null,
+      glyphs: null,
+      leaveKey: null,
+    });
+  });
+
+  it('reads the flags of docker build', () => {
+    const options = read(
+      '-f',
+      'D',
+      '-tapp',
+      '--build-arg=V',
+      '--build-arg',
+      'W=2',
+      '--no-cache',
+      '--target',
+      'x',
+      'ctx',
+      '--load',
+      '-q',
+    );
+    expect(options).toMatchObject({
+      context: 'ctx',
+      file: 'D',
+      tags: ['app'],
+      buildArgs: [
+        ['V', '1'],
+        ['W', '2'],
+      ],
+      noCache: true,
+      target: 'x',
+      outputs: [{ kind: 'store' }],
+      progress: 'quiet',
+    });
+  });
+
+  it('gives nothing for --help, whatever else is there', () => {
+    expect(read('--help')).toBeNull();
+    expect(read('a', 'b', '-h')).toBeNull();
+  });
+
+  it.each([
+    [[], 'needs a PATH', 'bxtui build .'],
+    [['--invoke', '.'], 'needs a PATH', '--invoke=default .'],
+    [['a', 'b'], 'takes one PATH, not 2', 'Flags may stand'],
+    [['--on=never', '.'], 'must be error or always', '--help'],
+    [['--progress=tty', '.'], 'must be auto, plain or quiet', '--help'],
+    [['--push', '.'], '--push is not supported yet', '--help'],
+  ])('refuses %j', (args, message, hint) => {
+    let error: unknown;
+    try {
+      read(...args);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(BxError);
+    expect(error).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
+
+describe('the flag table', () => {
+  it('has every name and every letter once', () => {
+    const names = ALL_BUILD_FLAGS.map((flag) => flag.name);
+    const letters = ALL_BUILD_FLAGS.flatMap((flag) => flag.short ?? []);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(letters).size).toBe(letters.length);
+  });
+
+  it('is all in --help that works, and nothing that does not', () => {
+    for (const cols of [40, 80, 200]) {
+      const help = buildHelp(cols);
+      for (const flag of ALL_BUILD_FLAGS)
+        expect(new RegExp(`--${flag.name}[ \\n]`).test(help), flag.name).toBe(flag.status === 'ready');
+    }
+  });
+
+  it('keeps the lines of --help within the terminal', () => {
+    const lines = buildHelp(80).split('\n');
+    expect(lines.filter((line) => line.length > 84)).toEqual([]);
+  });
+});

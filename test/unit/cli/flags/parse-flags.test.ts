@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { FlagSpec } from '../../../../src/cli/flags/flag-spec.js';
+import { parseFlags } from '../../../../src/cli/flags/parse-flags.js';
+import { BxError } from '../../../../src/platform/errors.js';
+
+const SPECS: readonly FlagSpec[] = [
+  { name: 'tag', short: 't', kind: 'list', value: 'NAME', summary: '', status: 'ready' },
+  { name: 'quiet', short: 'q', kind: 'bool', value: '', summary: '', status: 'ready' },
+  { name: 'no-cache', kind: 'bool', value: '', summary: '', status: 'ready' },
+  { name: 'no-cache-filter', kind: 'list', value: 'STAGE', summary: '', status: 'later' },
+  { name: 'file', short: 'f', kind: 'string', value: 'PATH', summary: '', status: 'ready' },
+  { name: 'on', kind: 'string', value: 'WHEN', summary: '', status: 'ready', choices: ['error', 'always'] },
+];
+const parse = (...args: string[]) => parseFlags(SPECS, args, 'bxtui build --help');
+const failure = (...args: string[]): BxError => {
+  try {
+    parse(...args);
+  } catch (error) {
+    if (error instanceof BxError) return error;
+  }
+  throw new Error(`no BxError for ${args.join(' ')}`);
+};
+
+describe('parseFlags', () => {
+  it.each([
+    [
+      ['-t', 'a', '-tb', '-t=c', '--tag', 'd', '--tag=e', '.'],
+      ['a', 'b', 'c', 'd', 'e'],
+    ],
+    [['-qt', 'x', '.'], ['x']],
+    [['-qtx', '.'], ['x']],
+    [['.', '--tag', '-x'], ['-x']],
+    [['--tag=', '.'], ['']],
+  ])('reads the values of %j', (args, tags) => {
+    const flags = parse(...args);
+    expect(flags.list('tag')).toEqual(tags);
+    expect(flags.positionals).toEqual(['.']);
+  });
+
+  it('takes flags before, between and after positional arguments, and everything after -- as it is', () => {
+    const flags = parse('a', '-q', 'b', '--file', 'D', '--', '-t', '--file');
+    expect(flags.positionals).toEqual(['a', 'b', '-t', '--file']);
+    expect(flags.text('file')).toBe('D');
+    expect(flags.bool('quiet')).toBe(true);
+    expect(flags.isSet('tag')).toBe(false);
+  });
+
+  it.each([
+    [['--no-cache=false'], false],
+    [['--no-cache=T'], true],
+    [['--no-cache', '--no-cache=0'], false],
+    [['-q=1'], false],
+    [[], false],
+  ])('reads the boolean in %j', (args, expected) => {
+    expect(parse(...args, '.').bool('no-cache')).toBe(expected);
+  });
+
+  it('keeps a lone dash as a positional argument', () => {
+    expect(parse('-').positionals).toEqual(['-']);
+  });
+
+  it('does not let a bool eat the next argument', () => {
+    expect(parse('--no-cache', 'false').positionals).toEqual(['false']);
+  });
+
+  it.each([
+    [['--nope'], 'unknown flag: --nope'],
+    [['-x'], "unknown shorthand flag: 'x' in -x"],
+    [['-qx'], "unknown shorthand flag: 'x' in -qx"],
+    [['--file'], 'flag needs an argument: --file'],
+    [['-qf'], "flag needs an argument: 'f' in -qf"],
+    [['--=x'], 'bad flag syntax: --=x'],
+    [['---file'], 'bad flag syntax: ---file'],
+    [['--no-cache=maybe'], 'invalid argument "maybe" for "--no-cache" flag: not a boolean'],
+    [['--on=never'], 'invalid argument "never" for "--on" flag: must be error or always'],
+    [['--no-cache-filter', 'a'], '--no-cache-filter is not supported yet'],
+  ])('refuses %j', (args, message) => {
+    const error = failure(...args);
+    expect(error.code).toBe('usage');
+    expect(error.message).toBe(message);
+    expect(error.hint).toContain('bxtui build --help');
+  });
+
+  it('guesses what an unknown flag was meant to be, never one that is not supported', () => {
+    expect(failure('--no-cach').hint).toContain('--no-cache?');
+    expect(failure('--no-cache-filte').hint).not.toContain('Did you mean');
+    expect(failure('--zzz').hint).not.toContain('Did you mean');
+  });
+});

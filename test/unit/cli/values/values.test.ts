@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseBuildArg } from '../../../../src/cli/values/build-arg.js';
+import { parseOutputs } from '../../../../src/cli/values/output.js';
+import { parsePlatform } from '../../../../src/cli/values/platform.js';
+import { parseSecret, SECRET_MAX_BYTES } from '../../../../src/cli/values/secret.js';
+import { parseSsh } from '../../../../src/cli/values/ssh.js';
+import { checkTag } from '../../../../src/cli/values/tag.js';
+
+let dir = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'bxtui-values-'));
+  writeFileSync(join(dir, 'npmrc'), 'token');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('parseOutputs', () => {
+  it.each([
+    [['out'], [{ kind: 'local', dest: '/w/out' }]],
+    [['-'], [{ kind: 'tar', dest: '-' }]],
+    [['type=local,dest=/a'], [{ kind: 'local', dest: '/a' }]],
+    [['type=tar'], [{ kind: 'tar', dest: '-' }]],
+    [['type=tar,dest=a.tar'], [{ kind: 'tar', dest: '/w/a.tar' }]],
+    [['type=docker'], [{ kind: 'store' }]],
+    [['type=docker,dest=i.tar'], [{ kind: 'docker', dest: '/w/i.tar' }]],
+    [['"type=local","dest=a,b"'], [{ kind: 'local', dest: '/w/a,b' }]],
+  ])('reads %j', (values, expected) => {
+    expect(parseOutputs(values, false, '/w')).toEqual(expected);
+  });
+
+  it('adds the image store for --load, once', () => {
+    expect(parseOutputs([], true, '/')).toEqual([{ kind: 'store' }]);
+    expect(parseOutputs(['type=docker'], true, '/')).toEqual([{ kind: 'store' }]);
+  });
+
+  it.each([
+    [['type=local'], 'needs dest=DIR'],
+    [['type=local,dest=-'], 'cannot go to standard output'],
+    [['type=registry'], 'type=registry is not supported yet'],
+    [['type=nope,dest=x'], 'unknown type "nope"'],
+    [['dest=x'], 'type is required'],
+    [['type=docker,name=x'], 'the attribute name is not supported yet'],
+    [['-', 'type=docker,dest=-'], 'only one'],
+    [[''], 'is empty'],
+  ])('refuses %j', (values, message) => {
+    expect(() => parseOutputs(values, false, '/w')).toThrow(message);
+  });
+});
+
+describe('parseSecret', () => {
+  it('finds the source as docker does', () => {
+    const env = { TOKEN: 'x' };
+    expect(parseSecret('id=npmrc,src=npmrc', {}, dir)).toEqual({ id: 'npmrc', from: { kind: 'file', path: join(dir, 'npmrc') } });
+    expect(parseSecret('id=npmrc', {}, dir)).toEqual({ id: 'npmrc', from: { kind: 'file', path: join(dir, 'npmrc') } });
+    expect(parseSecret('id=TOKEN', env, dir)).toEqual({ id: 'TOKEN', from: { kind: 'env', name: 'TOKEN' } });
+    expect(parseSecret('id=t,env=TOKEN', env, dir)).toEqual({ id: 't', from: { kind: 'env', name: 'TOKEN' } });
+    expect(parseSecret('id=t,type=env,src=TOKEN', env, dir)).toEqual({ id: 't', from: { kind: 'env', name: 'TOKEN' } });
+  });
+
+  it('refuses what cannot be sent, before the build', () => {
+    truncateSync(join(dir, 'npmrc'), SECRET_MAX_BYTES + 1);
+    expect(() => parseSecret('id=npmrc', {}, dir)).toThrow('the limit is');
+    expect(() => parseSecret(`id=a,src=/nope/x`, {}, dir)).toThrow('cannot read /nope/x: ENOENT');
+    expect(() => parseSecret(`id=a,src=${dir}`, {}, dir)).toThrow('is not a file');
+    expect(() => parseSecret('id=a,env=NOT_SET', {}, dir)).toThrow('NOT_SET is not set');
+    expect(() => parseSecret('npmrc', {}, dir)).toThrow('must be key=value');
+    expect(() => parseSecret('id=a,mode=1', {}, dir)).toThrow('unknown key "mode"');
+  });
+});
+
+describe('parseSsh', () => {
+  it('names the socket of the agent', async () => {
+    const socket = join(dir, 'agent.sock');
+    const server = createServer().listen(socket);
+    await new Promise((resolve) => server.once('listening', resolve));
+    expect(parseSsh('default', { SSH_AUTH_SOCK: socket }, '/')).toEqual({ id: 'default', socket });
+    expect(parseSsh('git=agent.sock', {}, dir)).toEqual({ id: 'git', socket });
+    server.close();
+  });
+
+  it('refuses what is no agent', () => {
+    expect(() => parseSsh('default', {}, dir)).toThrow('SSH_AUTH_SOCK is not set');
+    expect(() => parseSsh('a=nope', {}, dir)).toThrow('does not exist');
+    expect(() => parseSsh('a=npmrc', {}, dir)).toThrow('not supported yet');
+    expect(() => parseSsh('a=x,y', {}, dir)).toThrow('not supported yet');
+  });
+});
+
+describe('parsePlatform', () => {
+  it.each([
+    [[], null],
+    [['linux/arm64'], 'linux/arm64'],
+    [['arm64'], 'linux/arm64'],
+    [['LINUX/x86_64'], 'linux/amd64'],
+    [['linux/arm64/v8'], 'linux/arm64'],
+    [['linux/arm/v7'], 'linux/arm/v7'],
+    [['linux/amd64', 'amd64'], 'linux/amd64'],
+  ])('reads %j', (values, expected) => {
+    expect(parsePlatform(values)).toBe(expected);
+  });
+
+  it('refuses several, and what is none', () => {
+    expect(() => parsePlatform(['linux/amd64,linux/arm64'])).toThrow('several platforms is not supported yet');
+    expect(() => parsePlatform(['a/b/c/d'])).toThrow('must be os/architecture');
+    expect(() => parsePlatform([''])).toThrow('must be os/architecture');
+  });
+});
+
+describe('checkTag', () => {
+  it.each([
+    'app',
+    'app:1.0',
+    'team/app',
+    'localhost/app',
+    'localhost:5000/app:x',
+    'r.example.com/a_b/c--d:V1',
+    'a.b__c',
+    '[::1]:5000/a',
+  ])('accepts %s', (tag) => {
+    expect(checkTag(tag)).toBe(tag);
+  });
+
+  it.each(['APP', 'team/App', 'app:', 'app:a b', '', '/app', 'a//b', '-a', 'a@sha256:00', 'a.-b', `a:${'x'.repeat(129)}`])(
+    'refuses %j',
+    (tag) => {
+      expect(() => checkTag(tag)).toThrow(`invalid tag "${tag}"`);
+    },
+  );
+});
+
+describe('parseBuildArg', () => {
+  it('takes the value given, else that of the environment, else none', () => {
+    expect(parseBuildArg('A=b=c', {})).toEqual(['A', 'b=c']);
+    expect(parseBuildArg('A=', { A: 'x' })).toEqual(['A', '']);
+    expect(parseBuildArg('A', { A: 'x' })).toEqual(['A', 'x']);
+    expect(parseBuildArg('A', {})).toEqual(['A', null]);
+    expect(() => parseBuildArg('=a', {})).toThrow('the name is empty');
+  });
+});
