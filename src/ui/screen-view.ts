@@ -2,6 +2,7 @@
  * One frame: everything on screen from the session's state, the view's state and the emulators' grids. Owns the blessed elements; decides
  * nothing and remembers nothing between frames but where things were put.
  */
+import type { BlessedElement } from 'blessed-internal';
 import type { ActionContext, PanelId } from '../actions/index.js';
 import type { SessionState } from '../core/model/index.js';
 import type { Emulator, Match } from '../term/types.js';
@@ -11,6 +12,7 @@ import type { Rect, Surface } from './host/surface.js';
 import { innerRect, type Layout, MIN_COLS, MIN_ROWS, visiblePanels } from './layout/layout.js';
 import type { Look } from './look.js';
 import { paintOverlays } from './overlays/overlays.js';
+import type { Charts } from './panels/charts.js';
 import { type FrameBox, paintFrame } from './panels/frame.js';
 import { paintGrid } from './panels/grid.js';
 import { paintHeader } from './panels/header.js';
@@ -18,7 +20,7 @@ import { type HintsProps, paintHints } from './panels/hints.js';
 import { paintLogs } from './panels/logs.js';
 import { paintProcesses } from './panels/processes.js';
 import { paintSource, sourceTop } from './panels/source.js';
-import { paintSteps } from './panels/steps.js';
+import { paintSteps, stepsAreas } from './panels/steps.js';
 import { type TitleFacts, titleOf } from './panels/titles.js';
 import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select/current.js';
 import { selectHeader } from './select/header.js';
@@ -38,6 +40,8 @@ export interface Frame {
   /** Hits of the search in the emulator that it is about. */
   readonly matches: readonly Match[];
   readonly hints: HintsProps;
+  /** Lines of log a second, newest last. */
+  readonly logRates: readonly number[];
 }
 
 export interface ScreenLabels {
@@ -50,6 +54,9 @@ export interface ScreenView {
   render(frame: Frame): void;
   /** Boxes with their titles as they were painted last, for the mouse. */
   readonly frameBoxes: readonly FrameBox[];
+  /** Puts an element above the panels and below the dialogs. */
+  addBelowDialogs(element: BlessedElement): void;
+  setCharts(charts: Charts): void;
   /** A panel's cells as they were painted last; null when it is not visible. */
   panelSurface(panel: PanelId): Surface | null;
 }
@@ -101,7 +108,28 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     else if (view.overlays.length > 0 || layout.kind === 'message') host.setCursor(null);
   });
 
+  let charts: Charts | null = null;
+  function placeCharts({ state, view, layout, nowMs, logRates }: Frame): void {
+    const generation = selectGeneration(state, view);
+    const box = layout.boxes.find(({ active }) => active === 'steps');
+    if (charts === null || generation === null || box === undefined) {
+      charts?.show(null, { done: 0, total: 0 }, []);
+      return;
+    }
+    const inner = innerRect(box);
+    const rows = selectStepRows(generation, view, null, nowMs).length;
+    const rect = stepsAreas(generation, rows, inner.width, inner.height).charts;
+    const needed = stepsInOrder(generation).filter(({ kind, state: at }) => kind === 'instruction' && at !== 'not-needed');
+    const done = needed.filter(({ state: at }) => at === 'done' || at === 'cached').length;
+    const placed = rect === null ? null : { ...rect, x: rect.x + inner.x, y: rect.y + inner.y };
+    charts.show(placed, { done, total: needed.length }, logRates);
+  }
+
   return {
+    addBelowDialogs: (element) => host.screen.insertBefore(element, above.element),
+    setCharts(next) {
+      charts = next;
+    },
     get frameBoxes() {
       return frameBoxes;
     },
@@ -125,6 +153,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
         element.place(box === undefined || !visible.has(panel as PanelId) ? null : innerRect(box));
       }
       above.place(isMessage ? null : whole);
+      placeCharts(next);
       host.setCursor(null);
       host.render();
     },
@@ -174,7 +203,9 @@ function paintSourcePanel(surface: Surface, { state, view }: Frame, look: Look):
 }
 
 function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBox {
-  return { box, isFocused: box.active === frame.view.focus, ...titleOf(box, titleFacts(frame, look)) };
+  const isFocused = box.active === frame.view.focus;
+  const isTyping = isFocused && frame.view.mode === 'terminal';
+  return { box, isFocused, isTyping, ...titleOf(box, titleFacts(frame, look)) };
 }
 
 function titleFacts({ state, view, log }: Frame, look: Look): TitleFacts {

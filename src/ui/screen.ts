@@ -11,6 +11,7 @@ import { createFrameScheduler } from './control/frames.js';
 import { hintsOf } from './control/hints-of.js';
 import { createInputHandler } from './control/input.js';
 import { createLogGrids } from './control/log-grids.js';
+import { createLogRate } from './control/log-rate.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
 import { fitTerminals, processEnded, processOf, shellOpened, showTab } from './control/tabs.js';
@@ -20,6 +21,7 @@ import type { ScreenDeps, ScreenHandle } from './deps.js';
 import { createBlessedHost } from './host/blessed-host.js';
 import { computeLayout, innerRect, type Layout, panelRect } from './layout/layout.js';
 import { createLook } from './look.js';
+import { loadCharts } from './panels/charts.js';
 import { logAreas } from './panels/logs.js';
 import { createScreenView, type Frame } from './screen-view.js';
 import { sameStep, selectGeneration, selectStep } from './select/current.js';
@@ -66,6 +68,7 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
       commands.notify('warning', `${process} wanted to set the clipboard; it was not allowed to.`, 'y copies what you see.');
     },
   });
+  const logRate = createLogRate();
   const logs = createLogGrids(session, () => scheduler.invalidate());
   let resolveClosed = (): void => undefined;
   const closed = new Promise<void>((resolve) => {
@@ -136,6 +139,7 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
       log: generation === null || step === null ? null : logs.get(generation.number, step.key),
       matches: gridMatches(ui),
       hints: ui.hints(),
+      logRates: logRate.sample(generation, nowMs),
     };
     screenView.render(frame);
     scheduler.setTick(tickOf(state, view));
@@ -246,9 +250,13 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
 
   guard.enter();
   router.attach(deps.stdin);
+  void session.ended.then(close);
   for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
   host.invalidate();
   draw();
+  const charts = await loadCharts(host, look, screenView.addBelowDialogs);
+  screenView.setCharts(charts);
+  scheduler.invalidate();
 
   return {
     closed,

@@ -41,7 +41,7 @@ const SCENES: readonly Scene[] = [
       await stage.press('2', 'enter');
     },
   },
-  { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: async (stage) => (await both(stage), stage.press('2', 'z')) },
+  { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('2', 'z')) },
   { name: 'too-small', point: 'running', sizes: [[30, 8]] },
   { name: 'ascii-mono', point: 'failed', sizes: USUAL, options: { glyphs: 'ascii', colorDepth: 'mono' } },
   { name: 'help', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('?') },
@@ -51,7 +51,7 @@ const SCENES: readonly Scene[] = [
   { name: 'command', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press(':', 'r', 'tab') },
   { name: 'search', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('3', '/', 'g', 'y', 'p', 'enter', 'n') },
   { name: 'folded', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('k', 'k', 'space', 'H') },
-  { name: 'processes', point: 'shell', sizes: [[80, 24]], act: async (stage) => (await both(stage), stage.press('4', 'j')) },
+  { name: 'processes', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('4', 'j')) },
   { name: 'source', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('5') },
 ];
 

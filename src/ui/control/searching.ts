@@ -1,6 +1,6 @@
 /** One search for all panels: hits are counted from the oldest, n and N step through them, smart case. */
 import type { PanelId } from '../../actions/index.js';
-import type { Match } from '../../term/types.js';
+import type { Emulator, Match } from '../../term/types.js';
 import { panelRect } from '../layout/layout.js';
 import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
 import { selectSourceRows } from '../select/source-rows.js';
@@ -18,7 +18,32 @@ export function gridMatches(ui: Ui): readonly Match[] {
   if (search === null || search.query === '') return [];
   const emulator = gridOf(ui, search.panel);
   if (emulator === null) return [];
-  return emulator.search(search.query, { caseSensitive: isCaseSensitive(search.query) });
+  return cachedHits(emulator, search.query, ui.deps.clock.now());
+}
+
+interface Hits {
+  readonly query: string;
+  readonly atMs: number;
+  readonly matches: readonly Match[];
+  isStale: boolean;
+}
+
+const hitsOf = new WeakMap<Emulator, Hits>();
+/** How often a grid that changes all the time is searched again. */
+const SEARCH_AGAIN_MS = 250;
+
+function cachedHits(emulator: Emulator, query: string, nowMs: number): readonly Match[] {
+  const known = hitsOf.get(emulator);
+  if (known?.query === query && (!known.isStale || nowMs - known.atMs < SEARCH_AGAIN_MS)) return known.matches;
+  const matches = emulator.search(query, { caseSensitive: isCaseSensitive(query) });
+  if (known === undefined) {
+    emulator.onDirty(() => {
+      const hits = hitsOf.get(emulator);
+      if (hits !== undefined) hits.isStale = true;
+    });
+  }
+  hitsOf.set(emulator, { query, atMs: nowMs, matches, isStale: false });
+  return matches;
 }
 
 /** Places of the hits: grid rows, indices of steps or of source rows. */

@@ -76,6 +76,11 @@ export class AttributeTable {
     return this.intern(cell.fg, hasBackground ? ground.bg : cell.bg, flags);
   }
 
+  /** Whether cells of this look have a ground of their own. */
+  hasBackground(attr: number): boolean {
+    return this.#entry(attr).bg !== DEFAULT_COLOR;
+  }
+
   /** Parameters of the SGR sequence that sets this look from the reset state; empty for plain. */
   sgr(attr: number): string {
     return this.#entry(attr).sgr;

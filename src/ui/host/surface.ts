@@ -93,6 +93,14 @@ export class Surface {
     }
   }
 
+  attrAt(x: number, y: number): number {
+    return this.#lines[this.#y + y]?.[this.#x + x]?.[0] ?? 0;
+  }
+
+  charAt(x: number, y: number): string {
+    return this.#lines[this.#y + y]?.[this.#x + x]?.[1] ?? ' ';
+  }
+
   /** The text of a row as it stands, trailing blanks removed: what copying a panel gives. */
   rowText(y: number): string {
     const line = this.#lines[this.#y + y];

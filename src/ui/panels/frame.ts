@@ -24,6 +24,8 @@ export interface PlacedSegment extends TitleSegment {
 export interface FrameBox {
   readonly box: Box;
   readonly isFocused: boolean;
+  /** The program in it has the keyboard. */
+  readonly isTyping: boolean;
   /** In order of importance from the left; what does not fit is cut. */
   readonly title: readonly TitleSegment[];
   /** Right of the title, dropped as a whole when there is no room. */
@@ -52,7 +54,7 @@ export function paintFrame(surface: Surface, boxes: readonly FrameBox[], look: L
   };
   draw(look.attr('border'), null);
   const focused = bordered.find(({ isFocused }) => isFocused);
-  if (focused !== undefined) draw(look.attr('border.focus'), focused.box.rect);
+  if (focused !== undefined) draw(look.attr(focused.isTyping ? 'border.terminal' : 'border.focus'), focused.box.rect);
   for (const framed of bordered) {
     for (const segment of placeTitle(framed, look)) surface.text(segment.x, segment.y, segment.text, look.attr(segment.role));
   }
@@ -96,8 +98,13 @@ export function placeTitle({ box, title, info }: FrameBox, look: Look): PlacedSe
     return joined;
   };
   for (const segment of spaced(title)) put(segment);
-  const extra = spaced(info);
-  const width = extra.reduce((sum, segment) => sum + textWidth(segment.text), 0);
+  let extra = spaced(info);
+  const widthOf = (segments: readonly TitleSegment[]): number => segments.reduce((sum, { text }) => sum + textWidth(text), 0);
+  while (extra.length > 1 && widthOf(extra) > end - x - 1) {
+    const dropped = extra.findIndex((segment) => segment.role !== 'tab.active');
+    extra = extra.filter((_, index) => index !== Math.max(0, dropped));
+  }
+  const width = widthOf(extra);
   if (extra.length > 0 && x + 1 + Math.min(width, 12) <= end) {
     x = Math.max(x + 1, end - width);
     for (const segment of extra) put(segment);

@@ -96,10 +96,18 @@ export function paintLogs(surface: Surface, props: LogsProps, look: Look): void 
     const text = props.generation === null ? '' : emptyLogText(props.step);
     grid.text(1, 0, text, look.attr('dim'));
   }
-  const footerY = props.emulator === null ? y : surface.height - areas.footer.length;
+  const footerY = y + Math.min(contentRows(props.emulator, areas.gridHeight), areas.gridHeight);
   areas.footer.forEach((line, index) => {
     surface.text(1, footerY + index, line.text, look.attr(line.role));
   });
+}
+
+/** Rows of the grid's view that hold something, with a blank one after them. */
+function contentRows(emulator: Emulator | null, height: number): number {
+  if (emulator === null) return 0;
+  if (emulator.viewport.length > emulator.rows) return height;
+  const { x, y } = emulator.cursor;
+  return Math.max(0, y) + (x > 0 ? 1 : 0) + 1;
 }
 
 const BAR_WIDTH = 16;

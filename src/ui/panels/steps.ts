@@ -1,12 +1,13 @@
 /** Paints the steps panel: rows, and below them, where there is room, the stages on a time line. */
 import type { Generation, Step } from '../../core/model/index.js';
-import type { Surface } from '../host/surface.js';
+import type { Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { barOf, selectSpan, type TimeSpan } from '../select/gantt.js';
 import { durationOf, type StepRow, stepText } from '../select/step-rows.js';
 import { formatDuration } from '../text/format.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../text/width.js';
 import { paintBar } from './bar.js';
+import { CHART_ROWS } from './charts.js';
 
 export interface StepsProps {
   readonly generation: Generation;
@@ -41,18 +42,24 @@ export function paintSteps(surface: Surface, props: StepsProps, look: Look): voi
       line.put(0, 0, look.glyphs.cursor, look.over(look.attr(props.isFocused ? 'accent' : 'dim'), role), 1);
     }
   }
-  const used = Math.min(rows.length, surface.height);
-  const room = surface.height - used;
-  const wanted = generation.stages.length + 2;
-  if (rows.length <= surface.height && room >= wanted && span !== null && surface.width >= 30) {
-    paintTimeline(
-      surface.part({ x: 0, y: used + 1, width: surface.width, height: room - 1 }),
-      generation,
-      span,
-      props.nowMs,
-      look,
-    );
-  }
+  const { timeline } = stepsAreas(generation, rows.length, surface.width, surface.height);
+  if (timeline !== null && span !== null) paintTimeline(surface.part(timeline), generation, span, props.nowMs, look);
+}
+
+/** What stands below the rows where there is room: the stages on a time line, and below that the charts. */
+export function stepsAreas(
+  generation: Generation,
+  rowCount: number,
+  width: number,
+  height: number,
+): { timeline: Rect | null; charts: Rect | null } {
+  const timelineRows = generation.stages.length + 1;
+  const y = rowCount + 1;
+  if (width < 30 || y + timelineRows > height) return { timeline: null, charts: null };
+  const timeline = { x: 0, y, width, height: timelineRows };
+  const chartsY = y + timelineRows + 1;
+  const hasCharts = width >= 36 && chartsY + CHART_ROWS <= height;
+  return { timeline, charts: hasCharts ? { x: 0, y: chartsY, width, height: CHART_ROWS } : null };
 }
 
 interface StepColumns {
@@ -103,6 +110,7 @@ function rightText(step: Step, nowMs: number): string {
 
 function ganttAttr(step: Step, look: Look): number {
   if (step.state === 'failed') return look.attr('gantt.failed');
+  if (step.state === 'cancelled') return look.attr('gantt.cancelled');
   return look.attr(step.state === 'running' ? 'gantt.running' : 'gantt.done');
 }
 

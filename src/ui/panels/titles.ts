@@ -2,6 +2,7 @@
 import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
 import type { ProcessSummary, SessionState } from '../../core/model/index.js';
 import type { Box } from '../layout/layout.js';
+import { textWidth } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { Role } from '../theme/roles.js';
 import type { ViewState } from '../view-state.js';
@@ -29,10 +30,17 @@ const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
 };
 
 export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
+  const info = [...infoOf(box.active, facts), ...searchOf(box.active, facts)];
+  const width = (segments: readonly TitleSegment[]): number => segments.reduce((sum, { text }) => sum + textWidth(text) + 2, 0);
+  const full = panelNames(box, facts, false);
+  const fits = width(full) + Math.min(width(info), 24) + 5 <= box.rect.width;
+  return { title: fits || box.panels.length === 1 ? full : panelNames(box, facts, true), info };
+}
+
+function panelNames(box: Box, facts: TitleFacts, isTight: boolean): TitleSegment[] {
   const { view } = facts;
   const isShort = box.panels.length > 1;
-  const isTight = box.panels.length > 1 && box.rect.width < box.panels.length * 12 + 4;
-  const title = box.panels.map((panel): TitleSegment => {
+  return box.panels.map((panel): TitleSegment => {
     const number = PANELS.indexOf(panel) + 1;
     const isActive = panel === box.active;
     const isFocused = panel === view.focus;
@@ -44,7 +52,6 @@ export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; i
     const role: Role = isFocused ? 'title.focus' : isShort ? (isActive ? 'tab.active' : 'tab') : 'title';
     return { text, role, target: { kind: 'panel', panel } };
   });
-  return { title, info: [...infoOf(box.active, facts), ...searchOf(box.active, facts)] };
 }
 
 function countOf(panel: PanelId, { state, stepsCount, view }: TitleFacts): string {

@@ -1,0 +1,122 @@
+/**
+ * The gauge of the build's progress and the sparkline of its log output, from blessed-contrib, below the steps where there is room. Their
+ * cells are taken over into the theme's look. Loaded after the first frame: the widgets cost more than the rest of the screen.
+ */
+import type { BlessedCoords, BlessedElement } from 'blessed-internal';
+import type { BlessedHost } from '../host/blessed-host.js';
+import { type Rect, Surface } from '../host/surface.js';
+import type { Look } from '../look.js';
+
+export interface Charts {
+  /** Null hides them. `rates`: lines of log a second, newest last. */
+  show(rect: Rect | null, progress: { readonly done: number; readonly total: number }, rates: readonly number[]): void;
+}
+
+/** Rows that the charts take: a gauge with its label, a blank row, a title and a sparkline. */
+export const CHART_ROWS = 5;
+
+/** Of the widgets' own layout: the gauge paints its bar in its first row; the sparkline its title in the second row, its line below. */
+const GAUGE_FILL = 'white';
+const GAUGE_STROKE = 'green';
+
+/** `add` puts an element below the dialogs and above the panels. */
+export async function loadCharts(host: BlessedHost, look: Look, add: (element: BlessedElement) => void): Promise<Charts> {
+  const [{ default: gauge }, { default: sparkline }] = await Promise.all([
+    import('blessed-contrib/lib/widget/gauge.js'),
+    import('blessed-contrib/lib/widget/sparkline.js'),
+  ]);
+  let bar: (BlessedElement & { setPercent(percent: number): void }) | null = null;
+  let barWidth = 0;
+  const line = sparkline({ hidden: true, tags: true, style: { titleFg: 'white' }, top: 0, left: 0, width: 10, height: 3 });
+  add(line as unknown as BlessedElement);
+  takeOver(line as unknown as BlessedElement, host, (surface) => {
+    for (let y = 0; y < surface.height; y++) {
+      surface.restyle(y, 0, surface.width, () => look.attr(y === 0 ? 'dim' : 'gantt.running'));
+    }
+    if (look.glyphs.isAscii) asciiLine(surface);
+  });
+
+  const makeGauge = (width: number): typeof bar => {
+    // The canvas takes its size when it is attached, so another width needs another widget.
+    const made = gauge({
+      top: 0,
+      left: 0,
+      width,
+      height: 2,
+      stroke: GAUGE_STROKE,
+      fill: GAUGE_FILL,
+      showLabel: false,
+      percent: 0,
+    });
+    const element = made as unknown as BlessedElement & { setPercent(percent: number): void };
+    add(element);
+    takeOver(element, host, (surface) => paintGauge(surface, look));
+    return element;
+  };
+
+  return {
+    show(rect, progress, rates) {
+      if (rect === null || rect.width < 16 || rect.height < CHART_ROWS) {
+        bar?.hide();
+        line.hide();
+        return;
+      }
+      if (bar === null || barWidth !== rect.width) {
+        bar?.destroy();
+        bar = makeGauge(rect.width);
+        barWidth = rect.width;
+      }
+      // Up to 1 the widget takes it for a fraction.
+      bar!.setPercent(progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total));
+      place(bar!, { ...rect, height: 1 });
+      const shown = rates.slice(-(rect.width - 4));
+      line.setData([`log lines/s, now ${Math.round(shown.at(-1) ?? 0)}`], [shown.length === 0 ? [0] : shown]);
+      place(line as unknown as BlessedElement, { ...rect, y: rect.y + 1, height: 4 });
+    },
+  };
+}
+
+function place(element: BlessedElement, rect: Rect): void {
+  Object.assign(element.position, { left: rect.x, top: rect.y, width: rect.width, height: rect.height });
+  element.show();
+}
+
+/** Lets the widget paint itself, then gives its cells another look. */
+function takeOver(element: BlessedElement, host: BlessedHost, restyle: (surface: Surface) => void): void {
+  const paint = element.render.bind(element);
+  element.render = (): BlessedCoords | undefined => {
+    const coords = paint();
+    if (coords === undefined) return undefined;
+    restyle(
+      new Surface(host.screen.lines, { x: coords.xi, y: coords.yi, width: coords.xl - coords.xi, height: coords.yl - coords.yi }),
+    );
+    return coords;
+  };
+}
+
+function paintGauge(surface: Surface, look: Look): void {
+  const filled = look.attr('gantt.done');
+  const rest = look.attr('gantt.rest');
+  const full = look.glyphs.bars.at(-1)!;
+  for (let x = 0; x < surface.width; x++) {
+    const isFilled = look.attributes.hasBackground(surface.attrAt(x, 0));
+    surface.put(
+      x,
+      0,
+      x === 0 || x >= surface.width - 1 ? ' ' : isFilled ? full : look.glyphs.barRest,
+      isFilled ? filled : rest,
+      1,
+    );
+  }
+}
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+function asciiLine(surface: Surface): void {
+  for (let y = 0; y < surface.height; y++) {
+    for (let x = 0; x < surface.width; x++) {
+      const level = LEVELS.indexOf(surface.charAt(x, y));
+      if (level >= 0) surface.put(x, y, level === 0 ? '_' : level < 4 ? '-' : '=', surface.attrAt(x, y), 1);
+    }
+  }
+}
