@@ -66,7 +66,7 @@ function toolsFor(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): Tool[] {
 /** GNU screen passes only what comes in a device control string, in pieces of at most 768 bytes. */
 function inMultiplexer(sequence: string, env: NodeJS.ProcessEnv): string {
   if (!env.STY) return sequence;
-  return (sequence.match(/[^]{1,600}/g) ?? []).map((piece) => `\x1bP${piece}\x1b\\`).join('');
+  return (sequence.match(/[\s\S]{1,600}/g) ?? []).map((piece) => `\x1bP${piece}\x1b\\`).join('');
 }
 
 function ownTerminal(): ((text: string) => boolean) | null {
