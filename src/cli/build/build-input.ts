@@ -125,11 +125,10 @@ function readDockerfile(path: string): string {
   }
 }
 
-/** The frontend compares stage names without case; an unnamed stage cannot be a target. */
+/** The frontend compares stage names without case; engines accept neither the number nor the made-up name of an unnamed stage. */
 function requireTarget(target: string | null, stages: BuildRequest['dockerfile']['plan']['stages']): void {
   const names = stages.flatMap((stage) => stage.name ?? []);
   if (target === null || names.some((name) => name.toLowerCase() === target.toLowerCase())) return;
-  if (/^\d+$/.test(target) && Number(target) < stages.length) return;
   const near = nearestName(target.toLowerCase(), names);
   const list = names.length === 0 ? 'It names no stage (FROM … AS name).' : `Its stages: ${names.join(', ')}.`;
   throw new BxError('input', `the Dockerfile has no stage "${target}"`, {
