@@ -35,6 +35,8 @@ export interface TerminalsOptions {
   readonly theme: Theme;
   readonly scrollbackRows: number;
   readonly isAscii: boolean;
+  /** SGR parameters of the line that says where a shell is. */
+  readonly bannerSgr: string;
   readonly nowMs: () => number;
   readonly onDirty: (process: string) => void;
   /** A program asked to set the clipboard; it is not done. */
@@ -55,7 +57,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
     const { foreground, background } = options.theme;
     const emulator = createEmulator({ ...size, scrollbackRows: options.scrollbackRows, palette: { foreground, background } });
     const place = stepOfProcess(state, process);
-    if (place !== null) emulator.write(bannerText(place.step, place.container, process, options.isAscii));
+    if (place !== null) emulator.write(bannerText(place.step, place.container, process, options));
     const isNew = options.nowMs() - process.startedAtMs < JUST_STARTED_MS;
     const pipe = pipeChannel(terminal, emulator, { replay: terminal.replay(), answerReplay: isNew });
     const listeners = [
@@ -108,8 +110,11 @@ export function createTerminals(options: TerminalsOptions): Terminals {
 
 const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'failed state' } as const;
 
+export type BannerStyle = Pick<TerminalsOptions, 'isAscii' | 'bannerSgr'>;
+
 /** Where a shell is, above everything that its program prints: `step 9 · RUN npm ci · line 17 · failed state · user node · /app`. */
-export function bannerText(step: Step, container: ContainerSummary, process: ProcessSummary, isAscii: boolean): string {
+export function bannerText(step: Step, container: ContainerSummary, process: ProcessSummary, style: BannerStyle): string {
+  const { isAscii, bannerSgr } = style;
   const dot = isAscii ? ' - ' : ' · ';
   const mounted = container.mounts.filter((mount) => mount.isMounted).map((mount) => `${mount.kind} ${mount.target}`);
   const missing = container.mounts.filter((mount) => !mount.isMounted);
@@ -123,7 +128,7 @@ export function bannerText(step: Step, container: ContainerSummary, process: Pro
     ...(mounted.length === 0 ? [] : [`mounts: ${mounted.join(', ')}`]),
   ];
   const dim = (text: string): string => `\x1b[2m${cleanText(text)}\x1b[0m\r\n`;
-  let banner = `\x1b[1;36m${cleanText(facts.join(dot))}\x1b[0m\r\n`;
+  let banner = `\x1b[0;${bannerSgr}m${cleanText(facts.join(dot))}\x1b[0m\r\n`;
   for (const mount of missing)
     banner += `\x1b[33m${cleanText(`not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`)}\x1b[0m\r\n`;
   if (container.note !== null) banner += `\x1b[33m${cleanText(container.note)}\x1b[0m\r\n`;

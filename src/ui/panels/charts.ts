@@ -12,10 +12,13 @@ export interface Charts {
   show(rect: Rect | null, progress: { readonly done: number; readonly total: number }, rates: readonly number[]): void;
 }
 
-/** Rows that the charts take: a gauge with its label, a blank row, a title and a sparkline. */
+/** Rows that the charts take: a label and a gauge, a blank row, a title and a sparkline. */
 export const CHART_ROWS = 5;
 
-/** Of the widgets' own layout: the gauge paints its bar in its first row; the sparkline its title in the second row, its line below. */
+/** The gauge paints its bar in rows 2 and 3 of its element, the sparkline its title in row 1 and its line in row 2. */
+const GAUGE_ROWS = 4;
+const GAUGE_BAR_ROW = 2;
+const SPARKLINE_ROWS = 3;
 const GAUGE_FILL = 'white';
 const GAUGE_STROKE = 'green';
 
@@ -27,11 +30,12 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
   ]);
   let bar: (BlessedElement & { setPercent(percent: number): void }) | null = null;
   let barWidth = 0;
+  let label = '';
   const line = sparkline({ hidden: true, tags: true, style: { titleFg: 'white' }, top: 0, left: 0, width: 10, height: 3 });
   add(line as unknown as BlessedElement);
   takeOver(line as unknown as BlessedElement, host, (surface) => {
     for (let y = 0; y < surface.height; y++) {
-      surface.restyle(y, 0, surface.width, () => look.attr(y === 0 ? 'dim' : 'gantt.running'));
+      surface.restyle(y, 0, surface.width, () => look.attr(y === SPARKLINE_ROWS - 1 ? 'gantt.running' : 'dim'));
     }
     if (look.glyphs.isAscii) asciiLine(surface);
   });
@@ -42,7 +46,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       top: 0,
       left: 0,
       width,
-      height: 2,
+      height: GAUGE_ROWS,
       stroke: GAUGE_STROKE,
       fill: GAUGE_FILL,
       showLabel: false,
@@ -50,7 +54,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
     });
     const element = made as unknown as BlessedElement & { setPercent(percent: number): void };
     add(element);
-    takeOver(element, host, (surface) => paintGauge(surface, look));
+    takeOver(element, host, (surface) => paintGauge(surface, label, look));
     return element;
   };
 
@@ -68,10 +72,17 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       }
       // Up to 1 the widget takes it for a fraction.
       bar!.setPercent(progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total));
-      place(bar!, { ...rect, height: 1 });
+      label = `${progress.done} of ${progress.total} steps done`;
+      place(bar!, { ...rect, y: rect.y - 1, height: GAUGE_ROWS });
       const shown = rates.slice(-(rect.width - 4));
       line.setData([`log lines/s, now ${Math.round(shown.at(-1) ?? 0)}`], [shown.length === 0 ? [0] : shown]);
-      place(line as unknown as BlessedElement, { ...rect, y: rect.y + 1, height: 4 });
+      place(line as unknown as BlessedElement, {
+        ...rect,
+        x: rect.x + 1,
+        y: rect.y + 2,
+        width: rect.width - 2,
+        height: SPARKLINE_ROWS,
+      });
     },
   };
 }
@@ -94,19 +105,17 @@ function takeOver(element: BlessedElement, host: BlessedHost, restyle: (surface:
   };
 }
 
-function paintGauge(surface: Surface, look: Look): void {
+function paintGauge(surface: Surface, label: string, look: Look): void {
   const filled = look.attr('gantt.done');
   const rest = look.attr('gantt.rest');
   const full = look.glyphs.bars.at(-1)!;
-  for (let x = 0; x < surface.width; x++) {
-    const isFilled = look.attributes.hasBackground(surface.attrAt(x, 0));
-    surface.put(
-      x,
-      0,
-      x === 0 || x >= surface.width - 1 ? ' ' : isFilled ? full : look.glyphs.barRest,
-      isFilled ? filled : rest,
-      1,
-    );
+  const isFilled = Array.from({ length: surface.width }, (_, x) =>
+    look.attributes.hasBackground(surface.attrAt(x, GAUGE_BAR_ROW)),
+  );
+  surface.fill(look.attributes.plain);
+  surface.text(1, 1, label, look.attr('dim'));
+  for (let x = 1; x < surface.width - 1; x++) {
+    surface.put(x, GAUGE_BAR_ROW, isFilled[x] ? full : look.glyphs.barRest, isFilled[x] ? filled : rest, 1);
   }
 }
 
