@@ -1,0 +1,163 @@
+/** A build that succeeds, as events and as the state that they fold into. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { build, connect, contractEndpoints, generationOf, logOf, stepWith } from './harness.js';
+
+const STAGES = `${BASE}
+FROM base AS build
+WORKDIR /app
+COPY file.txt .
+RUN echo "to stdout ✓"; echo "to stderr" >&2; cat file.txt > out
+
+FROM base AS unused
+RUN echo never
+
+FROM base
+COPY --from=build /app/out /out
+USER 1000
+CMD ["cat", "/out"]
+`;
+
+describe.each(contractEndpoints())('a build on $address', (endpoint) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await connect(endpoint);
+  });
+  afterAll(() => engine.dispose());
+  afterEach(removeProjects);
+
+  it('tells who it is and what it can do, with a reason for what it cannot', () => {
+    const { summary } = engine;
+    expect(summary).toMatchObject({ kind: 'buildkit', address: endpoint.address });
+    expect(summary.name).toMatch(/^(Docker Engine \d+\.\d+|buildkitd v?\d)/);
+    for (const [name, capability] of Object.entries(summary.capabilities)) {
+      expect({ name, hasReason: capability.reason !== '' }).toEqual({ name, hasReason: !capability.isAvailable });
+    }
+  });
+
+  it('announces its graph, carries the steps out, streams their output and ends with the image', async () => {
+    const project = createProject(STAGES, { 'file.txt': 'content\n' });
+    const observed = await build(engine, project);
+    const { events, last } = observed;
+    expect(last.type).toBe('build.succeeded');
+    const types = events.map((event) => event.type);
+    const isInOrder = ['plan.resolved', 'export.started', 'build.succeeded'].map((type) => types.indexOf(type as never));
+    if (endpoint.kind === 'docker') {
+      expect(isInOrder).toEqual([...isInOrder].sort((a, b) => a - b));
+      expect(last).toMatchObject({ result: { imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), tags: [] } });
+    }
+    expect(types.filter((type) => type === 'plan.resolved')).toHaveLength(1);
+
+    const generation = generationOf(observed);
+    expect(generation.status).toBe('succeeded');
+    const states = Object.fromEntries(
+      Object.values(generation.steps)
+        .filter((step) => step.kind === 'instruction')
+        .map((step) => [step.text, step.state]),
+    );
+    expect(states).toMatchObject({
+      'COPY file.txt .': 'done',
+      'RUN echo never': 'not-needed',
+      'COPY --from=build /app/out /out': 'done',
+      'USER 1000': 'done',
+    });
+    expect(logOf(observed, 'to stdout').split('\n').sort()).toEqual(['', 'to stderr', 'to stdout ✓']);
+    const context = generation.transfers.find((transfer) => transfer.name === 'context');
+    expect(context).toMatchObject({ isDone: true });
+    expect(context?.bytes).toBeGreaterThan(100);
+    await observed.run.dispose();
+  });
+
+  it('takes times that fit the clock of this machine', async () => {
+    const project = createProject(`${BASE}RUN sleep 0.3`);
+    const beganAtMs = Date.now();
+    const observed = await build(engine, project);
+    const step = stepWith(observed, 'sleep 0.3');
+    expect(step.startedAtMs).toBeGreaterThanOrEqual(beganAtMs - 5);
+    expect(step.completedAtMs).toBeLessThanOrEqual(Date.now() + 5);
+    expect((step.completedAtMs ?? 0) - (step.startedAtMs ?? 0)).toBeGreaterThanOrEqual(300);
+    await observed.run.dispose();
+  });
+
+  it('finds everything cached the second time, also while the first run is still open', async () => {
+    const project = createProject(STAGES, { 'file.txt': 'content\n' });
+    const first = await build(engine, project);
+    const second = await build(engine, project);
+    await first.run.dispose();
+    const third = await build(engine, project);
+    for (const observed of [second, third]) {
+      const executed = Object.values(generationOf(observed).steps).filter(
+        (step) => step.kind === 'instruction' && step.vertices.length > 0 && step.state !== 'cached',
+      );
+      expect(executed.map((step) => step.text)).toEqual([]);
+      expect(observed.last).toEqual(first.last);
+      await observed.run.dispose();
+    }
+  });
+
+  it('without the cache carries every step out again, and each only once', async () => {
+    const project = createProject(`${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id\nRUN test -s /id`);
+    const first = await build(engine, project);
+    const second = await build(engine, project, { noCache: true });
+    const third = await build(engine, project, { noCache: true });
+    const ids = [first, second, third].map((observed) => logOf(observed, 'uuid'));
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(new Set(ids).size).toBe(3);
+    for (const observed of [second, third]) {
+      expect(stepWith(observed, 'uuid').state).toBe('done');
+      expect(stepWith(observed, 'test -s').state).toBe('done');
+    }
+    await Promise.all([first, second, third].map((observed) => observed.run.dispose()));
+  });
+
+  it('passes arguments, leaves out those without a value, and builds the target asked for', async () => {
+    const project = createProject(`ARG NAME=default
+${BASE}ARG NAME=inner
+ARG UNSET=kept
+RUN echo "name=$NAME unset=$UNSET"
+FROM base
+RUN exit 1`);
+    const observed = await build(engine, project, {
+      target: 'base',
+      buildArgs: [
+        ['NAME', 'a value'],
+        ['UNSET', null],
+      ],
+    });
+    expect(observed.last.type).toBe('build.succeeded');
+    expect(logOf(observed, 'echo "name')).toBe('name=a value unset=kept\n');
+    await observed.run.dispose();
+  });
+
+  it('gives secrets to the steps that mount them, and to nobody else', async () => {
+    const project = createProject(
+      `${BASE}RUN --mount=type=secret,id=token cat /run/secrets/token; echo; ls -A /run/secrets 2>/dev/null | wc -l
+RUN test ! -e /run/secrets/token`,
+    );
+    project.write('token.txt', 's3cret');
+    const observed = await build(engine, project, {
+      secrets: [{ id: 'token', from: { kind: 'file', path: project.path('token.txt') } }],
+    });
+    expect(observed.last.type).toBe('build.succeeded');
+    expect(logOf(observed, 'type=secret')).toContain('s3cret');
+    await observed.run.dispose();
+  });
+
+  it('of nothing at all still gives an image', async () => {
+    const project = createProject('FROM scratch\nENV A=1\n');
+    const observed = await build(engine, project);
+    expect(observed.last.type).toBe('build.succeeded');
+    await observed.run.dispose();
+  });
+
+  it('reports what the engine finds wrong with the Dockerfile', async () => {
+    if (!engine.summary.capabilities.buildWarnings.isAvailable || /Docker Engine 2[0-6]\./.test(engine.summary.name)) return;
+    const project = createProject('FROM scratch as lower\nCOPY busybox /busybox\n');
+    const observed = await build(engine, project);
+    const warnings = observed.events.filter((event) => event.type === 'warning.reported');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ lines: { start: 1, end: 1 }, message: expect.stringContaining('FromAsCasing') });
+    await observed.run.dispose();
+  });
+});

@@ -1,0 +1,88 @@
+/** Where the result goes: the engine's store, a directory, archives. Nothing runs again for it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engineApi } from '../../src/engine/buildkit/transport/index.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { build, connect, contractEndpoints, logOf } from './harness.js';
+
+const DOCKERFILE = `${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id
+ENV COLOUR=blue
+WORKDIR /work
+CMD ["cat", "/id"]`;
+
+function tarList(file: string): string[] {
+  return execFileSync('tar', ['tf', file], { encoding: 'utf8' }).trim().split('\n');
+}
+
+describe.each(contractEndpoints())('the result on $address', (endpoint) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await connect(endpoint);
+  });
+  afterAll(() => engine.dispose());
+  afterEach(removeProjects);
+
+  it('is an image in the store of a Docker Engine, with its configuration and tags', async () => {
+    if (endpoint.kind !== 'docker') return;
+    const tags = ['bxtui-contract/app:one', 'bxtui-contract/app:two'];
+    const observed = await build(engine, createProject(DOCKERFILE), { tags });
+    const docker = await engineApi(endpoint);
+    try {
+      expect(observed.last).toMatchObject({ type: 'build.succeeded', result: { tags } });
+      const image = await docker.getImage(tags[1] ?? '').inspect();
+      expect(observed.last).toMatchObject({ result: { imageId: image.Id } });
+      expect(image.RepoTags).toEqual(expect.arrayContaining(tags));
+      expect(image.Config).toMatchObject({ Cmd: ['cat', '/id'], WorkingDir: '/work' });
+      expect(image.Config.Env).toContain('COLOUR=blue');
+      const exporting = observed.events.filter((event) => event.type === 'vertex.updated' && /^exporting/.test(event.name));
+      expect(exporting.length).toBeGreaterThan(0);
+    } finally {
+      for (const tag of tags) await docker.getImage(tag).remove();
+      await observed.run.dispose();
+    }
+  });
+
+  it('is files in a directory, in a tar, and an image in an archive, all of the same single run', async () => {
+    const project = createProject(DOCKERFILE);
+    const outputs = [
+      { kind: 'local', dest: project.path('out/tree') },
+      { kind: 'tar', dest: project.path('out.tar') },
+      { kind: 'docker', dest: project.path('image.tar') },
+    ] as const;
+    const observed = await build(engine, project, { outputs, noCache: true });
+    expect(observed.last.type).toBe('build.succeeded');
+    const id = logOf(observed, 'uuid');
+    expect(id).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(readFileSync(project.path('out/tree/id'), 'utf8')).toBe(id);
+    expect(statSync(project.path('out/tree/bin/busybox')).mode & 0o777).toBe(0o755);
+    expect(execFileSync('tar', ['xOf', project.path('out.tar'), 'id'], { encoding: 'utf8' })).toBe(id);
+    expect(tarList(project.path('image.tar'))).toContain('manifest.json');
+    expect(observed.last).toMatchObject({
+      result: { outputs: outputs.map((output) => `${output.kind} ${output.dest}`) },
+    });
+    await observed.run.dispose();
+  });
+
+  it('that cannot be written fails the build with the reason, and leaves nothing half done', async () => {
+    const project = createProject(DOCKERFILE, { 'a-file': 'x' });
+    const observed = await build(engine, project, { outputs: [{ kind: 'tar', dest: project.path('a-file/out.tar') }] });
+    expect(observed.last).toMatchObject({
+      type: 'build.failed',
+      failure: { line: null, message: expect.stringContaining('a-file/out.tar') },
+    });
+    expect(existsSync(project.path('out.tar'))).toBe(false);
+    await observed.run.dispose();
+  });
+
+  it('with a name that is none fails the build with the engine’s words', async () => {
+    if (endpoint.kind !== 'docker') return;
+    const observed = await build(engine, createProject(DOCKERFILE), { tags: ['lower/UPPER'] });
+    expect(observed.last).toMatchObject({
+      type: 'build.failed',
+      failure: { message: expect.stringMatching(/UPPER|reference|lowercase/) },
+    });
+    await observed.run.dispose();
+  });
+});

@@ -1,0 +1,148 @@
+/** Runs builds on the engines under test and tells what came of them: the events as they were, and the state that they fold into. */
+import { basename, dirname } from 'node:path';
+import type { Endpoint } from '../../src/builders/endpoint.js';
+import { parseDockerfile } from '../../src/core/dockerfile/index.js';
+import type { EngineEvent } from '../../src/core/events.js';
+import type { Generation, Step } from '../../src/core/model/index.js';
+import { initialState, reduce } from '../../src/core/reduce/index.js';
+import type {
+  BuildRequest,
+  BuildRun,
+  Container,
+  ContainerSpec,
+  Engine,
+  ProcessExit,
+  ProcessSpec,
+} from '../../src/engine/engine.js';
+import { connectEngine } from '../../src/engine/registry.js';
+import type { Project } from '../helpers/project.js';
+
+/** One endpoint per address of BXTUI_TEST_ENGINES (comma-separated). */
+export function contractEndpoints(): Endpoint[] {
+  return (process.env.BXTUI_TEST_ENGINES ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '')
+    .map((address) => endpointAt(address));
+}
+
+export function endpointAt(address: string): Endpoint {
+  return { kind: address.endsWith('docker.sock') ? 'docker' : 'buildkitd', address, source: 'the test', tls: null };
+}
+
+export function connect(endpoint: Endpoint): Promise<Engine> {
+  return connectEngine(endpoint, AbortSignal.timeout(15_000));
+}
+
+export function requestFor(project: Project, overrides: Partial<BuildRequest> = {}): BuildRequest {
+  const text = project.read('Dockerfile');
+  const path = project.path('Dockerfile');
+  return {
+    contextDir: project.dir,
+    dockerfile: { dir: dirname(path), name: basename(path), text, plan: parseDockerfile(text) },
+    target: null,
+    buildArgs: [],
+    tags: [],
+    noCache: false,
+    platform: null,
+    secrets: [],
+    ssh: [],
+    outputs: [],
+    ...overrides,
+  };
+}
+
+export interface Observed {
+  readonly run: BuildRun;
+  readonly request: BuildRequest;
+  readonly events: EngineEvent[];
+  readonly late: EngineEvent[];
+  /** The last event of the build. */
+  readonly last: EngineEvent;
+}
+
+/** Builds to the end. `onEvent` sees each event as it comes. */
+export async function build(
+  engine: Engine,
+  project: Project,
+  overrides: Partial<BuildRequest> = {},
+  onEvent: (event: EngineEvent, run: BuildRun) => void = () => {},
+): Promise<Observed> {
+  const request = requestFor(project, overrides);
+  const run = engine.build(request);
+  const events: EngineEvent[] = [];
+  const late: EngineEvent[] = [];
+  run.onLateEvent((event) => late.push(event));
+  for await (const event of run.events) {
+    events.push(event);
+    onEvent(event, run);
+  }
+  const last = events.at(-1);
+  if (!last) throw new Error('the build ended without an event');
+  return { run, request, events, late, last };
+}
+
+/** What the events fold into, as everybody else sees it; late events included. */
+export function generationOf({ request, events, late }: Observed): Generation {
+  const { dockerfile, target } = request;
+  let state = reduce(initialState(), {
+    type: 'generation.started',
+    atMs: 0,
+    generation: 1,
+    dockerfile: { path: dockerfile.name, text: dockerfile.text },
+    target,
+  });
+  for (const event of [...events, ...late])
+    state = reduce(state, { type: 'engine.reported', atMs: Date.now(), generation: 1, event });
+  const generation = state.generations[0];
+  if (!generation) throw new Error('the state has no generation');
+  return generation;
+}
+
+/** The step of the instruction whose text contains `text`. */
+export function stepWith(observed: Observed, text: string): Step {
+  const step = Object.values(generationOf(observed).steps).find((one) => one.kind === 'instruction' && one.text.includes(text));
+  if (!step) throw new Error(`no step contains ${JSON.stringify(text)}`);
+  return step;
+}
+
+/** The log of that step. */
+export function logOf(observed: Observed, text: string): string {
+  const digests = new Set(stepWith(observed, text).vertices);
+  return [...observed.events, ...observed.late]
+    .flatMap((event) => (event.type === 'log.appended' && digests.has(event.digest) ? [event.text] : []))
+    .join('');
+}
+
+export function openAt(
+  observed: Observed,
+  text: string,
+  moment: ContainerSpec['moment'] = 'auto',
+  exclusiveCaches: ContainerSpec['exclusiveCaches'] = 'mount',
+): Promise<Container> {
+  const spec = { step: stepWith(observed, text).key, moment, exclusiveCaches };
+  return observed.run.openContainer(spec, AbortSignal.timeout(60_000));
+}
+
+/** Runs a command line in the container's shell and collects what it prints. */
+export async function shell(
+  container: Container,
+  commandLine: string,
+  overrides: Partial<ProcessSpec> = {},
+): Promise<{ readonly output: string; readonly exit: ProcessExit }> {
+  const program = container.defaults.shell[0] ?? '/bin/sh';
+  const process = await container.start({
+    args: [program, '-c', commandLine],
+    env: [],
+    user: null,
+    cwd: null,
+    tty: false,
+    cols: 80,
+    rows: 24,
+    ...overrides,
+  });
+  const chunks: Uint8Array[] = [];
+  process.onData((data) => chunks.push(data));
+  const exit = await process.exited;
+  return { output: Buffer.concat(chunks).toString('utf8'), exit };
+}

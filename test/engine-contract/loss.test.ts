@@ -1,0 +1,99 @@
+/** An engine that goes away in mid-build, played by a relay in front of it that is cut. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { build, connect, contractEndpoints, endpointAt, openAt } from './harness.js';
+
+interface Relay {
+  readonly address: string;
+  cut(): void;
+}
+
+describe.each(contractEndpoints().filter((endpoint) => endpoint.address.startsWith('unix://')))('losing $address', (endpoint) => {
+  let dir: string;
+  let relay: Relay;
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'bxtui-relay-'));
+    relay = await startRelay(endpoint.address.slice('unix://'.length), join(dir, 'docker.sock'));
+  });
+  afterEach(() => {
+    relay.cut();
+    rmSync(dir, { recursive: true, force: true });
+    removeProjects();
+  });
+
+  it('ends the build with a failure that says so, and tells whoever holds the engine', async () => {
+    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind });
+    const project = createProject(`${BASE}RUN echo go; sleep 40`);
+    const observed = await build(engine, project, {}, (event) => {
+      if (event.type === 'log.appended') relay.cut();
+    });
+    expect(observed.last).toMatchObject({
+      type: 'build.failed',
+      failure: { digest: null, exitCode: null, message: expect.stringContaining('connection'), hint: expect.any(String) },
+    });
+    expect(await engine.lost).toMatchObject({ code: 'engine-lost' });
+    const beganAtMs = Date.now();
+    await engine.dispose();
+    expect(Date.now() - beganAtMs).toBeLessThan(5_000);
+  });
+
+  it('ends containers and their processes with a reason', async () => {
+    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind });
+    const observed = await build(engine, createProject(`${BASE}RUN true`));
+    const container = await openAt(observed, 'RUN true');
+    const process = await container.start({
+      args: ['sleep', '5'],
+      env: [],
+      user: null,
+      cwd: null,
+      tty: false,
+      cols: 80,
+      rows: 24,
+    });
+    relay.cut();
+    expect(await process.exited).toMatchObject({ code: null, reason: expect.any(String) });
+    expect(await container.gone).toEqual(expect.any(String));
+    await engine.dispose();
+  });
+
+  it('is an error that names the address when there is nobody to begin with', async () => {
+    relay.cut();
+    await expect(connect({ ...endpointAt(relay.address), kind: endpoint.kind })).rejects.toMatchObject({
+      code: 'endpoint',
+      message: expect.stringContaining(relay.address),
+      hint: expect.any(String),
+    });
+  });
+});
+
+function startRelay(target: string, path: string): Promise<Relay> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((near) => {
+    const far = net.connect(target);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  return new Promise((resolve) => {
+    server.listen(path, () =>
+      resolve({
+        address: `unix://${path}`,
+        cut() {
+          server.close();
+          for (const socket of sockets) socket.destroy();
+        },
+      }),
+    );
+  });
+}
