@@ -21,6 +21,8 @@ export function createMultiplexer(print: (lines: readonly string[]) => void): Mu
   let current: { readonly vertex: VertexPrinter; isSilent: boolean } | null = null;
   let count = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
+  /** What the timer is for: it is not put off by more news. */
+  let awaited: 'turn' | 'silence' | null = null;
 
   function say(vertex: VertexPrinter): void {
     waiting.delete(vertex);
@@ -60,18 +62,28 @@ export function createMultiplexer(print: (lines: readonly string[]) => void): Mu
   }
 
   function arm(): void {
+    const hasNews = [...waiting].some((vertex) => vertex.hasNews);
+    const next = hasNews ? 'turn' : current === null && waiting.size > 0 ? 'silence' : null;
+    if (next === awaited) return;
+    disarm();
+    if (next === null) return;
+    awaited = next;
+    timer = setTimeout(
+      () => {
+        disarm();
+        const next = [...waiting].find((vertex) => vertex.hasNews) ?? [...waiting][0];
+        if (next !== undefined) say(next);
+        giveFloor();
+      },
+      next === 'turn' ? WAIT_MAX_MS : SILENCE_MS,
+    );
+    timer.unref?.();
+  }
+
+  function disarm(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    const hasNews = [...waiting].some((vertex) => vertex.hasNews);
-    const delayMs = hasNews ? WAIT_MAX_MS : current === null && waiting.size > 0 ? SILENCE_MS : null;
-    if (delayMs === null) return;
-    timer = setTimeout(() => {
-      timer = null;
-      const next = [...waiting].find((vertex) => vertex.hasNews) ?? [...waiting][0];
-      if (next !== undefined) say(next);
-      giveFloor();
-    }, delayMs);
-    timer.unref?.();
+    awaited = null;
   }
 
   return {
@@ -85,16 +97,14 @@ export function createMultiplexer(print: (lines: readonly string[]) => void): Mu
         waiting.delete(vertex);
         return;
       }
-      const hadNews = [...waiting].some((other) => other.hasNews);
       waiting.add(vertex);
       const isUrgent = vertex.hasNews && (current?.isSilent === true || vertex.pendingCharacters > WAITING_MAX_CHARACTERS);
       if (isUrgent) say(vertex);
       if (current === null || isUrgent) giveFloor();
-      else if (!hadNews) arm();
+      else arm();
     },
     finish() {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
+      disarm();
       for (const vertex of waiting) if (vertex.hasNews) say(vertex);
       if (current !== null) print(['']);
       current = null;

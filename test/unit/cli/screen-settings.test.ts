@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme } from '../../../src/cli/build/screen-settings.js';
+import { DEFAULT_SETTINGS } from '../../../src/config/index.js';
+
+const color = (env: NodeJS.ProcessEnv, given: 'auto' | 'always' | 'never' | null = null) =>
+  chooseColorDepth({ color: given }, DEFAULT_SETTINGS, env);
+
+describe('the settings of the screen', () => {
+  it.each([
+    [{ TERM: 'xterm-256color', COLORTERM: 'truecolor' }, 'truecolor'],
+    [{ TERM: 'tmux-256color' }, '256'],
+    [{ TERM: 'xterm-kitty' }, 'truecolor'],
+    [{ TERM: 'linux' }, '16'],
+    [{ TERM: 'vt100' }, '16'],
+    [{ TERM: 'dumb' }, 'mono'],
+    [{ TERM: 'xterm-256color', NO_COLOR: '1' }, 'mono'],
+    [{ TERM: 'xterm-256color', NO_COLOR: '' }, '256'],
+  ])('have the colours of %j', (env, depth) => {
+    expect(color(env)).toBe(depth);
+  });
+
+  it('let --color win over the environment', () => {
+    expect(color({ TERM: 'xterm-256color', NO_COLOR: '1' }, 'always')).toBe('256');
+    expect(color({ TERM: 'xterm-256color' }, 'never')).toBe('mono');
+  });
+
+  it('use ASCII where the locale is none of UTF-8', () => {
+    const glyphs = (env: NodeJS.ProcessEnv) => chooseGlyphs({ glyphs: null }, DEFAULT_SETTINGS, env);
+    expect(glyphs({ LANG: 'en_US.UTF-8' })).toBe('unicode');
+    expect(glyphs({ LC_ALL: 'C', LANG: 'en_US.UTF-8' })).toBe('ascii');
+    expect(glyphs({})).toBe('unicode');
+    expect(glyphs({ TERM: 'linux', LANG: 'C.utf8' })).toBe('ascii');
+    expect(chooseGlyphs({ glyphs: 'ascii' }, DEFAULT_SETTINGS, { LANG: 'C.UTF-8' })).toBe('ascii');
+  });
+
+  it('take the command line before the file', () => {
+    expect(chooseTheme({ theme: null }, { ...DEFAULT_SETTINGS, theme: 'x' }, { COLORFGBG: '0;15' })).toBe('x');
+    expect(chooseTheme({ theme: 'auto' }, { ...DEFAULT_SETTINGS, theme: 'x' }, { COLORFGBG: '0;15' })).toBe('light');
+    expect(chooseLeaveKey({ leaveKey: 'f12' }, DEFAULT_SETTINGS).label).toBe('F12');
+    expect(() => chooseLeaveKey({ leaveKey: 'enter' }, DEFAULT_SETTINGS)).toThrow();
+  });
+});
