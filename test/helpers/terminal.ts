@@ -155,6 +155,11 @@ export class TestTerminal {
     process.kill(this.pid, signal);
   }
 
+  /** The window is closed, the line drops: the terminal is gone under the program. */
+  hangUp(): void {
+    (this.#pty as NodePty.IPty & { destroy(): void }).destroy();
+  }
+
   /** The visible screen; trailing blanks cut. */
   screen(): string {
     return this.lines().join('\n');

@@ -1,0 +1,77 @@
+/** An engine that dies in mid-build and comes back. Needs a dockerd of its own, because it is killed. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engineEnv } from '../helpers/engines.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { runBxtui, startBxtui } from '../helpers/run.js';
+import { leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
+import { closeTerminals, RESTORED_MODES } from '../helpers/terminal.js';
+import { type EngineHandle, startPrivateEngine } from '../setup/engine.mjs';
+
+const canStartPrivate = process.platform === 'linux' && process.getuid?.() === 0;
+
+describe.skipIf(!canStartPrivate)('an engine that dies', () => {
+  let engine: EngineHandle;
+
+  beforeAll(async () => {
+    engine = await startPrivateEngine();
+  });
+
+  afterEach(async () => {
+    await closeTerminals();
+    removeProjects();
+    await engine.start();
+  });
+
+  afterAll(async () => {
+    expect(await engine.stop()).toBeNull();
+  });
+
+  it('in mid-build: the session says so, stays, and builds again once it is back', async () => {
+    const project = createProject(`${BASE}RUN echo begun; sleep 300\n`);
+    const terminal = await openSession(project, { env: engineEnv(engine.address) });
+    await terminal.waitFor('begun');
+    await engine.kill();
+    await terminal.waitFor(/ENGINE LOST/);
+    expect(terminal.hasExited).toBe(false);
+    terminal.press('char:r');
+    await terminal.settled(500);
+    expect(terminal.hasExited).toBe(false);
+    await engine.start();
+    project.edit('sleep 300', 'echo finished');
+    terminal.press('char:r');
+    await terminal.waitFor(/ BUILT /, { timeoutMs: 30_000 });
+    expect((await quit(terminal)).code).toBe(0);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+  });
+
+  it('under an open shell: the tab says so, the way out is clean', async () => {
+    const project = createProject(`${BASE}RUN exit 3\n`);
+    const terminal = await openSession(project, { env: engineEnv(engine.address) });
+    await shellOpens(terminal);
+    await engine.kill();
+    await terminal.waitFor(/ENGINE LOST/);
+    await leaveTerminal(terminal);
+    expect((await quit(terminal)).code).toBe(1);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+  });
+
+  it('without a terminal: an error with what to do, exit status 1', async () => {
+    const project = createProject(`${BASE}RUN echo begun; sleep 300\n`);
+    const { output, result } = startBxtui(['build', '--progress=plain', project.dir], { env: engineEnv(engine.address) });
+    for (let tries = 0; !/\d begun/.test(output()) && tries < 300; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    await engine.kill();
+    const run = await result;
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(/engine/i);
+    expect(run.stderr).not.toMatch(/at .*\.js:\d+/);
+  });
+
+  it('before anything began: refused with its address', async () => {
+    await engine.kill();
+    const project = createProject(BASE);
+    const run = await runBxtui(['build', project.dir], { env: engineEnv(engine.address) });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain(engine.address);
+  });
+});

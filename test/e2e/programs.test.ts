@@ -1,0 +1,143 @@
+/** Full-screen programs inside the terminal pane, and everything that passes between them and the person. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { inShell, leaveTerminal, openSession, paneText, quit, shellOpens } from '../helpers/session.js';
+import { closeTerminals, type TestTerminal } from '../helpers/terminal.js';
+
+afterEach(async () => {
+  await closeTerminals();
+  removeProjects();
+});
+
+async function shell(size: { cols?: number; rows?: number } = {}): Promise<TestTerminal> {
+  const project = createProject(
+    `${BASE}RUN i=1; while [ $i -le 300 ]; do echo "line $i"; i=$((i+1)); done > /lines\nRUN exit 1\n`,
+  );
+  const terminal = await openSession(project, size);
+  await shellOpens(terminal);
+  return terminal;
+}
+
+describe('in the terminal pane', () => {
+  it('vi edits and saves', async () => {
+    const terminal = await shell();
+    terminal.type('vi /tmp.txt');
+    terminal.press('enter');
+    await terminal.waitFor((screen) => /~/.test(paneText(screen)), { what: 'the empty lines of vi' });
+    terminal.type('ihello from vi');
+    await terminal.waitFor('hello from vi');
+    terminal.press('escape');
+    await terminal.settled(80);
+    terminal.type('yyp:wq');
+    terminal.press('enter');
+    await terminal.waitFor((screen) => !/~\s*$/m.test(paneText(screen)), { what: 'the shell after vi' });
+    expect(await inShell(terminal, 'cat /tmp.txt')).toBe('hello from vi\nhello from vi');
+    expect((await quit(terminal)).code).toBe(1);
+  });
+
+  it('less pages and searches', async () => {
+    const terminal = await shell();
+    terminal.type('less /lines');
+    terminal.press('enter');
+    await terminal.waitFor(/line 1\b/);
+    terminal.press('space');
+    await terminal.waitFor((screen) => !/line 1\s/.test(paneText(screen)), { what: 'the second page' });
+    terminal.type('/line 250');
+    terminal.press('enter');
+    await terminal.waitFor(/line 250\b/);
+    terminal.type('q');
+    expect(await inShell(terminal, 'echo back')).toBe('back');
+  });
+
+  it('top repaints by itself and ends on its key', async () => {
+    const terminal = await shell();
+    terminal.type('top -d 1');
+    terminal.press('enter');
+    await terminal.waitFor(/PID\s+PPID|Mem:/);
+    const before = terminal.rawOutput.length;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(terminal.rawOutput.length).toBeGreaterThan(before);
+    terminal.type('q');
+    expect(await inShell(terminal, 'echo back')).toBe('back');
+  });
+
+  it('a resize reaches the program', async () => {
+    const terminal = await shell({ cols: 160, rows: 48 });
+    const [rows, cols] = (await inShell(terminal, 'stty size')).split(' ').map(Number);
+    expect(cols).toBeGreaterThan(30);
+    terminal.resize(100, 30);
+    await terminal.settled(300);
+    const [lessRows, lessCols] = (await inShell(terminal, 'stty size')).split(' ').map(Number);
+    expect(lessCols).toBeLessThan(cols ?? 0);
+    expect(lessRows).toBeLessThan(rows ?? 0);
+    for (const size of [
+      [80, 24],
+      [60, 20],
+      [30, 8],
+      [160, 48],
+    ] as const) {
+      terminal.resize(size[0], size[1]);
+      await terminal.settled(200);
+      expect(terminal.hasExited).toBe(false);
+    }
+    expect((await inShell(terminal, 'stty size')).split(' ').map(Number)).toEqual([rows, cols]);
+  });
+
+  it('a paste arrives as one, bracketed only for who asked', async () => {
+    const terminal = await shell();
+    terminal.type('cat > /pasted');
+    terminal.press('enter');
+    terminal.paste('first q line\nsecond :wq line\n');
+    await terminal.waitFor('second :wq line');
+    terminal.press('ctrl-d');
+    expect(await inShell(terminal, 'cat /pasted')).toBe('first q line\nsecond :wq line');
+    const bytes = await inShell(
+      terminal,
+      'stty -icanon -echo min 1; printf "\\033[?2004h"; head -c 16 | od -An -c | tr -d " \\n"; stty icanon echo; printf "\\033[?2004l" & sleep 0.3',
+    );
+    expect(bytes).toBe('');
+  });
+
+  it('every control key but one belongs to the program', async () => {
+    const terminal = await shell();
+    terminal.type('sleep 100');
+    terminal.press('enter');
+    await terminal.settled(200);
+    terminal.press('ctrl-c');
+    expect(await inShell(terminal, 'echo $?')).toBe('130');
+    terminal.type('stty raw -echo; head -c 4 | od -An -tx1; stty sane');
+    terminal.press('enter');
+    await terminal.settled(300);
+    terminal.press('ctrl-z', 'ctrl-a', 'ctrl-p', 'tab');
+    await terminal.waitFor(/1a 01 10 09/);
+    terminal.type('stty raw -echo; head -c 1 | od -An -tx1; stty sane');
+    terminal.press('enter');
+    await terminal.settled(300);
+    terminal.press('ctrl-]');
+    await terminal.waitFor(' NORMAL ');
+    terminal.press('ctrl-]');
+    await terminal.waitFor(/ 1d\b/);
+  });
+
+  it('shows wide characters and colours in their cells', async () => {
+    const terminal = await shell();
+    await inShell(terminal, 'clear; printf "\\033[31mred\\033[0m 漢字 end\\n"');
+    const at = terminal.find('red 漢字');
+    expect(at).not.toBeNull();
+    expect(terminal.cell(at?.col ?? 0, at?.row ?? 0)).toMatchObject({ text: 'r', isColored: true });
+    const lines = terminal.lines();
+    const width = (line: string) => [...line].reduce((sum, char) => sum + (/[漢字]/.test(char) ? 2 : 1), 0);
+    expect(width(lines[at?.row ?? 0] ?? '')).toBe(width(lines[(at?.row ?? 0) - 1] ?? ''));
+  });
+
+  it('a program that ends says with what, and Enter starts it again', async () => {
+    const terminal = await shell();
+    terminal.type('exit 127');
+    terminal.press('enter');
+    await terminal.waitFor(/exit 127/);
+    await leaveTerminal(terminal);
+    terminal.press('char:2', 'enter');
+    await shellOpens(terminal);
+    expect(await inShell(terminal, 'echo again')).toBe('again');
+  });
+});

@@ -1,0 +1,117 @@
+/** A person in front of a bxtui session: the few gestures that the end-to-end tests repeat, each waiting for what it has to bring. */
+import { engineEnv } from './engines.js';
+import type { Project } from './project.js';
+import { type ExitStatus, type StartOptions, startTerminal, type TestTerminal } from './terminal.js';
+
+export interface SessionOptions extends Partial<StartOptions> {
+  /** Arguments before the context. */
+  readonly flags?: readonly string[];
+}
+
+/** `bxtui build DIR` on a terminal; resolves when the screen stands. */
+export async function openSession(project: Project, options: SessionOptions = {}): Promise<TestTerminal> {
+  const terminal = startTerminal({
+    cols: 120,
+    rows: 40,
+    ...options,
+    args: ['build', ...(options.flags ?? []), project.dir],
+    env: { ...engineEnv(), ...options.env },
+  });
+  await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
+  return terminal;
+}
+
+/** Waits until keys go to the program in the terminal pane, and until it has said something. */
+export async function shellOpens(terminal: TestTerminal, prompt: RegExp = /[#$] *(│|$)/m): Promise<void> {
+  await terminal.waitFor((screen) => / TERMINAL +keys go to/.test(screen) && prompt.test(screen), {
+    what: 'shell with a prompt',
+  });
+}
+
+/** Leaves the terminal pane; normal mode is left alone. */
+export async function leaveTerminal(terminal: TestTerminal): Promise<void> {
+  if (terminal.screen().includes(' TERMINAL ')) terminal.press('ctrl-]');
+  await terminal.waitFor(' NORMAL ');
+}
+
+let marks = 0;
+
+/** Types a command into the shell in front and resolves with what it printed, once it has ended. */
+export async function inShell(terminal: TestTerminal, command: string): Promise<string> {
+  const mark = `m${++marks}`;
+  // The marks on the command line are spelled differently from those that are printed.
+  terminal.type(`echo ${mark}'<'; ${command}; echo '>'${mark}`);
+  terminal.press('enter');
+  const screen = await terminal.waitFor(new RegExp(`${mark}<[\\s\\S]*>${mark}`), { what: `end of ${command}` });
+  return paneText(screen).split(`${mark}<`).at(-1)?.split(`>${mark}`)[0]?.trim() ?? '';
+}
+
+/** The text in the right pane, where the terminal is at the usual widths, without frames. */
+export function paneText(screen: string): string {
+  return screen
+    .split('\n')
+    .map((line) => line.split('│').slice(2, -1).join('│').trim())
+    .join('\n');
+}
+
+/** Moves the cursor of the timeline to a step, by its number. */
+export async function selectStep(terminal: TestTerminal, number: number): Promise<void> {
+  terminal.press('char:1');
+  await terminal.waitFor('▸[1] Steps');
+  terminal.press('char:g');
+  const isSelected = (step: number) => new RegExp(`▌ *${step} `);
+  await terminal.waitFor(isSelected(1));
+  for (let step = 1; step < number; step++) {
+    terminal.press('char:j');
+    await terminal.waitFor((screen) => !isSelected(step).test(screen), { what: `cursor below step ${step}` });
+    // Lines of stages lie between the steps.
+    if (!/▌ *\d+ /.test(terminal.screen())) terminal.press('char:j');
+  }
+  await terminal.waitFor(isSelected(number));
+}
+
+/** Opens a shell in a step with Enter (the state that suits it) or in one of its states by the options of `T`. */
+export async function rollbackTo(
+  terminal: TestTerminal,
+  number: number,
+  state: 'auto' | 'before' | 'after' = 'auto',
+): Promise<void> {
+  await leaveTerminal(terminal);
+  await selectStep(terminal, number);
+  const tabs = tabCount(terminal);
+  if (state === 'auto') {
+    terminal.press('enter');
+  } else {
+    terminal.press('char:T');
+    await terminal.waitFor(`Shell in step ${number}`);
+    terminal.press('right');
+    if (state === 'after') terminal.press('right');
+    await terminal.waitFor(state === 'before' ? '[before it ran]' : '[after it ran]');
+    terminal.press('enter');
+  }
+  await terminal.waitFor(() => tabCount(terminal) > tabs, { what: `tab of step ${number}` });
+  await shellOpens(terminal);
+}
+
+/** Number of tabs in the title of the terminal pane. */
+export function tabCount(terminal: TestTerminal): number {
+  const title = terminal.lines().find((line) => line.includes('[2] Terminal')) ?? '';
+  return (title.match(/\b\d+:#/g) ?? []).length;
+}
+
+/** Runs a line of the `:` language. */
+export async function commandLine(terminal: TestTerminal, line: string): Promise<void> {
+  await leaveTerminal(terminal);
+  terminal.press('char::');
+  await terminal.settled(50);
+  terminal.type(line);
+  await terminal.waitFor(line);
+  terminal.press('enter');
+}
+
+/** Ends the session without a question. */
+export async function quit(terminal: TestTerminal): Promise<ExitStatus> {
+  await leaveTerminal(terminal);
+  terminal.press('char:Q');
+  return await terminal.waitForExit();
+}
