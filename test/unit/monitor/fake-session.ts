@@ -228,7 +228,7 @@ export class FakeSession implements SessionClient {
   }
 
   stepLog(): StepLog {
-    return { head: '', tail: this.logTail, omittedBytes: 0 };
+    return { head: '', tail: this.logTail, omittedBytes: 0, file: null };
   }
 
   hasExclusiveCache(): boolean {
