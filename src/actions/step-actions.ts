@@ -17,6 +17,7 @@ function canRollBack(context: ActionContext): true | string {
 function rollbackHint({ step }: ActionContext): string {
   if (step?.state === 'failed') return 'shell in failed step';
   if (step?.state === 'pending') return 'build to here + shell';
+  if (step?.state === 'running') return 'shell when it is done';
   return 'shell after step';
 }
 

@@ -82,12 +82,12 @@ export const terminalActions: readonly Action[] = [
   {
     id: 'process.rerun',
     title: "Run the step's own command again in this container",
-    hint: 'run failed command',
+    hint: 'run its command',
     group: 'Terminal',
     enabled: (context) => {
       const ready = needsContainer(context);
       if (ready !== true) return ready;
-      return containerOf(context)?.failedCommand == null ? 'no failed command belongs to this container' : true;
+      return containerOf(context)?.failedCommand == null ? 'this step has no command' : true;
     },
     run: async (context) => {
       const container = containerOf(context);

@@ -66,7 +66,7 @@ export interface ScreenDeps {
 export interface ScreenHandle {
   /** Resolves when the person has quit; the terminal is restored then. The session is still there: ending it is the caller's. */
   readonly closed: Promise<void>;
-  /** Shows a process in a tab; for the `attach` command. False when there is no such process. */
+  /** Shows a process in a tab and gives it the keyboard; for the `attach` command. False when there is no such process. */
   attach(process: string): boolean;
   /** Leaves the screen as `q` does, without questions. Safe to call twice. */
   close(): void;

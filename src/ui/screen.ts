@@ -14,7 +14,7 @@ import { createLogGrids } from './control/log-grids.js';
 import { createLogRate } from './control/log-rate.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
-import { fitTerminals, processEnded, processOf, shellOpened, showTab } from './control/tabs.js';
+import { enterTerminal, fitTerminals, processEnded, processOf, shellOpened, showTab } from './control/tabs.js';
 import { createTerminals } from './control/terminals.js';
 import type { Ui } from './control/ui-context.js';
 import type { ScreenDeps, ScreenHandle } from './deps.js';
@@ -261,7 +261,12 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
 
   return {
     closed,
-    attach: (process) => showTab(ui, process),
+    attach(id) {
+      if (!showTab(ui, id)) return false;
+      store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+      if (processOf(session.state, id)?.endedAtMs === null) enterTerminal(ui);
+      return true;
+    },
     close,
   };
 }

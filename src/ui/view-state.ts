@@ -35,6 +35,13 @@ export type Overlay =
       readonly historyAt: number;
       readonly draft: string;
     }
+  | {
+      /** A shell is being opened; what is typed meanwhile goes to it. */
+      readonly kind: 'waiting';
+      readonly id: number;
+      readonly title: string;
+      readonly typed: readonly Uint8Array[];
+    }
   | { readonly kind: 'search'; readonly input: LineInput; readonly panel: PanelId }
   | { readonly kind: 'text-page'; readonly title: string; readonly lines: readonly string[]; readonly top: number }
   | { readonly kind: 'notices'; readonly top: number };

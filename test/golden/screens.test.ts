@@ -22,7 +22,8 @@ const USUAL = [
 const both = async (stage: Stage): Promise<void> => {
   stage.handle.attach('p1');
   stage.handle.attach('p2');
-  await stage.settle();
+  await stage.leave();
+  await stage.press('1');
 };
 
 const SCENES: readonly Scene[] = [
@@ -38,7 +39,7 @@ const SCENES: readonly Scene[] = [
     sizes: USUAL,
     act: async (stage) => {
       stage.handle.attach('p1');
-      await stage.press('2', 'enter');
+      await stage.settle();
     },
   },
   { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('2', 'z')) },

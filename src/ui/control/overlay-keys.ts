@@ -13,6 +13,12 @@ const DOWN = new Set(['down', 'C-n']);
 
 export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
   const { key, text } = event;
+  if (overlay.kind === 'waiting') {
+    if (key === 'esc' || key === 'C-c') ui.store.answer(overlay.id, 'cancel');
+    else if (key === 'tab') ui.store.answer(overlay.id, 'background');
+    else change(ui, { ...overlay, typed: [...overlay.typed, event.raw] });
+    return;
+  }
   if (key === 'esc' || key === 'C-c' || (key === 'C-g' && overlay.kind !== 'question')) {
     if (overlay.kind === 'search') startSearch(ui, overlay.panel, '');
     ui.store.closeTop();
@@ -54,6 +60,10 @@ export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
 
 /** A paste into whatever field is open; elsewhere it is nothing. */
 export function overlayPaste(ui: Ui, overlay: Overlay, text: string): void {
+  if (overlay.kind === 'waiting') {
+    change(ui, { ...overlay, typed: [...overlay.typed, new TextEncoder().encode(text)] });
+    return;
+  }
   const first = text.replace(/[\r\n]+$/, '');
   if (overlay.kind === 'text' || overlay.kind === 'palette' || overlay.kind === 'command') {
     ui.store.dispatch({ type: 'overlay.changed', overlay: { ...overlay, input: insertText(overlay.input, first) } });

@@ -8,18 +8,33 @@ import { enterTerminal, processOf, showTab } from './tabs.js';
 import type { Ui } from './ui-context.js';
 
 export async function runRollback(ui: Ui, commands: ScreenCommands, wish: RollbackWish): Promise<void> {
-  const { session, clock } = ui.deps;
+  const { session } = ui.deps;
   const generation = selectGeneration(session.state, ui.store.view);
   const step = generation?.steps[wish.step];
   if (generation === null || step === undefined) return;
   const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
-  const startedAtMs = clock.now();
-  const needsBuild = step.state === 'pending';
-  commands.notify('info', needsBuild ? `building up to ${place} …` : `opening a shell in ${place} …`);
+  const title = step.state === 'pending' ? `building up to ${place}, then a shell in it` : `opening a shell in ${place}`;
+  const abort = new AbortController();
+  let isInBackground = false;
+  let waitingId = 0;
+  const waiting = ui.store.wait<'cancel' | 'background'>((id) => {
+    waitingId = id;
+    return { kind: 'waiting', id, title, typed: [] };
+  });
+  void waiting.then((answer) => {
+    if (answer === 'cancel') abort.abort();
+    else if (answer === 'background') isInBackground = true;
+  });
+  const stopWaiting = (): readonly Uint8Array[] => {
+    const top = ui.store.view.overlays.at(-1);
+    if (top?.kind !== 'waiting' || top.id !== waitingId) return [];
+    ui.store.closeTop();
+    return top.typed;
+  };
   try {
-    const result = await session.execute({
+    const command = {
       type: 'step.rollback',
       step: wish.step,
       generation: generation.number,
@@ -28,24 +43,33 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
       ...(wish.args === undefined ? {} : { args: wish.args }),
       ...(wish.user === undefined ? {} : { user: wish.user }),
       size: commands.terminalSize(),
-    });
-    ui.store.dispatch({ type: 'toast.expired' });
-    if (result.process === null) return;
-    const hasTypedSince = ui.store.view.lastKeyAtMs > startedAtMs;
-    showTab(ui, result.process);
-    const process = processOf(session.state, result.process);
-    const container = process === null ? undefined : session.state.containers[process.container];
-    // Whoever has gone on typing meanwhile keeps the keyboard.
-    if (!hasTypedSince && ui.store.view.overlays.length === 0) enterTerminal(ui);
-    else ui.store.dispatch({ type: 'panel.revealed', panel: 'terminal' });
-    if (container?.note != null) {
-      const hint = container.failedCommand === null ? null : 'In the terminal panel, C runs the failed command again here.';
-      commands.notify('warning', container.note, hint);
-    }
+    } as const;
+    const result = await session.execute(command, abort.signal);
+    const typed = stopWaiting();
+    if (result.process !== null) showShell(ui, commands, result.process, isInBackground ? place : null, typed);
   } catch (error) {
+    stopWaiting();
     const problem = toBxError(error);
     if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
   }
+}
+
+/** `quietly`: where it is, for people who have gone on with something else; null: they wait for it and get it. */
+function showShell(ui: Ui, commands: ScreenCommands, id: string, quietly: string | null, typed: readonly Uint8Array[]): void {
+  showTab(ui, id);
+  const { session } = ui.deps;
+  const process = processOf(session.state, id);
+  const container = process === null ? undefined : session.state.containers[process.container];
+  if (quietly === null) {
+    enterTerminal(ui);
+    const terminal = ui.terminals.get(id)?.terminal;
+    for (const data of typed) terminal?.write(data);
+  } else {
+    commands.notify('info', `The shell in ${quietly} is open (i types into it).`);
+  }
+  if (container?.note == null) return;
+  const hint = container.failedCommand === null ? null : 'In the terminal panel, C runs the command of the step again here.';
+  commands.notify('warning', container.note, hint);
 }
 
 /** Null: do not open it at all. */

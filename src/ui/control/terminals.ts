@@ -133,7 +133,8 @@ export function bannerText(step: Step, container: ContainerSummary, process: Pro
     banner += `\x1b[33m${cleanText(`not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`)}\x1b[0m\r\n`;
   if (container.note !== null) banner += `\x1b[33m${cleanText(container.note)}\x1b[0m\r\n`;
   if (container.failedCommand !== null && process.kind === 'shell') {
-    banner += `\x1b[2mfailed:\x1b[0m \x1b[1m${cleanText(container.failedCommand)}\x1b[0m`;
+    const label = step.state === 'failed' ? 'failed:' : 'command:';
+    banner += `\x1b[2m${label}\x1b[0m \x1b[1m${cleanText(container.failedCommand)}\x1b[0m`;
     banner += dim(container.note === null ? '   (up-arrow has it; C runs it as the step does)' : '   (C runs it again here)');
   }
   return banner;

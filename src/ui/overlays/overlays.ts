@@ -51,6 +51,9 @@ function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, l
       return paintPalette(surface, overlay, props, look);
     case 'command':
       return paintCommand(surface, overlay, look);
+    case 'waiting':
+      paintWaiting(surface, overlay, look);
+      return null;
     case 'search':
       return paintPrompt(surface, 'SEARCH', '/', overlay.input, look);
     case 'text-page':
@@ -183,6 +186,17 @@ function paintPrompt(surface: Surface, badge: string, sign: string, input: LineI
   const field = row.part({ x: x + 1, y: 0, width: row.width - x - 2, height: 1 });
   const column = paintField(field, 0, input, look.attributes.plain);
   return { x: x + 1 + column, y: surface.height - 1 };
+}
+
+function paintWaiting(surface: Surface, { title, typed }: Extract<Overlay, { kind: 'waiting' }>, look: Look): void {
+  const row = surface.part({ x: 0, y: surface.height - 1, width: surface.width, height: 1 });
+  row.fill(look.attributes.plain);
+  const keys = ' esc cancel   tab go on meanwhile ';
+  const x = row.text(0, 0, ' OPENING ', look.attr('badge.prompt')) + 1;
+  const note = typed.length === 0 ? 'what you type goes to it' : `${typed.length} typed`;
+  const text = `${cleanText(title)} ${look.glyphs.ellipsis}  (${note})`;
+  row.text(x, 0, ellipsize(text, row.width - x - keys.length - 1, look.glyphs.ellipsis), look.attr('text'));
+  row.text(row.width - keys.length, 0, keys, look.attr('hint.text'));
 }
 
 interface PageLine {

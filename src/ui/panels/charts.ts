@@ -75,7 +75,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       label = `${progress.done} of ${progress.total} steps done`;
       place(bar!, { ...rect, y: rect.y - 1, height: GAUGE_ROWS });
       const shown = rates.slice(-(rect.width - 4));
-      line.setData([`log lines/s, now ${Math.round(shown.at(-1) ?? 0)}`], [shown.length === 0 ? [0] : shown]);
+      line.setData([`log lines/s, at most ${Math.round(Math.max(0, ...shown))}`], [shown.length === 0 ? [0] : shown]);
       place(line as unknown as BlessedElement, {
         ...rect,
         x: rect.x + 1,

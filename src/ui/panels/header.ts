@@ -28,7 +28,7 @@ export function paintHeader(surface: Surface, props: HeaderProps, dockerfile: st
   if (props.run !== null) place(props.run, props.run.includes('older') ? 'warning' : 'header.detail');
 
   x = surface.text(x + 1, 0, state, look.over(look.attr(`status.${props.state}`), 'header'), rightStart - x - 2) + 1;
-  const room = rightStart - x - 1;
+  const room = rightStart - x - 2;
   if (room > 4) surface.text(x, 0, ellipsize(props.sentence, room, glyphs.ellipsis), ground);
 }
 

@@ -2,7 +2,7 @@
 import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
 import type { ProcessSummary, SessionState } from '../../core/model/index.js';
 import type { Box } from '../layout/layout.js';
-import { textWidth } from '../text/width.js';
+import { ellipsize, textWidth } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { Role } from '../theme/roles.js';
 import type { ViewState } from '../view-state.js';
@@ -30,7 +30,7 @@ const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
 };
 
 export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
-  const info = [...infoOf(box.active, facts), ...searchOf(box.active, facts)];
+  const info = [...infoOf(box.active, facts, box.rect.width), ...searchOf(box.active, facts)];
   const width = (segments: readonly TitleSegment[]): number => segments.reduce((sum, { text }) => sum + textWidth(text) + 2, 0);
   const full = panelNames(box, facts, false);
   const fits = width(full) + Math.min(width(info), 24) + 5 <= box.rect.width;
@@ -63,13 +63,16 @@ function countOf(panel: PanelId, { state, stepsCount, view }: TitleFacts): strin
   return panel === 'terminal' && view.tabs.length > 1 ? String(view.tabs.length) : '';
 }
 
-function infoOf(panel: PanelId, facts: TitleFacts): TitleSegment[] {
+function infoOf(panel: PanelId, facts: TitleFacts, width: number): TitleSegment[] {
   const plain = (text: string): TitleSegment[] => (text === '' ? [] : [{ text, role: 'tab', target: null }]);
   switch (panel) {
     case 'terminal':
       return tabSegments(facts);
     case 'logs':
-      return [...plain(facts.logStep), ...plain(facts.logState)];
+      return [
+        ...plain(ellipsize(facts.logStep, Math.max(8, width - textWidth(facts.logState) - 20), facts.glyphs.ellipsis)),
+        ...plain(facts.logState),
+      ];
     case 'source':
       return plain(facts.sourcePlace);
     default:

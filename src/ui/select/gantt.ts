@@ -13,6 +13,8 @@ export function selectSpan(generation: Generation, nowMs: number): TimeSpan | nu
   let endMs = Number.NEGATIVE_INFINITY;
   for (const step of stepsInOrder(generation)) {
     if (step.startedAtMs === null || step.state === 'cached') continue;
+    // Run again for a shell, long after the build had ended.
+    if (generation.endedAtMs !== null && step.startedAtMs > generation.endedAtMs) continue;
     startMs = Math.min(startMs, step.startedAtMs);
     endMs = Math.max(endMs, step.completedAtMs ?? step.startedAtMs);
   }
@@ -23,6 +25,7 @@ export function selectSpan(generation: Generation, nowMs: number): TimeSpan | nu
 /** A bar of a step within `width` cells, in eighths; never shorter than one eighth. */
 export function barOf(step: Step, span: TimeSpan, width: number, nowMs: number): { from: number; to: number } | null {
   if (step.startedAtMs === null || step.state === 'cached' || step.state === 'pending') return null;
+  if (step.startedAtMs > span.endMs) return null;
   const total = Math.max(1, span.endMs - span.startMs);
   const end = step.completedAtMs ?? (step.state === 'running' ? nowMs : step.startedAtMs);
   const scale = (ms: number): number => Math.max(0, Math.min(1, (ms - span.startMs) / total)) * width * 8;

@@ -67,8 +67,8 @@ function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' |
     case 'failed': {
       const step = failure?.step == null ? undefined : generation.steps[failure.step];
       if (step === undefined) return { state: 'failed', word: 'FAILED', sentence: cleanText(failure?.message ?? 'the build') };
-      const code = failure?.exitCode == null ? '' : ` (exit ${failure.exitCode})`;
-      return { state: 'failed', word: 'FAILED', sentence: `at ${placeOf(step, generation)}${code}` };
+      const code = failure?.exitCode == null ? '' : `exit ${failure.exitCode} `;
+      return { state: 'failed', word: 'FAILED', sentence: `${code}at ${placeOf(step, generation)}` };
     }
   }
 }
