@@ -4,6 +4,8 @@ import { selectCounts, selectCurrent, selectSlowest, stepElapsedMs, stepTitle } 
 import { printableLine, printableText } from '../platform/printable.js';
 
 const SLOWEST_SHOWN = 3;
+/** Shorter ones are 0.0s. */
+const SLOW_MS = 50;
 const ERROR_LINES_SHOWN = 10;
 
 /** Lines without colours; empty when nothing was built. `failedLog`: the raw end of the culprit's log. */
@@ -13,7 +15,7 @@ export function renderSummary(state: SessionState, failedLog: string, exitStatus
   const lines = [headline(state, last)];
   if (last.status === 'succeeded') lines.push(...results(last));
   if (last.status === 'failed') lines.push(...failure(last, failedLog));
-  const slowest = selectSlowest(last, SLOWEST_SHOWN);
+  const slowest = selectSlowest(last, SLOWEST_SHOWN).filter((step) => (stepElapsedMs(step, 0) ?? 0) >= SLOW_MS);
   if (slowest.length > 0) {
     lines.push('slowest steps:');
     for (const step of slowest) lines.push(`  ${duration(stepElapsedMs(step, 0) ?? 0).padStart(7)}  ${stepTitle(last, step)}`);

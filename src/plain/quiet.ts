@@ -1,9 +1,12 @@
 /** `--progress=quiet`: the image id on success, the report of the failure otherwise. */
 import type { Disposable } from '../platform/byte-channel.js';
 import { printableText } from '../platform/printable.js';
-import type { SessionClient } from '../session/session.js';
+import type { SessionClient, StepLog } from '../session/session.js';
 import { failureReport } from './failure-report.js';
+import { createLineSplitter } from './line-splitter.js';
 import type { TextSink } from './text-sink.js';
+
+const TAIL_LINES = 20;
 
 export interface QuietOptions {
   readonly session: SessionClient;
@@ -23,8 +26,14 @@ export function startQuiet({ session, output, errors }: QuietOptions): Disposabl
     const generation = state.generations.find((candidate) => candidate.number === event.generation);
     if (generation === undefined) return;
     const { step } = generation.failure ?? { step: null };
-    const tail = step === null ? [] : printableText(session.stepLog(generation.number, step).tail).split('\n').slice(-21, -1);
+    const tail = step === null ? [] : lastLines(session.stepLog(generation.number, step));
     const name = step === null ? '' : printableText(generation.steps[step]?.text ?? '');
     errors.lines(failureReport(generation, tail.length === 0 ? null : { name, tail }));
   });
+}
+
+function lastLines(log: StepLog): string[] {
+  const splitter = createLineSplitter();
+  const text = log.omittedBytes === 0 ? log.head + log.tail : log.tail;
+  return [...splitter.push(text), ...splitter.end()].slice(-TAIL_LINES);
 }

@@ -93,8 +93,13 @@ function leave(session: LocalSession, warnings: readonly string[]): number {
   const last = selectCurrent(session.state);
   const status = isBuilding(last) ? EXIT_INTERRUPTED : exitStatusOfBuild(last);
   const step = last?.failure?.step ?? null;
-  const log = last === null || step === null ? '' : session.stepLog(last.number, step).tail;
+  const log = last === null || step === null ? null : session.stepLog(last.number, step);
   for (const warning of warnings) process.stderr.write(`WARNING: ${warning}\n`);
-  for (const line of renderSummary(session.state, log, status)) process.stdout.write(`${line}\n`);
+  for (const line of renderSummary(
+    session.state,
+    log === null ? '' : log.omittedBytes === 0 ? log.head + log.tail : log.tail,
+    status,
+  ))
+    process.stdout.write(`${line}\n`);
   return status;
 }
