@@ -94,7 +94,8 @@ function runLimited(run: () => Match[], query: string): Match[] {
   try {
     return vm.runInContext('run()', context, { timeout: TIME_LIMIT_MS }) as Match[];
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+    // Made in the other context, so it is no instance of this one's Error.
+    if ((error as { readonly code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
       throw new BxError('usage', `searching for "${query}" takes too long`, {
         hint: 'Use a simpler expression without nested repetitions.',
         cause: error,

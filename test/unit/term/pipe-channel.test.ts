@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ByteChannel } from '../../../src/platform/byte-channel.js';
+import { createEmulator, type Emulator } from '../../../src/term/emulator.js';
+import { pipeChannel } from '../../../src/term/pipe-channel.js';
+
+const opened: Emulator[] = [];
+afterEach(() => {
+  for (const emulator of opened.splice(0)) emulator.dispose();
+});
+function open(): Emulator {
+  const emulator = createEmulator({ cols: 80, rows: 10, scrollbackRows: 10 });
+  opened.push(emulator);
+  return emulator;
+}
+function fakeChannel() {
+  const listeners = new Set<(data: Uint8Array) => void>();
+  const state = { holds: 0, pauses: 0, written: '' };
+  const channel: ByteChannel = {
+    onData(listener) {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+    write: (data) => {
+      state.written += Buffer.from(data).toString();
+    },
+    resize: () => {},
+    pause: () => {
+      state.holds += 1;
+      state.pauses += 1;
+    },
+    resume: () => {
+      state.holds -= 1;
+    },
+  };
+  return {
+    channel,
+    state,
+    send: (data: Uint8Array | string) => listeners.forEach((listener) => void listener(Buffer.from(data))),
+  };
+}
+const settled = (emulator: Emulator) => new Promise<void>((done) => emulator.write('', done));
+
+describe('a connected channel', () => {
+  it('holds the source back while too much waits, and lets it go again', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    pipeChannel(channel, emulator);
+    send(new Uint8Array(400 << 10).fill(0x2e));
+    expect(state.holds).toBe(0);
+    send(new Uint8Array(200 << 10).fill(0x2e));
+    send(new Uint8Array(200 << 10).fill(0x2e));
+    expect(state).toMatchObject({ holds: 1, pauses: 1 });
+    await settled(emulator);
+    expect(state).toMatchObject({ holds: 0, pauses: 1 });
+  });
+
+  it('answers the program, but not what it asked before', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    pipeChannel(channel, emulator, { replay: Buffer.from('old \x1b[6n\x1b[c') });
+    send('\x1b[5n');
+    await settled(emulator);
+    expect(state.written).toBe('\x1b[0n');
+    expect(emulator.text(0, 0, 0, 80)).toBe('old');
+  });
+
+  it('answers what a program that nobody has watched yet asked at its start', async () => {
+    const emulator = open();
+    const { channel, state } = fakeChannel();
+    pipeChannel(channel, emulator, { replay: Buffer.from('/ # \x1b[6n'), answerReplay: true });
+    await settled(emulator);
+    expect(state.written).toBe('\x1b[1;5R');
+  });
+
+  it('does not answer a flood of questions without end', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    let nowMs = 0;
+    pipeChannel(channel, emulator, { nowMs: () => nowMs });
+    send('\x1b[5n'.repeat(50_000));
+    await settled(emulator);
+    expect(state.written.length).toBeGreaterThan(0);
+    expect(state.written.length).toBeLessThanOrEqual(64 << 10);
+    nowMs = 5000;
+    state.written = '';
+    send('\x1b[5n');
+    await settled(emulator);
+    expect(state.written).toBe('\x1b[0n');
+  });
+
+  it('leaves the channel resumed when it is taken apart', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    const pipe = pipeChannel(channel, emulator);
+    send(new Uint8Array(1 << 20).fill(0x2e));
+    expect(state.holds).toBe(1);
+    pipe.dispose();
+    pipe.dispose();
+    expect(state.holds).toBe(0);
+    send('late\x1b[5n');
+    await settled(emulator);
+    expect(state).toMatchObject({ holds: 0, written: '' });
+  });
+});
