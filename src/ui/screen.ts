@@ -60,6 +60,7 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     theme: deps.theme,
     scrollbackRows: deps.settings.scrollbackRows,
     isAscii: deps.glyphs === 'ascii',
+    leaveLabel,
     bannerSgr: host.attributes.sgr(look.attr('accent')),
     nowMs: () => clock.now(),
     onDirty: (process) => {

@@ -18,7 +18,7 @@ export function hintsOf(
   }
   const process = state.processes.find((candidate) => candidate.id === view.activeTab);
   const place = process === undefined ? null : stepOfProcess(state, process);
-  const where = place === null ? '' : ` in ${stepLabel(place.step, place.container)}`;
+  const where = place === null ? '' : ` in ${stepLabel(place.step, place.container, state)}`;
   const message = process === undefined ? '' : `keys go to ${process.id} ${cleanText(process.command)}${where}`;
   return {
     badge: 'TERMINAL',

@@ -35,6 +35,7 @@ export interface TerminalsOptions {
   readonly theme: Theme;
   readonly scrollbackRows: number;
   readonly isAscii: boolean;
+  readonly leaveLabel: string;
   /** SGR parameters of the line that says where a shell is. */
   readonly bannerSgr: string;
   readonly nowMs: () => number;
@@ -110,7 +111,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
 
 const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'failed state' } as const;
 
-export type BannerStyle = Pick<TerminalsOptions, 'isAscii' | 'bannerSgr'>;
+export type BannerStyle = Pick<TerminalsOptions, 'isAscii' | 'bannerSgr' | 'leaveLabel'>;
 
 /** Where a shell is, above everything that its program prints: `step 9 · RUN npm ci · line 17 · failed state · user node · /app`. */
 export function bannerText(step: Step, container: ContainerSummary, process: ProcessSummary, style: BannerStyle): string {
@@ -127,15 +128,14 @@ export function bannerText(step: Step, container: ContainerSummary, process: Pro
     container.cwd === '' ? '/' : container.cwd,
     ...(mounted.length === 0 ? [] : [`mounts: ${mounted.join(', ')}`]),
   ];
-  const dim = (text: string): string => `\x1b[2m${cleanText(text)}\x1b[0m\r\n`;
   let banner = `\x1b[0;${bannerSgr}m${cleanText(facts.join(dot))}\x1b[0m\r\n`;
   for (const mount of missing)
     banner += `\x1b[33m${cleanText(`not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`)}\x1b[0m\r\n`;
   if (container.note !== null) banner += `\x1b[33m${cleanText(container.note)}\x1b[0m\r\n`;
-  if (container.failedCommand !== null && process.kind === 'shell') {
-    const label = step.state === 'failed' ? 'failed:' : 'command:';
-    banner += `\x1b[2m${label}\x1b[0m \x1b[1m${cleanText(container.failedCommand)}\x1b[0m`;
-    banner += dim(container.note === null ? '   (up-arrow has it; C runs it as the step does)' : '   (C runs it again here)');
+  const isAboutFailure = container.moment === 'failed' || container.note !== null || step.state === 'failed';
+  if (container.failedCommand !== null && process.kind === 'shell' && isAboutFailure) {
+    banner += `\x1b[2mfailed:\x1b[0m \x1b[1m${cleanText(container.failedCommand)}\x1b[0m`;
+    banner += `\x1b[2m   (${style.leaveLabel} C runs it again)\x1b[0m\r\n`;
   }
   return banner;
 }

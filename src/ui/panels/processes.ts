@@ -73,7 +73,7 @@ function headings(isWide: boolean): string {
 
 function paintProcess(line: Surface, process: ProcessSummary, isSelected: boolean, props: ProcessesProps, look: Look): void {
   const place = stepOfProcess(props.state, process);
-  const label = place === null ? process.container : stepLabel(place.step, place.container);
+  const label = place === null ? process.container : stepLabel(place.step, place.container, props.state);
   const up = formatClock((process.endedAtMs ?? props.nowMs) - process.startedAtMs);
   let x = line.text(2, 0, padEnd(process.id, 5), look.attr('strong'));
   x = line.text(x, 0, padEnd(ellipsize(label, 12, look.glyphs.ellipsis), 13), look.attr('text'));
@@ -92,10 +92,12 @@ function paintProcess(line: Surface, process: ProcessSummary, isSelected: boolea
   line.put(0, 0, look.glyphs.cursor, look.over(look.attr(props.isFocused ? 'accent' : 'dim'), role), 1);
 }
 
-/** `#9 failed`, `#4`, `#9 before`. */
-export function stepLabel(step: Step, container: ContainerSummary): string {
-  const name = step.number === null ? cleanText(step.text) : `#${step.number}`;
-  return container.moment === 'after' ? name : `${name} ${container.moment}`;
+/** `#9 failed`, `#4`, `#9 before`; `#9 failed run 1` after a further build. */
+export function stepLabel(step: Step, container: ContainerSummary, state: SessionState): string {
+  const number = step.number === null ? cleanText(step.text) : `#${step.number}`;
+  const newest = state.generations.at(-1)?.number;
+  const run = container.generation === newest ? '' : ` run ${container.generation}`;
+  return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${run}`;
 }
 
 function sessionLines({ state, generation }: ProcessesProps): Array<readonly [name: string, text: string]> {

@@ -96,7 +96,7 @@ function tabSegments({ state, view }: TitleFacts): TitleSegment[] {
 /** `#9 failed`, `#4 sh exit 127`. */
 export function tabLabel(state: SessionState, process: ProcessSummary): string {
   const place = stepOfProcess(state, process);
-  const where = place === null ? process.id : stepLabel(place.step, place.container);
+  const where = place === null ? process.id : stepLabel(place.step, place.container, state);
   const what = process.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
   const end = process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
   return `${where}${what}${end}`;
