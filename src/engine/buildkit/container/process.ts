@@ -135,7 +135,11 @@ export async function startWrapped(
       onEnd: (reason) => finish(lost(reason ?? (engineReason || 'the container ended'))),
     },
   );
-  const gate = createOutputGate(stream);
+  const gate = createOutputGate({
+    // The word that the program has started comes on another output than its first bytes: until then nothing is held back.
+    pause: () => (wrapperPid === null ? undefined : stream.pause()),
+    resume: () => stream.resume(),
+  });
   const filters = new Map(
     outputs.map((fd) => [
       fd,
