@@ -27,11 +27,12 @@ my ($list, $get) = map { $_ + 0 } @ARGV; $/ = "\0"; $| = 1; binmode STDIN; binmo
 my $out = '';
 while (defined(my $path = <STDIN>)) {
   if ($path eq "\n\0") { print $out, "\n"; $out = ''; next; }
-  my $buf = "\0" x 65536;
-  my $n = syscall($list, $path, $buf, 65536);
-  if ($n > 0) {
+  my $size = syscall($list, $path, 0, 0);
+  if ($size > 0) {
+    my $names = "\0" x ($size + 256);
+    my $n = syscall($list, $path, $names, $size + 256);
     my @pairs;
-    for my $name (split /\0/, substr($buf, 0, $n)) {
+    for my $name ($n > 0 ? split /\0/, substr($names, 0, $n) : ()) {
       next if $name =~ /^com\.apple\./;
       my $key = "$name\0"; my $value = "\0" x 65536;
       my $m = syscall($get, $path, $key, $value, 65536);
