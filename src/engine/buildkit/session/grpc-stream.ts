@@ -47,6 +47,10 @@ export function acceptCall(stream: http2.ServerHttp2Stream, rawHeaders: readonly
       'grpc-status': String(status.code),
       ...(status.message !== '' && { 'grpc-message': encodeStatusMessage(status.message) }),
     });
+    // A call that is answered before the other side has said all stays open, and holds its buffers, until it is reset.
+    setImmediate(() => {
+      if (!stream.readableEnded && !stream.closed) stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    });
   });
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
 

@@ -29,7 +29,7 @@ function unframe(frames: Buffer): Buffer[] {
 
 const parse = (message: Uint8Array) => fromBinary(PacketSchema, message);
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
-const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 90 }).filter((text) => text.isWellFormed());
+const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 });
 
 const statFields = fc.record({
   path: name,
