@@ -51,17 +51,11 @@ describe.each(contractEndpoints())('a build on $address', (endpoint) => {
 
     const generation = generationOf(observed);
     expect(generation.status).toBe('succeeded');
-    const states = Object.fromEntries(
-      Object.values(generation.steps)
-        .filter((step) => step.kind === 'instruction')
-        .map((step) => [step.text, step.state]),
-    );
-    expect(states).toMatchObject({
-      'COPY file.txt .': 'done',
-      'RUN echo never': 'not-needed',
-      'COPY --from=build /app/out /out': 'done',
-      'USER 1000': 'done',
-    });
+    const stateOf = (text: string): string => stepWith(observed, text).state;
+    expect(stateOf('to stdout')).toBe('done');
+    expect(stateOf('RUN echo never')).toBe('not-needed');
+    // The same files may have been copied by an earlier build.
+    for (const text of ['WORKDIR', 'COPY file.txt', 'COPY --from', 'USER']) expect(['done', 'cached']).toContain(stateOf(text));
     expect(logOf(observed, 'to stdout').split('\n').sort()).toEqual(['', 'to stderr', 'to stdout ✓']);
     const context = generation.transfers.find((transfer) => transfer.name === 'context');
     expect(context).toMatchObject({ isDone: true });
@@ -99,8 +93,11 @@ describe.each(contractEndpoints())('a build on $address', (endpoint) => {
   it('without the cache carries every step out again, and each only once', async () => {
     const project = createProject(`${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id\nRUN test -s /id`);
     const first = await build(engine, project);
+    await first.run.dispose();
     const second = await build(engine, project, { noCache: true });
+    await second.run.dispose();
     const third = await build(engine, project, { noCache: true });
+    await third.run.dispose();
     const ids = [first, second, third].map((observed) => logOf(observed, 'uuid'));
     for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}\n$/);
     expect(new Set(ids).size).toBe(3);
@@ -108,7 +105,6 @@ describe.each(contractEndpoints())('a build on $address', (endpoint) => {
       expect(stepWith(observed, 'uuid').state).toBe('done');
       expect(stepWith(observed, 'test -s').state).toBe('done');
     }
-    await Promise.all([first, second, third].map((observed) => observed.run.dispose()));
   });
 
   it('passes arguments, leaves out those without a value, and builds the target asked for', async () => {

@@ -5,7 +5,8 @@ import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { build, connect, contractEndpoints, logOf, type Observed, openAt, shell, stepWith } from './harness.js';
 
-const FAILING = `${BASE}WORKDIR /app
+const FAILING = `${BASE}FROM base AS work
+WORKDIR /app
 ENV COLOUR=blue
 RUN echo first > one
 RUN echo partial > two; exit 9
@@ -13,7 +14,7 @@ RUN echo three > three
 FROM base AS other
 RUN echo elsewhere > /elsewhere
 FROM base
-COPY --from=base /app/three /three
+COPY --from=work /app/three /three
 COPY --from=other /elsewhere /elsewhere`;
 
 describe.each(contractEndpoints())('containers on $address', (endpoint) => {

@@ -130,9 +130,8 @@ export async function shell(
   commandLine: string,
   overrides: Partial<ProcessSpec> = {},
 ): Promise<{ readonly output: string; readonly exit: ProcessExit }> {
-  const program = container.defaults.shell[0] ?? '/bin/sh';
   const process = await container.start({
-    args: [program, '-c', commandLine],
+    args: [...container.defaults.shell, '-c', commandLine],
     env: [],
     user: null,
     cwd: null,

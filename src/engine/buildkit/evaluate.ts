@@ -20,6 +20,7 @@ interface Shared {
 
 export function createEvaluator(options: {
   readonly gateway: Gateway;
+  whileOpen<T>(call: Promise<T>): Promise<T>;
   definitionOf(output: OutputRef): Definition;
   normalise(error: unknown): Promise<BxError>;
 }): Evaluator {
@@ -27,7 +28,8 @@ export function createEvaluator(options: {
 
   const start = (key: string, output: OutputRef): Shared => {
     const abort = new AbortController();
-    const result = solve(options.gateway, options.definitionOf(output), abort.signal).catch(async (error: unknown) => {
+    const solving = solve(options.gateway, options.definitionOf(output), abort.signal);
+    const result = options.whileOpen(solving).catch(async (error: unknown) => {
       shared.delete(key);
       throw abort.signal.aborted ? cancelled(error) : await options.normalise(error);
     });

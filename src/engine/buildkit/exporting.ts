@@ -98,7 +98,7 @@ async function runExporter(
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const ref = graph.output ? await solveAgain(build.gateway.bridge, graph, signal) : null;
+    const ref = graph.output ? await build.whileOpen(solveAgain(build.gateway.bridge, graph, signal)) : null;
     const { ExporterResponse } = await build.finish({
       ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
       metadata: { ...metadata },

@@ -4,10 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Transport } from '@connectrpc/connect';
+import { ConnectError, type Transport } from '@connectrpc/connect';
+import { BxError } from '../../platform/errors.js';
 import { createGateway, type Gateway } from './gateway.js';
 import type { SolveResponse, StatusResponse } from './proto/gen/control_pb.js';
 import type { ResultSchema } from './proto/gen/gateway_pb.js';
+
+const END_REASON_MS = 500;
 
 export interface Exporter {
   readonly type: string;
@@ -18,6 +21,8 @@ export interface OpenBuild {
   readonly gateway: Gateway;
   /** Rejects when the build ends by itself: the engine refused it, or went away. Handled already. */
   readonly solved: Promise<SolveResponse>;
+  /** A gateway call of this build. When the build itself ends meanwhile, its reason counts: the call only knows of "no such job". */
+  whileOpen<T>(call: Promise<T>): Promise<T>;
   /** Gives the result to the exporter (none: just ends the build) and returns the exporter's answer. */
   finish(result: MessageInitShape<typeof ResultSchema>): Promise<SolveResponse>;
   /** Drops the build without a result. */
@@ -52,18 +57,44 @@ export function openBuild(
   );
   solved.catch(() => {});
   const status = follow(gateway, options.onStatus, lifetime.signal);
+  const endedEarly = solved.then(() => {
+    throw new BxError('engine', 'the engine ended the build before it had a result');
+  });
+  endedEarly.catch(() => {});
+
+  const whileOpen = async <T>(call: Promise<T>): Promise<T> => {
+    call.catch(() => {});
+    try {
+      return await Promise.race([call, endedEarly]);
+    } catch (error) {
+      const isBuildGone = error instanceof ConnectError && /no such job/.test(error.rawMessage);
+      throw isBuildGone ? await reasonWithin(END_REASON_MS, solved, error) : error;
+    }
+  };
 
   return {
     gateway,
     solved,
+    whileOpen,
     async finish(result) {
-      await Promise.race([gateway.bridge.return({ result }, { signal: lifetime.signal }), solved]);
+      await Promise.race([whileOpen(gateway.bridge.return({ result }, { signal: lifetime.signal })), solved]);
       const response = await solved;
       await status;
       return response;
     },
     abort: () => lifetime.abort(),
   };
+}
+
+/** Why the build ended, as far as it is known in time. */
+function reasonWithin(timeoutMs: number, solved: Promise<unknown>, fallback: unknown): Promise<unknown> {
+  return Promise.race([
+    solved.then(
+      () => fallback,
+      (reason: unknown) => reason,
+    ),
+    new Promise((resolve) => setTimeout(resolve, timeoutMs, fallback)),
+  ]);
 }
 
 /** The stream ends with the build; an error of it is the build's, which `solved` tells better. */

@@ -125,11 +125,12 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const resolvePlanOnce = async (): Promise<ResolvedPlan> => {
     ground ??= prepareGround();
     const { build } = await ground;
-    const resolved = await resolvePlan(build.gateway, request, options, work.signal);
+    const resolved = await build.whileOpen(resolvePlan(build.gateway, request, options, work.signal));
     translator.learn(resolved.graph);
     plan = resolved;
     evaluator = createEvaluator({
       gateway: build.gateway,
+      whileOpen: build.whileOpen,
       definitionOf: (output) =>
         output.digest === resolved.graph.output?.digest && output.index === resolved.graph.output.index
           ? resolved.graph.definition
