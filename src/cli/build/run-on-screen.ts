@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { selectCurrent } from '../../core/select/index.js';
 import { type CommandLine, createCommandLine, isBuilding } from '../../monitor/index.js';
 import { toBxError } from '../../platform/errors.js';
+import type { EndCause } from '../../platform/terminal-guard.js';
 import type { LocalSession } from '../../session/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import { EXIT_FAILED, EXIT_INTERRUPTED, exitStatusOfBuild } from '../exit-status.js';
@@ -33,7 +34,11 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   ]);
   const theme = loadTheme(chooseTheme(run.options, settings, process.env), join(packageRoot(), 'themes'));
   const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport: report });
-  guard.onSignal(() => disconnect(session));
+  let endedBy: EndCause | null = null;
+  guard.onSignal((cause) => {
+    endedBy = cause;
+    return disconnect(session);
+  });
   let screen: ScreenHandle | null = null;
   screen = await startScreen({
     session,
@@ -58,7 +63,7 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   screen.close();
   guard.dispose();
   if (failure !== null) process.stderr.write(renderError(failure));
-  const status = failure === null ? leave(session, warnings) : EXIT_FAILED;
+  const status = failure === null ? leave(session, warnings, endedBy) : EXIT_FAILED;
   await disconnect(session);
   return status;
 }
@@ -89,9 +94,9 @@ function closeAfterSuccess(session: LocalSession, screen: ScreenHandle): void {
 }
 
 /** Prints what stays on the normal screen; returns the exit status. */
-function leave(session: LocalSession, warnings: readonly string[]): number {
+function leave(session: LocalSession, warnings: readonly string[], endedBy: EndCause | null): number {
   const last = selectCurrent(session.state);
-  const status = isBuilding(last) ? EXIT_INTERRUPTED : exitStatusOfBuild(last);
+  const status = endedBy?.exitCode ?? (isBuilding(last) ? EXIT_INTERRUPTED : exitStatusOfBuild(last));
   const step = last?.failure?.step ?? null;
   const log = last === null || step === null ? null : session.stepLog(last.number, step);
   for (const warning of warnings) process.stderr.write(`WARNING: ${warning}\n`);
