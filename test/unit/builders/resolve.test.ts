@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveEndpoints } from '../../../src/builders/index.js';
+
+describe('resolveEndpoints', () => {
+  let config: string;
+  const nothing = { exists: () => false, uid: 0 };
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(config, path, '..'), { recursive: true });
+    writeFileSync(join(config, path), text);
+  };
+  const idOf = (name: string): string => createHash('sha256').update(name).digest('hex');
+  const addContext = (name: string, docker: object): void =>
+    write(`contexts/meta/${idOf(name)}/meta.json`, JSON.stringify({ Name: name, Endpoints: { docker } }));
+  const resolve = (env: Record<string, string> = {}, options = {}) =>
+    resolveEndpoints({ DOCKER_CONFIG: config, HOME: config, ...env }, { ...nothing, ...options });
+
+  beforeEach(() => {
+    config = mkdtempSync(join(tmpdir(), 'bxtui-config-'));
+  });
+  afterEach(() => rmSync(config, { recursive: true, force: true }));
+
+  it('takes BUILDKIT_HOST before everything else, alone', async () => {
+    const found = await resolve({ BUILDKIT_HOST: 'tcp://b:1234', DOCKER_HOST: 'tcp://d:2375', DOCKER_CONTEXT: 'x' });
+    expect(found).toEqual([{ kind: 'buildkitd', address: 'tcp://b:1234', source: 'BUILDKIT_HOST', tls: null }]);
+  });
+
+  it('takes DOCKER_HOST before contexts, alone', async () => {
+    addContext('work', { Host: 'tcp://work:1' });
+    const found = await resolve({ DOCKER_HOST: 'unix:///x.sock', DOCKER_CONTEXT: 'work' });
+    expect(found).toEqual([{ kind: 'docker', address: 'unix:///x.sock', source: 'DOCKER_HOST', tls: null }]);
+  });
+
+  it.each([
+    ['host:2375', 'tcp://host:2375'],
+    [':2375', 'tcp://127.0.0.1:2375'],
+    ['/run/d.sock', 'unix:///run/d.sock'],
+    ['tcp://[::1]:2375/', 'tcp://[::1]:2375'],
+    [' unix:///a b.sock ', 'unix:///a b.sock'],
+  ])('reads DOCKER_HOST=%s as %s', async (host, address) => {
+    expect((await resolve({ DOCKER_HOST: host }))[0]!.address).toBe(address);
+  });
+
+  it.each([
+    ['DOCKER_HOST', 'ssh://me@host', /DOCKER_HOST names ssh:\/\/me@host, and ssh:\/\/ is not supported yet/, /ssh -L/],
+    ['DOCKER_HOST', 'npipe:////./pipe/docker_engine', /npipe:\/\/ is not supported/, /tcp:\/\//],
+    ['BUILDKIT_HOST', 'docker-container://buildkitd', /docker-container:\/\/ is not supported/, /BUILDKIT_HOST=/],
+    ['BUILDKIT_HOST', 'kube-pod://x', /kube-pod/, /port-forward/],
+    ['DOCKER_HOST', 'gopher://x', /gopher:\/\/ is not supported/, /unix:\/\/\/path/],
+    ['DOCKER_HOST', 'unix://relative', /absolute path/, /unix:\/\/\//],
+    ['DOCKER_HOST', 'tcp://', /cannot be read/, /tcp:\/\/host:port/],
+  ])('refuses %s=%s by name', async (name, value, message, hint) => {
+    await expect(resolve({ [name]: value })).rejects.toMatchObject({
+      code: 'endpoint',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  it('reads TLS files for DOCKER_TLS_VERIFY, and says what is missing', async () => {
+    const env = { DOCKER_HOST: 'tcp://h:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: join(config, 'certs') };
+    await expect(resolve(env)).rejects.toThrow(/DOCKER_CERT_PATH names .*certs, where there is no ca\.pem/);
+    write('certs/ca.pem', 'CA');
+    write('certs/cert.pem', 'CERT');
+    await expect(resolve(env)).rejects.toThrow(/key\.pem is missing, while cert\.pem is there/);
+    write('certs/key.pem', 'KEY');
+    expect((await resolve(env))[0]!.tls).toEqual({ ca: 'CA', cert: 'CERT', key: 'KEY', skipVerify: false, serverName: null });
+    expect((await resolve({ ...env, DOCKER_TLS_VERIFY: '', DOCKER_TLS: '1' }))[0]!.tls).toMatchObject({ skipVerify: true });
+    expect((await resolve({ ...env, DOCKER_TLS_VERIFY: '' }))[0]!.tls).toBeNull();
+  });
+
+  it('follows DOCKER_CONTEXT, with the TLS material of the context', async () => {
+    addContext('work', { Host: 'tcp://work:2376', SkipTLSVerify: false });
+    write(`contexts/tls/${idOf('work')}/docker/ca.pem`, 'CA');
+    expect(await resolve({ DOCKER_CONTEXT: 'work' })).toEqual([
+      {
+        kind: 'docker',
+        address: 'tcp://work:2376',
+        source: 'docker context "work"',
+        tls: { ca: 'CA', cert: null, key: null, skipVerify: false, serverName: null },
+      },
+    ]);
+  });
+
+  it('follows the current context, and does not fall through when it is broken', async () => {
+    write('config.json', JSON.stringify({ currentContext: 'home' }));
+    addContext('home', { Host: 'unix:///home.sock' });
+    expect((await resolve()).map((endpoint) => endpoint.address)).toEqual(['unix:///home.sock']);
+    write('config.json', JSON.stringify({ currentContext: 'gone' }));
+    await expect(resolve()).rejects.toMatchObject({
+      message: expect.stringMatching(/docker context "gone" \(the current one of config\.json\) does not exist/),
+      hint: expect.stringMatching(/default, home/),
+    });
+    write('config.json', '{');
+    await expect(resolve()).rejects.toThrow(/config\.json is not valid JSON/);
+  });
+
+  it('names a context without an engine, and one with an address that is not supported', async () => {
+    addContext('kube', {});
+    await expect(resolve({ DOCKER_CONTEXT: 'kube' })).rejects.toThrow(/names no Docker Engine/);
+    addContext('far', { Host: 'ssh://far' });
+    await expect(resolve({ DOCKER_CONTEXT: 'far' })).rejects.toThrow(/docker context "far" names ssh:\/\/far/);
+  });
+
+  it('lists the usual places last, DOCKER_CONTEXT=default included', async () => {
+    write('config.json', JSON.stringify({ currentContext: 'gone' }));
+    const found = await resolve(
+      { DOCKER_CONTEXT: 'default', XDG_RUNTIME_DIR: '/run/user/7' },
+      { exists: (path: string) => path.includes('buildkitd') },
+    );
+    expect(found.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
+      'docker unix:///var/run/docker.sock',
+      'docker unix:///run/user/7/docker.sock',
+      'buildkitd unix:///run/buildkit/buildkitd.sock',
+      'buildkitd unix:///run/user/7/buildkit/buildkitd.sock',
+    ]);
+  });
+
+  it('knows the rootless socket by the user id alone', async () => {
+    rmSync(join(config, 'config.json'), { force: true });
+    expect((await resolve({}, { uid: 1000 })).map((endpoint) => endpoint.source)).toEqual(['default socket', 'rootless socket']);
+  });
+});
