@@ -4,7 +4,7 @@ import type { Step } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { CommandResult, SessionCommand } from '../../session/session.js';
 import { panelRect } from '../layout/layout.js';
-import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
+import { sameStep, selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
 import { EMPTY_INPUT, inputOf } from '../text/line-input.js';
 import { cleanText } from '../text/width.js';
 import { nextPanel } from '../view-reduce.js';
@@ -82,7 +82,15 @@ export function createCommands(ui: Ui): ScreenCommands {
       if (stage != null) store.dispatch({ type: 'stage.folded', stage, isFolded: !store.view.folded.includes(stage) });
     },
     toggleInternal: () => store.dispatch({ type: 'internal.toggled' }),
-    setGeneration: (generation) => store.dispatch({ type: 'generation.chosen', generation }),
+    setGeneration(number) {
+      const from = current().generation;
+      const { selection } = store.view;
+      store.dispatch({ type: 'generation.chosen', generation: number });
+      const to = current().generation;
+      if (selection.kind !== 'user' || from === null || to === null || from === to) return;
+      const key = sameStep(from, selection.step, to);
+      store.dispatch({ type: 'selection.changed', selection: key === null ? { kind: 'auto' } : { ...selection, step: key } });
+    },
     zoom: () => relayout(() => store.dispatch({ type: 'zoom.toggled' })),
     cycleLayout() {
       const next = LAYOUTS[(LAYOUTS.indexOf(store.view.layout) + 1) % LAYOUTS.length]!;

@@ -56,15 +56,16 @@ export class Surface {
     const cell = line?.[this.#x + x];
     if (line === undefined || cell === undefined) return;
     const fits = width === 1 || x + 1 < this.width;
+    freeHalves(line, this.#x + x);
     cell[0] = attr;
     cell[1] = fits ? chars : ' ';
     line.dirty = true;
-    if (width === 2 && fits) {
-      const next = line[this.#x + x + 1];
-      if (next !== undefined) {
-        next[0] = attr;
-        next[1] = '';
-      }
+    const next = line[this.#x + x + 1];
+    if (width === 2 && fits && next !== undefined) {
+      const beyond = line[this.#x + x + 2];
+      if (next[1] !== '' && beyond !== undefined && beyond[1] === '') beyond[1] = ' ';
+      next[0] = attr;
+      next[1] = '';
     }
   }
 
@@ -109,4 +110,12 @@ export class Surface {
     for (let x = 0; x < this.width; x++) text += line[this.#x + x]?.[1] ?? ' ';
     return text.trimEnd();
   }
+}
+
+/** Painting on one half of a wide character leaves a blank of the other. */
+function freeHalves(line: BlessedLine, x: number): void {
+  const before = line[x - 1];
+  const after = line[x + 1];
+  if (line[x]![1] === '' && before !== undefined && before[1] !== '') before[1] = ' ';
+  if (line[x]![1] !== '' && after !== undefined && after[1] === '') after[1] = ' ';
 }

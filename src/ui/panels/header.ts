@@ -22,10 +22,12 @@ export function paintHeader(surface: Surface, props: HeaderProps, dockerfile: st
   const place = (text: string, role: Role): void => {
     if (x + textWidth(text) + 2 + needed < rightStart) x = surface.text(x + 1, 0, text, over(role)) + 1;
   };
+  const isOlder = props.run?.includes('older') === true;
+  if (isOlder) x = surface.text(x + 1, 0, props.run!, over('warning')) + 1;
   if (surface.width >= 100) place(file, 'header');
   else if (props.target !== null) place(props.target, 'header');
   if (surface.width >= 120) place(props.engine, 'header.detail');
-  if (props.run !== null) place(props.run, props.run.includes('older') ? 'warning' : 'header.detail');
+  if (props.run !== null && !isOlder) place(props.run, 'header.detail');
 
   x = surface.text(x + 1, 0, state, look.over(look.attr(`status.${props.state}`), 'header'), rightStart - x - 2) + 1;
   const room = rightStart - x - 2;

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { ACTIONS, actionById, actionForKey, DEFAULT_KEYMAP, keyLabel, PANELS } from '../../../src/actions/index.js';
+
+describe('the key table', () => {
+  test('names only actions that exist, and every action has an id of its own', () => {
+    for (const binding of DEFAULT_KEYMAP) expect(actionById(binding.action), binding.action).not.toBeNull();
+    expect(new Set(ACTIONS.map((action) => action.id)).size).toBe(ACTIONS.length);
+  });
+
+  test('gives a key at most one meaning in each panel', () => {
+    for (const panel of PANELS) {
+      const own = DEFAULT_KEYMAP.filter((binding) => binding.panels?.includes(panel)).flatMap((binding) => binding.keys);
+      expect(new Set(own).size, panel).toBe(own.length);
+    }
+    const everywhere = DEFAULT_KEYMAP.filter((binding) => binding.panels === undefined).flatMap((binding) => binding.keys);
+    expect(new Set(everywhere).size).toBe(everywhere.length);
+  });
+
+  test('prefers the panel over everywhere', () => {
+    expect(actionForKey('enter', 'steps')?.id).toBe('step.rollback');
+    expect(actionForKey('enter', 'terminal')?.id).toBe('terminal.interact');
+    expect(actionForKey('enter', 'processes')?.id).toBe('process.attach');
+    expect(actionForKey('enter', 'source')).toBeNull();
+    expect(actionForKey('t', 'logs')?.id).toBe('step.rollback');
+  });
+
+  test('never binds a search key to something that changes a build', () => {
+    for (const panel of PANELS) {
+      expect(actionForKey('n', panel)?.group).toBe('Search');
+      expect(actionForKey('N', panel)?.group).toBe('Search');
+    }
+  });
+
+  test('labels keys as people read them', () => {
+    expect(keyLabel('C-p')).toBe('^p');
+    expect(keyLabel('enter')).toBe('⏎');
+    expect(keyLabel('enter', true)).toBe('enter');
+    expect(keyLabel('G')).toBe('G');
+  });
+});

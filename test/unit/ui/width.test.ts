@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cleanText, ellipsize, ellipsizeStart, textWidth, wrapText } from '../../../src/ui/text/width.js';
+
+describe('text on cells', () => {
+  test('counts wide clusters as two', () => {
+    expect(textWidth('abc')).toBe(3);
+    expect(textWidth('名前')).toBe(4);
+    expect(textWidth('🎉')).toBe(2);
+    expect(textWidth('👨‍👩‍👧')).toBe(2);
+    expect(textWidth('é')).toBe(1);
+  });
+
+  test('cuts with a mark, never through a cluster', () => {
+    expect(ellipsize('RUN npm ci', 20)).toBe('RUN npm ci');
+    expect(ellipsize('RUN npm ci', 7)).toBe('RUN np…');
+    expect(ellipsize('名前名前', 4)).toBe('名…');
+    expect(ellipsizeStart('/very/long/Dockerfile', 11)).toBe('…Dockerfile');
+  });
+
+  test('never gives more cells than asked for', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 0, max: 30 }), (text, max) => {
+        expect(textWidth(ellipsize(cleanText(text), max))).toBeLessThanOrEqual(max);
+      }),
+    );
+  });
+
+  test('takes escape sequences, overrides and line ends out of foreign text', () => {
+    expect(cleanText('a\x1b[31mb\u202ec\r\nd\te')).toBe('a[31mbc d e');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(cleanText(text)).not.toMatch(/\p{Cc}/u);
+      }),
+    );
+  });
+
+  test('wraps at blanks and cuts what is too long', () => {
+    expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrapText('abcdefgh', 3)).toEqual(['abc', 'def', 'gh']);
+  });
+});
