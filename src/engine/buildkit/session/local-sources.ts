@@ -57,13 +57,13 @@ export function createLocalSources(hooks: LocalSourcesHooks): LocalSources {
         follow,
       };
       const meter = createTransferMeter(name, hooks.onTransfer);
-      const { xattrs } = hooks;
+      const xattrs = entry.tree.diskPath('') === null ? null : hooks.xattrs;
+      const isOnlyRead = name === 'dockerfile' || (follow?.every((path) => path.endsWith('.dockerignore')) ?? false);
+      // Attributes matter for what is copied. The helper that reads them starts while the engine parses the Dockerfile.
+      if (isOnlyRead) xattrs?.prepare();
       const error = await serveDiffCopy(call, entry.tree, filter, {
         onSent: (bytes, files) => meter.add(bytes, files),
-        xattrs:
-          xattrs && entry.tree.diskPath('') !== null
-            ? (paths) => xattrs.read(paths.map((path) => entry.tree.diskPath(path)))
-            : null,
+        xattrs: xattrs && !isOnlyRead ? (paths) => xattrs.read(paths.map((path) => entry.tree.diskPath(path))) : null,
       });
       meter.done();
       if (error) hooks.onError(error);

@@ -7,6 +7,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Xattrs } from './packets.js';
 
 export interface XattrReader {
+  /** Starts the helper, so that the first `read` does not wait for it. */
+  prepare(): void;
   /** In the order of the paths; null for a path that is null or has none. Never rejects. */
   read(paths: ReadonlyArray<string | null>): Promise<ReadonlyArray<Xattrs | null>>;
   dispose(): void;
@@ -44,14 +46,19 @@ while (defined(my $path = <STDIN>)) {
 }
 `;
 
-/** Null where no helper can run (not Linux, an architecture without known call numbers). Starts nothing before the first `read`. */
+/** Null where no helper can run (not Linux, an architecture without known call numbers). Starts nothing by itself. */
 export function createXattrReader(): XattrReader | null {
   const calls = process.platform === 'linux' ? SYSTEM_CALLS[process.arch] : undefined;
   if (!calls) return null;
   let helper: Helper | null | undefined;
+  const start = (): Helper | null => {
+    if (helper === undefined) helper = startHelper(calls);
+    return helper;
+  };
   return {
+    prepare: () => void start(),
     async read(paths) {
-      helper ??= startHelper(calls);
+      const helper = start();
       if (!helper || helper.isGone) return paths.map(() => null);
       const asked = paths.filter((path) => path !== null);
       const answers = asked.length === 0 ? [] : await helper.ask(asked);
