@@ -36,7 +36,7 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
   const end = new Promise<AttachEnd>((resolve) => {
     const show = (data: Uint8Array): void => {
       modes.track(data);
-      if (output.write(data) || isHeld) return;
+      if (output.write(data) || output.writableLength === 0 || isHeld) return;
       isHeld = true;
       terminal.pause();
       output.once('drain', () => {

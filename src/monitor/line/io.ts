@@ -9,6 +9,8 @@ export interface HostInput extends NodeJS.ReadableStream {
 export interface HostOutput extends NodeJS.WritableStream {
   readonly columns?: number;
   readonly rows?: number;
+  /** 0 right after a write: it was taken at once, however large it was. */
+  readonly writableLength: number;
 }
 
 /** How Ctrl-C reaches whoever runs: the newest handler is called, until it is disposed. */

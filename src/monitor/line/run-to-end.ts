@@ -20,7 +20,7 @@ export async function runToEnd({ session, process: id, output, isOutputTerminal,
   const terminal = session.terminal(id);
   const printer = isOutputTerminal ? safePrinter() : rawPrinter();
   const print = (data: Uint8Array | string): void => {
-    if (data.length === 0 || output.write(data)) return;
+    if (data.length === 0 || output.write(data) || output.writableLength === 0) return;
     terminal.pause();
     output.once('drain', () => terminal.resume());
   };
