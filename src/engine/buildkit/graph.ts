@@ -25,6 +25,8 @@ export interface BuildGraph extends Graph {
   readonly output: OutputRef | null;
   readonly definition: Definition;
   planned(): PlannedVertex[];
+  /** The vertex and all that it needs, topologically sorted. */
+  closure(digest: string): string[];
   linesOf(digest: string): LineRange | null;
 }
 
@@ -96,7 +98,8 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
       const instruction = options.plan.instructions.find((one) => one.key === step);
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
     },
-    subDefinition: (wanted) => cut(definition, vertices, wanted),
+    closure: (digest) => [...closureOf(vertices, digest).keys()],
+    subDefinition: (wanted) => cut(definition, closureOf(vertices, wanted.digest), wanted),
     planned: () =>
       digests.map((digest) => {
         const op = vertices.get(digest)?.op;
@@ -190,22 +193,26 @@ function reachedStages(options: GraphOptions, byStep: ReadonlyMap<StepKey, reado
   return reached;
 }
 
-/** Untouched ops keep their very bytes: another encoder orders fields differently, which would change the digest. */
-function cut(definition: Definition, vertices: ReadonlyMap<string, GraphVertex>, wanted: OutputRef): Definition {
+/** In the order of the definition. */
+function closureOf(vertices: ReadonlyMap<string, GraphVertex>, from: string): ReadonlyMap<string, GraphVertex> {
   const needed = new Set<string>();
-  const pending = [wanted.digest];
+  const pending = [from];
   for (let digest = pending.pop(); digest !== undefined; digest = pending.pop()) {
     if (needed.has(digest)) continue;
     needed.add(digest);
     for (const input of vertices.get(digest)?.op.inputs ?? []) pending.push(input.digest);
   }
-  const kept = [...vertices.values()].filter((vertex) => needed.has(vertex.digest));
+  return new Map([...vertices].filter(([digest]) => needed.has(digest)));
+}
+
+/** Untouched ops keep their very bytes: another encoder orders fields differently, which would change the digest. */
+function cut(definition: Definition, kept: ReadonlyMap<string, GraphVertex>, wanted: OutputRef): Definition {
   const terminal = toBinary(OpSchema, create(OpSchema, { inputs: [{ digest: wanted.digest, index: BigInt(wanted.index) }] }));
   const pick = <T>(from: Readonly<Record<string, T>>): Record<string, T> =>
-    Object.fromEntries(Object.entries(from).filter(([digest]) => needed.has(digest)));
+    Object.fromEntries(Object.entries(from).filter(([digest]) => kept.has(digest)));
   const source = definition.Source;
   return create(DefinitionSchema, {
-    def: [...kept.map((vertex) => vertex.raw), terminal],
+    def: [...[...kept.values()].map((vertex) => vertex.raw), terminal],
     metadata: { ...pick(definition.metadata), [digestOf(terminal)]: { caps: { constraints: true, platform: true } } },
     ...(source && {
       Source: create(SourceSchema, {

@@ -12,11 +12,12 @@ import { createEventQueue } from './event-queue.js';
 import { exportOutputs } from './exporting.js';
 import { isVictim } from './failure-text.js';
 import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
+import type { BuildGraph } from './graph.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
 import { type ResolvedPlan, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
-import type { RunContext, SolveFailure } from './run-context.js';
+import type { OutputRef, RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
@@ -25,7 +26,8 @@ const BUILD_SOURCES = new Set(['context', 'dockerfile']);
 
 /** How long the last status messages may take after the answer that they belong to. */
 const SETTLE_MS = 500;
-const STRAGGLERS_MS = 100;
+const OUTPUT_MS = 150;
+const STRAGGLERS_MS = 50;
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
 
@@ -80,8 +82,14 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       check();
     });
 
-  const isEveryVertexDone = (): boolean =>
-    plan?.graph.digests.every((digest) => translator.vertices.get(digest)?.completedAtMs != null) ?? true;
+  /** The output has been evaluated: waits for the last that is told of what it needed, and puts the rest right. */
+  const confirm = async (graph: BuildGraph, output: OutputRef): Promise<void> => {
+    const digests = graph.closure(output.digest);
+    const isDone = (digest: string): boolean => translator.vertices.get(digest)?.completedAtMs != null;
+    await settled(() => !translator.isBusy && isDone(output.digest), OUTPUT_MS);
+    await settled(() => digests.every(isDone), STRAGGLERS_MS);
+    for (const event of translator.confirm(digests, Date.now())) emit(event);
+  };
   const hasCulprit = (): boolean =>
     [...translator.vertices.values()].some((vertex) => vertex.error !== '' && !isVictim(vertex.error));
   /** What went down with the culprit is told with it or right after; an old engine never tells of some. */
@@ -160,8 +168,10 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { signal } = work;
     try {
       const { graph, metadata } = await ensurePlan();
-      if (graph.output && evaluator) await evaluator.evaluate(graph.output, signal);
-      await settled(isEveryVertexDone);
+      if (graph.output && evaluator) {
+        await evaluator.evaluate(graph.output, signal);
+        await confirm(graph, graph.output);
+      }
       translator.freeze();
       const { session } = await ground!;
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
@@ -212,7 +222,12 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       get failure() {
         return failure;
       },
-      evaluate: (output, signal) => evaluator!.evaluate(output, signal),
+      async evaluate(output, signal) {
+        const id = await evaluator!.evaluate(output, signal);
+        // What is shown of it may come a moment later; the container need not wait.
+        void confirm(graph, output);
+        return id;
+      },
     };
   };
 

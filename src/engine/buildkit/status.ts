@@ -28,6 +28,12 @@ export interface StatusTranslator {
   learn(graph: BuildGraph): void;
   /** The build is over: what it has executed is not called cached by later solves. */
   freeze(): void;
+  /**
+   * These vertices are known to be good, because something that needs them all has been evaluated. Gives the events that put right
+   * what was told otherwise: nothing (the result is shared with another open build, or a later step was found in the cache), or an
+   * earlier error that an old engine repeats.
+   */
+  confirm(digests: readonly string[], atMs: number): EngineEvent[];
   /** What is known of each vertex, by the digest that events carry. */
   readonly vertices: ReadonlyMap<string, VertexRecord>;
   /** The digest of the definition for one that the engine reports under another. */
@@ -47,6 +53,7 @@ export function createStatusTranslator(options: {
   const running = new Set<string>();
   let isFrozen = false;
   const aliases = new Map<string, string>();
+  const planned = new Map<string, PlannedVertex>();
   const byName = new Map<string, string>();
   const byText = new Map<string, string>();
   const warned = new Set<string>();
@@ -88,6 +95,19 @@ export function createStatusTranslator(options: {
   return {
     vertices,
     home,
+    confirm(digests, atMs) {
+      return digests.flatMap((digest): EngineEvent[] => {
+        const known = vertices.get(digest) ?? announced(planned.get(digest));
+        if (!known || (known.startedAtMs !== null && known.error === '')) return [];
+        const good: VertexRecord =
+          known.startedAtMs === null
+            ? { ...known, isCached: true, startedAtMs: atMs, completedAtMs: atMs }
+            : { ...known, error: '', completedAtMs: known.completedAtMs ?? atMs };
+        vertices.set(digest, good);
+        running.delete(digest);
+        return [{ type: 'vertex.updated', ...good }];
+      });
+    },
     freeze() {
       isFrozen = true;
     },
@@ -95,13 +115,15 @@ export function createStatusTranslator(options: {
       return running.size > 0;
     },
     learn(graph) {
-      const planned = graph.planned();
-      for (const { digest } of planned) {
+      const ours = graph.planned();
+      for (const vertex of ours) {
+        const { digest } = vertex;
+        planned.set(digest, vertex);
         aliases.set(digest, digest);
         aliases.set(ignoreCacheAlias(digest), digest);
       }
-      setUnique(byName, planned, (vertex) => vertex.name);
-      setUnique(byText, planned, (vertex) => stepText(vertex.name));
+      setUnique(byName, ours, (vertex) => vertex.name);
+      setUnique(byText, ours, (vertex) => stepText(vertex.name));
     },
     translate(message, receivedAtMs) {
       noteClock(clock, message, receivedAtMs);
@@ -157,6 +179,12 @@ function setUnique(
     map.set(key, vertex.digest);
   }
   for (const key of ambiguous) map.delete(key);
+}
+
+function announced(vertex: PlannedVertex | undefined): VertexRecord | null {
+  if (!vertex) return null;
+  const { digest, name, inputs } = vertex;
+  return { digest, name, inputs, isCached: false, startedAtMs: null, completedAtMs: null, error: '' };
 }
 
 /** One run of a vertex as the engine told it last, in the engine's time. */

@@ -102,6 +102,28 @@ describe('vertices', () => {
   });
 });
 
+describe('confirmation', () => {
+  it('puts right what was never told, and errors that an old engine repeats', () => {
+    const { translator, feed } = translatorAt();
+    const graph = graphOf([source('docker-image://base'), exec(['a'], 0), exec(['b'], 1), exec(['c'], 2)]);
+    translator.learn(graph);
+    const [untold = '', stale = '', done = '', other = ''] = graph.digests;
+    feed({
+      vertexes: [
+        { digest: stale, name: 'a', started: at(1), completed: at(2), error: 'x: context canceled' },
+        { digest: done, name: 'b', started: at(3), completed: at(4) },
+        { digest: other, name: 'c', started: at(1), completed: at(2), error: 'exit code: 1' },
+      ],
+    });
+    expect(translator.confirm(graph.closure(done), 77)).toMatchObject([
+      { digest: untold, isCached: true, startedAtMs: 77, completedAtMs: 77, error: '' },
+      { digest: stale, isCached: false, completedAtMs: START_MS + 2, error: '' },
+    ]);
+    expect(translator.confirm(graph.closure(done), 78)).toEqual([]);
+    expect(translator.vertices.get(other)?.error).toBe('exit code: 1');
+  });
+});
+
 describe('steps of other builds', () => {
   it('come home by their text, and are left out where that is not unique', () => {
     const { translator, feed } = translatorAt();
