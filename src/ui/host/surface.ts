@@ -3,7 +3,7 @@
  * cannot become a control sequence or a tag. Painting outside of the rectangle is clipped.
  */
 import type { BlessedLine } from 'blessed-internal';
-import { graphemes } from '../text/width.js';
+import { graphemes, isAscii } from '../text/width.js';
 
 export interface Rect {
   readonly x: number;
@@ -73,6 +73,10 @@ export class Surface {
   text(x: number, y: number, text: string, attr: number, max = this.width - x): number {
     let column = x;
     const end = Math.min(this.width, x + max);
+    if (isAscii(text)) {
+      for (let index = 0; index < text.length && column < end; index++, column++) this.put(column, y, text[index]!, attr, 1);
+      return column;
+    }
     for (const grapheme of graphemes(text)) {
       if (grapheme.width === 0) continue;
       if (column + grapheme.width > end) break;

@@ -11,8 +11,14 @@ export function isBuilding(generation: Generation): boolean {
   return generation.status === 'planning' || generation.status === 'running' || generation.status === 'exporting';
 }
 
-export function stepsInOrder(generation: Generation): Step[] {
-  return generation.order.flatMap((key) => generation.steps[key] ?? []);
+const ordered = new WeakMap<Generation, readonly Step[]>();
+
+export function stepsInOrder(generation: Generation): readonly Step[] {
+  const known = ordered.get(generation);
+  if (known !== undefined) return known;
+  const steps = generation.order.flatMap((key) => generation.steps[key] ?? []);
+  ordered.set(generation, steps);
+  return steps;
 }
 
 /** The selected step: the person's choice while it exists, else where something happens. */

@@ -55,11 +55,11 @@ export function editLine(input: LineInput, key: string, typed: string): LineInpu
 }
 
 function before({ text, cursor }: LineInput): number {
-  const last = [...graphemes(text.slice(0, cursor))].at(-1);
+  const last = graphemes(text.slice(0, cursor)).at(-1);
   return cursor - (last?.chars.length ?? 0);
 }
 
 function after({ text, cursor }: LineInput): number {
-  const first = graphemes(text.slice(cursor)).next();
-  return first.done ? cursor : cursor + first.value.chars.length;
+  const first = graphemes(text.slice(cursor))[0];
+  return cursor + (first?.chars.length ?? 0);
 }

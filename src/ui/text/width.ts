@@ -35,12 +35,24 @@ function measure(chars: string): 0 | 1 | 2 {
   return eastAsianWidth(first) === 2 ? 2 : 1;
 }
 
-export function* graphemes(text: string): Generator<Grapheme> {
-  if (ASCII.test(text)) {
-    for (const chars of text) yield { chars, width: 1 };
-    return;
-  }
-  for (const { segment } of segmenter.segment(text)) yield { chars: segment, width: graphemeWidth(segment) };
+const segmented = new Map<string, readonly Grapheme[]>();
+const KEPT_TEXTS = 4000;
+
+/** Whether every character is one cell of printable ASCII. */
+export function isAscii(text: string): boolean {
+  return ASCII.test(text);
+}
+
+export function graphemes(text: string): readonly Grapheme[] {
+  const known = segmented.get(text);
+  if (known !== undefined) return known;
+  const parts: Grapheme[] = isAscii(text)
+    ? Array.from(text, (chars) => ({ chars, width: 1 }))
+    : Array.from(segmenter.segment(text), ({ segment }) => ({ chars: segment, width: graphemeWidth(segment) }));
+  if (segmented.size >= KEPT_TEXTS) segmented.clear();
+  // Long texts come once; lists and titles are drawn again and again.
+  if (text.length <= 400) segmented.set(text, parts);
+  return parts;
 }
 
 export function textWidth(text: string): number {
@@ -56,6 +68,7 @@ export function ellipsize(text: string, max: number, mark = '…'): string {
   if (textWidth(text) <= max) return text;
   const room = max - textWidth(mark);
   if (room < 0) return '';
+  if (isAscii(text)) return text.slice(0, room) + mark;
   let out = '';
   let used = 0;
   for (const grapheme of graphemes(text)) {
