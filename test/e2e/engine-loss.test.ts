@@ -29,7 +29,8 @@ describe.skipIf(!canStartPrivate)('an engine that dies', () => {
   it('in mid-build: the session says so, stays, and builds again once it is back', async () => {
     const project = createProject(`${BASE}RUN echo begun; sleep 300\n`);
     const terminal = await openSession(project, { env: engineEnv(engine.address) });
-    await terminal.waitFor('begun');
+    await terminal.waitFor(/RUNNING 5/);
+    await terminal.waitFor(/│ *begun/);
     await engine.kill();
     await terminal.waitFor(/ENGINE LOST/);
     expect(terminal.hasExited).toBe(false);
@@ -62,7 +63,7 @@ describe.skipIf(!canStartPrivate)('an engine that dies', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     await engine.kill();
     const run = await result;
-    expect(run.status).toBe(1);
+    expect(run.status, run.output).toBe(1);
     expect(run.stderr).toMatch(/engine/i);
     expect(run.stderr).not.toMatch(/at .*\.js:\d+/);
   });

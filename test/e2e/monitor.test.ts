@@ -62,7 +62,7 @@ describe('a script', () => {
   });
 
   it('opens on success with --invoke, with its form honoured', async () => {
-    const project = createProject(`${BASE}ENV FOO=image\nUSER 1000\nWORKDIR /home\n`);
+    const project = createProject(`${BASE}ENV FOO=image\nUSER 1000:1000\nWORKDIR /home\n`);
     const invoke = 'entrypoint=["sh"],"args=[""-c"", ""echo got $FOO $BAR $(id -u) $(pwd)""]","env=[""BAR=bbb""]"';
     const run = await runBxtui(['build', '--progress=plain', '--invoke', invoke, project.dir], { input: script('exit') });
     expect(run.output).toContain('got image bbb 1000 /home');

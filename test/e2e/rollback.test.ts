@@ -28,8 +28,8 @@ const LOOK = 'echo $(cd /; ls -d five seven ten twelve thirteen fourteen fifteen
 
 /** By step: what `LOOK` prints in the state before and after it. */
 const STATES: readonly { step: number; before?: string; after?: string }[] = [
-  { step: 14, before: 'five seven twelve thirteen EIGHT=eight at /six' },
-  { step: 13, before: 'five seven twelve EIGHT=eight at /six', after: 'five seven twelve thirteen EIGHT=eight at /six' },
+  { step: 14, before: 'five seven thirteen twelve EIGHT=eight at /six' },
+  { step: 13, before: 'five seven twelve EIGHT=eight at /six', after: 'five seven thirteen twelve EIGHT=eight at /six' },
   { step: 5, before: 'EIGHT= at /', after: 'five EIGHT= at /' },
   { step: 10, before: 'five seven EIGHT=eight at /six', after: 'five seven ten EIGHT=eight at /six' },
   { step: 6, after: 'five EIGHT= at /six' },
@@ -86,7 +86,7 @@ WORKDIR /work
 USER 1000:1000
 RUN --mount=type=cache,target=/cache,uid=1000 --mount=type=tmpfs,target=/fast --mount=type=secret,id=key,uid=1000 \\
     echo kept > /cache/kept; grep -q . /run/secrets/key && echo done
-USER 0
+USER 0:0
 RUN exit 1
 `,
       { 'key.txt': 'sesame' },

@@ -30,6 +30,7 @@ export async function shellOpens(terminal: TestTerminal, prompt: RegExp = /[#$] 
 
 /** Leaves the terminal pane; normal mode is left alone. */
 export async function leaveTerminal(terminal: TestTerminal): Promise<void> {
+  processInFront(terminal);
   if (terminal.screen().includes(' TERMINAL ')) terminal.press('ctrl-]');
   await terminal.waitFor(' NORMAL ');
 }
@@ -42,16 +43,25 @@ export async function inShell(terminal: TestTerminal, command: string): Promise<
   // The marks on the command line are spelled differently from those that are printed.
   terminal.type(`echo ${mark}'<'; ${command}; echo '>'${mark}`);
   terminal.press('enter');
-  const screen = await terminal.waitFor(new RegExp(`${mark}<[\\s\\S]*>${mark}`), { what: `end of ${command}` });
+  const ended = new RegExp(`${mark}<[\\s\\S]*>${mark}`);
+  const screen = await terminal.waitFor((text) => ended.test(paneText(text)), { what: `end of ${command}` });
   return paneText(screen).split(`${mark}<`).at(-1)?.split(`>${mark}`)[0]?.trim() ?? '';
 }
 
-/** The text in the right pane, where the terminal is at the usual widths, without frames. */
+/** The text inside the terminal pane, without frames: below its title, between the corners of the title's line. */
 export function paneText(screen: string): string {
-  return screen
-    .split('\n')
-    .map((line) => line.split('│').slice(2, -1).join('│').trim())
-    .join('\n');
+  const lines = screen.split('\n');
+  const top = lines.findIndex((line) => line.includes('[2] Terminal'));
+  const title = lines[top] ?? '';
+  const at = title.indexOf('[2] Terminal');
+  const left = Math.max(title.lastIndexOf('┬', at), title.lastIndexOf('┌', at), title.lastIndexOf('├', at));
+  const right = title.slice(at).search(/[┬┐┤]/) + at;
+  const rows: string[] = [];
+  for (const line of lines.slice(top + 1)) {
+    if (/[├┬└┴┼]/.test(line[left] ?? '')) break;
+    rows.push(line.slice(left + 1, right).trimEnd());
+  }
+  return rows.join('\n');
 }
 
 /** Moves the cursor of the timeline to a step, by its number. */
@@ -78,7 +88,7 @@ export async function rollbackTo(
 ): Promise<void> {
   await leaveTerminal(terminal);
   await selectStep(terminal, number);
-  const tabs = tabCount(terminal);
+  const before = processInFront(terminal);
   if (state === 'auto') {
     terminal.press('enter');
   } else {
@@ -89,8 +99,18 @@ export async function rollbackTo(
     await terminal.waitFor(state === 'before' ? '[before it ran]' : '[after it ran]');
     terminal.press('enter');
   }
-  await terminal.waitFor(() => tabCount(terminal) > tabs, { what: `tab of step ${number}` });
+  const isThere = (screen: string) => new RegExp(` TERMINAL +keys go to p\\d+ .* in #${number}\\b`).test(screen);
+  await terminal.waitFor((screen) => isThere(screen) && processInFront(terminal) !== before, { what: `shell in step ${number}` });
   await shellOpens(terminal);
+}
+
+const frontProcesses = new WeakMap<TestTerminal, string>();
+
+/** The process that keys went to last, by its id. */
+function processInFront(terminal: TestTerminal): string {
+  const id = /keys go to (p\d+)/.exec(terminal.screen())?.[1];
+  if (id !== undefined) frontProcesses.set(terminal, id);
+  return frontProcesses.get(terminal) ?? '';
 }
 
 /** Number of tabs in the title of the terminal pane. */
