@@ -53,7 +53,7 @@ describe('a step that prints', () => {
     const terminal = await openSession(project);
     await shellOpens(terminal);
     const before = residentMiB(terminal.pid);
-    terminal.type('yes "a line of a command in a shell, not clipped by anybody" | head -c 200000000; echo; echo en""ded');
+    terminal.type('yes "a line of a command in a shell, not clipped by anybody" | head -c 50000000; echo; echo en""ded');
     terminal.press('enter');
     await terminal.waitFor(/│ended *│/, { timeoutMs: 60_000 });
     expect(residentMiB(terminal.pid) - before).toBeLessThan(200);
