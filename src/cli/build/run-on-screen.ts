@@ -1,8 +1,10 @@
 /** A build on the full screen. The screen is set up while the connection is; what stays after it is a summary on the normal screen. */
 import { join } from 'node:path';
+import type { Settings } from '../../config/index.js';
 import { selectCurrent } from '../../core/select/index.js';
+import type { LeaveKey } from '../../input/leave-key.js';
 import { type CommandLine, createCommandLine, isBuilding } from '../../monitor/index.js';
-import { toBxError } from '../../platform/errors.js';
+import { type BxError, toBxError } from '../../platform/errors.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
 import type { LocalSession } from '../../session/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
@@ -27,6 +29,25 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
     () => null,
     (error: unknown) => toBxError(error),
   );
+  try {
+    return await showSession({ run, session, settings, leaveKey, warnings, starting, report });
+  } finally {
+    await disconnect(session);
+  }
+}
+
+interface Showing {
+  readonly run: BuildRun;
+  readonly session: LocalSession;
+  readonly settings: Settings;
+  readonly leaveKey: LeaveKey;
+  readonly warnings: readonly string[];
+  /** What kept the session from starting; null once it has. */
+  readonly starting: Promise<BxError | null>;
+  readonly report: () => string;
+}
+
+async function showSession({ run, session, settings, leaveKey, warnings, starting, report }: Showing): Promise<number> {
   const [{ loadTheme, startScreen }, { createTerminalGuard }, { createRouter }] = await Promise.all([
     import('../../ui/index.js'),
     import('../../platform/terminal-guard.js'),
@@ -63,9 +84,7 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   screen.close();
   guard.dispose();
   if (failure !== null) process.stderr.write(renderError(failure));
-  const status = failure === null ? leave(session, warnings, endedBy) : EXIT_FAILED;
-  await disconnect(session);
-  return status;
+  return failure === null ? leave(session, warnings, endedBy) : EXIT_FAILED;
 }
 
 /** `:` on the screen: what a command starts is shown in a tab. */
