@@ -26,6 +26,7 @@ import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select
 import { selectHeader } from './select/header.js';
 import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
+import { rangeOf } from './select/text-range.js';
 import { cleanText } from './text/width.js';
 import type { ViewState } from './view-state.js';
 
@@ -87,7 +88,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     terminal: painting((surface, current) => paintTerminalPanel(surface, current, look)),
     logs: painting((surface, current) => {
       const generation = selectGeneration(current.state, current.view);
-      const hits = searchHits(current, 'logs');
+      const hits = marksOf(current, 'logs');
       paintLogs(surface, { generation, step: selectStep(generation, current.view), emulator: current.log, ...hits }, look);
     }),
     processes: painting((surface, { state, view, nowMs }) => {
@@ -166,7 +167,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       surface.text(1, 0, 'No terminal is open: enter on a step opens a shell in it.', theLook.attr('dim'));
       return;
     }
-    paintGrid(surface, { emulator, ...searchHits(current, 'terminal') }, theLook);
+    paintGrid(surface, { emulator, ...marksOf(current, 'terminal') }, theLook);
     const { x, y } = emulator.cursor;
     if (view.mode !== 'terminal' || !emulator.modes.cursorVisible || y < 0 || y >= surface.height) return;
     const place = surface.placeOn(host.surface({ x: 0, y: 0, width: view.cols, height: view.rows }));
@@ -175,8 +176,11 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   }
 }
 
-function searchHits({ view, matches }: Frame, panel: PanelId): { matches: readonly Match[]; current: number } {
-  return view.search?.panel === panel ? { matches, current: view.search.index } : { matches: [], current: -1 };
+/** What is marked in the grid of a panel: hits of the search, and what the mouse has gone over. */
+function marksOf({ view, matches }: Frame, panel: PanelId): { matches: readonly Match[]; current: number; mark: Match | null } {
+  const isSearched = view.search?.panel === panel;
+  const mark = view.mark?.panel === panel ? rangeOf(view.mark) : null;
+  return { matches: isSearched ? matches : [], current: isSearched ? view.search!.index : -1, mark };
 }
 
 function paintStepsPanel(surface: Surface, { state, view, nowMs }: Frame, look: Look): void {

@@ -2,7 +2,7 @@
 import { PANELS, type PanelId } from '../actions/index.js';
 import { assertNever } from '../platform/errors.js';
 import type { LayoutMode } from './layout/layout.js';
-import type { Overlay, SearchState, Selection, Toast, ViewState } from './view-state.js';
+import type { Overlay, SearchState, Selection, TextMark, Toast, ViewState } from './view-state.js';
 
 export type ViewEvent =
   | { readonly type: 'screen.resized'; readonly cols: number; readonly rows: number }
@@ -29,6 +29,7 @@ export type ViewEvent =
   | { readonly type: 'overlay.closed' }
   | { readonly type: 'toast.shown'; readonly toast: Toast }
   | { readonly type: 'toast.expired' }
+  | { readonly type: 'text.marked'; readonly mark: TextMark | null }
   | { readonly type: 'mouse.toggled' }
   | { readonly type: 'command.remembered'; readonly line: string }
   | { readonly type: 'key.pressed'; readonly atMs: number };
@@ -89,6 +90,8 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, toast: event.toast };
     case 'toast.expired':
       return { ...view, toast: null };
+    case 'text.marked':
+      return { ...view, mark: event.mark };
     case 'mouse.toggled':
       return { ...view, isMouseOn: !view.isMouseOn };
     case 'command.remembered':
@@ -97,7 +100,7 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
         commandHistory: [...view.commandHistory.filter((line) => line !== event.line), event.line].slice(-HISTORY_LIMIT),
       };
     case 'key.pressed':
-      return { ...view, lastKeyAtMs: event.atMs };
+      return { ...view, lastKeyAtMs: event.atMs, mark: null };
     default:
       return assertNever(event);
   }

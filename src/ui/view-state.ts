@@ -61,6 +61,13 @@ export interface SearchState {
   readonly count: number;
 }
 
+/** Cells of a grid that the mouse has marked, in grid rows; from where it was pressed to where it is. */
+export interface TextMark {
+  readonly panel: 'terminal' | 'logs';
+  readonly anchor: { readonly row: number; readonly col: number };
+  readonly head: { readonly row: number; readonly col: number };
+}
+
 export interface ViewState {
   readonly cols: number;
   readonly rows: number;
@@ -86,6 +93,7 @@ export interface ViewState {
   /** The last one is on top and has the keys. */
   readonly overlays: readonly Overlay[];
   readonly toast: Toast | null;
+  readonly mark: TextMark | null;
   readonly isMouseOn: boolean;
   readonly commandHistory: readonly string[];
   /** When the last key of any kind came, in ms since the epoch; 0: never. */
@@ -114,6 +122,7 @@ export function initialView(cols: number, rows: number): ViewState {
     search: null,
     overlays: [],
     toast: null,
+    mark: null,
     isMouseOn: true,
     commandHistory: [],
     lastKeyAtMs: 0,

@@ -7,6 +7,7 @@ import { placeTitle } from '../panels/frame.js';
 import { placeHints } from '../panels/hints.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
+import { dragMark, pressMark } from './marking.js';
 import { overlayKey, overlayPaste } from './overlay-keys.js';
 import { scrollPanel } from './scrolling.js';
 import { activeTarget, enterTerminal, leaveTerminal, showTab } from './tabs.js';
@@ -109,6 +110,7 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
     if (box !== undefined) scrollPanel(ui, box.box.active, by);
     return;
   }
+  if (dragMark(ui, event)) return;
   if (event.action !== 'press' || event.button !== 'left') return;
   store.dispatch({ type: 'key.pressed', atMs: ui.deps.clock.now() });
   if (event.y === ui.layout().hints.y) {
@@ -130,6 +132,7 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
   const inner = innerRect(box.box);
   if (!contains(inner, event.x, event.y)) return;
   if (panel === 'terminal' && mode === 'normal' && ui.store.view.activeTab !== null) enterTerminal(ui);
+  if (panel === 'terminal' || panel === 'logs') pressMark(ui, panel, event);
   else if (panel === 'steps') clickStep(ui, event.y - inner.y);
   else if (panel === 'processes' && event.y > inner.y)
     store.dispatch({ type: 'process.selected', at: clickedProcess(ui, event.y - inner.y - 1) });

@@ -9,11 +9,13 @@ export interface GridProps {
   readonly matches: readonly Match[];
   /** Index of the current match; -1: none. */
   readonly current: number;
+  /** Cells that the mouse has marked. */
+  readonly mark: Match | null;
 }
 
 const sink: CellSink = [];
 
-export function paintGrid(surface: Surface, { emulator, matches, current }: GridProps, look: Look): void {
+export function paintGrid(surface: Surface, { emulator, matches, current, mark }: GridProps, look: Look): void {
   const { viewport } = emulator;
   const plain = look.attributes.plain;
   for (let y = 0; y < surface.height; y++) {
@@ -25,6 +27,7 @@ export function paintGrid(surface: Surface, { emulator, matches, current }: Grid
     paintRow(surface, y, sink, emulator.cols, look);
   }
   if (matches.length > 0) markMatches(surface, viewport.top, matches, current, look);
+  if (mark !== null) restyleRange(surface, viewport.top, mark, (attr) => look.over(attr, 'selection.focus'));
 }
 
 function paintRow(surface: Surface, y: number, cells: CellSink, cols: number, look: Look): void {
@@ -65,12 +68,17 @@ function flagsOf(cell: Cell): number {
 
 function markMatches(surface: Surface, top: number, matches: readonly Match[], current: number, look: Look): void {
   matches.forEach((match, index) => {
-    if (match.end.row < top || match.start.row >= top + surface.height) return;
-    for (let row = Math.max(match.start.row, top); row <= match.end.row && row < top + surface.height; row++) {
-      const from = row === match.start.row ? match.start.col : 0;
-      const to = row === match.end.row ? match.end.col : surface.width;
-      const role = index === current ? 'search.current' : 'search.match';
-      surface.restyle(row - top, from, to, (attr) => (index === current ? look.attr(role) : look.over(attr, role)));
-    }
+    const isCurrent = index === current;
+    const found = look.attr('search.current');
+    restyleRange(surface, top, match, (attr) => (isCurrent ? found : look.over(attr, 'search.match')));
   });
+}
+
+function restyleRange(surface: Surface, top: number, { start, end }: Match, change: (attr: number) => number): void {
+  if (end.row < top || start.row >= top + surface.height) return;
+  for (let row = Math.max(start.row, top); row <= end.row && row < top + surface.height; row++) {
+    const from = row === start.row ? start.col : 0;
+    const to = row === end.row ? end.col : surface.width;
+    surface.restyle(row - top, from, to, change);
+  }
 }

@@ -16,6 +16,7 @@ export interface LogsProps {
   readonly emulator: Emulator | null;
   readonly matches: readonly Match[];
   readonly current: number;
+  readonly mark: Match | null;
 }
 
 export interface LogLine {
@@ -90,8 +91,7 @@ export function paintLogs(surface: Surface, props: LogsProps, look: Look): void 
   });
   const y = areas.progress.length;
   const grid = surface.part({ x: 0, y, width: surface.width, height: areas.gridHeight });
-  if (props.emulator !== null)
-    paintGrid(grid, { emulator: props.emulator, matches: props.matches, current: props.current }, look);
+  if (props.emulator !== null) paintGrid(grid, { ...props, emulator: props.emulator }, look);
   else if (areas.progress.length === 0 && areas.footer.length === 0) {
     const text = props.generation === null ? '' : emptyLogText(props.step);
     grid.text(1, 0, text, look.attr('dim'));

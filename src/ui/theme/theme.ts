@@ -121,14 +121,14 @@ function asRecord(value: unknown): Record<string, unknown> | null {
 export function styleOf(theme: Theme, role: Role, depth: ColorDepth): Style {
   const look = theme.roles[role];
   if (look === undefined) return PLAIN_STYLE;
-  if (depth === 'mono') {
-    const style: Record<Attribute, boolean> = { bold: false, dim: false, italic: false, underline: false, inverse: false };
-    for (const attribute of look.mono) style[attribute] = true;
-    return { ...PLAIN_STYLE, ...style };
-  }
+  const attributes = Object.fromEntries(look.mono.map((attribute) => [attribute, true]));
+  if (depth === 'mono') return { ...PLAIN_STYLE, ...attributes };
   const isLow = depth === '16';
+  // A ground that 16 colours cannot give is replaced by what a terminal without colours would show.
+  const hasNoGround = isLow && look.low.bg === DEFAULT_COLOR && look.style.bg !== DEFAULT_COLOR;
   return {
     ...look.style,
+    ...(hasNoGround ? attributes : {}),
     fg: reduceColor((isLow ? look.low.fg : null) ?? look.style.fg, depth),
     bg: reduceColor((isLow ? look.low.bg : null) ?? look.style.bg, depth),
   };

@@ -295,6 +295,20 @@ describe('the rest of the keys', () => {
     }
   });
 
+  test('dragging over a log marks it and copies on release', async () => {
+    await open('failed');
+    const at = stage
+      .text()
+      .split('\n')
+      .findIndex((line) => line.includes('npm error code 1'));
+    const mouse = { type: 'mouse', button: 'left', shift: false, meta: false, ctrl: false, raw: new Uint8Array() } as const;
+    await stage.event({ ...mouse, action: 'press', x: 36, y: at });
+    await stage.event({ ...mouse, action: 'drag', x: 44, y: at });
+    await stage.event({ ...mouse, action: 'release', x: 44, y: at });
+    expect(stage.copied).toEqual(['npm error']);
+    expect(stage.text()).toContain('copied 9 characters');
+  });
+
   test('a click selects the step, the wheel scrolls what is under it', async () => {
     await open('failed');
     const at = stage

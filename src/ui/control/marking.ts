@@ -1,0 +1,67 @@
+/** Marking text with the mouse in a terminal or a log: press, drag, and the release copies. */
+import type { MouseEvent } from '../../input/types.js';
+import { toBxError } from '../../platform/errors.js';
+import { panelRect } from '../layout/layout.js';
+import { logAreas } from '../panels/logs.js';
+import { selectGeneration, selectStep } from '../select/current.js';
+import { rangeOf } from '../select/text-range.js';
+import type { TextMark } from '../view-state.js';
+import { gridOf } from './scrolling.js';
+import type { Ui } from './ui-context.js';
+
+/** Begins a mark where the mouse was pressed. */
+export function pressMark(ui: Ui, panel: 'terminal' | 'logs', event: MouseEvent): void {
+  const place = placeIn(ui, panel, event);
+  if (place !== null) ui.store.dispatch({ type: 'text.marked', mark: { panel, anchor: place, head: place } });
+}
+
+/** True when the event was about a mark. */
+export function dragMark(ui: Ui, event: MouseEvent): boolean {
+  const { mark } = ui.store.view;
+  if (mark === null) return false;
+  if (event.action === 'drag') {
+    const head = placeIn(ui, mark.panel, event);
+    if (head !== null) ui.store.dispatch({ type: 'text.marked', mark: { ...mark, head } });
+    return true;
+  }
+  if (event.action !== 'release') return false;
+  void copyMark(ui, mark);
+  return true;
+}
+
+async function copyMark(ui: Ui, mark: TextMark): Promise<void> {
+  const range = rangeOf(mark);
+  const text =
+    range === null ? '' : (gridOf(ui, mark.panel)?.text(range.start.row, range.start.col, range.end.row, range.end.col) ?? '');
+  if (text.trim() === '') {
+    ui.store.dispatch({ type: 'text.marked', mark: null });
+    return;
+  }
+  const { screen } = ui.context();
+  try {
+    const where = await ui.deps.copy(text);
+    const count = text.split('\n').length;
+    screen.notify('info', `copied ${count === 1 ? `${text.length} characters` : `${count} lines`} (${where})`);
+  } catch (error) {
+    const problem = toBxError(error);
+    screen.notify('error', problem.message, problem.hint);
+  }
+}
+
+/** The grid's cell under the pointer, kept inside of the pane. */
+function placeIn(ui: Ui, panel: 'terminal' | 'logs', event: MouseEvent): { row: number; col: number } | null {
+  const rect = panelRect(ui.layout(), panel);
+  const grid = gridOf(ui, panel);
+  if (rect === null || grid === null) return null;
+  let top = 0;
+  let { height } = rect;
+  if (panel === 'logs') {
+    const generation = selectGeneration(ui.deps.session.state, ui.store.view);
+    const areas = logAreas(generation, selectStep(generation, ui.store.view), rect.width, rect.height);
+    top = areas.progress.length;
+    height = areas.gridHeight;
+  }
+  const y = Math.max(0, Math.min(height - 1, event.y - rect.y - top));
+  const col = Math.max(0, Math.min(rect.width - 1, event.x - rect.x));
+  return { row: grid.viewport.top + y, col };
+}
