@@ -20,7 +20,7 @@ export function renderSummary(state: SessionState, failedLog: string, exitStatus
     lines.push('slowest steps:');
     for (const step of slowest) lines.push(`  ${duration(stepElapsedMs(step, 0) ?? 0).padStart(7)}  ${stepTitle(last, step)}`);
   }
-  if (state.generations.length > 1) lines.push(`builds in this session: ${state.generations.map(brief).join(', ')}`);
+  if (state.generations.length > 1) lines.push(`runs of the build: ${state.generations.map(brief).join(', ')}`);
   lines.push(`exit status ${exitStatus}`);
   return lines.map(printableLine);
 }
@@ -60,7 +60,7 @@ function failure(generation: Generation, failedLog: string): string[] {
 }
 
 function brief(generation: Generation): string {
-  return `${generation.number} ${generation.status}`;
+  return `run ${generation.number} ${generation.status}`;
 }
 
 /** `0.4s`, `12.3s`, `3m 05s`. */

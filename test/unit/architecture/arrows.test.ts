@@ -113,7 +113,9 @@ describe('imports', () => {
 describe('the core', () => {
   it('asks nobody for the time or for chance', () => {
     const impure = readSources('src/core').filter((file) =>
-      /\bDate\.now\(|new Date\(\)|\bMath\.random\(|\bprocess\./.test(file.text),
+      /\bDate\.now\(|new Date\(\)|\bMath\.random\(|\bprocess\.(?:env|argv|cwd|hrtime|uptime|pid|std\w+|platform|memoryUsage)\b/.test(
+        file.text,
+      ),
     );
     expect(impure.map((file) => file.path)).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe('renderSummary', () => {
     session.fail();
     session.startBuild();
     session.succeed();
-    expect(renderSummary(session.state, '', 0)).toContain('builds in this session: 1 failed, 2 succeeded');
+    expect(renderSummary(session.state, '', 0)).toContain('runs of the build: run 1 failed, run 2 succeeded');
   });
 
   it('has nothing to say when nothing was built', () => {
