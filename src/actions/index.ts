@@ -2,5 +2,6 @@
 export { ACTION_GROUPS, type Action, type ActionGroup } from './action.js';
 export type { ActionContext, Choice, Motion, Question, RollbackWish, ScreenCommands, TextQuestion } from './context.js';
 export { type Binding, DEFAULT_KEYMAP } from './keymap.js';
+export { keysAsMarkdown } from './markdown.js';
 export { type Mode, PANEL_TITLES, PANELS, type PanelId } from './panels.js';
 export { ACTIONS, actionById, actionForKey, type BoundAction, bindingsHere, keyLabel, keysOf } from './registry.js';

@@ -217,8 +217,8 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     session.onEvent(onSessionEvent),
     router.onEvent(createInputHandler(ui)),
     router.onModeChange((change) => {
-      if (change === 'leave-key') store.dispatch({ type: 'mode.changed', mode: 'normal' });
-      else if (change === 'resumed') store.dispatch({ type: 'mode.changed', mode: 'terminal' });
+      if (change === 'entered' || change === 'left') return;
+      store.dispatch({ type: 'mode.changed', mode: change === 'leave-key' ? 'normal' : 'terminal' });
       store.dispatch({ type: 'key.pressed', atMs: clock.now() });
     }),
     router.onEnd(close),

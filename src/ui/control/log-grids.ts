@@ -9,6 +9,7 @@ import { createEmulator, type Emulator } from '../../term/emulator.js';
 import { formatBytes } from '../text/format.js';
 
 const KEPT_LOGS = 6;
+const MAX_PENDING_BYTES = 4 << 20;
 const SCROLLBACK_ROWS = 10_000;
 
 export interface LogGrids {
@@ -26,7 +27,17 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
     if (event.type !== 'engine.reported' || event.event.type !== 'log.appended') return;
     const generation = state.generations.find(({ number }) => number === event.generation);
     const step = generation?.vertices[event.event.digest]?.step;
-    if (step !== undefined) grids.get(`${event.generation}/${step}`)?.write(event.event.text);
+    const key = `${event.generation}/${step}`;
+    const grid = grids.get(key);
+    if (grid === undefined) return;
+    if (grid.pendingBytes < MAX_PENDING_BYTES) {
+      grid.write(event.event.text);
+      return;
+    }
+    // It prints faster than it can be parsed: the next look begins anew with what the session has kept of it.
+    grid.dispose();
+    grids.delete(key);
+    onDirty();
   };
   const listener = session.onEvent(append);
 

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ACTIONS, actionById, actionForKey, DEFAULT_KEYMAP, keyLabel, PANELS } from '../../../src/actions/index.js';
+import {
+  ACTIONS,
+  actionById,
+  actionForKey,
+  DEFAULT_KEYMAP,
+  keyLabel,
+  keysAsMarkdown,
+  PANELS,
+} from '../../../src/actions/index.js';
 
 describe('the key table', () => {
   test('names only actions that exist, and every action has an id of its own', () => {
@@ -29,6 +37,12 @@ describe('the key table', () => {
       expect(actionForKey('n', panel)?.group).toBe('Search');
       expect(actionForKey('N', panel)?.group).toBe('Search');
     }
+  });
+
+  test('is documented row by row', () => {
+    const page = keysAsMarkdown();
+    expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(DEFAULT_KEYMAP.length);
+    expect(page).toContain('| `⏎` | Open a shell in the selected step | Steps |');
   });
 
   test('labels keys as people read them', () => {
