@@ -27,7 +27,7 @@ import { selectHeader } from './select/header.js';
 import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
 import { rangeOf } from './select/text-range.js';
-import { cleanText } from './text/width.js';
+import { cleanText, wrapText } from './text/width.js';
 import type { ViewState } from './view-state.js';
 
 export interface Frame {
@@ -80,8 +80,11 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   const hints = painting((surface, current) => paintHints(surface, current.hints, look));
   const message = painting((surface, { view }) => {
     surface.fill(look.attributes.plain);
-    const text = `bxtui needs ${MIN_COLS}x${MIN_ROWS} cells; the build continues.`;
-    surface.text(0, Math.floor(view.rows / 2), text, look.attr('text'));
+    const lines = wrapText(`bxtui needs ${MIN_COLS}x${MIN_ROWS} cells; the build continues.`, view.cols);
+    const top = Math.max(0, Math.floor((view.rows - lines.length) / 2));
+    lines.forEach((line, index) => {
+      surface.text(0, top + index, line, look.attr('text'));
+    });
   });
   const panels: Record<PanelId, ReturnType<typeof painting>> = {
     steps: painting((surface, current) => paintStepsPanel(surface, current, look)),
