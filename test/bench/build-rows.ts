@@ -10,14 +10,16 @@ import { ms, type Row, type RowMaker, ratio } from './table.js';
 type Cells = Omit<Row, 'work' | 'goal'>;
 
 export function buildRows(bench: Bench): RowMaker[] {
-  const build = (program: 'bxtui' | 'peer', dir: string): Command => ({
-    argv: [...(program === 'bxtui' ? bench.bxtui : [bench.peerPath()]), 'build', '--progress=plain', dir],
-    env: bench.env,
-  });
+  const mine = (...args: string[]): Command => ({ argv: [...bench.bxtui, ...args], env: bench.env });
+  const theirs = (...args: string[]): Command => {
+    const { argv, env } = bench.peer();
+    return { argv: [...argv, ...args], env: { ...bench.env, ...env } };
+  };
   const compareBuilds = async (dir: string, pairs: number, prepare: () => void = () => {}): Promise<Cells> => {
     const prepared = async (program: 'bxtui' | 'peer') => {
       prepare();
-      return await measureCommand(build(program, dir));
+      const command = program === 'bxtui' ? mine : theirs;
+      return await measureCommand(command('build', '--progress=plain', dir));
     };
     await prepared('bxtui');
     await prepared('peer');
@@ -37,8 +39,8 @@ export function buildRows(bench: Bench): RowMaker[] {
         cells(
           await alternate(
             bench.pairs,
-            () => measureCommand({ argv: [...bench.bxtui, '--version'], env: bench.env }),
-            () => measureCommand({ argv: [bench.peerPath(), 'version'], env: bench.env }),
+            () => measureCommand(mine('--version')),
+            () => measureCommand(theirs('version')),
           ),
         ),
     },
@@ -84,12 +86,12 @@ function cells([one, other]: [Sample[], Sample[]]): Cells {
     cpu: median(samples.flatMap((sample) => (sample.cpuMs === null ? [] : [sample.cpuMs]))),
     peak: median(samples.map((sample) => sample.peakMiB)),
   });
-  const [mine, theirs] = [of(one), of(other)];
-  const show = (stats: typeof mine) => `${ms(stats.wall)}, ${ms(stats.cpu)} cpu, ${stats.peak.toFixed(0)} MiB`;
+  const [ours, peers] = [of(one), of(other)];
+  const show = (stats: typeof ours) => `${ms(stats.wall)}, ${ms(stats.cpu)} cpu, ${stats.peak.toFixed(0)} MiB`;
   return {
-    bxtui: show(mine),
-    peer: show(theirs),
-    ratio: `${ratio(mine.wall, theirs.wall)} wall, ${ratio(mine.cpu, theirs.cpu)} cpu`,
+    bxtui: show(ours),
+    peer: show(peers),
+    ratio: `${ratio(ours.wall, peers.wall)} wall, ${ratio(ours.cpu, peers.cpu)} cpu`,
   };
 }
 

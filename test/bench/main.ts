@@ -4,7 +4,7 @@ import { engineEnv, testEngine } from '../helpers/engines.js';
 import { removeProjects } from '../helpers/project.js';
 import { projectRoot } from '../setup/toolchain.mjs';
 import { buildRows } from './build-rows.js';
-import { findBuildx, findDebugBuildx } from './peers.js';
+import { findBuildx, findDebugBuildx, type Peer } from './peers.js';
 import { sessionRows } from './session-rows.js';
 import { formatTable, type Row, runRow } from './table.js';
 
@@ -15,15 +15,15 @@ export interface Bench {
   /** Of the rows with a large context. */
   readonly largePairs: number;
   /** Throws with the reason where there is no peer. */
-  peerPath(): string;
-  debugPeerPath(): string;
+  peer(): Peer;
+  debugPeer(): Peer;
 }
 
 const peer = findBuildx();
 const debugPeer = findDebugBuildx();
-const pathOf = (found: typeof peer): string => {
+const present = (found: Peer | string): Peer => {
   if (typeof found === 'string') throw new Error(found);
-  return found.path;
+  return found;
 };
 const pairs = Number(process.env.BXTUI_BENCH_PAIRS ?? 7);
 const bench: Bench = {
@@ -31,8 +31,8 @@ const bench: Bench = {
   env: engineEnv(),
   pairs,
   largePairs: Math.max(1, Math.ceil(pairs / 2)),
-  peerPath: () => pathOf(peer),
-  debugPeerPath: () => pathOf(debugPeer),
+  peer: () => present(peer),
+  debugPeer: () => present(debugPeer),
 };
 const chosen = process.argv.slice(2);
 const rows: Row[] = [];

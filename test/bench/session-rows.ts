@@ -1,6 +1,6 @@
 /** Rows about a session on a terminal: first frame, prompts, echo, memory. The peer is the debug monitor of buildx 0.13. */
 import { BASE, createProject, type Project } from '../helpers/project.js';
-import { leaveTerminal, openSession, rollbackTo, shellOpens } from '../helpers/session.js';
+import { leaveTerminal, openSession, rollbackTo, shellOpens, tabCount } from '../helpers/session.js';
 import { closeTerminals, startTerminal, type TestTerminal } from '../helpers/terminal.js';
 import type { Bench } from './main.js';
 import { alternate, median, quantile, residentMiB } from './measure.js';
@@ -13,14 +13,17 @@ const PROMPT = /\/ # *(│|$)/m;
 export function sessionRows(bench: Bench): RowMaker[] {
   const project = createProject(`${BASE}RUN echo one > /one\nRUN exit 1\n`);
   const open = () => openSession(project, { env: bench.env });
-  const peer = (): TestTerminal =>
-    startTerminal({
-      program: bench.debugPeerPath(),
-      args: ['debug', '--on=error', 'build', project.dir],
-      env: { ...bench.env, BUILDX_EXPERIMENTAL: '1', DOCKER_CONFIG: project.dir },
+  const peer = (): TestTerminal => {
+    const { argv, env } = bench.debugPeer();
+    const [program = '', ...args] = argv;
+    return startTerminal({
+      program,
+      args: [...args, 'debug', '--on=error', 'build', project.dir],
+      env: { ...bench.env, ...env, BUILDX_EXPERIMENTAL: '1' },
       cols: 120,
       rows: 40,
     });
+  };
   const compare = async (mine: () => Promise<number>, theirs: (() => Promise<number>) | null): Promise<Cells> => {
     const closing = (run: () => Promise<number>) => async () => {
       try {
@@ -106,7 +109,8 @@ export function sessionRows(bench: Bench): RowMaker[] {
             await shellOpens(terminal, PROMPT);
             await leaveTerminal(terminal);
             terminal.press('char:r');
-            return await timed(() => terminal.waitFor(/keys go to p[2-9]/));
+            // The new shell opens beside; the person who pressed a key a moment ago stays where they are.
+            return await timed(() => terminal.waitFor(() => tabCount(terminal) > 1, { what: 'second tab' }));
           },
           async () => {
             const terminal = await peerMonitor(peer());

@@ -1,0 +1,73 @@
+/** Resident memory of processes, from Linux's /proc. Watches only; starts and ends nothing. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+const SAMPLE_EVERY_MS = 15;
+
+/** @param {number} pid @returns {number} bytes; 0 when the process is gone */
+export function residentBytes(pid) {
+  return statusField(pid, 'VmRSS');
+}
+
+/**
+ * The sum over a process and its descendants of the most that each had resident (the kernel keeps that figure itself, so a sample
+ * that comes late loses nothing of a process that still lives).
+ * @param {number} pid
+ * @param {Promise<unknown>} ended
+ */
+export async function peakResidentBytes(pid, ended) {
+  /** @type {Map<number, number>} */
+  const peaks = new Map();
+  const look = () => {
+    for (const member of familyOf(pid)) peaks.set(member, Math.max(peaks.get(member) ?? 0, statusField(member, 'VmHWM')));
+  };
+  const timer = setInterval(look, SAMPLE_EVERY_MS);
+  try {
+    await ended;
+  } finally {
+    clearInterval(timer);
+  }
+  return [...peaks.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/**
+ * Samples one process until it is told to stop.
+ * @param {number} pid
+ * @returns {{ stop: () => { startBytes: number, peakBytes: number, endBytes: number } }}
+ */
+export function watchResident(pid) {
+  const startBytes = residentBytes(pid);
+  let peakBytes = startBytes;
+  const timer = setInterval(() => {
+    peakBytes = Math.max(peakBytes, residentBytes(pid));
+  }, 100);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return { startBytes, peakBytes, endBytes: residentBytes(pid) };
+    },
+  };
+}
+
+/** @param {number} pid @returns {number[]} */
+function familyOf(pid) {
+  const members = [pid];
+  for (const member of members) {
+    try {
+      for (const task of readdirSync(`/proc/${member}/task`)) {
+        const children = readFileSync(`/proc/${member}/task/${task}/children`, 'utf8').split(' ');
+        members.push(...children.filter((child) => child !== '').map(Number));
+      }
+    } catch {}
+  }
+  return members;
+}
+
+/** @param {number} pid @param {string} field */
+function statusField(pid, field) {
+  try {
+    const value = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(value ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
