@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BxError } from '../../../../platform/errors.js';
 import { type DecodedStat, decodePacket, decodeStat, encodeMarker, encodeRequest, PacketType } from '../filesync/packets.js';
 import type { GrpcServerCall } from '../grpc-stream.js';
@@ -24,7 +24,7 @@ export async function receiveTree(
   let staging = '';
   try {
     hadDest = fs.existsSync(dest);
-    fs.mkdirSync(dest, { recursive: true });
+    makeDirectories(dest);
     staging = join(dest, `.bxtui-export-${randomBytes(6).toString('hex')}`);
     fs.mkdirSync(staging, { mode: 0o700 });
     const tree = createStagedTree(staging);
@@ -36,6 +36,14 @@ export async function receiveTree(
     if (staging !== '') fs.rmSync(staging, { recursive: true, force: true });
     if (!hadDest) removeIfEmpty(dest);
   }
+}
+
+/** Not `mkdirSync` with `recursive`: Node 20 never returns from it where a directory cannot be made (below /proc, for example). */
+function makeDirectories(dir: string): void {
+  if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(dir);
+  if (parent !== dir) makeDirectories(parent);
+  fs.mkdirSync(dir);
 }
 
 function removeIfEmpty(dir: string): void {

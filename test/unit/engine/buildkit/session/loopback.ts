@@ -1,6 +1,8 @@
 /** The engine's side of a session in one process: a client on the other end of the stream, with the generated codec as the judge. */
+import { randomBytes } from 'node:crypto';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type Packet,
@@ -8,17 +10,52 @@ import {
   PacketSchema,
   type Stat,
 } from '../../../../../src/engine/buildkit/proto/gen/fsutil_pb.js';
+import { openSession, type SessionHandle, type SessionOptions } from '../../../../../src/engine/buildkit/session/index.js';
 import { FrameReader, frame } from '../../../../../src/engine/buildkit/transport/grpc-frames.js';
+import type { Http2Connection } from '../../../../../src/engine/buildkit/transport/http2-client.js';
 
-/** Two ends of one connection. */
-export async function socketPair(): Promise<[net.Socket, net.Socket]> {
+export interface OpenPair {
+  readonly session: SessionHandle;
+  readonly engine: http2.ClientHttp2Session;
+  readonly engineSocket: net.Socket;
+  readonly requestHead: string;
+  close(): Promise<void>;
+}
+
+/** A session with a stand-in for `POST /session` of an Engine API; the connection is then the engine's. `root`: a directory for the socket. */
+export async function openPair(root: string, options: Partial<SessionOptions> = {}): Promise<OpenPair> {
+  const socketPath = join(root, `engine-${randomBytes(4).toString('hex')}.sock`);
   const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const accepted = new Promise<net.Socket>((resolve) => server.once('connection', resolve));
-  const near = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-  const far = await accepted;
-  server.close();
-  return [near, far];
+  const hijacked = new Promise<{ engine: http2.ClientHttp2Session; engineSocket: net.Socket; requestHead: string }>((resolve) => {
+    server.once('connection', (engineSocket) =>
+      engineSocket.once('data', (head: Buffer) => {
+        engineSocket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+        resolve({ engine: clientOn(engineSocket), engineSocket, requestHead: head.toString() });
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  try {
+    const session = await openSession({
+      endpoint: { kind: 'docker', address: `unix://${socketPath}`, source: 'test', tls: null },
+      connection: {} as Http2Connection,
+      locals: {},
+      env: { DOCKER_CONFIG: root, TOKEN: 'from the environment' },
+      signal: new AbortController().signal,
+      ...options,
+    });
+    const pair = await hijacked;
+    return {
+      session,
+      ...pair,
+      async close() {
+        await session.close();
+        pair.engine.close();
+      },
+    };
+  } finally {
+    server.close();
+  }
 }
 
 export function clientOn(socket: net.Socket): http2.ClientHttp2Session {

@@ -1,15 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ClientHttp2Session } from 'node:http2';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,54 +7,27 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CredentialsRequestSchema, CredentialsResponseSchema } from '../../../../../src/engine/buildkit/proto/gen/auth_pb.js';
 import { BytesMessageSchema } from '../../../../../src/engine/buildkit/proto/gen/filesync_pb.js';
-import { Packet_PacketType, PacketSchema } from '../../../../../src/engine/buildkit/proto/gen/fsutil_pb.js';
+import { Packet_PacketType } from '../../../../../src/engine/buildkit/proto/gen/fsutil_pb.js';
 import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '../../../../../src/engine/buildkit/proto/gen/health_pb.js';
 import { GetSecretRequestSchema, GetSecretResponseSchema } from '../../../../../src/engine/buildkit/proto/gen/secrets_pb.js';
 import { CheckAgentRequestSchema } from '../../../../../src/engine/buildkit/proto/gen/sshforward_pb.js';
-import {
-  openSession,
-  type SessionHandle,
-  type SessionOptions,
-  type TransferProgress,
-} from '../../../../../src/engine/buildkit/session/index.js';
-import type { Http2Connection } from '../../../../../src/engine/buildkit/transport/http2-client.js';
-import { call, clientOn, encode, receiveTree } from './loopback.js';
+import type { SessionHandle, SessionOptions, TransferProgress } from '../../../../../src/engine/buildkit/session/index.js';
+import { call, encode, type OpenPair, openPair, receiveTree } from './loopback.js';
 
 const ZERO = new Uint8Array(0);
 
 describe('a session, seen from the engine', () => {
   let root: string;
-  let server: net.Server;
+  let pair: OpenPair | null = null;
   let session: SessionHandle;
   let engine: ClientHttp2Session;
   let engineSocket: net.Socket;
   let requestHead: string;
   const progress: TransferProgress[] = [];
 
-  /** A stand-in for `POST /session` of an Engine API; the connection is then the engine's. */
   async function open(options: Partial<SessionOptions>): Promise<void> {
-    const socketPath = join(root, 'engine.sock');
-    const hijacked = new Promise<ClientHttp2Session>((resolve) => {
-      server = net.createServer((socket) => {
-        engineSocket = socket;
-        socket.once('data', (head: Buffer) => {
-          requestHead = head.toString();
-          socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
-          resolve(clientOn(socket));
-        });
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-    session = await openSession({
-      endpoint: { kind: 'docker', address: `unix://${socketPath}`, source: 'test', tls: null },
-      connection: {} as Http2Connection,
-      locals: {},
-      env: { DOCKER_CONFIG: root, TOKEN: 'from the environment' },
-      onTransfer: (transfer) => progress.push(transfer),
-      signal: new AbortController().signal,
-      ...options,
-    });
-    engine = await hijacked;
+    pair = await openPair(root, { onTransfer: (transfer) => progress.push(transfer), ...options });
+    ({ session, engine, engineSocket, requestHead } = pair);
   }
 
   async function unary(path: string, request: Uint8Array, metadata: Record<string, string> = {}) {
@@ -90,9 +52,8 @@ describe('a session, seen from the engine', () => {
     progress.length = 0;
   });
   afterEach(async () => {
-    await session?.close();
-    engine?.close();
-    await new Promise((resolve) => server.close(resolve));
+    await pair?.close();
+    pair = null;
     rmSync(root, { recursive: true, force: true });
   });
 
@@ -317,156 +278,11 @@ describe('a session, seen from the engine', () => {
     expect((await unary('/moby.sshforward.v1.SSH/CheckAgent', ZERO)).status).toBe('12');
   });
 
-  describe('outputs', () => {
-    const bytes = (text: string) =>
-      toBinary(BytesMessageSchema, create(BytesMessageSchema, { data: new TextEncoder().encode(text) }));
-    const exportCall = (metadata = {}) => call(engine, '/moby.filesync.v1.FileSend/DiffCopy', metadata, () => {});
-
-    it('writes a tar under its name when it is complete', async () => {
-      await open({});
-      const dest = join(root, 'out.tar');
-      writeFileSync(dest, 'old');
-      const { done } = session.receive({ kind: 'tar', dest });
-      const sending = exportCall();
-      sending.send(bytes('he'));
-      await expect.poll(() => readdirSync(root).some((name) => name.endsWith('.part'))).toBe(true);
-      expect(readFileSync(dest, 'utf8')).toBe('old');
-      sending.send(bytes('llo'));
-      sending.stream.end();
-      await done;
-      expect((await sending.result).status).toBe('0');
-      expect(readFileSync(dest, 'utf8')).toBe('hello');
-    });
-
-    it('leaves nothing of a tar that is broken off', async () => {
-      await open({});
-      const { done } = session.receive({ kind: 'tar', dest: join(root, 'out.tar') });
-      const sending = exportCall();
-      sending.send(bytes('half'));
-      await expect.poll(() => readdirSync(root).some((name) => name.endsWith('.part'))).toBe(true);
-      engineSocket.destroy();
-      await expect(done).rejects.toThrow(/broken off/);
-      expect(readdirSync(root).filter((name) => name.includes('out.tar'))).toEqual([]);
-    });
-
-    it('says what is in the way of a tar', async () => {
-      await open({});
-      const { done } = session.receive({ kind: 'docker', dest: join(root, 'context') });
-      const sending = exportCall();
-      await expect(done).rejects.toThrow(/context: a directory is in its place/);
-      expect((await sending.result).message).toMatch(/a directory is in its place/);
-    });
-
-    it('sends each exporter to its own output', async () => {
-      await open({});
-      const first = session.receive({ kind: 'tar', dest: join(root, 'first') }, 0);
-      const second = session.receive({ kind: 'tar', dest: join(root, 'second') }, 1);
-      for (const [id, text] of [
-        ['1', 'two'],
-        ['0', 'one'],
-      ] as const) {
-        const sending = exportCall({ 'buildkit-attachable-exporter-id': id });
-        sending.send(bytes(text));
-        sending.stream.end();
-      }
-      await Promise.all([first.done, second.done]);
-      expect([readFileSync(join(root, 'first'), 'utf8'), readFileSync(join(root, 'second'), 'utf8')]).toEqual(['one', 'two']);
-      expect((await exportCall({ 'buildkit-attachable-exporter-id': '2' }).result).status).toBe('5');
-    });
-
-    /** Sends entries as an engine does and answers the requests for content. */
-    function sendTree(
-      entries: ReadonlyArray<{ path: string; mode: number; linkname?: string; content?: string; modTime?: bigint }>,
-    ) {
-      const sending = call(engine, '/moby.filesync.v1.FileSend/DiffCopy', {}, (message) => {
-        const { type, ID } = fromBinary(PacketSchema, message);
-        if (type === Packet_PacketType.PACKET_FIN) {
-          sending.send(encode({ type: Packet_PacketType.PACKET_FIN }));
-          sending.stream.end();
-        } else if (type === Packet_PacketType.PACKET_REQ) {
-          const text = entries[ID]!.content ?? '';
-          for (const part of text.match(/.{1,3}/gs) ?? [])
-            sending.send(encode({ type: Packet_PacketType.PACKET_DATA, ID, data: Buffer.from(part) }));
-          sending.send(encode({ type: Packet_PacketType.PACKET_DATA, ID }));
-        }
-      });
-      for (const { content, ...stat } of entries)
-        sending.send(encode({ type: Packet_PacketType.PACKET_STAT, stat: { size: BigInt(content?.length ?? 0), ...stat } }));
-      sending.send(encode({ type: Packet_PacketType.PACKET_STAT }));
-      return sending;
-    }
-    const DIR = 2 ** 31;
-
-    it('merges a tree into the destination, replacing what has its names', async () => {
-      await open({});
-      const dest = join(root, 'dest');
-      mkdirSync(join(dest, 'dir'), { recursive: true });
-      writeFileSync(join(dest, 'dir/kept'), 'kept');
-      mkdirSync(join(dest, 'was-dir/x'), { recursive: true });
-      const { done } = session.receive({ kind: 'local', dest });
-      const sending = sendTree([
-        { path: 'dir', mode: DIR + 0o555, modTime: 1_500_000_000_000_000_000n },
-        { path: 'dir/file', mode: (1 << 23) + 0o711, content: 'some content', modTime: 1_400_000_000_000_000_000n },
-        { path: 'dir/hard', mode: 0o711, linkname: 'dir/file' },
-        { path: 'empty', mode: 0o600 },
-        { path: 'link', mode: (1 << 27) + 0o777, linkname: '/anywhere' },
-        { path: 'was-dir', mode: 0o644, content: 'file now' },
-      ]);
-      await done;
-      expect((await sending.result).status).toBe('0');
-      expect(readdirSync(dest)).toEqual(['dir', 'empty', 'link', 'was-dir']);
-      expect(readFileSync(join(dest, 'dir/file'), 'utf8')).toBe('some content');
-      expect(readFileSync(join(dest, 'dir/kept'), 'utf8')).toBe('kept');
-      expect(readFileSync(join(dest, 'was-dir'), 'utf8')).toBe('file now');
-      expect(readlinkSync(join(dest, 'link'))).toBe('/anywhere');
-      const file = statSync(join(dest, 'dir/file'));
-      expect([file.mode & 0o7777, file.mtimeMs, file.nlink]).toEqual([0o4711, 1_400_000_000_000, 2]);
-      const dir = statSync(join(dest, 'dir'));
-      expect([dir.mode & 0o777, dir.mtimeMs]).toEqual([0o555, 1_500_000_000_000]);
-      chmodSync(join(dest, 'dir'), 0o755);
-    });
-
-    it.each([
-      ['../out', 0o644, ''],
-      ['/abs', 0o644, ''],
-      ['missing/parent', 0o644, ''],
-      ['a/../b', 0o644, ''],
-    ])('refuses the path %s and leaves nothing', async (path, mode, linkname) => {
-      await open({});
-      const dest = join(root, 'dest');
-      const { done } = session.receive({ kind: 'local', dest });
-      sendTree([{ path, mode, linkname }]);
-      await expect(done).rejects.toThrow(/does not belong into the result/);
-      expect(existsSync(dest)).toBe(false);
-    });
-
-    it('does not write through a symlink of the tree', async () => {
-      await open({});
-      const { done } = session.receive({ kind: 'local', dest: join(root, 'dest') });
-      sendTree([
-        { path: 'link', mode: (1 << 27) + 0o777, linkname: root },
-        { path: 'link/evil', mode: 0o644, content: 'x' },
-      ]);
-      await expect(done).rejects.toThrow(/does not belong/);
-      expect(existsSync(join(root, 'evil'))).toBe(false);
-    });
-
-    it('rejects what is still awaited when it is given up', async () => {
-      await open({});
-      const receiver = session.receive({ kind: 'tar', dest: join(root, 'x') });
-      receiver.dispose();
-      receiver.dispose();
-      await expect(receiver.done).rejects.toMatchObject({ code: 'cancelled' });
-    });
-  });
-
   it('tells when the engine ends it, and is silent about its own end', async () => {
     await open({});
     engineSocket.destroy();
     expect(await session.ended).toMatchObject({ code: 'engine-lost' });
     await session.close();
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(join(root, 'engine.sock'), { force: true });
     await open({});
     await session.close();
     await session.close();
@@ -474,7 +290,6 @@ describe('a session, seen from the engine', () => {
   });
 
   it('refuses a context that is not there before it dials', async () => {
-    server = net.createServer();
     await expect(open({ locals: { context: { kind: 'dir', dir: join(root, 'nope') } } })).rejects.toMatchObject({
       code: 'input',
     });
