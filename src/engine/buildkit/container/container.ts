@@ -72,7 +72,7 @@ export function createKeptContainer(options: KeptOptions): Container {
       options.exec,
       options.posixShell,
       { ...spec, args: throughEnv(args, env, options.envProgram), env, user, cwd },
-      async (name, pid) => void (await keeper.run(`bx_kill ${name} ${pid}`)),
+      async (name, pid) => (await keeper.run(`bx_kill ${name} ${pid}; [ -d /proc/${pid} ]`)).status === 0,
     );
     processes.add(process);
     void process.exited.then(() => processes.delete(process));

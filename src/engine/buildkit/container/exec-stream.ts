@@ -20,7 +20,9 @@ export interface ExecHandlers {
 }
 
 export interface ExecStream {
+  /** Dropped once the input is closed. */
   write(data: Uint8Array): void;
+  /** Safe to call twice. The engine says that a process has ended only after its input has. */
   closeInput(): void;
   resize(cols: number, rows: number): void;
   signal(name: string): void;
@@ -44,6 +46,7 @@ export function openExecStream(
   let isOver = false;
   let isFinished = false;
   let isPaused = false;
+  let isInputClosed = false;
   let status: { code: number; message: string } | null = null;
 
   const end = (reason: string | null): void => {
@@ -114,9 +117,15 @@ export function openExecStream(
   send(encodeMessage(processId, { case: 'Init', value: init }));
   return {
     write(data) {
+      if (isInputClosed) return;
       for (const bytes of encodeData(processId, 0, data)) send(bytes);
     },
-    closeInput: () => send(encodeMessage(processId, { case: 'File', value: create(FdMessageSchema, { Fd: 0, EOF: true }) })),
+    // Said twice, the engine takes it for a program that it does not know and stops the whole container.
+    closeInput() {
+      if (isInputClosed) return;
+      isInputClosed = true;
+      send(encodeMessage(processId, { case: 'File', value: create(FdMessageSchema, { Fd: 0, EOF: true }) }));
+    },
     resize: (cols, rows) =>
       send(encodeMessage(processId, { case: 'Resize', value: create(ResizeMessageSchema, { Cols: cols, Rows: rows }) })),
     signal: (name) => send(encodeMessage(processId, { case: 'Signal', value: create(SignalMessageSchema, { Name: name }) })),

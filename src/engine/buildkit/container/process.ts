@@ -47,7 +47,8 @@ export async function startWrapped(
   context: ExecContext,
   shell: readonly string[],
   spec: WrappedSpec,
-  sendSignal: (name: string, wrapperPid: number) => Promise<void>,
+  /** False: there is no such wrapper any more. */
+  sendSignal: (name: string, wrapperPid: number) => Promise<boolean>,
 ): Promise<OwnedProcess> {
   const nonce = randomBytes(8).toString('hex');
   const outputs = spec.tty ? [1] : [1, 2];
@@ -76,6 +77,7 @@ export async function startWrapped(
     gate.end(() => resolveExit(exit));
     if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
     else resolveStart();
+    if (exit.code !== null) stream.closeInput();
     // Programs in the background may go on writing: their output is nobody's any more.
     stream.resume();
   };
@@ -122,8 +124,7 @@ export async function startWrapped(
       },
       onStarted: () => {},
       onExit(code, message) {
-        // Not a moment earlier: input that ends while the engine still starts a short-lived program makes it fail the whole container.
-        stream.closeInput();
+        // Not a moment earlier: a stream that ends while the engine still looks after the process fails the whole container.
         stream.finish();
         engineReason = message || `status ${code}`;
         const reason =
@@ -154,9 +155,7 @@ export async function startWrapped(
 
   const process: OwnedProcess = {
     onData: (listener) => gate.onData(listener),
-    write(data) {
-      if (!isOver) stream.write(data);
-    },
+    write: (data) => stream.write(data),
     resize(cols, rows) {
       if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
     },
@@ -166,11 +165,11 @@ export async function startWrapped(
     async signal(name) {
       assertSignalName(name);
       if (isOver || wrapperPid === null) return;
-      await sendSignal(name, wrapperPid);
+      if (await sendSignal(name, wrapperPid)) return;
+      // Killed from inside. Without a tty the engine notices that only at the end of the input, and would then stop the whole container.
+      setTimeout(() => finish(lost('the shell around it was killed')), TRAILING_DATA_MS).unref();
     },
-    closeInput() {
-      if (!isOver) stream.closeInput();
-    },
+    closeInput: () => stream.closeInput(),
     lose(reason) {
       finish(lost(reason));
       gate.discard();
