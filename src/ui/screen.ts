@@ -245,6 +245,8 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     router.detach();
     terminals.dispose();
     logs.dispose();
+    // tmux 3.3 carries rows of the alternate screen over to the normal one when it was resized meanwhile: leave nothing to carry.
+    if (guard.isActive) stdout.write('\x1b[m\x1b[H\x1b[2J');
     guard.leave();
     host.dispose();
     resolveClosed();
