@@ -127,6 +127,19 @@ RUN sleep 41\nFROM base\nCOPY --from=one /bin/sh /a\nCOPY --from=two /bin/sh /b`
     expect(next.last.type).toBe('build.succeeded');
   });
 
+  it('given back while it runs ends as cancelled, and giving back twice is safe', async () => {
+    let disposing: Promise<void> | null = null;
+    const observed = await run(createProject(`${BASE}RUN echo go; sleep 40`), {}, (event, running) => {
+      if (event.type === 'log.appended') disposing ??= running.dispose();
+    });
+    expect(observed.last.type).toBe('build.cancelled');
+    await disposing;
+    await observed.run.dispose();
+    await expect(
+      observed.run.openContainer({ step: '1', moment: 'auto', exclusiveCaches: 'mount' }, AbortSignal.timeout(5_000)),
+    ).rejects.toMatchObject({ code: 'state' });
+  });
+
   it('cancelled before it has begun ends as cancelled', async () => {
     const project = createProject(`${BASE}RUN sleep 40`);
     let isFirst = true;
