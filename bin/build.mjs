@@ -3,11 +3,12 @@
  * Bundles the program: src/cli/main.ts -> dist/cli/main.js with its lazily loaded parts in dist/chunks. Start-up decides what is
  * bundled: pure JavaScript libraries go in, what reads files beside itself or is native stays in node_modules.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runScript } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
+const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.js');
 
 /** blessed loads its widgets and terminfo by path, contrib requires blessed, the others are native or load native code. */
@@ -57,7 +58,11 @@ await runScript(async () => {
   }
   const chunks = join(projectRoot, 'dist/chunks');
   const current = new Set(outputFiles.map((file) => file.path));
-  for (const name of readdirSync(chunks)) if (!current.has(join(chunks, name))) rmSync(join(chunks, name), { force: true });
+  // Programs that run at this moment may still load a chunk of the build before.
+  for (const name of readdirSync(chunks)) {
+    const path = join(chunks, name);
+    if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path, { force: true });
+  }
   const scripts = outputFiles.filter((file) => file.path.endsWith('.js'));
   const bytes = scripts.reduce((sum, file) => sum + file.contents.byteLength, 0);
   process.stdout.write(`dist: ${scripts.length} files, ${Math.round(bytes / 1024)} KiB\n`);

@@ -16,6 +16,8 @@ import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/tool
 
 const CHECKS = { typecheck: ['typescript/bin/tsc', '-p', '.'], lint: ['@biomejs/biome/bin/biome', 'check', '.'] };
 const SUITES = ['unit', 'golden', 'engine-contract', 'e2e'];
+/** A test that spins cannot be stopped by its runner; the run must end all the same. */
+const SUITE_WITHIN_MS = 20 * 60_000;
 const ON_ENGINE = ['engine-contract', 'e2e'];
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number }} Outcome */
@@ -76,6 +78,7 @@ async function suite(part, env) {
       cwd: projectRoot,
       env,
       stdio: ['ignore', 'inherit', 'inherit'],
+      timeoutMs: SUITE_WITHIN_MS,
     });
     const { passed, failed, skipped } = counts(reportFile);
     // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
@@ -127,7 +130,10 @@ async function leftoverProcesses() {
     await new Promise((resolve) => setTimeout(resolve, 100));
     left = processesOfRun(process.env.BXTUI_TEST_RUN ?? '');
   }
-  for (const { pid, command } of left) process.stdout.write(`left running: ${pid} ${command}\n`);
+  for (const { pid, command } of left) {
+    process.stdout.write(`left running, ended now: ${pid} ${command}\n`);
+    kill(pid);
+  }
   return {
     part: 'no process left',
     passed: Number(left.length === 0),
@@ -135,6 +141,13 @@ async function leftoverProcesses() {
     skipped: 0,
     elapsedMs: Date.now() - startMs,
   };
+}
+
+/** @param {number} pid */
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
 }
 
 /** @param {readonly Outcome[]} outcomes */

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { inShell, leaveTerminal, openSession, quit, rollbackTo, shellOpens, tabCount } from '../helpers/session.js';
+import { inShell, leaveTerminal, openSession, paneText, quit, rollbackTo, shellOpens, tabCount } from '../helpers/session.js';
 import { closeTerminals, RESTORED_MODES } from '../helpers/terminal.js';
 
 afterEach(async () => {
@@ -48,13 +48,21 @@ describe('a session', () => {
     await expectNoContainers();
   });
 
-  it('has the failed command one up-arrow away', async () => {
+  it('has the failed command at the top, and one key runs it again with its mounts', async () => {
     const project = createProject(FAILING);
     const terminal = await openSession(project);
     await shellOpens(terminal);
-    terminal.press('up', 'enter');
-    await terminal.waitFor((screen) => screen.split('this is the reason').length >= 3 || /reason[\s\S]*reason/.test(screen));
+    expect(paneText(terminal.screen())).toMatch(/failed: .*echo partial > partial/);
+    await leaveTerminal(terminal);
+    terminal.press('char:C');
+    await terminal.waitFor(/2:#7\S* .*exit 3/, { what: 'a second tab with the exit status of the command' });
+    expect(paneText(terminal.screen())).toMatch(/^this is the reason/m);
+    await leaveTerminal(terminal);
+    terminal.press('char:[', 'char:i');
+    await terminal.waitFor(/keys go to p1/);
     expect(await inShell(terminal, 'cat partial')).toBe('partial');
+    expect((await quit(terminal)).code).toBe(1);
+    await expectNoContainers();
   });
 
   it('keeps two shells side by side, and the exit of one leaves the other', async () => {

@@ -59,7 +59,7 @@ export function capture(file, args, options = {}) {
  * Runs with the script's own stdio; SIGINT and SIGTERM of the script reach it.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdio?: import('node:child_process').StdioOptions }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdio?: import('node:child_process').StdioOptions, timeoutMs?: number }} [options]
  * @returns {Promise<number>} exit status; 128 + signal number semantics are flattened to 130 (SIGINT) or 143
  */
 export function passThrough(file, args, options = {}) {
@@ -70,7 +70,9 @@ export function passThrough(file, args, options = {}) {
     process.on('SIGTERM', forward);
     // The terminal sends SIGINT to the whole foreground group; the child has it already.
     process.on('SIGINT', ignore);
+    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     const settle = () => {
+      clearTimeout(timer);
       process.off('SIGTERM', forward);
       process.off('SIGINT', ignore);
     };

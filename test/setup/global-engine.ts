@@ -6,7 +6,7 @@ import { acquireEngine } from './engine.mjs';
 import { ensureBuild } from './toolchain.mjs';
 
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  if (process.env.BXTUI_TEST_BUILD !== "as-is") ensureBuild();
+  if (process.env.BXTUI_TEST_BUILD !== 'as-is') ensureBuild();
   if (process.env.BXTUI_TEST_ENGINES) return undefined;
   const engine = await acquireEngine({ prefer: 'private' });
   process.env.BXTUI_TEST_ENGINES = engine.address;
