@@ -109,8 +109,13 @@ describe.each(contractEndpoints())('containers on $address', (endpoint) => {
   it('live on when a process in them fails or is killed', async () => {
     const observed = await observe(FAILING);
     const container = await openAt(observed, 'echo first');
-    const start = (command: string): ReturnType<Container['start']> =>
-      container.start({ args: ['/bin/sh', '-c', command], env: [], user: null, cwd: null, tty: false, cols: 80, rows: 24 });
+    const start = async (command: string): ReturnType<Container['start']> => {
+      const spec = { env: [], user: null, cwd: null, tty: false, cols: 80, rows: 24 };
+      const process = await container.start({ ...spec, args: ['/bin/sh', '-c', command] });
+      // Output that nobody listens to is held back, and with it the end.
+      process.onData(() => {});
+      return process;
+    };
     expect((await shell(container, 'exit 7')).exit.code).toBe(7);
     const sleeper = await start('sleep 60');
     const killed = await start('sleep 61');
