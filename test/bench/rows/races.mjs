@@ -1,0 +1,127 @@
+/** Rows that are one command against one command: builds without a terminal, and the version. */
+import { renameSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { comparison, inMs } from '../bench.mjs';
+import { eightSteps, manyFiles, oneLargeFile, threeHundredSteps } from '../contexts.mjs';
+import { alternate } from '../statistics.mjs';
+
+/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @typedef {import('../bench.mjs').Line} Line */
+/** @typedef {import('../bench.mjs').Row} Row */
+/** @typedef {{ wall: number, cpu?: number }} Goal the highest ratios to the peer */
+
+/** @type {readonly Row[]} */
+export const RACES = [
+  cachedBuild('cached', 'cached build, 8 steps', { wall: 0.8, cpu: 0.8 }, eightSteps),
+  cachedBuild('cached-300', '300 cached steps', { wall: 0.9 }, threeHundredSteps),
+  largeFile('file-1g', 'context: one file of 1 GiB', { wall: 0.75, cpu: 0.35 }),
+  manyFilesFirst('files-first', 'context: 100,000 files of 1 KiB, first', { wall: 1.0, cpu: 0.5 }),
+  manyFilesAgain('files-again', 'context: 100,000 files, unchanged', { wall: 0.6, cpu: 0.45 }),
+  version('version', '--version', { wall: 1.0 }),
+];
+
+/** @param {string} id @param {string} title @param {Goal} goal @param {(parent: string) => string} create @returns {Row} */
+function cachedBuild(id, title, goal, create) {
+  return row(id, title, goal, async (bench) => {
+    const dir = create(bench.contexts);
+    return await bench.race({ pairs: 7, ...buildsOf(bench, dir) });
+  });
+}
+
+/** The file looks new in every run, so that its bytes are sent again; its content is the same, so that COPY stays cached. */
+function largeFile(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    const dir = oneLargeFile(bench.contexts, 1024);
+    let seconds = Math.floor(Date.now() / 1000) - 100_000;
+    const before = () => {
+      seconds += 1;
+      utimesSync(join(dir, 'large'), seconds, seconds);
+    };
+    return await bench.race({ pairs: 5, before, ...buildsOf(bench, dir) });
+  });
+}
+
+/**
+ * Clients name a context by its directory: at a path that the engine has not seen it receives every file. Nothing is deleted on the
+ * engine between runs, which would make its file system the thing that is measured.
+ */
+function manyFilesFirst(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    let dir = sharedTree(bench);
+    let moves = 0;
+    const peer = bench.peers.buildx();
+    const moved = () => {
+      const target = `${join(bench.contexts, 'moved')}-${++moves}`;
+      renameSync(dir, target);
+      dir = target;
+      trees.set(bench, dir);
+      return buildsOf(bench, dir, peer);
+    };
+    const runs = await alternate(
+      bench.pairs(5),
+      () => bench.timed(moved().ours),
+      () => bench.timed(moved().peer),
+    );
+    return comparison(runs);
+  });
+}
+
+function manyFilesAgain(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => await bench.race({ pairs: 5, ...buildsOf(bench, sharedTree(bench)) }));
+}
+
+function version(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    const peer = bench.peers.buildx();
+    return await bench.race({ pairs: 11, ours: bench.ours(['--version']), peer: bench.peer(peer, ['version']) });
+  });
+}
+
+/** Where the many files are now; two rows use them. @type {WeakMap<Bench, string>} */
+const trees = new WeakMap();
+
+/** @param {Bench} bench */
+function sharedTree(bench) {
+  const dir = trees.get(bench) ?? manyFiles(bench.contexts, 100_000);
+  trees.set(bench, dir);
+  return dir;
+}
+
+/** @param {Bench} bench @param {string} dir */
+function buildsOf(bench, dir, peer = bench.peers.buildx()) {
+  const args = ['build', '--progress=plain', dir];
+  return { ours: bench.ours(args), peer: bench.peer(peer, args) };
+}
+
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {Goal} goal
+ * @param {(bench: Bench) => Promise<ReturnType<typeof comparison>>} measure
+ * @returns {Row}
+ */
+function row(id, title, goal, measure) {
+  const text = goal.cpu === undefined ? `wall <= ${goal.wall}` : `wall <= ${goal.wall}, CPU <= ${goal.cpu}`;
+  return {
+    id,
+    title,
+    goal: text,
+    measure: async (bench) => {
+      const { wall, cpu, runs } = await measure(bench);
+      const figures = (/** @type {'ours' | 'peer'} */ side) => `${inMs(wall[side].median)}, ${inMs(cpu[side].median)} CPU`;
+      return [
+        {
+          row: title,
+          ours: figures('ours'),
+          peer: figures('peer'),
+          wall: wall.ratio,
+          cpu: cpu.ratio,
+          goal: text,
+          isMet: wall.ratio.median <= goal.wall && (goal.cpu === undefined || cpu.ratio.median <= goal.cpu),
+          note: `peer: docker buildx ${bench.peers.buildx().version}`,
+          figures: runs,
+        },
+      ];
+    },
+  };
+}
