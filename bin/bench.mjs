@@ -50,6 +50,13 @@ await runScript(async () => {
 async function measureAll(rows, engine, pairs) {
   const { Bench } = await import('../test/bench/bench.mjs');
   const bench = new Bench(engine, pairs);
+  // What a signal interrupts is removed as well; a private engine ends by itself when this process does.
+  process.once('exit', () => bench.dispose());
+  for (const [signal, status] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]))
+    process.once(signal, () => process.exit(status));
   /** @type {Line[]} */
   const lines = [];
   try {

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../setup/toolchain.mjs';
+import { findMonitor } from './debuggers.mjs';
 import { Peers } from './peers.mjs';
 import { alternate, compare } from './statistics.mjs';
 import { timedRun } from './timed-run.mjs';
@@ -35,6 +36,9 @@ import { timedRun } from './timed-run.mjs';
  */
 
 export class Bench {
+  /** @type {ReturnType<typeof findMonitor> | undefined} */
+  #monitor;
+
   /**
    * @param {import('../setup/engine.mjs').EngineHandle} engine
    * @param {number | null} pairs
@@ -86,6 +90,12 @@ export class Bench {
       () => run(peer),
     );
     return comparison(runs);
+  }
+
+  /** The peer of the rows that end with a prompt. Tried once. @param {string} dir a build that fails */
+  monitor(dir) {
+    this.#monitor ??= findMonitor(this, dir);
+    return this.#monitor;
   }
 
   dispose() {

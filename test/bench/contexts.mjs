@@ -33,11 +33,11 @@ function createContext(parent, name, dockerfile) {
   return dir;
 }
 
-/** Eight steps, the export not counted. @param {string} parent */
-export function eightSteps(parent) {
+/** Eight steps, the export not counted. @param {string} parent @param {string} [name] */
+export function eightSteps(parent, name = 'eight-steps') {
   const dir = createContext(
     parent,
-    'eight-steps',
+    name,
     `${BASE}WORKDIR /app
 COPY notes/ notes/
 RUN echo one > one

@@ -44,6 +44,12 @@ export class Peers {
     return this.#get('monitor', () => this.#make('monitor', this.#plugin('trixie'), { BUILDX_EXPERIMENTAL: '1' }));
   }
 
+  /** What is left of the debug monitor in the newest buildx. @returns {Peer} */
+  newestMonitor() {
+    const peer = this.buildx();
+    return { ...peer, env: { ...peer.env, BUILDX_EXPERIMENTAL: '1' } };
+  }
+
   /** @param {string} name @param {() => Peer} bring @returns {Peer} */
   #get(name, bring) {
     let peer = this.#known.get(name);

@@ -1,5 +1,8 @@
 /** Every row of the benchmark, in the order of the table. */
+import { ECHO } from './echo.mjs';
+import { MEMORY } from './memory.mjs';
 import { RACES } from './races.mjs';
+import { SESSIONS } from './sessions.mjs';
 
 /** @type {readonly import('../bench.mjs').Row[]} */
-export const ROWS = [...RACES];
+export const ROWS = [...SESSIONS, ...ECHO, ...RACES, ...MEMORY];

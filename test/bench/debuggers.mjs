@@ -1,0 +1,97 @@
+/** bxtui's session and buildx's debug monitor on a terminal, each opened on a build that fails, up to the prompt of its shell. */
+import { PROMPT } from './contexts.mjs';
+import { PeerMissing } from './peers.mjs';
+import { Pty } from './pty.mjs';
+
+/** @typedef {import('./bench.mjs').Bench} Bench */
+
+const OPENS_WITHIN_MS = 20_000;
+
+/**
+ * @template T
+ * @param {Bench} bench
+ * @param {string} dir
+ * @param {(pty: Pty, firstPromptAtMs: number) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export function withSession(bench, dir, use) {
+  return withPty(new Pty(bench.ours(['build', dir])), async (pty) => {
+    const prompt = await pty.shows((screen) => screen.includes(PROMPT), 'a prompt');
+    return await use(pty, prompt.atMs);
+  });
+}
+
+/**
+ * @template T
+ * @param {Bench} bench
+ * @param {import('./peers.mjs').Peer} peer
+ * @param {string} dir
+ * @param {(pty: Pty, firstPromptAtMs: number) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export function withMonitor(bench, peer, dir, use) {
+  const command = bench.peer(peer, ['debug', '--on=error', 'build', '--progress=plain', dir]);
+  return withPty(new Pty(command), async (pty) => {
+    const prompt = await pty.says((text) => text.includes(PROMPT), 'a prompt', OPENS_WITHIN_MS);
+    return await use(pty, prompt.atMs);
+  });
+}
+
+/**
+ * The first of the monitors that opens its prompt on this engine.
+ * @param {Bench} bench
+ * @param {string} dir
+ * @returns {Promise<{ peer: import('./peers.mjs').Peer, note: string }>}
+ */
+export async function findMonitor(bench, dir) {
+  const reasons = [];
+  for (const bring of [() => bench.peers.debugMonitor(), () => bench.peers.newestMonitor()]) {
+    try {
+      const peer = bring();
+      await withMonitor(bench, peer, dir, async () => {});
+      return { peer, note: `peer: buildx ${peer.version}, debug --on=error build` };
+    } catch (error) {
+      reasons.push(
+        error instanceof PeerMissing ? error.message : (error instanceof Error ? error.message : String(error)).split('\n')[0],
+      );
+    }
+  }
+  throw new PeerMissing(`no debug monitor of buildx opens a shell on this engine: ${reasons.join('; ')}`);
+}
+
+/** @template T @param {Pty} pty @param {(pty: Pty) => Promise<T>} use @returns {Promise<T>} */
+export async function withPty(pty, use) {
+  try {
+    return await use(pty);
+  } finally {
+    await pty.close();
+  }
+}
+
+/** Out of the shell, keys go to the list of steps. @param {Pty} pty */
+export async function inStepList(pty) {
+  await pty.settled(300);
+  pty.press('\x1d');
+  await pty.shows((screen) => screen.includes(' NORMAL '), 'normal mode');
+  pty.press('1');
+  await pty.shows((screen) => screen.includes('▸[1] Steps'), 'cursor among the steps');
+}
+
+/**
+ * A second shell, in the step above the failing one, which was cached.
+ * @param {Pty} pty
+ * @returns {Promise<number>} milliseconds from Enter to its prompt
+ */
+export async function openShellAbove(pty) {
+  await inStepList(pty);
+  pty.press('k');
+  await pty.settled(300);
+  const startMs = pty.press('\r');
+  return (await promptInSecondTab(pty)) - startMs;
+}
+
+/** @param {Pty} pty @returns {Promise<number>} the moment at which the shell of the second tab prompted */
+export async function promptInSecondTab(pty) {
+  const isThere = (/** @type {string} */ screen) => /\b2:#\d+[^*│]*\*/.test(screen) && screen.includes(PROMPT);
+  return (await pty.shows(isThere, 'a prompt in a second tab')).atMs;
+}
