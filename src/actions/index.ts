@@ -4,4 +4,13 @@ export type { ActionContext, Choice, Motion, Question, RollbackWish, ScreenComma
 export { type Binding, DEFAULT_KEYMAP } from './keymap.js';
 export { keysAsMarkdown } from './markdown.js';
 export { type Mode, PANEL_TITLES, PANELS, type PanelId } from './panels.js';
-export { ACTIONS, actionById, actionForKey, type BoundAction, bindingsHere, keyLabel, keysOf } from './registry.js';
+export {
+  ACTIONS,
+  actionAfterLeaving,
+  actionById,
+  actionForKey,
+  type BoundAction,
+  bindingsHere,
+  keyLabel,
+  keysOf,
+} from './registry.js';

@@ -10,6 +10,8 @@ export interface Binding {
   /** Missing: everywhere. A row for a panel wins over one for everywhere. */
   readonly panels?: readonly PanelId[];
   readonly hint?: number;
+  /** Pressed right after the terminal was left, it is still about that terminal. */
+  readonly afterLeaving?: true;
 }
 
 export const DEFAULT_KEYMAP: readonly Binding[] = [
@@ -30,19 +32,19 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['o'], action: 'generation.older', hint: 11 },
 
   { keys: ['enter', 'i'], action: 'terminal.interact', panels: ['terminal'], hint: 1 },
-  { keys: ['i'], action: 'terminal.interact', hint: 8 },
-  { keys: ['C-]'], action: 'terminal.sendLeaveKey', panels: ['terminal'] },
-  { keys: ['C'], action: 'process.rerun', panels: ['terminal'], hint: 2 },
-  { keys: ['X'], action: 'process.end', panels: ['terminal', 'processes'], hint: 5 },
-  { keys: ['['], action: 'tab.previous' },
-  { keys: [']'], action: 'tab.next' },
+  { keys: ['i'], action: 'terminal.interact', hint: 8, afterLeaving: true },
+  { keys: ['C-]'], action: 'terminal.sendLeaveKey', panels: ['terminal'], afterLeaving: true },
+  { keys: ['C'], action: 'process.rerun', panels: ['terminal'], hint: 2, afterLeaving: true },
+  { keys: ['X'], action: 'process.end', panels: ['terminal', 'processes'], hint: 5, afterLeaving: true },
+  { keys: ['['], action: 'tab.previous', afterLeaving: true },
+  { keys: [']'], action: 'tab.next', afterLeaving: true },
   { keys: ['enter'], action: 'process.attach', panels: ['processes'], hint: 1 },
-  { keys: ['a'], action: 'process.exec', panels: ['terminal', 'processes'], hint: 6 },
-  { keys: ['K'], action: 'process.signal', panels: ['terminal', 'processes'], hint: 7 },
+  { keys: ['a'], action: 'process.exec', panels: ['terminal', 'processes'], hint: 6, afterLeaving: true },
+  { keys: ['K'], action: 'process.signal', panels: ['terminal', 'processes'], hint: 7, afterLeaving: true },
 
   { keys: ['F'], action: 'logs.follow', panels: ['logs'], hint: 2 },
 
-  { keys: ['/'], action: 'search.open', hint: 14 },
+  { keys: ['/'], action: 'search.open', hint: 14, afterLeaving: true },
   { keys: ['n'], action: 'search.next' },
   { keys: ['N'], action: 'search.previous' },
 
@@ -54,12 +56,12 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['tab'], action: 'panel.next', hint: 15 },
   { keys: ['S-tab'], action: 'panel.previous' },
   { keys: ['esc'], action: 'view.back' },
-  { keys: ['z'], action: 'layout.zoom', hint: 16 },
+  { keys: ['z'], action: 'layout.zoom', hint: 16, afterLeaving: true },
   { keys: ['L'], action: 'layout.cycle' },
   { keys: ['<'], action: 'layout.narrower' },
   { keys: ['>'], action: 'layout.wider' },
-  { keys: ['y'], action: 'copy.line' },
-  { keys: ['Y'], action: 'copy.panel' },
+  { keys: ['y'], action: 'copy.line', afterLeaving: true },
+  { keys: ['Y'], action: 'copy.panel', afterLeaving: true },
 
   { keys: ['j', 'down'], action: 'move.down' },
   { keys: ['k', 'up'], action: 'move.up' },
@@ -67,8 +69,8 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['l', 'right'], action: 'move.right' },
   { keys: ['C-d'], action: 'move.halfDown' },
   { keys: ['C-u'], action: 'move.halfUp' },
-  { keys: ['pagedown', 'C-f'], action: 'move.pageDown' },
-  { keys: ['pageup', 'C-b'], action: 'move.pageUp' },
+  { keys: ['pagedown', 'C-f'], action: 'move.pageDown', afterLeaving: true },
+  { keys: ['pageup', 'C-b'], action: 'move.pageUp', afterLeaving: true },
   { keys: ['g', 'home'], action: 'move.first' },
   { keys: ['G', 'end'], action: 'move.last' },
 

@@ -25,6 +25,12 @@ export function actionForKey(key: string, panel: PanelId, keymap: readonly Bindi
   return found === undefined ? null : actionById(found.action);
 }
 
+/** The action of a key pressed right after the terminal was left; null: it is about where the focus has gone. */
+export function actionAfterLeaving(key: string, keymap: readonly Binding[] = DEFAULT_KEYMAP): Action | null {
+  const found = keymap.find((binding) => binding.afterLeaving === true && binding.keys.includes(key));
+  return found === undefined ? null : actionById(found.action);
+}
+
 export interface BoundAction {
   readonly action: Action;
   readonly keys: readonly string[];

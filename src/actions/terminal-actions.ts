@@ -1,4 +1,4 @@
-/** Actions on terminals and processes: interact, tabs, signals, a further process, running the failed command again. */
+/** Actions on terminals and processes: interact, tabs, signals, a further process, running the step's command. */
 import { type Action, needsTab } from './action.js';
 import type { ActionContext } from './context.js';
 
@@ -10,6 +10,13 @@ const isAlive = (context: ActionContext): boolean =>
 function containerOf(context: ActionContext) {
   const id = context.process?.container;
   return id === undefined ? null : (context.state.containers[id] ?? null);
+}
+
+function hasFailed(context: ActionContext): boolean {
+  const container = containerOf(context);
+  if (container === null) return false;
+  const generation = context.state.generations.find(({ number }) => number === container.generation);
+  return generation?.steps[container.step]?.state === 'failed';
 }
 
 const needsContainer = (context: ActionContext): true | string => {
@@ -81,13 +88,13 @@ export const terminalActions: readonly Action[] = [
   },
   {
     id: 'process.rerun',
-    title: "Run the step's own command again in this container",
-    hint: 'run its command',
+    title: "Run the step's command in this container",
+    hint: (context) => (hasFailed(context) ? 'failed command again' : "step's command"),
     group: 'Terminal',
     enabled: (context) => {
       const ready = needsContainer(context);
       if (ready !== true) return ready;
-      return containerOf(context)?.failedCommand == null ? 'this step has no command' : true;
+      return containerOf(context)?.stepCommand == null ? 'this step has no command' : true;
     },
     run: async (context) => {
       const container = containerOf(context);

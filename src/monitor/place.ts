@@ -18,8 +18,8 @@ export function describePlace(state: SessionState, containerId: string): string[
   for (const mount of container.mounts) {
     if (!mount.isMounted) lines.push(`not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`);
   }
-  if (container.moment !== 'after' && container.failedCommand !== null && generation.failure?.step === container.step) {
-    lines.push(`failed command: ${container.failedCommand}`);
+  if (container.moment !== 'after' && container.stepCommand !== null && generation.failure?.step === container.step) {
+    lines.push(`failed command: ${container.stepCommand}`);
   }
   return lines.map(printableLine);
 }

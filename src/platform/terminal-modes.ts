@@ -18,7 +18,8 @@ export function mouseSequence(isOn: boolean): string {
  * Everything that this program or a draw that was cut short can have changed: a sequence cut in the middle is cancelled (CAN) and
  * a string closed (ST); synchronized output, mouse, paste, focus, keyboard protocols off; colours, character set, margins, origin,
  * wrap, cursor and keypad as at the start. Each part is harmless where it was not set, and leaving an alternate screen that was not
- * entered is none (`ESC 7` before it makes the restored cursor the current one).
+ * entered is none (`ESC 7` before it makes the restored cursor the current one). The alternate screen is left empty: tmux 3.3 carries
+ * rows of it over to the normal one when it was resized meanwhile.
  */
 export function restoreSequence(isOnAlternateScreen: boolean): string {
   return [
@@ -27,7 +28,7 @@ export function restoreSequence(isOnAlternateScreen: boolean): string {
     MOUSE_OFF,
     '\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[>4m',
     '\x1b[0m\x1b(B\x0f\x1b[?6l\x1b[4l\x1b[?7h\x1b[?1l\x1b>',
-    isOnAlternateScreen ? '\x1b[r\x1b[?1049l' : '',
+    isOnAlternateScreen ? '\x1b[r\x1b[H\x1b[2J\x1b[?1049l' : '',
     '\x1b[?25h\x1b[0 q',
   ].join('');
 }

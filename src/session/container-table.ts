@@ -53,7 +53,7 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
         cwd: cwd === '' ? '/' : cwd,
         shell,
         mounts,
-        failedCommand: stepCommandLine,
+        stepCommand: stepCommandLine,
         note,
       };
       summaries.set(id, summary);

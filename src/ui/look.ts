@@ -1,4 +1,4 @@
-/** What panels paint with: roles as attributes, glyphs. Made once per theme; holds no state of the screen. */
+/** What panels paint with: roles as attributes, glyphs. Made once; its theme may be changed. Holds no state of the screen. */
 import type { AttributeTable } from './host/attributes.js';
 import type { ColorDepth } from './theme/color.js';
 import { ASCII_GLYPHS, type Glyphs, UNICODE_GLYPHS } from './theme/glyphs.js';
@@ -6,15 +6,19 @@ import type { Role } from './theme/roles.js';
 import { styleOf, type Theme } from './theme/theme.js';
 
 export interface Look {
+  readonly theme: Theme;
   readonly glyphs: Glyphs;
   readonly depth: ColorDepth;
   readonly attributes: AttributeTable;
   attr(role: Role): number;
   /** The attribute with the background of a role, for selected rows. */
   over(attr: number, role: Role): number;
+  /** Attributes given out before keep their old look: the whole screen has to be painted again. */
+  setTheme(theme: Theme): void;
 }
 
-export function createLook(theme: Theme, glyphs: 'unicode' | 'ascii', depth: ColorDepth, attributes: AttributeTable): Look {
+export function createLook(first: Theme, glyphs: 'unicode' | 'ascii', depth: ColorDepth, attributes: AttributeTable): Look {
+  let theme = first;
   let version = attributes.version;
   const known = new Map<Role, number>();
   const attr = (role: Role): number => {
@@ -29,10 +33,17 @@ export function createLook(theme: Theme, glyphs: 'unicode' | 'ascii', depth: Col
     return made;
   };
   return {
+    get theme() {
+      return theme;
+    },
     glyphs: glyphs === 'ascii' ? ASCII_GLYPHS : UNICODE_GLYPHS,
     depth,
     attributes,
     attr,
     over: (base, role) => attributes.withBackground(base, attr(role)),
+    setTheme(next) {
+      theme = next;
+      known.clear();
+    },
   };
 }

@@ -14,19 +14,30 @@ import { createLogGrids } from './control/log-grids.js';
 import { createLogRate } from './control/log-rate.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
-import { enterTerminal, fitTerminals, processEnded, processOf, shellOpened, showTab } from './control/tabs.js';
+import {
+  enterTerminal,
+  fitTerminals,
+  processEnded,
+  processOf,
+  shellOpened,
+  showTab,
+  terminalLeft,
+  terminalResumed,
+} from './control/tabs.js';
+import type { LineStyle } from './control/terminal-lines.js';
 import { createTerminals } from './control/terminals.js';
 import type { Ui } from './control/ui-context.js';
 import type { ScreenDeps, ScreenHandle } from './deps.js';
 import { createBlessedHost } from './host/blessed-host.js';
 import { computeLayout, innerRect, type Layout, panelRect } from './layout/layout.js';
-import { createLook } from './look.js';
+import { createLook, type Look } from './look.js';
 import { loadCharts } from './panels/charts.js';
 import { logAreas } from './panels/logs.js';
 import { createScreenView, type Frame } from './screen-view.js';
 import { sameStep, selectGeneration, selectStep } from './select/current.js';
 import { isTicking } from './select/header.js';
 import { scrolledTo, selectStepRows } from './select/step-rows.js';
+import type { Role } from './theme/roles.js';
 import { initialView, type ViewState } from './view-state.js';
 
 /** Durations show tenths of a second. */
@@ -57,11 +68,9 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
   });
   const terminals = createTerminals({
     session,
-    theme: deps.theme,
+    theme: () => look.theme,
     scrollbackRows: deps.settings.scrollbackRows,
-    isAscii: deps.glyphs === 'ascii',
-    leaveLabel,
-    bannerSgr: host.attributes.sgr(look.attr('accent')),
+    lineStyle: () => lineStyleOf(look, leaveLabel),
     nowMs: () => clock.now(),
     onDirty: (process) => {
       if (process === store.view.activeTab) scheduler.invalidate();
@@ -172,7 +181,7 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
         shellOpened(ui, event.process, nowMs);
         break;
       case 'process.updated':
-        if (event.process.endedAtMs !== null) processEnded(ui, event.process.id);
+        if (event.process.endedAtMs !== null) processEnded(ui, event.process);
         break;
       case 'notice.posted':
         commands.notify(event.notice.level, event.notice.message, event.notice.hint);
@@ -217,9 +226,8 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     session.onEvent(onSessionEvent),
     router.onEvent(createInputHandler(ui)),
     router.onModeChange((change) => {
-      if (change === 'entered' || change === 'left') return;
-      store.dispatch({ type: 'mode.changed', mode: change === 'leave-key' ? 'normal' : 'terminal' });
-      store.dispatch({ type: 'key.pressed', atMs: clock.now() });
+      if (change === 'leave-key') terminalLeft(ui);
+      else if (change === 'resumed') terminalResumed(ui);
     }),
     router.onEnd(close),
     guard.onRelease(() => {
@@ -245,8 +253,6 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     router.detach();
     terminals.dispose();
     logs.dispose();
-    // tmux 3.3 carries rows of the alternate screen over to the normal one when it was resized meanwhile: leave nothing to carry.
-    if (guard.isActive) stdout.write('\x1b[m\x1b[H\x1b[2J');
     guard.leave();
     host.dispose();
     resolveClosed();
@@ -271,6 +277,22 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
       return true;
     },
     close,
+  };
+}
+
+function lineStyleOf(look: Look, leaveLabel: string): LineStyle {
+  const sgr = (role: Role): string => look.attributes.sgr(look.attr(role));
+  return {
+    isAscii: look.glyphs.isAscii,
+    leaveLabel,
+    sgr: {
+      accent: sgr('accent'),
+      dim: sgr('dim'),
+      strong: sgr('strong'),
+      warning: sgr('warning'),
+      good: sgr('status.done'),
+      bad: sgr('status.failed'),
+    },
   };
 }
 

@@ -10,6 +10,8 @@ export type ViewEvent =
   /** Shown in its box without taking the focus. */
   | { readonly type: 'panel.revealed'; readonly panel: PanelId }
   | { readonly type: 'mode.changed'; readonly mode: ViewState['mode'] }
+  /** By the leave key; `focus` is where the person lands. */
+  | { readonly type: 'terminal.left'; readonly focus: PanelId }
   | { readonly type: 'layout.changed'; readonly layout: LayoutMode }
   | { readonly type: 'zoom.toggled' }
   | { readonly type: 'divider.moved'; readonly cols: number }
@@ -45,7 +47,10 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
     case 'panel.revealed':
       return reveal(view, event.panel);
     case 'mode.changed':
-      return { ...view, mode: event.mode };
+      return { ...view, mode: event.mode, hasJustLeft: false };
+    case 'terminal.left':
+      // Not revealed: where boxes are tabs the terminal stays in sight.
+      return { ...view, mode: 'normal', focus: event.focus, hasJustLeft: true };
     case 'layout.changed':
       return { ...view, layout: event.layout, zoomed: null };
     case 'zoom.toggled':
@@ -100,7 +105,7 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
         commandHistory: [...view.commandHistory.filter((line) => line !== event.line), event.line].slice(-HISTORY_LIMIT),
       };
     case 'key.pressed':
-      return { ...view, lastKeyAtMs: event.atMs, mark: null };
+      return { ...view, lastKeyAtMs: event.atMs, mark: null, hasJustLeft: false };
     default:
       return assertNever(event);
   }

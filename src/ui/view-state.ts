@@ -76,6 +76,8 @@ export interface ViewState {
   readonly mode: Mode;
   readonly layout: LayoutMode;
   readonly zoomed: PanelId | null;
+  /** The terminal was left by its key and no other key came since: the next one may still be meant for it. */
+  readonly hasJustLeft: boolean;
   readonly dividers: { readonly steps: number; readonly logs: number };
   /** Null: the newest. */
   readonly generation: number | null;
@@ -109,6 +111,7 @@ export function initialView(cols: number, rows: number): ViewState {
     mode: 'normal',
     layout: 'auto',
     zoomed: null,
+    hasJustLeft: false,
     dividers: { steps: 0, logs: 0 },
     generation: null,
     selection: { kind: 'auto' },

@@ -53,6 +53,17 @@ const SCENES: readonly Scene[] = [
   { name: 'search', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('3', '/', 'g', 'y', 'p', 'enter', 'n') },
   { name: 'folded', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('k', 'k', 'space', 'H') },
   { name: 'processes', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('4', 'j')) },
+  {
+    name: 'ended',
+    point: 'shell',
+    sizes: USUAL,
+    act: async (stage) => {
+      stage.handle.attach('p1');
+      stage.endProcess('p1', 7);
+      await stage.settle();
+    },
+  },
+  { name: 'cached-log', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('g') },
   { name: 'source', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('5') },
 ];
 

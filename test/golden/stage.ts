@@ -32,7 +32,11 @@ export interface Stage {
   event(event: InputEvent): Promise<void>;
   /** The leave key, as the router reports it. */
   leave(): Promise<void>;
+  /** The leave key twice, as the router reports it: one goes to the program. */
+  leaveTwice(): Promise<void>;
   resize(cols: number, rows: number): Promise<void>;
+  /** A program of the session ends by itself. */
+  endProcess(id: string, exitCode: number): void;
   text(): string;
   readonly copied: readonly string[];
   readonly edited: ReadonlyArray<readonly [file: string, line: number]>;
@@ -139,12 +143,22 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       router.leaveByKey();
       await stage.settle();
     },
+    async leaveTwice() {
+      router.leaveByKey();
+      router.resumeByKey();
+      await stage.settle();
+    },
     async resize(cols, rows) {
       stdout.columns = cols;
       stdout.rows = rows;
       terminal.resize(cols, rows);
       onResize();
       await stage.settle(120);
+    },
+    endProcess(id, exitCode) {
+      const process = options.session.state.processes.find((candidate) => candidate.id === id)!;
+      const ended = { ...process, state: 'exited', endedAtMs: nowMs, exitCode } as const;
+      options.session.emit({ type: 'process.updated', atMs: nowMs, process: ended });
     },
     text() {
       const { firstRow, length } = terminal.viewport;
@@ -160,12 +174,15 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 interface PaperRouter extends Router {
   send(event: InputEvent): void;
   leaveByKey(): void;
+  /** The leave key again, after `leaveByKey`. */
+  resumeByKey(): void;
 }
 
 function createPaperRouter(): PaperRouter {
   const listeners = new Set<(event: InputEvent, mode: 'normal' | 'terminal') => void>();
   const modeListeners = new Set<(change: ModeChange) => void>();
   let target: ProgramTarget | null = null;
+  let left: ProgramTarget | null = null;
   const nothing = { dispose: () => undefined };
   return {
     get mode() {
@@ -201,7 +218,13 @@ function createPaperRouter(): PaperRouter {
       if (target !== null && (event.type === 'key' || event.type === 'paste')) target.write(event.raw);
       else for (const listener of listeners) listener(event, target === null ? 'normal' : 'terminal');
     },
+    resumeByKey() {
+      target = left;
+      left?.write(Uint8Array.of(0x1d));
+      for (const listener of modeListeners) listener('resumed');
+    },
     leaveByKey() {
+      left = target;
       target = null;
       for (const listener of modeListeners) listener('leave-key');
     },

@@ -50,6 +50,9 @@ const EXECUTED: ReadonlyArray<readonly [step: number, line: number, name: string
   [14, 20, '[runtime 2/2] COPY --from=build', 'file'],
 ];
 
+/** Commands of the RUN steps, as the engine gives them. */
+const COMMANDS: Readonly<Record<string, string>> = { '9': 'apk add --no-cache git', '10': 'npm ci' };
+
 const digestOf = (step: number): string => `sha256:${String(step).padStart(4, '0')}`;
 
 export function tellStory(point: StoryPoint): { session: FakeSession; nowMs: number } {
@@ -191,7 +194,7 @@ export function openShell(
     cwd: '/app',
     shell: ['/bin/sh'],
     mounts: failed ? [{ kind: 'cache', target: '/root/.npm', detail: 'shared', isMounted: true }] : [],
-    failedCommand: failed ? 'npm ci' : null,
+    stepCommand: COMMANDS[step] ?? null,
     note: null,
   };
   const process: ProcessSummary = {

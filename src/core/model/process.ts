@@ -25,8 +25,8 @@ export interface ContainerSummary {
   readonly cwd: string;
   readonly shell: readonly string[];
   readonly mounts: readonly MountSummary[];
-  /** The command of the step's RUN as one shell line, the one that `process.rerun` runs again; null for other steps. */
-  readonly failedCommand: string | null;
+  /** The command of the step's RUN as one shell line, whether or not it failed: what `process.rerun` runs; null for other steps. */
+  readonly stepCommand: string | null;
   /** Set when this is not the state that was asked for (an old engine gives none after a failure), a sentence. */
   readonly note: string | null;
 }

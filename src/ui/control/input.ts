@@ -1,5 +1,5 @@
 /** Input events to what they do: overlays first, then the key table; mouse to what is under the pointer. */
-import { actionById, actionForKey } from '../../actions/index.js';
+import { actionAfterLeaving, actionById, actionForKey } from '../../actions/index.js';
 import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
 import { toBxError } from '../../platform/errors.js';
 import { innerRect } from '../layout/layout.js';
@@ -20,6 +20,7 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
   let interruptedAtMs = Number.NEGATIVE_INFINITY;
   const onKey = (event: KeyEvent): void => {
     const nowMs = ui.deps.clock.now();
+    const { hasJustLeft } = ui.store.view;
     ui.store.dispatch({ type: 'key.pressed', atMs: nowMs });
     if (event.key === 'C-c') {
       if (nowMs - interruptedAtMs < FORCE_MS) {
@@ -33,7 +34,9 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
       overlayKey(ui, overlay, event);
       return;
     }
-    const action = actionForKey(event.key, ui.store.view.focus);
+    const forTerminal = hasJustLeft ? actionAfterLeaving(event.key) : null;
+    if (forTerminal !== null) ui.store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+    const action = forTerminal ?? actionForKey(event.key, ui.store.view.focus);
     if (action !== null) runAction(ui, action.id);
   };
   return (event, mode) => {

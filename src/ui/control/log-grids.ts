@@ -1,12 +1,11 @@
 /**
- * The logs of steps as grids, made when a step is looked at and kept for the newest few. Escape sequences in a log only change its own
- * grid; nothing answers them.
+ * The logs of steps as grids, made when a step is looked at and kept for the newest few.
  */
 import type { SessionEvent } from '../../core/events.js';
 import type { SessionState, StepKey } from '../../core/model/index.js';
 import type { SessionClient } from '../../session/session.js';
-import { createEmulator, type Emulator } from '../../term/emulator.js';
-import { formatBytes } from '../text/format.js';
+import { createLogView } from '../../term/log-view.js';
+import type { Emulator } from '../../term/types.js';
 
 const KEPT_LOGS = 6;
 const MAX_PENDING_BYTES = 4 << 20;
@@ -44,12 +43,9 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
   const create = (generation: number, step: StepKey): Emulator | null => {
     const log = session.stepLog(generation, step);
     if (log.head === '' && log.tail === '' && log.omittedBytes === 0) return null;
-    const emulator = createEmulator({ ...size, scrollbackRows: SCROLLBACK_ROWS, convertEol: true });
-    emulator.onDirty(onDirty);
-    emulator.write(log.head);
-    if (log.omittedBytes > 0) emulator.write(`\r\n\x1b[0;7m ${formatBytes(log.omittedBytes)} left out here \x1b[0m\r\n`);
-    emulator.write(log.tail);
-    return emulator;
+    const view = createLogView({ ...size, scrollbackRows: SCROLLBACK_ROWS, log });
+    view.onDirty(onDirty);
+    return view;
   };
 
   return {

@@ -68,7 +68,7 @@ function showShell(ui: Ui, commands: ScreenCommands, id: string, quietly: string
     commands.notify('info', `The shell in ${quietly} is open (i types into it).`);
   }
   if (container?.note == null) return;
-  const hint = container.failedCommand === null ? null : 'In the terminal panel, C runs the command of the step again here.';
+  const hint = container.stepCommand === null ? null : 'In the terminal panel, C runs the command of the step here.';
   commands.notify('warning', container.note, hint);
 }
 

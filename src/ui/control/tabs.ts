@@ -1,7 +1,7 @@
 /** Terminal tabs: showing, leaving, typing into them, and what happens when a program ends or a shell opens by itself. */
 import type { ProcessSummary, SessionState } from '../../core/model/index.js';
 import type { ProgramTarget } from '../../input/types.js';
-import { panelRect } from '../layout/layout.js';
+import { panelRect, visiblePanels } from '../layout/layout.js';
 import type { TerminalTab } from './terminals.js';
 import type { Ui } from './ui-context.js';
 
@@ -63,6 +63,20 @@ export function leaveTerminal(ui: Ui): void {
   ui.store.dispatch({ type: 'mode.changed', mode: 'normal' });
 }
 
+/** The person pressed the leave key: on to the steps where they are in sight, with the next key still open to the terminal. */
+export function terminalLeft(ui: Ui): void {
+  const focus = visiblePanels(ui.layout()).includes('steps') ? 'steps' : 'terminal';
+  ui.store.dispatch({ type: 'key.pressed', atMs: ui.deps.clock.now() });
+  ui.store.dispatch({ type: 'terminal.left', focus });
+}
+
+/** The leave key twice: one went to the program, which has the keyboard again. */
+export function terminalResumed(ui: Ui): void {
+  ui.store.dispatch({ type: 'key.pressed', atMs: ui.deps.clock.now() });
+  ui.store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+  ui.store.dispatch({ type: 'mode.changed', mode: 'terminal' });
+}
+
 function switchTarget(ui: Ui): void {
   const { activeTab } = ui.store.view;
   const process = processOf(ui.deps.session.state, activeTab);
@@ -116,6 +130,8 @@ function showTabQuietly(ui: Ui, id: string, active: string): void {
 }
 
 /** A program ended: its last screen stays; the keyboard comes back to the keys. */
-export function processEnded(ui: Ui, id: string): void {
+export function processEnded(ui: Ui, process: ProcessSummary): void {
+  ui.terminals.ended(process);
+  const { id } = process;
   if (ui.store.view.activeTab === id && ui.store.view.mode === 'terminal') leaveTerminal(ui);
 }

@@ -12,6 +12,8 @@ export type TitleTarget =
 
 export interface TitleSegment {
   readonly text: string;
+  /** Its end, which stays when the text before it is cut. */
+  readonly tail?: string;
   readonly role: Role;
   readonly target: TitleTarget | null;
 }
@@ -87,19 +89,25 @@ export function placeTitle({ box, title, info }: FrameBox, look: Look): PlacedSe
   const placed: PlacedSegment[] = [];
   let x = box.rect.x + 2;
   const put = (segment: TitleSegment): void => {
-    const text = ellipsize(segment.text, end - x, look.glyphs.ellipsis);
+    const tail = segment.tail ?? '';
+    const room = end - x - textWidth(tail);
+    const text = room > 2 ? ellipsize(segment.text, room, look.glyphs.ellipsis) + tail : ellipsize(tail, end - x, '');
     if (text === '') return;
     placed.push({ ...segment, text, x, y });
     x += textWidth(text);
   };
   const spaced = (segments: readonly TitleSegment[]): TitleSegment[] => {
     const joined: TitleSegment[] = [];
-    for (const segment of segments) joined.push({ ...segment, text: ` ${segment.text} ` });
+    for (const segment of segments) {
+      const { text, tail } = segment;
+      joined.push(tail ? { ...segment, text: ` ${text}`, tail: `${tail} ` } : { ...segment, text: ` ${text} ` });
+    }
     return joined;
   };
   for (const segment of spaced(title)) put(segment);
   let extra = spaced(info);
-  const widthOf = (segments: readonly TitleSegment[]): number => segments.reduce((sum, { text }) => sum + textWidth(text), 0);
+  const widthOf = (segments: readonly TitleSegment[]): number =>
+    segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? ''), 0);
   while (extra.length > 1 && widthOf(extra) > end - x - 1) {
     const dropped = extra.findIndex((segment) => segment.role !== 'tab.active');
     extra = extra.filter((_, index) => index !== Math.max(0, dropped));

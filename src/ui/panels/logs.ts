@@ -94,7 +94,9 @@ export function paintLogs(surface: Surface, props: LogsProps, look: Look): void 
   if (props.emulator !== null) paintGrid(grid, { ...props, emulator: props.emulator }, look);
   else if (areas.progress.length === 0 && areas.footer.length === 0) {
     const text = props.generation === null ? '' : emptyLogText(props.step);
-    grid.text(1, 0, text, look.attr('dim'));
+    wrapText(text, Math.max(1, surface.width - 2)).forEach((line, row) => {
+      if (row < grid.height) grid.text(1, row, line, look.attr('dim'));
+    });
   }
   const footerY = y + Math.min(contentRows(props.emulator, areas.gridHeight), areas.gridHeight);
   areas.footer.forEach((line, index) => {

@@ -31,7 +31,8 @@ const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
 
 export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
   const info = [...infoOf(box.active, facts, box.rect.width), ...searchOf(box.active, facts)];
-  const width = (segments: readonly TitleSegment[]): number => segments.reduce((sum, { text }) => sum + textWidth(text) + 2, 0);
+  const width = (segments: readonly TitleSegment[]): number =>
+    segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? '') + 2, 0);
   const full = panelNames(box, facts, false);
   const fits = width(full) + Math.min(width(info), 24) + 5 <= box.rect.width;
   return { title: fits || box.panels.length === 1 ? full : panelNames(box, facts, true), info };
@@ -84,22 +85,22 @@ function tabSegments({ state, view }: TitleFacts): TitleSegment[] {
   return view.tabs.map((id, index): TitleSegment => {
     const process = state.processes.find((candidate) => candidate.id === id);
     const isActive = id === view.activeTab;
-    const label = process === undefined ? id : tabLabel(state, process);
+    const end = process === undefined || process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
     return {
-      text: `${index + 1}:${label}${isActive ? '*' : ''}`,
+      text: `${index + 1}:${process === undefined ? id : tabLabel(state, process)}`,
+      tail: `${end}${isActive ? '*' : ''}`,
       role: isActive ? 'tab.active' : 'tab',
       target: { kind: 'tab', process: id },
     };
   });
 }
 
-/** `#9 failed`, `#4 sh exit 127`. */
-export function tabLabel(state: SessionState, process: ProcessSummary): string {
+/** `#9 failed`, `#4 make`. */
+function tabLabel(state: SessionState, process: ProcessSummary): string {
   const place = stepOfProcess(state, process);
   const where = place === null ? process.id : stepLabel(place.step, place.container, state);
   const what = process.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
-  const end = process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
-  return `${where}${what}${end}`;
+  return `${where}${what}`;
 }
 
 function searchOf(panel: PanelId, { view }: TitleFacts): TitleSegment[] {

@@ -161,7 +161,7 @@ export class FakeSession implements SessionClient {
       cwd: '/app',
       shell: ['/bin/sh'],
       mounts: [],
-      failedCommand: null,
+      stepCommand: null,
       note: null,
       ...more,
     };

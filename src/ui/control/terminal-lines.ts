@@ -1,0 +1,91 @@
+/**
+ * The lines that the screen itself writes into a terminal's grid: where a shell is, above everything that its program prints, and how the
+ * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
+ */
+import type { ContainerSummary, ProcessSummary, Step } from '../../core/model/index.js';
+import { processStateText } from '../panels/processes.js';
+import { stepText } from '../select/step-rows.js';
+import { cleanText, ellipsize, textWidth, wrapText } from '../text/width.js';
+
+/** SGR parameters and signs, from the theme and the glyph set. */
+export interface LineStyle {
+  readonly isAscii: boolean;
+  readonly leaveLabel: string;
+  readonly sgr: {
+    readonly accent: string;
+    readonly dim: string;
+    readonly strong: string;
+    readonly warning: string;
+    readonly good: string;
+    readonly bad: string;
+  };
+}
+
+/** Rows of a pane of 80 columns that the facts, and each sentence below them, may take. */
+const FACT_ROWS = 3;
+const NOTE_ROWS = 2;
+const MAX_STEP_CELLS = 60;
+const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'failed state' } as const;
+
+/** `step 9 · RUN npm ci · line 17 · failed state · user node · /app · mounts: …`, what matters most first, broken between words. */
+export function bannerText(
+  step: Step,
+  container: ContainerSummary,
+  process: ProcessSummary,
+  cols: number,
+  style: LineStyle,
+): string {
+  const { sgr, isAscii } = style;
+  const mark = isAscii ? '~' : '…';
+  const mounted = container.mounts.filter((mount) => mount.isMounted).map((mount) => `${mount.kind} ${mount.target}`);
+  const facts = [
+    step.number === null ? 'step' : `step ${step.number}`,
+    ellipsize(stepText(step), Math.max(20, Math.min(MAX_STEP_CELLS, cols - 12)), mark),
+    ...(step.lines === null ? [] : [`line ${step.lines.start}`]),
+    MOMENT_TEXTS[container.moment],
+    `user ${container.user === '' ? 'root' : container.user}`,
+    container.cwd === '' ? '/' : container.cwd,
+    ...(mounted.length === 0 ? [] : [`mounts: ${mounted.join(', ')}`]),
+  ];
+  const lines = wrapped(facts.join(isAscii ? ' - ' : ' · '), cols, FACT_ROWS, mark).map((line) => painted(line, sgr.accent));
+  const sentences = container.mounts
+    .filter((mount) => !mount.isMounted)
+    .map((mount) => `not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`);
+  if (container.note !== null) sentences.push(container.note);
+  for (const sentence of sentences) {
+    for (const line of wrapped(sentence, cols, NOTE_ROWS, mark)) lines.push(painted(line, sgr.warning));
+  }
+  if (container.stepCommand !== null && process.kind === 'shell') {
+    const what = step.state === 'failed' ? 'failed: ' : 'command: ';
+    const all = `   (${style.leaveLabel} C runs it${step.state === 'failed' ? ' again' : ''})`;
+    const how = what.length + all.length + 12 <= cols ? all : '';
+    const command = ellipsize(cleanText(container.stepCommand), cols - what.length - how.length, mark);
+    lines.push(painted(what, sgr.dim) + painted(command, sgr.strong) + painted(how, sgr.dim));
+  }
+  return `\x1b[0m${lines.join('\r\n')}\r\n`;
+}
+
+/** `── exit 7 · Enter starts it again · X closes ──`, shorter where the pane is narrow; without a line end. */
+export function endText(process: ProcessSummary, cols: number, { isAscii, sgr }: LineStyle): string {
+  const [dot, rule, mark] = isAscii ? [' - ', '--', '~'] : [' · ', '──', '…'];
+  const state = processStateText(process);
+  const reason = process.exitCode === null && process.reason !== null ? cleanText(process.reason) : '';
+  const tails = [`${dot}Enter starts it again${dot}X closes ${rule}`, `${dot}Enter again${dot}X closes ${rule}`, ` ${rule}`];
+  const fits = (text: string): boolean => rule.length + 1 + textWidth(state) + textWidth(text) <= cols;
+  const tail = tails.find(fits) ?? '';
+  const isGood = process.state === 'exited' && process.exitCode === 0;
+  const head = wrapped(reason, cols, FACT_ROWS, mark).map((line) => `${painted(line, sgr.dim)}\r\n`);
+  const end = painted(`${rule} `, sgr.dim) + painted(state, isGood ? sgr.good : sgr.bad) + painted(tail, sgr.dim);
+  return (reason === '' ? '' : head.join('')) + end;
+}
+
+function painted(text: string, sgr: string): string {
+  return sgr === '' ? text : `\x1b[0;${sgr}m${text}\x1b[0m`;
+}
+
+/** At most `rows` lines; the last one says that there was more. */
+function wrapped(text: string, cols: number, rows: number, mark: string): string[] {
+  const lines = wrapText(cleanText(text), cols);
+  if (lines.length <= rows) return lines;
+  return [...lines.slice(0, rows - 1), ellipsize(`${lines.slice(rows - 1).join(' ')}`, cols, mark)];
+}
