@@ -25,8 +25,6 @@ export interface BuildGraph extends Graph {
   readonly output: OutputRef | null;
   readonly definition: Definition;
   planned(): PlannedVertex[];
-  /** The vertex and all that it needs, topologically sorted. */
-  closure(digest: string): string[];
   linesOf(digest: string): LineRange | null;
 }
 

@@ -6,6 +6,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import type { Capability, CapabilityName, StepKey } from '../../core/model/index.js';
 import type { BuildRequest } from '../engine.js';
 import type { Gateway } from './gateway.js';
+import type { BuildGraph } from './graph.js';
 import type { Definition, Op } from './proto/gen/pb_pb.js';
 
 /** One output of one vertex. */
@@ -38,6 +39,8 @@ export interface Graph {
   sink(step: StepKey): OutputRef | null;
   /** False: the target does not take from this stage, so that the engine has never been told of it. */
   hasStage(stage: number): boolean;
+  /** The vertex and all that it needs, topologically sorted. */
+  closure(digest: string): string[];
   /** The definition of that output alone, with the metadata and source map of what it needs. */
   subDefinition(output: OutputRef): Definition;
   /** Output index of the root filesystem of a vertex. */
@@ -81,11 +84,16 @@ export interface RunContext {
   readonly buildRef: string;
   /** `linux/amd64`. */
   readonly workerPlatform: string;
-  /** The newest failure of this run; null while there is none. */
-  readonly failure: SolveFailure | null;
+  /** The newest failure of a vertex of that step in this run; null when there is none, or when it has been carried out since. */
+  failureAt(step: StepKey): SolveFailure | null;
   /**
    * The result id of an output, evaluated now if it is not yet; kept per output. Throws `BxError`: 'engine' when a step on the way
    * fails, 'cancelled' after `signal` or `cancel`.
    */
   evaluate(output: OutputRef, signal?: AbortSignal): Promise<string>;
+  /**
+   * The same run with another graph of the same Dockerfile, for stages that the run's own does not have. What is carried out for it is
+   * told as events where it belongs to steps that the run's own graph has nothing of.
+   */
+  withGraph(graph: BuildGraph): RunContext;
 }

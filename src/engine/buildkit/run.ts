@@ -19,6 +19,7 @@ import { type ResolvedPlan, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { OutputRef, RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
+import { createSideVertices } from './side-vertices.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context. */
@@ -50,14 +51,21 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   let plan: ResolvedPlan | null = null;
   let planning: Promise<ResolvedPlan> | null = null;
   let evaluator: Evaluator | null = null;
-  let failure: SolveFailure | null = null;
+  const evaluators = new Set<Evaluator>();
+  const failures = new Map<string, SolveFailure>();
+  const side = createSideVertices();
   let transferError: BxError | null = null;
   let disposing: Promise<void> | null = null;
   const lifetime = new AbortController();
 
-  const emit = (event: EngineEvent): void => {
+  const deliver = (event: EngineEvent): void => {
     if (!queue.isEnded) queue.push(event);
-    else if ('digest' in event && plan?.graph.op(event.digest)) for (const listener of lateListeners) listener(event);
+    else for (const listener of lateListeners) listener(event);
+  };
+  const emit = (event: EngineEvent): void => {
+    const isOwn = 'digest' in event && plan?.graph.op(event.digest) != null;
+    if ('digest' in event && !isOwn && side.isHidden(event.digest)) return;
+    if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
   };
 
   const onStatus = (message: StatusResponse): Promise<void> => {
@@ -111,23 +119,41 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     return { session, build: openBuild(link.transport, { sessionId: session.id, exporter: null, onStatus }) };
   };
 
-  const interpret = (error: unknown) =>
+  const interpret = (error: unknown, graph: BuildGraph | null) =>
     interpretFailure(error, {
       request,
-      graph: plan?.graph ?? null,
+      graph,
       vertices: translator.vertices,
       home: translator.home,
       transferError,
     });
 
-  const normalise = async (error: unknown): Promise<BxError> => {
+  const remember = (failure: SolveFailure): void => {
+    if (failure.digest === null) return;
+    failures.delete(failure.digest);
+    failures.set(failure.digest, failure);
+  };
+
+  const normalise = async (error: unknown, graph = plan?.graph ?? null): Promise<BxError> => {
     const lost = await connectionLoss(link, error);
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
     await failureTold();
-    const interpretation = interpret(error);
-    failure = interpretation.failure;
+    const interpretation = interpret(error, graph);
+    remember(interpretation.failure);
     return asEngineError(interpretation, error);
+  };
+
+  const evaluatorFor = ({ gateway, whileOpen }: OpenBuild, graph: BuildGraph): Evaluator => {
+    const { output: whole, definition } = graph;
+    const made = createEvaluator({
+      ...{ gateway, whileOpen },
+      definitionOf: (output) =>
+        output.digest === whole?.digest && output.index === whole.index ? definition : graph.subDefinition(output),
+      normalise: (error) => normalise(error, graph),
+    });
+    evaluators.add(made);
+    return made;
   };
 
   const resolvePlanOnce = async (): Promise<ResolvedPlan> => {
@@ -136,15 +162,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const resolved = await build.whileOpen(resolvePlan(build.gateway, request, options, work.signal));
     translator.learn(resolved.graph);
     plan = resolved;
-    evaluator = createEvaluator({
-      gateway: build.gateway,
-      whileOpen: build.whileOpen,
-      definitionOf: (output) =>
-        output.digest === resolved.graph.output?.digest && output.index === resolved.graph.output.index
-          ? resolved.graph.definition
-          : resolved.graph.subDefinition(output),
-      normalise,
-    });
+    evaluator = evaluatorFor(build, resolved.graph);
     emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
     return resolved;
   };
@@ -195,8 +213,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
     await failureTold();
-    const interpretation = interpret(engineError);
-    failure = interpretation.failure;
+    const interpretation = interpret(engineError, plan?.graph ?? null);
+    remember(interpretation.failure);
     return failedEvent(interpretation);
   };
 
@@ -207,7 +225,10 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { graph } = await ensurePlan().catch(async (error: unknown) => {
       throw await normalise(error);
     });
-    const { session, build } = await ground!;
+    return contextOf(await ground!, graph, evaluator!);
+  };
+
+  const contextOf = ({ session, build }: Ground, graph: BuildGraph, own: Evaluator): RunContext => {
     return {
       gateway: build.gateway,
       session,
@@ -219,11 +240,17 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       h2: link.connection.session,
       buildRef: build.gateway.buildRef,
       workerPlatform: link.facts.platform,
-      get failure() {
-        return failure;
+      failureAt: (step) => [...failures.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,
+      withGraph(other) {
+        translator.adopt(other);
+        side.add(other, plan?.graph ?? other);
+        return contextOf({ session, build }, other, evaluatorFor(build, other));
       },
       async evaluate(output, signal) {
-        const id = await evaluator!.evaluate(output, signal);
+        const vertices = side.announce(graph, output.digest);
+        if (vertices.length > 0) deliver({ type: 'plan.resolved', vertices });
+        const id = await own.evaluate(output, signal);
+        for (const digest of graph.closure(output.digest)) failures.delete(digest);
         // What is shown of it may come a moment later; the container need not wait.
         void confirm(graph, output);
         return id;
@@ -233,7 +260,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
 
   const disposeAll = async (): Promise<void> => {
     work.abort();
-    evaluator?.cancel();
+    for (const one of evaluators) one.cancel();
     lifetime.abort();
     await within(FAREWELL_MS, done);
     // An old engine leaves containers running when the connection ends, so they are released while it stands.
@@ -254,7 +281,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     onLateEvent: (listener) => void lateListeners.add(listener),
     async cancel() {
       work.abort();
-      evaluator?.cancel();
+      for (const one of evaluators) one.cancel();
       await done;
       await settled(() => !translator.isBusy, FAREWELL_MS);
       work = new AbortController();
@@ -267,7 +294,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       if (disposing) await container.release();
       return container;
     },
-    hasExclusiveCache: (step) => (plan ? hasExclusiveCache({ graph: plan.graph }, step) : false),
+    hasExclusiveCache: (step) => (plan ? hasExclusiveCache({ graph: plan.graph, request }, step) : false),
     dispose() {
       disposing ??= disposeAll();
       return disposing;

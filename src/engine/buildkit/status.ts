@@ -26,6 +26,8 @@ export interface StatusTranslator {
   translate(message: StatusResponse, receivedAtMs: number): EngineEvent[];
   /** Digests of the definition; needed to bring home what the engine reports under another name. */
   learn(graph: BuildGraph): void;
+  /** Another graph of the same build: its vertices are told under their own digests, and nothing else is taken for them. */
+  adopt(graph: BuildGraph): void;
   /** The build is over: what it has executed is not called cached by later solves. */
   freeze(): void;
   /**
@@ -113,6 +115,14 @@ export function createStatusTranslator(options: {
     },
     get isBusy() {
       return running.size > 0;
+    },
+    adopt(graph) {
+      for (const vertex of graph.planned()) {
+        const { digest } = vertex;
+        if (!planned.has(digest)) planned.set(digest, vertex);
+        aliases.set(digest, digest);
+        aliases.set(ignoreCacheAlias(digest), digest);
+      }
     },
     learn(graph) {
       const ours = graph.planned();

@@ -26,6 +26,19 @@ export function isExclusive(mount: Mount): boolean {
   return mount.mountType === MountType.CACHE && mount.cacheOpt?.sharing !== CacheSharingOpt.SHARED;
 }
 
+/** The same, as far as the text of a RUN tells: `--mount=type=cache,sharing=locked`. */
+export function mountsExclusively(text: string): boolean {
+  const flags = text.replace(/^\s*RUN\s+/i, '').match(/^(?:--\S+\s+)+/)?.[0] ?? '';
+  return flags
+    .split(/\s+/)
+    .some(
+      (flag) =>
+        /^--mount=/i.test(flag) &&
+        /[=,]type=cache(?:,|$)/.test(flag) &&
+        /,sharing=(?:locked|private)(?:,|$)/.test(`,${flag.slice(8)}`),
+    );
+}
+
 /** Every mount of a RUN but its root filesystem, in the order of the op: a later one may lie inside of an earlier one. */
 export function stepMounts(
   exec: ExecOp,

@@ -10,18 +10,44 @@ import type { OutputRef, RunContext } from '../run-context.js';
 import { attemptContainer, type Ground } from './attempt.js';
 import { environmentAt } from './environment.js';
 import { imageName } from './lender.js';
-import { isExclusive, stepMounts } from './mounts.js';
+import { isExclusive, mountsExclusively, stepMounts } from './mounts.js';
+import { isLasting, reach } from './reach.js';
 import { chooseRootState, stepExec } from './root-state.js';
+import { contextAt } from './stage-context.js';
 import { stepCommand } from './step-command.js';
 
-/** True when the step's own mounts hold a cache that nobody else can use meanwhile (sharing=locked or private). */
-export function hasExclusiveCache(context: Pick<RunContext, 'graph'>, step: StepKey): boolean {
-  return stepExec(context.graph, step)?.exec.mounts.some(isExclusive) ?? false;
+/** See `BuildRun.hasExclusiveCache`. Of a stage that the engine has not been told of, the instruction's text has to tell. */
+export function hasExclusiveCache({ graph, request }: Pick<RunContext, 'graph' | 'request'>, step: StepKey): boolean {
+  const own = stepExec(graph, step);
+  if (own !== null) return own.exec.mounts.some(isExclusive);
+  const instruction = request.dockerfile.plan.instructions.find((one) => one.key === step);
+  if (instruction?.instruction !== 'RUN' || graph.hasStage(instruction.stage)) return false;
+  return mountsExclusively(instruction.text);
 }
 
 /** See `BuildRun.openContainer`. */
-export async function openContainer(context: RunContext, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
-  const instruction = findInstruction(context, spec.step);
+export async function openContainer(run: RunContext, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {
+  const instruction = findInstruction(run, spec.step);
+  const context = await contextAt(run, instruction, signal);
+  if (spec.moment !== 'auto' || context.failureAt(spec.step) !== null) return openAt(context, instruction, spec, signal);
+  try {
+    return await openAt(context, instruction, spec, signal);
+  } catch (error) {
+    // Carried out for this container, it failed: that is a state to look at as well.
+    const failure = context.failureAt(spec.step);
+    if (signal.aborted || !isLasting(failure)) throw error;
+    const container = await openAt(context, instruction, spec, signal);
+    const news = `Step ${spec.step} failed when it was carried out: ${failure.message}.`;
+    return { ...container, note: container.note === null ? news : `${news} ${container.note}` };
+  }
+}
+
+async function openAt(
+  context: RunContext,
+  instruction: PlannedInstruction,
+  spec: ContainerSpec,
+  signal: AbortSignal,
+): Promise<Container> {
   const root = chooseRootState(context, spec.step, spec.moment);
   const own = stepExec(context.graph, spec.step);
   const abort = new AbortController();
@@ -29,9 +55,9 @@ export async function openContainer(context: RunContext, spec: ContainerSpec, si
   try {
     const inputs = bindInputs(context, spec.step);
     const [rootId, environment, results] = await Promise.all([
-      root.output === null ? '' : context.evaluate(root.output, combined),
+      root.output === null ? '' : reach(context, spec.step, root.output, combined),
       environmentAt(context, instruction, root.moment, combined),
-      evaluateInputs(context, inputs, root.failureIds, combined),
+      evaluateInputs(context, spec.step, inputs, root.failureIds, combined),
     ]);
     const mounts = own
       ? stepMounts(
@@ -68,19 +94,12 @@ export async function openContainer(context: RunContext, spec: ContainerSpec, si
   }
 }
 
-function findInstruction(context: RunContext, step: StepKey): PlannedInstruction {
-  const instruction = context.request.dockerfile.plan.instructions.find((one) => one.key === step);
-  if (instruction === undefined) {
-    throw new BxError('not-found', `${step} is no step of the Dockerfile, so that there is no filesystem to enter`, {
-      hint: 'Choose an instruction of the Dockerfile.',
-    });
-  }
-  if (!context.graph.hasStage(instruction.stage)) {
-    throw new BxError('unsupported', `step ${step} is in a stage that the target does not need`, {
-      hint: 'Build that stage with --target.',
-    });
-  }
-  return instruction;
+function findInstruction(run: RunContext, step: StepKey): PlannedInstruction {
+  const instruction = run.request.dockerfile.plan.instructions.find((one) => one.key === step);
+  if (instruction !== undefined) return instruction;
+  throw new BxError('not-found', `${step} is no step of the Dockerfile, so that there is no filesystem to enter`, {
+    hint: 'Choose an instruction of the Dockerfile.',
+  });
 }
 
 /** Inputs of the step's command that are mounted beside its root. */
@@ -95,6 +114,7 @@ function bindInputs(context: RunContext, step: StepKey): { mountIndex: number; i
 
 async function evaluateInputs(
   context: RunContext,
+  step: StepKey,
   inputs: ReturnType<typeof bindInputs>,
   failureIds: readonly string[] | null,
   signal: AbortSignal,
@@ -102,7 +122,7 @@ async function evaluateInputs(
   const needed = inputs.filter(({ mountIndex }) => (failureIds?.[mountIndex] ?? '') === '');
   return new Map(
     await Promise.all(
-      needed.map(async ({ inputIndex, output }) => [inputIndex, await context.evaluate(output, signal)] as const),
+      needed.map(async ({ inputIndex, output }) => [inputIndex, await reach(context, step, output, signal)] as const),
     ),
   );
 }

@@ -1,12 +1,14 @@
 /**
- * The configuration in force at a step, asked of the engine's own Dockerfile frontend: the Dockerfile is cut after the instruction and
- * given one more `RUN`, whose operation then carries environment, user, working directory and shell exactly as a command there would
- * have them. The result is never evaluated, so that nothing is executed for it.
+ * What only the engine's own Dockerfile frontend can tell, asked with a Dockerfile that is cut after an instruction. For the configuration
+ * in force there it gets one more `RUN`, whose operation then carries environment, user, working directory and shell exactly as a command
+ * there would have them. The result is never evaluated here, so that nothing is executed for it.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
 import { BxError, toBxError } from '../../../platform/errors.js';
-import type { Definition } from '../proto/gen/pb_pb.js';
+import { singleRef } from '../plan.js';
+import { type Definition, DefinitionSchema } from '../proto/gen/pb_pb.js';
 import type { RunContext } from '../run-context.js';
 
 /** Shell form, so that SHELL shows. */
@@ -22,28 +24,40 @@ export function probeDockerfile(text: string, lastLine: number): string {
   return `${[...kept, closed].join('\n')}\nRUN ${PROBE_COMMAND}\n`;
 }
 
+/** The text up to and including `lastLine`, 1-based. */
+export function cutDockerfile(text: string, lastLine: number): string {
+  return `${text.split('\n').slice(0, lastLine).join('\n')}\n`;
+}
+
 /** The definition of the probe's Dockerfile; nothing of it has run. Throws `BxError('engine')`. */
-export async function solveProbe(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Definition> {
+export function solveProbe(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Definition> {
+  return solveText(context, `bxtui-probe-${lastLine}`, probeDockerfile(context.request.dockerfile.text, lastLine), signal);
+}
+
+/** The definition of the Dockerfile that ends with `lastLine`, whatever the build's target is. Likewise. */
+export function solveCut(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Definition> {
+  return solveText(context, `bxtui-cut-${lastLine}`, cutDockerfile(context.request.dockerfile.text, lastLine), signal);
+}
+
+/** `localName`: each text needs its own, because the engine keeps what it has once read of a session. */
+async function solveText(context: RunContext, localName: string, text: string, signal: AbortSignal): Promise<Definition> {
   const { dockerfile } = context.request;
-  const name = `bxtui-probe-${lastLine}`;
-  const files = new Map([[dockerfile.name, Buffer.from(probeDockerfile(dockerfile.text, lastLine), 'utf8') as Uint8Array]]);
+  const files = new Map([[dockerfile.name, Buffer.from(text, 'utf8') as Uint8Array]]);
   const ignore = await readFile(join(dockerfile.dir, `${dockerfile.name}.dockerignore`)).catch(() => null);
   if (ignore !== null) files.set(`${dockerfile.name}.dockerignore`, ignore);
-  context.session.addLocal(name, files);
+  context.session.addLocal(localName, files);
 
-  const options = context.frontendOptions({ dockerfilekey: name, filename: dockerfile.name });
+  const options = context.frontendOptions({ dockerfilekey: localName, filename: dockerfile.name });
   delete options.target;
   // Its warnings were given for the build itself.
   if (context.capabilities.buildWarnings.isAvailable) options['build-arg:BUILDKIT_DOCKERFILE_CHECK'] = 'skip=all';
   try {
-    const response = await context.gateway.bridge.solve(
+    const { result } = await context.gateway.bridge.solve(
       { Frontend: context.frontend, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
       { signal },
     );
-    const result = response.result?.result;
-    const ref = result?.case === 'ref' ? result.value : result?.case === 'refs' ? Object.values(result.value.refs)[0] : undefined;
-    if (ref?.def === undefined) throw new BxError('engine', 'the engine gave no build graph for it');
-    return ref.def;
+    // A result without a reference is an empty filesystem.
+    return singleRef(result)?.def ?? create(DefinitionSchema);
   } catch (error) {
     if (signal.aborted) throw new BxError('cancelled', 'opening the container was cancelled', { cause: error });
     throw toBxError(error, 'engine');

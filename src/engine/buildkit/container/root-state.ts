@@ -44,9 +44,9 @@ export function outputBefore(graph: Graph, step: StepKey, isFrom: boolean): Outp
 
 /** Throws `BxError` when the step has no such state. */
 export function chooseRootState(context: RunContext, step: StepKey, asked: ContainerSpec['moment']): RootState {
-  const { graph, failure } = context;
+  const { graph } = context;
   const isFrom = context.request.dockerfile.plan.instructions.find((one) => one.key === step)?.instruction === 'FROM';
-  const failed = failure !== null && isFailureOf(graph, failure, step) ? failure : null;
+  const failed = context.failureAt(step);
   const moment = asked === 'auto' ? autoMoment(failed) : asked;
   switch (moment) {
     case 'before':
@@ -83,8 +83,4 @@ function failedState(context: RunContext, step: StepKey, failed: SolveFailure | 
     : context.capabilities.failedState.reason.replace(/\.$/, '');
   const note = `${reason}: this is the state before it, with its mounts; run the command again to see what it leaves behind.`;
   return { moment: 'before', output, failureIds: null, note };
-}
-
-function isFailureOf(graph: Graph, failure: SolveFailure, step: StepKey): boolean {
-  return failure.digest !== null && graph.stepOf(failure.digest) === step;
 }
