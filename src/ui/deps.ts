@@ -2,6 +2,8 @@
  * What the screen is given by whoever starts it. It opens no files, finds no settings and starts no programs by itself: each comes
  * as a function or a value here.
  */
+
+import type { StepKey } from '../core/model/index.js';
 import type { LeaveKey } from '../input/leave-key.js';
 import type { Router } from '../input/router.js';
 import type { TerminalGuard } from '../platform/terminal-guard.js';
@@ -50,6 +52,8 @@ export interface ScreenDeps {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: ScreenOutput;
   readonly theme: Theme;
+  /** The theme for a terminal that tells its background; missing: it is not asked, the theme stays. */
+  readonly themeFor?: (background: 'dark' | 'light') => Theme;
   readonly glyphs: 'unicode' | 'ascii';
   readonly colorDepth: ColorDepth;
   readonly clock: ScreenClock;
@@ -68,6 +72,10 @@ export interface ScreenHandle {
   readonly closed: Promise<void>;
   /** Shows a process in a tab and gives it the keyboard; for the `attach` command. False when there is no such process. */
   attach(process: string): boolean;
+  /** The step of the newest build that the cursor is on, for commands that name none; null: none with a filesystem. */
+  selectedStep(): StepKey | null;
+  /** Cells of the terminal pane, there or not yet, for programs that start now. */
+  terminalSize(): { readonly cols: number; readonly rows: number };
   /** Leaves the screen as `q` does, without questions. Safe to call twice. */
   close(): void;
 }

@@ -6,6 +6,7 @@ import type { ActionContext } from '../actions/index.js';
 import type { SessionEvent } from '../core/events.js';
 import type { SessionState } from '../core/model/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
+import { askBackground } from './control/background.js';
 import { createCommands } from './control/commands.js';
 import { createFrameScheduler } from './control/frames.js';
 import { hintsOf } from './control/hints-of.js';
@@ -260,6 +261,12 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
 
   guard.enter();
   router.attach(deps.stdin);
+  listeners.push(
+    askBackground(deps, (theme) => {
+      look.setTheme(theme);
+      ui.redraw();
+    }),
+  );
   void session.ended.then(close);
   for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
   host.invalidate();
@@ -276,6 +283,14 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
       if (processOf(session.state, id)?.endedAtMs === null) enterTerminal(ui);
       return true;
     },
+    selectedStep() {
+      const generation = selectGeneration(session.state, store.view);
+      const step = selectStep(generation, store.view);
+      const newest = session.state.generations.at(-1);
+      if (generation === null || newest === undefined || step?.kind !== 'instruction') return null;
+      return generation === newest ? step.key : sameStep(generation, step.key, newest);
+    },
+    terminalSize: () => commands.terminalSize(),
     close,
   };
 }

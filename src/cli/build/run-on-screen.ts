@@ -15,7 +15,14 @@ import { packageRoot } from '../version.js';
 import { keepCrashReport } from './crash-report.js';
 import { disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
-import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme, readSettings } from './screen-settings.js';
+import {
+  asksForBackground,
+  chooseColorDepth,
+  chooseGlyphs,
+  chooseLeaveKey,
+  chooseTheme,
+  readSettings,
+} from './screen-settings.js';
 
 /** Resolves with the exit status: that of the session's last build. Throws `BxError` for what is wrong before the screen stands. */
 export async function runOnScreen(run: BuildRun): Promise<number> {
@@ -53,7 +60,9 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
     import('../../platform/terminal-guard.js'),
     import('../../input/router.js'),
   ]);
-  const theme = loadTheme(chooseTheme(run.options, settings, process.env), join(packageRoot(), 'themes'));
+  const themes = join(packageRoot(), 'themes');
+  const theme = loadTheme(chooseTheme(run.options, settings, process.env), themes);
+  const colorDepth = chooseColorDepth(run.options, settings, process.env);
   const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport: report });
   let endedBy: EndCause | null = null;
   guard.onSignal((cause) => {
@@ -68,8 +77,11 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
     stdin: process.stdin,
     stdout: process.stdout,
     theme,
+    ...(asksForBackground(run.options, settings, process.env, colorDepth)
+      ? { themeFor: (background) => (theme.name === background ? theme : loadTheme(background, themes)) }
+      : {}),
     glyphs: chooseGlyphs(run.options, settings, process.env),
-    colorDepth: chooseColorDepth(run.options, settings, process.env),
+    colorDepth,
     clock: { now: Date.now, setTimeout, clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout) },
     commandLine: screenCommandLine(session, run, () => screen),
     settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
@@ -94,7 +106,8 @@ function screenCommandLine(session: LocalSession, { options }: BuildRun, screen:
     hasTerminal: true,
     invoke: options.invoke,
     now: Date.now,
-    size: () => ({ cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
+    size: () => screen()?.terminalSize() ?? { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 },
+    selectedStep: () => screen()?.selectedStep() ?? null,
     attach(process) {
       screen()?.attach(process);
       return '';

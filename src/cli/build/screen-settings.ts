@@ -26,6 +26,17 @@ export function chooseTheme(options: Pick<BuildOptions, 'theme'>, settings: Sett
   return resolveThemeName(options.theme ?? settings.theme, backgroundOfColorFgBg(env.COLORFGBG));
 }
 
+/** Whether the terminal's answer to OSC 11 decides the theme. The Linux console prints what it does not know. */
+export function asksForBackground(
+  options: Pick<BuildOptions, 'theme'>,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  colorDepth: ReturnType<typeof chooseColorDepth>,
+): boolean {
+  const isAuto = (options.theme ?? settings.theme) === 'auto';
+  return isAuto && colorDepth !== 'mono' && env.TERM !== 'linux' && env.TERM !== 'dumb';
+}
+
 /** Characters beyond ASCII need a UTF-8 locale (POSIX: LC_ALL, then LC_CTYPE, then LANG) or a terminal known for them. */
 export function chooseGlyphs(
   options: Pick<BuildOptions, 'glyphs'>,

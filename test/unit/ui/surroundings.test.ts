@@ -1,0 +1,58 @@
+/** What the screen asks of the terminal around it, and what the command line may ask of the screen. */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { CellSink } from '../../../src/term/types.js';
+import { loadTheme } from '../../../src/ui/index.js';
+import { open, session, stage } from './on-stage.js';
+
+describe('the theme', () => {
+  const themes = fileURLToPath(new URL('../../../themes', import.meta.url));
+  const light = loadTheme('light', themes);
+  const reply = (text: string) =>
+    ({ type: 'reply', kind: 'osc', data: text.slice(2), raw: new TextEncoder().encode(text) }) as const;
+  const groundOfHeader = (): string => {
+    const cells: CellSink = [];
+    stage.terminal.readRow(stage.terminal.viewport.top, cells);
+    return (cells[40]!.bg & 0xffffff).toString(16);
+  };
+
+  test('follows the background that the terminal tells', async () => {
+    await open('failed', { deps: { themeFor: () => light } });
+    expect(stage.frames.join('')).toContain('\x1b]11;?');
+    const dark = groundOfHeader();
+    await stage.event(reply('\x1b]11;rgb:ffff/ffff/ffff\x1b\\'));
+    expect(groundOfHeader()).not.toBe(dark);
+    expect(stage.text()).toContain('FAILED');
+  });
+
+  test('stays when the answer is no colour or comes late', async () => {
+    await open('failed', { deps: { themeFor: () => light } });
+    const dark = groundOfHeader();
+    await stage.event(reply('\x1b]11;nonsense\x1b\\'));
+    await stage.settle(1000);
+    await stage.event(reply('\x1b]11;rgb:ffff/ffff/ffff\x1b\\'));
+    expect(groundOfHeader()).toBe(dark);
+  });
+
+  test('is not asked about when it was chosen', async () => {
+    await open('failed');
+    expect(stage.frames.join('')).not.toContain('\x1b]11;?');
+  });
+});
+
+describe('what the command line may ask', () => {
+  test('the selected step, found again in the newest run, and null where there is no filesystem', async () => {
+    await open('failed');
+    expect(stage.handle.selectedStep()).toBe('10');
+    await stage.press('k', 'k');
+    expect(stage.handle.selectedStep()).toBe('8');
+    const { path, text } = session.state.generations[0]!.dockerfile;
+    const dockerfile = { path, text: text.replace('FROM base AS deps', 'FROM base AS deps\nENV MORE=1') };
+    session.emit({ type: 'generation.started', atMs: 3, generation: 2, dockerfile, target: null });
+    await stage.press('o');
+    expect(stage.text()).toContain('run 1 of 2 (older)');
+    expect(stage.handle.selectedStep()).toBe('9');
+    await stage.press('o', 'G');
+    expect(stage.handle.selectedStep()).toBeNull();
+  });
+});
