@@ -115,10 +115,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     async settle(byMs = 60) {
       const untilMs = nowMs + byMs;
       for (let round = 0; round < 200; round++) {
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
         const due = timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
         if (due === undefined) {
-          if (round > 3) break;
+          if (round > 5) break;
           continue;
         }
         timers = timers.filter((timer) => timer !== due);

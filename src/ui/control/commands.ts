@@ -195,7 +195,13 @@ export function createCommands(ui: Ui): ScreenCommands {
           ...(process.kind === 'exec' ? { args: process.args } : {}),
           size,
         }
-      : { type: 'process.exec', container: container.id, args: process.args, tty: process.tty, size };
+      : {
+          type: 'process.exec',
+          container: container.id,
+          args: process.kind === 'exec' ? process.args : [],
+          tty: process.tty,
+          size,
+        };
     const result = await commands.execute(command);
     if (result?.process == null) return;
     closeTab(ui, id);

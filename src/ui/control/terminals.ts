@@ -129,14 +129,16 @@ export function createTerminals(options: TerminalsOptions): Terminals {
 
 /** Ends whatever the program has left open, a sequence, a string, an alternate screen, margins, then writes below what it has printed. */
 function writeLast(emulator: Emulator, text: () => string): void {
+  const writeBelow = (): void => {
+    const { firstRow, length, top } = emulator.viewport;
+    const y = top + emulator.cursor.y - (firstRow + length - emulator.rows);
+    // Margins and origin mode send the cursor home when they are taken back.
+    const place = `\x1b[?6l\x1b[r\x1b[${y + 1};${emulator.cursor.x + 1}H`;
+    emulator.write(`${place}${emulator.cursor.x > 0 ? '\r\n' : ''}${text()}\x1b[?25l`);
+  };
   emulator.write('\x18\x1b\\\x1b[?2026l\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[4l', () => {
-    // It would put the cursor back to some place of old when the program is not on its alternate screen.
-    emulator.write(emulator.modes.alternateScreen ? '\x1b[?1049l' : '', () => {
-      const { firstRow, length, top } = emulator.viewport;
-      const y = top + emulator.cursor.y - (firstRow + length - emulator.rows);
-      // Margins and origin mode send the cursor home when they are taken back.
-      const place = `\x1b[?6l\x1b[r\x1b[${y + 1};${emulator.cursor.x + 1}H`;
-      emulator.write(`${place}${emulator.cursor.x > 0 ? '\r\n' : ''}${text()}\x1b[?25l`);
-    });
+    // For a program that is not on its alternate screen it would put the cursor back to some place of old.
+    if (emulator.modes.alternateScreen) emulator.write('\x1b[?1049l', writeBelow);
+    else writeBelow();
   });
 }
