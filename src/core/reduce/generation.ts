@@ -32,12 +32,14 @@ export function startGeneration(given: Pick<Generation, 'number' | 'startedAtMs'
 export function reduceGeneration(generation: Generation, event: EngineEvent, atMs: number): Generation {
   switch (event.type) {
     case 'plan.resolved': {
-      let next: Generation = { ...generation, status: generation.status === 'planning' ? 'running' : generation.status };
+      const vertices = new Map<string, Vertex>();
       for (const planned of event.vertices) {
-        const known = next.vertices[planned.digest];
-        const vertex = known ?? newVertex(planned.digest, planned.name, placePlanned(next, planned));
-        next = putVertex(next, vertex);
+        // Steps that are alike share one vertex; it belongs to the first of them.
+        const known = vertices.get(planned.digest) ?? generation.vertices[planned.digest];
+        vertices.set(planned.digest, known ?? newVertex(planned.digest, planned.name, placePlanned(generation, planned)));
       }
+      const status = generation.status === 'planning' ? 'running' : generation.status;
+      const next = putVertices({ ...generation, status }, [...vertices.values()]);
       return { ...next, steps: deriveUnexecuted(next) };
     }
     case 'vertex.updated': {
@@ -52,7 +54,7 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
         completedAtMs: event.completedAtMs,
         error: event.error,
       };
-      const next = putVertex(generation, vertex);
+      const next = putVertices(generation, [vertex]);
       return next.status === 'planning' ? next : { ...next, steps: deriveUnexecuted(next) };
     }
     case 'vertex.progressed':
@@ -120,15 +122,25 @@ function newVertex(digest: string, name: string, step: StepKey): Vertex {
   return { digest, name, step, isCached: false, startedAtMs: null, completedAtMs: null, error: '' };
 }
 
-/** Takes a vertex in and brings its step up to date; a step outside of the Dockerfile is made when its first vertex comes. */
-function putVertex(generation: Generation, vertex: Vertex): Generation {
-  const vertices = { ...generation.vertices, [vertex.digest]: vertex };
-  const isNew = generation.steps[vertex.step] === undefined;
-  const step = generation.steps[vertex.step] ?? outsideStep(vertex.step);
-  const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
-  const steps = { ...generation.steps, [step.key]: stepOfVertices({ ...step, vertices: members }, vertices) };
-  const outside = generation.order.filter((key) => key.startsWith('@'));
-  const order = isNew ? [...outside, step.key, ...generation.order.filter((key) => !key.startsWith('@'))] : generation.order;
+/**
+ * Takes vertices in and brings their steps up to date; a step outside of the Dockerfile is made when its first vertex comes. The records are
+ * copied once for all of them: a plan has hundreds.
+ */
+function putVertices(generation: Generation, added: readonly Vertex[]): Generation {
+  const vertices = { ...generation.vertices };
+  const steps = { ...generation.steps };
+  let { order } = generation;
+  for (const vertex of added) {
+    vertices[vertex.digest] = vertex;
+    const known = steps[vertex.step];
+    const step = known ?? outsideStep(vertex.step);
+    const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
+    steps[step.key] = stepOfVertices({ ...step, vertices: members }, vertices);
+    if (known === undefined) {
+      const isOutside = (key: StepKey) => key.startsWith('@');
+      order = [...order.filter(isOutside), step.key, ...order.filter((key) => !isOutside(key))];
+    }
+  }
   return { ...generation, vertices, steps, order };
 }
 
