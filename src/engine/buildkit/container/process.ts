@@ -10,6 +10,7 @@ import type { ContainerProcess, ProcessExit } from '../../engine.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema, type SecretEnv, type SecurityMode } from '../proto/gen/pb_pb.js';
 import { openExecStream } from './exec-stream.js';
+import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
 import { createOutputGate } from './output-gate.js';
 import { wrappedArgs } from './scripts.js';
@@ -57,6 +58,8 @@ export async function startWrapped(
   let isOver = false;
   let pending: ProcessExit | null = null;
   let engineReason = '';
+  /** Set once it is known that the engine adds to the ends of lines. */
+  let lineEnds: LineEndFilter | null = null;
   let stderrTail = '';
 
   let resolveExit: (exit: ProcessExit) => void = () => {};
@@ -73,6 +76,7 @@ export async function startWrapped(
   const finish = (exit: ProcessExit): void => {
     if (isOver) return;
     for (const filter of filters.values()) filter.end();
+    lineEnds?.end();
     isOver = true;
     gate.end(() => resolveExit(exit));
     if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
@@ -84,7 +88,9 @@ export async function startWrapped(
 
   const onMarker = (fd: number, marker: Marker): void => {
     if (marker.letter === 'S') {
-      wrapperPid = Number(marker.text);
+      const [pid, endsLines, lineFeed] = marker.text.split(';');
+      wrapperPid = Number(pid);
+      if (endsLines === '1' && lineFeed === '\r\r\n') lineEnds = createLineEndFilter((data) => gate.push(data));
       resolveStart();
     } else if (marker.letter === 'E') {
       const [status, lookup] = marker.text.split(';');
@@ -102,7 +108,7 @@ export async function startWrapped(
     create(InitMessageSchema, {
       ContainerID: context.containerId,
       Meta: create(MetaSchema, {
-        args: wrappedArgs(shell, nonce, spec.tty, spec.env, spec.args),
+        args: wrappedArgs(shell, nonce, spec.tty ? spec : null, spec.env, spec.args),
         env: [...spec.env],
         user: spec.user,
         cwd: spec.cwd,
@@ -146,7 +152,11 @@ export async function startWrapped(
       fd,
       createMarkerFilter(
         nonce,
-        (data) => !isOver && gate.push(data),
+        (data) => {
+          if (isOver) return;
+          if (lineEnds === null) gate.push(data);
+          else lineEnds.push(data);
+        },
         (marker) => onMarker(fd, marker),
       ),
     ]),

@@ -17,14 +17,16 @@ const LIBRARY_PATH = `${HOME_DIR}/keeper`;
 export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_line"; done';
 
 /**
- * `run <nonce> <tty: 1 or 0> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it ended;
+ * `run <nonce> <size> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it ended;
  * itself always ends with 0, because BuildKit stops a container when any of its processes fails. `names` are variables that shells add
- * by themselves and that the program must not see.
+ * by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
+ * `stty`, the program starts only when the size has arrived, and on a terminal that ends lines as terminals do (runc switches that off). A
+ * line feed in the word of the start shows what the engine makes of it.
  * Signals are caught rather than ignored, so that the program gets their default actions back. `exec` in a subshell never takes a
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
 export const WRAPPER_SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-bx_nonce=$1 bx_tty=$2 bx_unset=$3
+bx_nonce=$1 bx_tty=$2 bx_unset=$3 bx_lines=0
 shift 3
 bx_say() {
   printf '\\033]${MARKER_OSC};%s;%s;%s\\033\\\\' "$bx_nonce" "$1" "$2"
@@ -56,9 +58,28 @@ bx_find() {
     esac
   done
 }
+bx_prepare() {
+  for bx_stty in /bin/stty /usr/bin/stty ${HOME_DIR}/bin/stty; do
+    [ -x "$bx_stty" ] || continue
+    bx_turns=0
+    while [ "$bx_turns" -lt 40 ]; do
+      case $("$bx_stty" size 2>/dev/null) in '' | '0 0') ;; *) break ;; esac
+      bx_turns=$((bx_turns + 1))
+    done
+    if [ "$bx_turns" = 40 ]; then "$bx_stty" rows "\${bx_tty% *}" cols "\${bx_tty#* }" 2>/dev/null; fi
+    if "$bx_stty" onlcr 2>/dev/null; then bx_lines=1; fi
+    return
+  done
+}
 bx_find "$1"
 if [ "$bx_found" != 0 ]; then bx_end "$bx_found;$bx_found"; fi
-if [ "$bx_tty" = 0 ]; then bx_say S "$$" >&2; else bx_say S "$$"; fi
+if [ "$bx_tty" = 0 ]; then
+  bx_say S "$$" >&2
+else
+  bx_prepare
+  bx_say S "$$;$bx_lines;
+"
+fi
 ( unset $bx_unset bx_none; exec "$@" )
 bx_end "$?"
 `;
@@ -137,10 +158,10 @@ const ADDED_BY_SHELLS = ['PWD', 'OLDPWD', 'SHLVL'];
 export function wrappedArgs(
   shell: readonly string[],
   nonce: string,
-  tty: boolean,
+  size: { readonly cols: number; readonly rows: number } | null,
   env: readonly string[],
   args: readonly string[],
 ): string[] {
   const leftOut = ADDED_BY_SHELLS.filter((name) => !env.some((entry) => entry.startsWith(`${name}=`)));
-  return [...shell, WRAPPER_PATH, nonce, tty ? '1' : '0', leftOut.join(' '), ...args];
+  return [...shell, WRAPPER_PATH, nonce, size === null ? '0' : `${size.rows} ${size.cols}`, leftOut.join(' '), ...args];
 }

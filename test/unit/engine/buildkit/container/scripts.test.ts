@@ -162,11 +162,11 @@ describe.each(SHELLS)('with %s %s', (...words) => {
 
 describe('argv of a wrapped program', () => {
   it('leaves a variable in place that the step itself has', () => {
-    expect(wrappedArgs(['/bin/sh'], 'n', true, ['PWD=/x'], ['vi'])).toEqual([
+    expect(wrappedArgs(['/bin/sh'], 'n', { cols: 80, rows: 24 }, ['PWD=/x'], ['vi'])).toEqual([
       '/bin/sh',
       '/.bxtui/run',
       'n',
-      '1',
+      '24 80',
       'OLDPWD SHLVL',
       'vi',
     ]);
