@@ -78,6 +78,10 @@ export interface ScreenCommands {
   /** Size of the terminal pane, for processes that are started. */
   terminalSize(): { readonly cols: number; readonly rows: number };
   editSource(line: number): Promise<void>;
+  /** The whole text of the focused panel in the person's editor. */
+  editText(): Promise<void>;
+  /** The same into a file that is asked for. */
+  writeText(): Promise<void>;
   notify(level: 'info' | 'warning' | 'error', message: string, hint?: string | null): void;
 }
 

@@ -43,6 +43,8 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['K'], action: 'process.signal', panels: ['terminal', 'processes'], hint: 7, afterLeaving: true },
 
   { keys: ['F'], action: 'logs.follow', panels: ['logs'], hint: 2 },
+  { keys: ['E'], action: 'text.edit', panels: ['terminal', 'logs'], hint: 11, afterLeaving: true },
+  { keys: ['W'], action: 'text.write', panels: ['terminal', 'logs'], hint: 12, afterLeaving: true },
 
   { keys: ['/'], action: 'search.open', hint: 14, afterLeaving: true },
   { keys: ['n'], action: 'search.next' },

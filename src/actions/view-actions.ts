@@ -123,6 +123,22 @@ export const viewActions: readonly Action[] = [
     run: (context) => context.screen.toggleFollow(),
   },
   {
+    id: 'text.edit',
+    title: 'Open the whole log or scrollback in the editor',
+    hint: 'in editor',
+    group: 'View',
+    enabled: always,
+    run: (context) => context.screen.editText(),
+  },
+  {
+    id: 'text.write',
+    title: 'Write the whole log or scrollback to a file',
+    hint: 'write to file',
+    group: 'View',
+    enabled: always,
+    run: (context) => context.screen.writeText(),
+  },
+  {
     id: 'copy.line',
     title: 'Copy the selected line',
     hint: 'copy',

@@ -45,6 +45,19 @@ export interface ScreenSettings {
   readonly wheelRows: number;
 }
 
+/** A text, or a file that holds one already. */
+export type TextSource =
+  | { readonly kind: 'text'; readonly name: string; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** What the screen does with files, through whoever starts it. Both throw `BxError`. */
+export interface ScreenFiles {
+  /** Opens it in the person's editor; the terminal has been handed over already. What is changed there is lost. */
+  edit(source: TextSource, line: number): Promise<void>;
+  /** `isThere`: a file of that name exists and nothing was written, because `isReplacing` is false. */
+  write(name: string, source: TextSource, isReplacing: boolean): Promise<{ readonly path: string; readonly isThere: boolean }>;
+}
+
 export interface ScreenDeps {
   readonly session: SessionClient;
   readonly router: Router;
@@ -63,6 +76,7 @@ export interface ScreenDeps {
   readonly dockerfileLabel: string;
   /** Opens the Dockerfile of the build; the terminal has been handed over already (`guard.suspendFor`). Throws `BxError`. */
   openEditor(file: string, line: number): Promise<void>;
+  readonly files: ScreenFiles;
   /** Resolves with how it was copied, for the message (`clipboard`, `tmux buffer`). Throws `BxError`. */
   copy(text: string): Promise<string>;
 }

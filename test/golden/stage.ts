@@ -5,7 +5,14 @@ import type { ModeChange, Router } from '../../src/input/router.js';
 import type { InputEvent, KeyEvent, ProgramTarget } from '../../src/input/types.js';
 import type { TerminalGuard } from '../../src/platform/terminal-guard.js';
 import { createEmulator, type Emulator } from '../../src/term/emulator.js';
-import { type ColorDepth, loadTheme, type ScreenDeps, type ScreenHandle, startScreen } from '../../src/ui/index.js';
+import {
+  type ColorDepth,
+  loadTheme,
+  type ScreenDeps,
+  type ScreenHandle,
+  startScreen,
+  type TextSource,
+} from '../../src/ui/index.js';
 import type { FakeSession } from './fake-session.js';
 
 const THEMES = fileURLToPath(new URL('../../themes', import.meta.url));
@@ -40,6 +47,9 @@ export interface Stage {
   text(): string;
   readonly copied: readonly string[];
   readonly edited: ReadonlyArray<readonly [file: string, line: number]>;
+  /** Texts that were opened in the editor, and those that were written, by name. */
+  readonly opened: ReadonlyArray<readonly [source: TextSource, line: number]>;
+  readonly written: Map<string, TextSource>;
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
@@ -76,6 +86,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const router = createPaperRouter();
   const copied: string[] = [];
   const edited: Array<readonly [string, number]> = [];
+  const opened: Array<readonly [TextSource, number]> = [];
+  const written = new Map<string, TextSource>();
   const handle = await startScreen({
     session: options.session,
     router,
@@ -97,6 +109,17 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       edited.push([file, line]);
       return Promise.resolve();
     },
+    files: {
+      edit(source, line) {
+        opened.push([source, line]);
+        return Promise.resolve();
+      },
+      write(name, source, isReplacing) {
+        const isThere = written.has(name) && !isReplacing;
+        if (!isThere) written.set(name, source);
+        return Promise.resolve({ path: name, isThere });
+      },
+    },
     copy(text) {
       copied.push(text);
       return Promise.resolve('clipboard');
@@ -109,6 +132,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     frames,
     copied,
     edited,
+    opened,
+    written,
     get target() {
       return router.target;
     },

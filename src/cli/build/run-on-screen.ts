@@ -15,6 +15,7 @@ import { packageRoot } from '../version.js';
 import { keepCrashReport } from './crash-report.js';
 import { disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
+import { createScreenFiles } from './screen-files.js';
 import {
   asksForBackground,
   chooseColorDepth,
@@ -87,6 +88,7 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
     settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
     dockerfileLabel: run.options.file ?? run.input.dockerfileName,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
+    files: createScreenFiles(),
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });
   if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);

@@ -14,6 +14,7 @@ import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
 import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab } from './tabs.js';
+import { editPanelText, writePanelText } from './texts.js';
 import type { Ui } from './ui-context.js';
 
 const TOAST_MS = 4000;
@@ -176,6 +177,8 @@ export function createCommands(ui: Ui): ScreenCommands {
         fail(error);
       }
     },
+    editText: () => editPanelText(ui).catch(fail),
+    writeText: () => writePanelText(ui, commands).catch(fail),
     notify,
   };
 

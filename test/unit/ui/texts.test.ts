@@ -1,0 +1,57 @@
+/** E and W: the whole text of a log or a terminal in the editor and in a file. */
+import { describe, expect, test } from 'vitest';
+import { open, session, stage } from './on-stage.js';
+
+describe('the log of a step', () => {
+  test('opens in the editor as text without escape sequences', async () => {
+    await open('failed');
+    await stage.press('3', 'E');
+    const [source, line] = stage.opened[0]!;
+    expect(source).toMatchObject({ kind: 'text', name: 'step-10.log' });
+    const text = source.kind === 'text' ? source.text : '';
+    expect(text).toContain('gyp ERR! find Python Python is not set');
+    expect(text).toContain('downloading headers  40%\ndownloading headers 100%\n');
+    expect(text).not.toContain('\x1b');
+    expect(line).toBeGreaterThanOrEqual(1);
+  });
+
+  test('is the file that holds all of it once there is one', async () => {
+    await open('failed');
+    const { stepLog } = session;
+    session.stepLog = (generation, step) => ({ ...stepLog(generation, step), omittedBytes: 5, file: '/logs/g1-1.log' });
+    await stage.press('3', 'E');
+    expect(stage.opened[0]![0]).toEqual({ kind: 'file', path: '/logs/g1-1.log' });
+  });
+
+  test('is written under the name that was asked for; a file that is there only after a question', async () => {
+    await open('failed');
+    await stage.press('3', 'W');
+    expect(stage.text()).toContain('step-10.log');
+    await stage.press('C-u', ...'out.log', 'enter');
+    expect(stage.text()).toContain('written to out.log');
+    const first = stage.written.get('out.log');
+    expect(first).toMatchObject({ kind: 'text' });
+    await stage.press('W', 'C-u', ...'out.log', 'enter');
+    expect(stage.text()).toContain('Replace the file?');
+    await stage.press('enter');
+    expect(stage.written.get('out.log')).toBe(first);
+    await stage.press('W', 'C-u', ...'out.log', 'enter', 'y');
+    expect(stage.written.get('out.log')).not.toBe(first);
+  });
+});
+
+test('right after leaving a terminal, E opens its scrollback', async () => {
+  await open('shell');
+  session.fakeTerminal('p1').print(Array.from({ length: 50 }, (_, index) => `\r\nrow ${index}`).join(''));
+  stage.handle.attach('p1');
+  await stage.settle();
+  await stage.leave();
+  await stage.press('E');
+  const [source, line] = stage.opened[0]!;
+  expect(source).toMatchObject({ kind: 'text', name: 'p1-step-10.txt' });
+  const lines = source.kind === 'text' ? source.text.split('\n') : [];
+  expect(lines).toContain('row 0');
+  expect(lines).toContain('row 49');
+  expect(lines[line - 1]).toMatch(/^row \d+$/);
+  expect(lines.length - line).toBeLessThan(20);
+});
