@@ -7,7 +7,6 @@ function canRollBack(context: ActionContext): true | string {
   const { step } = context;
   if (step === null) return 'no step is selected';
   if (step.kind !== 'instruction') return 'only instructions of the Dockerfile have a filesystem to open';
-  if (step.state === 'not-needed') return 'the target does not need this step, so it has no filesystem';
   if (context.state.engineStatus.kind === 'lost') return 'the connection to the engine is lost';
   if (context.state.engineStatus.kind === 'connecting') return 'the engine is still being connected';
   if (context.isOlder) return 'this is an older generation (o goes back to the newest)';
@@ -16,7 +15,7 @@ function canRollBack(context: ActionContext): true | string {
 
 function rollbackHint({ step }: ActionContext): string {
   if (step?.state === 'failed') return 'shell in failed step';
-  if (step?.state === 'pending') return 'build to here + shell';
+  if (step?.state === 'pending' || step?.state === 'not-needed') return 'build to here + shell';
   if (step?.state === 'running') return 'shell when it is done';
   return 'shell after step';
 }

@@ -15,7 +15,10 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
   const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
-  const title = step.state === 'pending' ? `building up to ${place}, then a shell in it` : `opening a shell in ${place}`;
+  const title =
+    step.state === 'pending' || step.state === 'not-needed'
+      ? `building up to ${place}, then a shell in it`
+      : `opening a shell in ${place}`;
   const abort = new AbortController();
   let isInBackground = false;
   let waitingId = 0;
