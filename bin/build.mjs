@@ -37,6 +37,8 @@ await runScript(async () => {
     platform: 'node',
     target: 'node20',
     external: EXTERNAL,
+    // Every free mention of Headers is this class: the global one loads Node's whole HTTP client.
+    inject: ['src/engine/buildkit/transport/headers.ts'],
     sourcemap: 'linked',
     sourcesContent: false,
     minifySyntax: true,
