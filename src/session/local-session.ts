@@ -85,8 +85,10 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       emit({ type: 'engine.lost', atMs: now(), message, hint: hint ?? 'reload connects again and builds once it is back' });
       processes.loseAll('the engine went away');
       containers.loseAll();
-      for (const run of runs.values()) void run.dispose().catch(() => undefined);
+      const abandoned = [...runs.values()];
       runs.clear();
+      // The build on its way says by itself that the engine has gone; giving it back earlier would make it a cancelled one.
+      void settled.then(() => Promise.allSettled(abandoned.map((run) => run.dispose())));
     });
     return connected;
   }
@@ -112,6 +114,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       target: options.target,
     });
     isBuilding = true;
+    if (request.noCache) await makeRoomForUncached();
     try {
       const run = (engine ?? (await connect())).build(request);
       runs.set(generation, run);
@@ -206,13 +209,19 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     void disposeOldRuns();
   }
 
-  async function disposeOldRuns(): Promise<void> {
+  async function disposeOldRuns(kept = RUNS_KEPT): Promise<void> {
     const used = new Set(containers.generationsInUse());
-    for (const [generation, run] of [...runs].slice(0, -RUNS_KEPT)) {
+    for (const [generation, run] of [...runs].slice(0, runs.size - kept)) {
       if (used.has(generation)) continue;
       runs.delete(generation);
       await run.dispose().catch(() => undefined);
     }
+  }
+
+  /** BuildKit joins steps that are the same with those of a build that is still open, and would take its results for new ones. */
+  async function makeRoomForUncached(): Promise<void> {
+    await disposeOldRuns(0);
+    if (runs.size > 0) notify('warning', 'shells of an earlier run are open: steps they share with this one are not run again');
   }
 
   async function disconnectProcess(id: string): Promise<void> {

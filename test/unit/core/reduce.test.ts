@@ -128,7 +128,7 @@ describe('a generation', () => {
       vertex('e', { name: 'exporting to image', startedAtMs: 5, completedAtMs: 6 }),
       { type: 'build.succeeded', result: { imageId: 'sha256:abc', tags: ['a:1'], outputs: [] } },
     ]);
-    expect(states(state)['export']).toBe('done');
+    expect(states(state).export).toBe('done');
     expect(selectWhere(state)).toEqual({ tone: 'ok', text: 'built a:1' });
   });
 

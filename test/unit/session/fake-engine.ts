@@ -79,6 +79,7 @@ export class FakeContainer implements Container {
       runShell: ['/bin/sh', '-c'],
       stepCommand: ['/bin/sh', '-c', 'false'],
       stepCommandLine: 'false',
+      hasHistory: false,
     };
   }
   get step() {

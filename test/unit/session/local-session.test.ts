@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -67,7 +67,7 @@ async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalS
     target: null,
     openOn: 'never',
     invoke: null,
-    spillDirectory: join(mkdtempSync(join(tmpdir(), 'bxtui-test-')), 's'),
+    spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
     now: () => 1,
     ...options,
   });
@@ -163,6 +163,36 @@ describe('a local session', () => {
     await session.execute({ type: 'session.reload' });
     expect(connections).toBe(2);
     expect(session.state.engineStatus.kind).toBe('ready');
+  });
+
+  it('lets a build that the engine took along say so itself, before it is given back', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan);
+    await settle();
+    engine.lose(new Error('gone'));
+    await settle();
+    expect(engine.runs[0]!.isDisposed).toBe(false);
+    engine.runs[0]!.say({
+      type: 'build.failed',
+      failure: { digest: null, message: 'gone', hint: null, exitCode: null, line: null },
+    });
+    await settle();
+    expect(session.state.generations[0]!.status).toBe('failed');
+    expect(engine.runs[0]!.isDisposed).toBe(true);
+  });
+
+  it('gives earlier runs back before one without the cache, unless a shell of theirs is open', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute({ type: 'session.reload', noCache: true });
+    expect(engine.runs[0]!.isDisposed).toBe(true);
+    engine.runs[1]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    await session.execute({ type: 'session.reload', noCache: true });
+    expect(engine.runs[1]!.isDisposed).toBe(false);
+    expect(session.state.notices.at(-1)!.message).toContain('not run again');
   });
 
   it('turns a connection that fails into a failed generation, and rejects', async () => {

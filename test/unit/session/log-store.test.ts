@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogStore, LOG_HEAD_CHARS, LOG_TAIL_CHARS } from '../../../src/session/log-store.js';
 import { createReplayRing } from '../../../src/session/replay-ring.js';
 
-const directory = () => join(mkdtempSync(join(tmpdir(), 'bxtui-test-')), 'logs');
+const directory = () => join(tmpdir(), `bxtui-test-${randomUUID()}`);
 
 describe('the log store', () => {
   it('keeps a short log whole, per generation and step, without touching the disk', () => {
