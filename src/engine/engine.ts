@@ -120,6 +120,8 @@ export interface ContainerDefaults {
   readonly stepCommand: readonly string[] | null;
   /** The same as one line that a shell would take; null likewise. */
   readonly stepCommandLine: string | null;
+  /** The interactive shell finds `stepCommandLine` as the newest line of its history, so that up-arrow brings it. */
+  readonly hasHistory: boolean;
 }
 
 export interface ProcessSpec {

@@ -28,7 +28,7 @@ export async function readEngineFacts(endpoint: Endpoint, transport: Transport, 
   try {
     const [workers, info, pong, dockerVersion] = await Promise.all([
       control.listWorkers({}, { signal }),
-      control.info({}, { signal }).catch(missingIsNull),
+      endpoint.kind === 'docker' ? null : control.info({}, { signal }).catch(missingIsNull),
       ping(transport, signal),
       endpoint.kind === 'docker' ? readEngineVersion(endpoint, signal) : null,
     ]);
@@ -66,7 +66,7 @@ async function ping(transport: Transport, signal: AbortSignal): Promise<PongResp
   return pong;
 }
 
-/** Docker Engine 20.10 has no Control.Info. */
+/** An old buildkitd has no Control.Info. */
 function missingIsNull(error: unknown): null {
   if (error instanceof ConnectError && error.code === Code.Unimplemented) return null;
   throw error;

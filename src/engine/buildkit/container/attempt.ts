@@ -17,10 +17,11 @@ import { bindMount, type StepMount, tmpfsMount } from './mounts.js';
 import { type ContainerRequest, newContainer, releaseContainer } from './new-container.js';
 import type { RootState } from './root-state.js';
 import { HOME_DIR } from './scripts.js';
-import { BASH_PATHS, shellOfInstruction } from './shell-choice.js';
-import { shellJoin, shellQuote } from './shell-quote.js';
+import { keepsHistory, shellOfInstruction } from './shell-choice.js';
+import { shellJoin } from './shell-quote.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
 import type { StepCommand } from './step-command.js';
+import { lookAround, readSurroundings, type Surroundings } from './surroundings.js';
 
 /** Everything about the container that does not depend on where its shell comes from. */
 export interface Ground {
@@ -85,11 +86,11 @@ async function tryShell(
         shell: source.posixShell,
         security: privileges.security,
         files: ground.command?.files ?? new Map([['history', '']]),
-        firstCommand: firstCommand(source, environment.cwd),
+        firstCommand: lookAround(source, environment.cwd),
       },
       signal,
     );
-    const found = readGreeting(keeper.greeting.output, environment.cwd);
+    const found = readSurroundings(keeper.greeting.output, environment.cwd);
     const secrets = secretEnv(ground);
     const container = createKeptContainer({
       facts: {
@@ -101,7 +102,7 @@ async function tryShell(
           shell: interactiveShell(ground, source, found.bash),
           lentShell: source.lent,
           runShell: environment.runShell,
-          ...commandDefaults(ground, source, found.chroot),
+          ...commandDefaults(ground, source, found),
         },
       },
       exec: {
@@ -181,22 +182,19 @@ function secretEnv(ground: Ground): { given: ExecOp['secretenv']; notes: string[
   return { given: wanted.filter(({ ID }) => isKnown(ID)), notes };
 }
 
-/** Puts the scene right and looks around: the working directory (the engine makes a missing one for each RUN), bash, env, chroot. */
-function firstCommand(source: ShellSource, cwd: string): string {
-  const quoted = shellQuote(cwd);
-  return [
-    ...(source.prepare === '' ? [] : [`{ ${source.prepare}; } >&2`]),
-    ...(source.prefix === '' ? [`[ -d ${quoted} ] || mkdir -p ${quoted} 2>/dev/null`] : []),
-    `if [ -d ${quoted} ]; then echo cwd=yes; fi`,
-    `echo "bash=$(bx_first ${BASH_PATHS.join(' ')})"`,
-    'echo "env=$(bx_first /usr/bin/env /bin/env)"',
-    'echo "chroot=$(bx_first /usr/sbin/chroot /usr/bin/chroot /sbin/chroot /bin/chroot)"',
-  ].join('; ');
-}
-
-function readGreeting(output: string, wantedCwd: string): { cwd: string; bash: string; env: string; chroot: string } {
-  const read = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(output)?.[1] ?? '';
-  return { cwd: read('cwd') === 'yes' ? wantedCwd : '/', bash: read('bash'), env: read('env'), chroot: read('chroot') };
+/** With the filesystem at another place than `/`, its command needs a `chroot` to run. */
+function commandDefaults(
+  ground: Ground,
+  source: ShellSource,
+  found: Surroundings,
+): Pick<ContainerFacts['defaults'], 'stepCommand' | 'stepCommandLine' | 'hasHistory'> {
+  const { command } = ground;
+  if (command === null || (source.prefix !== '' && found.chroot === ''))
+    return { stepCommand: null, stepCommandLine: null, hasHistory: false };
+  const hasHistory = keepsHistory(interactiveShell(ground, source, found.bash), source.posixShell, found.isAshWithHistory);
+  if (source.prefix === '') return { stepCommand: command.args, stepCommandLine: command.line, hasHistory };
+  const args = [found.chroot, source.prefix, ...command.args];
+  return { stepCommand: args, stepCommandLine: shellJoin(args), hasHistory: false };
 }
 
 function interactiveShell(ground: Ground, source: ShellSource, bash: string): readonly string[] {
@@ -204,19 +202,6 @@ function interactiveShell(ground: Ground, source: ShellSource, bash: string): re
   const named = source.lent === null ? shellOfInstruction(ground.environment.runShell) : null;
   if (named !== null) return [named];
   return bash === '' ? source.posixShell : [bash];
-}
-
-/** With the filesystem at another place than `/`, its command needs a `chroot` to run. */
-function commandDefaults(
-  ground: Ground,
-  source: ShellSource,
-  chroot: string,
-): Pick<ContainerFacts['defaults'], 'stepCommand' | 'stepCommandLine'> {
-  const { command } = ground;
-  if (command === null || (source.prefix !== '' && chroot === '')) return { stepCommand: null, stepCommandLine: null };
-  if (source.prefix === '') return { stepCommand: command.args, stepCommandLine: command.line };
-  const args = [chroot, source.prefix, ...command.args];
-  return { stepCommand: args, stepCommandLine: shellJoin(args) };
 }
 
 /** One privilege less, said in `notes`; null when nothing that can be given up was refused. */
@@ -261,6 +246,7 @@ function withoutShell(ground: Ground, privileges: Privileges, notes: readonly st
         runShell: environment.runShell,
         stepCommand: ground.command?.args ?? null,
         stepCommandLine: ground.command?.line ?? null,
+        hasHistory: false,
       },
     },
     exec: { h2: context.h2, metadata: gateway.metadata, security: privileges.security, secretEnv: secrets.given },

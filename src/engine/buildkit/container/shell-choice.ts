@@ -32,6 +32,13 @@ export function shellOfInstruction(runShell: readonly string[]): string | null {
   return INTERACTIVE.has(name) ? program : null;
 }
 
+/** True when this interactive shell brings the lines of HISTFILE back. dash, ksh and others have no history or one of another form. */
+export function keepsHistory(shell: readonly string[], posixShell: readonly string[], isAshWithHistory: boolean): boolean {
+  const name = (shell[0] ?? '').split('/').at(-1) ?? '';
+  if (name === 'bash') return true;
+  return isAshWithHistory && (shell[0] === posixShell[0] || name === 'ash');
+}
+
 /** Directory bit of Go's FileMode (io/fs), which is what the engine reports. */
 const MODE_DIR = 2 ** 31;
 
