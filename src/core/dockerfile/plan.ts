@@ -25,8 +25,18 @@ export interface DockerfilePlan {
   readonly instructions: readonly PlannedInstruction[];
 }
 
-/** Never throws: a text that is no Dockerfile gives the stages and instructions that can be recognised in it, possibly none. */
+let latest: { readonly text: string; readonly plan: DockerfilePlan } | null = null;
+
+/**
+ * Never throws: a text that is no Dockerfile gives the stages and instructions that can be recognised in it, possibly none. The plan of
+ * the latest text is kept: the request and the timeline are both made from it, at a moment when every millisecond is waited for.
+ */
 export function parseDockerfile(text: string): DockerfilePlan {
+  if (latest?.text !== text) latest = { text, plan: planOf(text) };
+  return latest.plan;
+}
+
+function planOf(text: string): DockerfilePlan {
   const file = DockerfileParser.parse(text);
   const lines = text.split('\n');
   const escapeCharacter = file.getEscapeCharacter();
