@@ -54,6 +54,8 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
         completedAtMs: event.completedAtMs,
         error: event.error,
       };
+      // An engine announces what it was planned to do, in the same words.
+      if (known !== undefined && isSameVertex(known, vertex)) return generation;
       const next = putVertices(generation, [vertex]);
       return next.status === 'planning' ? next : { ...next, steps: deriveUnexecuted(next) };
     }
@@ -120,6 +122,12 @@ function end(generation: Generation, status: 'succeeded' | 'failed' | 'cancelled
 
 function newVertex(digest: string, name: string, step: StepKey): Vertex {
   return { digest, name, step, isCached: false, startedAtMs: null, completedAtMs: null, error: '' };
+}
+
+function isSameVertex(a: Vertex, b: Vertex): boolean {
+  return (
+    a.isCached === b.isCached && a.startedAtMs === b.startedAtMs && a.completedAtMs === b.completedAtMs && a.error === b.error
+  );
 }
 
 /**
