@@ -32,6 +32,8 @@ export interface Stage {
   readonly terminal: Emulator;
   readonly target: ProgramTarget | null;
   readonly frames: readonly string[];
+  /** Timers that wait for their time. */
+  readonly timerCount: number;
   /** Everything that is due by then happens: timers, parsing, drawing. */
   settle(byMs?: number): Promise<void>;
   /** Key names of the decoder; single characters type themselves. */
@@ -130,6 +132,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     handle,
     terminal,
     frames,
+    get timerCount() {
+      return timers.length;
+    },
     copied,
     edited,
     opened,
