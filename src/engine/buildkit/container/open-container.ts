@@ -6,6 +6,7 @@ import type { PlannedInstruction } from '../../../core/dockerfile/index.js';
 import type { StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
 import type { Container, ContainerSpec } from '../../engine.js';
+import { NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
 import type { OutputRef, RunContext } from '../run-context.js';
 import { attemptContainer, type Ground } from './attempt.js';
 import { environmentAt } from './environment.js';
@@ -33,13 +34,30 @@ export async function openContainer(run: RunContext, spec: ContainerSpec, signal
   try {
     return await openAt(context, instruction, spec, signal);
   } catch (error) {
-    // Carried out for this container, it failed: that is a state to look at as well.
+    if (signal.aborted) throw error;
     const failure = context.failureAt(spec.step);
-    if (signal.aborted || !isLasting(failure)) throw error;
-    const container = await openAt(context, instruction, spec, signal);
-    const news = `Step ${spec.step} failed when it was carried out: ${failure.message}.`;
-    return { ...container, note: container.note === null ? news : `${news} ${container.note}` };
+    // Carried out for this container, it failed: that is a state to look at as well.
+    if (isLasting(failure)) {
+      const news = `Step ${spec.step} failed when it was carried out: ${failure.message}.`;
+      return withNews(await openAt(context, instruction, spec, signal), news);
+    }
+    const refusal = refusedPrivilege(context, spec.step, error);
+    if (refusal === null) throw error;
+    const news = `The engine does not carry step ${spec.step} out: ${refusal}. This is the state before it.`;
+    return withNews(await openAt(context, instruction, { ...spec, moment: 'before' }, signal), news);
   }
+}
+
+function withNews(container: Container, news: string): Container {
+  return { ...container, note: container.note === null ? news : `${news} ${container.note}` };
+}
+
+/** The engine's words when it refuses the whole graph because of what this step's command asks for (`RUN --network=host`). */
+function refusedPrivilege(context: RunContext, step: StepKey, error: unknown): string | null {
+  const exec = stepExec(context.graph, step)?.exec;
+  const isPrivileged = exec?.network === NetMode.HOST || exec?.security === SecurityMode.INSECURE;
+  const refusal = error instanceof Error ? /(?:network\.host|security\.insecure) is not allowed/.exec(error.message) : null;
+  return isPrivileged ? (refusal?.[0] ?? null) : null;
 }
 
 async function openAt(

@@ -1,0 +1,145 @@
+/** What a container has of its step besides the filesystem: secrets, agents, hosts, privileges; and the states around a failed COPY. */
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import { expectNoContainers } from '../helpers/engines.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { addProgram } from './containers-programs.js';
+import { build, connect, contractEndpoints, type Observed, openAt, shell, stepWith } from './harness.js';
+
+const SSH_ADD = '/usr/bin/ssh-add';
+/** SSH_AGENT_IDENTITIES_ANSWER with none (draft-miller-ssh-agent, 4.4). */
+const NO_IDENTITIES = Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0]);
+
+describe.each(contractEndpoints())('mounts and privileges on $address', (endpoint) => {
+  let engine: Engine;
+  const runs: Observed[] = [];
+  const servers: Server[] = [];
+  const observe = async (dockerfile: string, overrides: Parameters<typeof build>[2] = {}, files = {}): Promise<Observed> => {
+    const observed = await build(engine, createProject(dockerfile, files), overrides);
+    runs.push(observed);
+    return observed;
+  };
+  beforeAll(async () => {
+    engine = await connect(endpoint);
+  });
+  afterAll(async () => {
+    await engine.dispose();
+    await expectNoContainers();
+  });
+  afterEach(async () => {
+    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
+    for (const server of servers.splice(0)) server.close();
+    removeProjects();
+  });
+
+  it.skipIf(!existsSync(SSH_ADD))('reach the agent of the client through an ssh mount', async () => {
+    const project = createProject(`${BASE}COPY tree/ /\nRUN --mount=type=ssh true`);
+    addProgram(project, 'tree', SSH_ADD);
+    project.write('tree/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n');
+    const socket = join(project.dir, 'agent.sock');
+    let asked = 0;
+    const agent = createServer((connection) => {
+      connection.on('data', () => {
+        asked++;
+        connection.write(NO_IDENTITIES);
+      });
+    });
+    servers.push(agent);
+    await new Promise<void>((resolve) => agent.listen(socket, resolve));
+    const observed = await build(engine, project, { ssh: [{ id: 'default', socket }] });
+    runs.push(observed);
+    const container = await openAt(observed, 'type=ssh');
+    expect(container.mounts).toEqual([expect.objectContaining({ kind: 'ssh', isMounted: true })]);
+    expect((await shell(container, `${SSH_ADD} -l`)).output).toBe('The agent has no identities.\n');
+    expect(asked).toBeGreaterThan(0);
+  });
+
+  it('say which secrets and agents were not given, and open all the same', async () => {
+    const observed = await observe(`${BASE}RUN --mount=type=secret,id=token --mount=type=ssh,id=deploy true`);
+    const container = await openAt(observed, 'id=token');
+    expect(container.mounts).toEqual([
+      expect.objectContaining({ kind: 'secret', isMounted: false, detail: expect.stringContaining('--secret id=token') }),
+      expect.objectContaining({ kind: 'ssh', isMounted: false, detail: expect.stringContaining('--ssh deploy') }),
+    ]);
+    expect((await shell(container, 'ls /run/secrets')).output).toMatch(/No such file|^$/);
+  });
+
+  it('have secrets as variables where the engine can pass them on', async () => {
+    const observed = await observe(`${BASE}RUN --mount=type=secret,id=token,env=TOKEN test -n "$TOKEN"`, {
+      secrets: [{ id: 'token', from: { kind: 'env', name: 'PATH' } }],
+    });
+    if (observed.last.type !== 'build.succeeded') {
+      // The frontend of older engines does not know `env=`.
+      expect(observed.last).toMatchObject({ failure: { message: expect.stringMatching(/env/) } });
+      return;
+    }
+    const container = await openAt(observed, 'env=TOKEN');
+    const { output } = await shell(container, 'echo "$TOKEN"');
+    expect(output).toBe(`${process.env.PATH}\n`);
+  });
+
+  it('have the network of their step', async () => {
+    const observed = await observe(`${BASE}RUN --network=none ls /sys/class/net > /interfaces`);
+    if (observed.last.type !== 'build.succeeded') {
+      // The frontend of an old engine does not know the flag.
+      expect(observed.last).toMatchObject({ failure: { message: expect.stringMatching(/network/) } });
+      return;
+    }
+    const container = await openAt(observed, 'network=none');
+    const { output } = await shell(container, 'ls /sys/class/net');
+    expect(output).not.toMatch(/eth0/);
+    expect((await shell(container, 'cat /interfaces')).output).toBe(output);
+  });
+
+  it('come without a privilege that the engine refuses, and say so', async () => {
+    const observed = await observe(`${BASE}RUN echo kept > /kept\nRUN --network=host true`);
+    expect(observed.last.type).toBe('build.failed');
+    if (/flag/i.test(JSON.stringify(observed.last))) return;
+    for (const moment of ['auto', 'before'] as const) {
+      const container = await openAt(observed, 'network=host', moment);
+      expect(container.moment).toBe('before');
+      expect(container.note).toMatch(/network of its own/);
+      expect((await shell(container, 'cat /kept')).output).toBe('kept\n');
+    }
+  });
+
+  it('show the state before a COPY, ADD or WORKDIR that failed', async () => {
+    for (const [instruction, files] of [
+      ['COPY missing.txt /there', {}],
+      ['ADD missing.tar /there', {}],
+      ['COPY one.txt /made', { 'one.txt': '1' }],
+      ['WORKDIR /bin/sh/below', {}],
+    ] as const) {
+      const observed = await observe(`${BASE}RUN mkdir /made && echo kept > /kept\n${instruction}\nRUN true`, {}, files);
+      const isCopyOntoDirectory = instruction === 'COPY one.txt /made';
+      expect([instruction, observed.last.type]).toEqual([instruction, isCopyOntoDirectory ? 'build.succeeded' : 'build.failed']);
+      const container = await openAt(observed, instruction);
+      expect([instruction, container.moment]).toEqual([instruction, isCopyOntoDirectory ? 'after' : 'before']);
+      expect((await shell(container, 'cat /kept')).output).toBe('kept\n');
+      if (isCopyOntoDirectory) continue;
+      const { key } = stepWith(observed, instruction);
+      await expect(openAt(observed, 'RUN true')).rejects.toMatchObject({
+        code: 'engine',
+        message: expect.stringContaining(`behind step ${key}`),
+      });
+      await expect(openAt(observed, instruction, 'after')).rejects.toMatchObject({ code: 'engine' });
+    }
+  });
+
+  it('of a step that is running come when it is done', async () => {
+    let opened: Promise<string> | null = null;
+    const project = createProject(`${BASE}RUN echo go; sleep 2; echo made > /made\nRUN sleep 1; true`);
+    const observed = await build(engine, project, {}, (event, run) => {
+      if (event.type !== 'log.appended' || !event.text.includes('go') || opened !== null) return;
+      opened = run
+        .openContainer({ step: '5', moment: 'auto', exclusiveCaches: 'mount' }, AbortSignal.timeout(30_000))
+        .then(async (container) => (await shell(container, 'cat /made')).output);
+    });
+    runs.push(observed);
+    expect(await opened).toBe('made\n');
+    expect(observed.last.type).toBe('build.succeeded');
+  });
+});
