@@ -215,7 +215,7 @@ function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBo
   return { box, isFocused, isTyping, ...titleOf(box, titleFacts(frame, look)) };
 }
 
-function titleFacts({ state, view, log }: Frame, look: Look): TitleFacts {
+function titleFacts({ state, view, log, matches }: Frame, look: Look): TitleFacts {
   const generation = selectGeneration(state, view);
   const step = selectStep(generation, view);
   const instructions = generation === null ? [] : stepsInOrder(generation).filter((each) => each.kind === 'instruction');
@@ -231,6 +231,7 @@ function titleFacts({ state, view, log }: Frame, look: Look): TitleFacts {
     logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${stepText(step)}`,
     logState,
     sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,
+    matchCount: view.search?.panel === 'terminal' || view.search?.panel === 'logs' ? matches.length : null,
     glyphs: look.glyphs,
   };
 }

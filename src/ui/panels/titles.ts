@@ -18,8 +18,13 @@ export interface TitleFacts {
   /** `following`, `paused +128 new`. */
   readonly logState: string;
   readonly sourcePlace: string;
+  /** Hits in the terminal or log that is on display now; null when the search is about a list. */
+  readonly matchCount: number | null;
   readonly glyphs: Glyphs;
 }
+
+/** Cells below which the name of a step says nothing. */
+const MIN_LABEL = 6;
 
 const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
   steps: 'Steps',
@@ -30,12 +35,16 @@ const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
 };
 
 export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
-  const info = [...infoOf(box.active, facts, box.rect.width), ...searchOf(box.active, facts)];
-  const width = (segments: readonly TitleSegment[]): number =>
-    segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? '') + 2, 0);
+  const infoIn = (room: number): TitleSegment[] => [...infoOf(box.active, facts, room), ...searchOf(box.active, facts)];
   const full = panelNames(box, facts, false);
-  const fits = width(full) + Math.min(width(info), 24) + 5 <= box.rect.width;
-  return { title: fits || box.panels.length === 1 ? full : panelNames(box, facts, true), info };
+  const fits = widthOf(full) + Math.min(widthOf(infoIn(box.rect.width)), 24) + 5 <= box.rect.width;
+  const title = fits || box.panels.length === 1 ? full : panelNames(box, facts, true);
+  return { title, info: infoIn(box.rect.width - widthOf(title) - 5 - widthOf(searchOf(box.active, facts))) };
+}
+
+/** With a blank on each side of every part. */
+function widthOf(segments: readonly TitleSegment[]): number {
+  return segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? '') + 2, 0);
 }
 
 function panelNames(box: Box, facts: TitleFacts, isTight: boolean): TitleSegment[] {
@@ -64,16 +73,18 @@ function countOf(panel: PanelId, { state, stepsCount, view }: TitleFacts): strin
   return panel === 'terminal' && view.tabs.length > 1 ? String(view.tabs.length) : '';
 }
 
-function infoOf(panel: PanelId, facts: TitleFacts, width: number): TitleSegment[] {
+function infoOf(panel: PanelId, facts: TitleFacts, room: number): TitleSegment[] {
   const plain = (text: string): TitleSegment[] => (text === '' ? [] : [{ text, role: 'tab', target: null }]);
   switch (panel) {
     case 'terminal':
       return tabSegments(facts);
-    case 'logs':
+    case 'logs': {
+      const label = room - 2 - (facts.logState === '' ? 0 : textWidth(facts.logState) + 2);
       return [
-        ...plain(ellipsize(facts.logStep, Math.max(8, width - textWidth(facts.logState) - 20), facts.glyphs.ellipsis)),
+        ...plain(label < MIN_LABEL ? '' : ellipsize(facts.logStep, label, facts.glyphs.ellipsis)),
         ...plain(facts.logState),
       ];
+    }
     case 'source':
       return plain(facts.sourcePlace);
     default:
@@ -103,9 +114,10 @@ function tabLabel(state: SessionState, process: ProcessSummary): string {
   return `${where}${what}`;
 }
 
-function searchOf(panel: PanelId, { view }: TitleFacts): TitleSegment[] {
+function searchOf(panel: PanelId, { view, matchCount }: TitleFacts): TitleSegment[] {
   const { search } = view;
   if (search === null || search.panel !== panel) return [];
-  const place = search.count === 0 ? 'no match' : `${search.index + 1}/${search.count}`;
-  return [{ text: `/${search.query} ${place}`, role: search.count === 0 ? 'warning' : 'accent', target: null }];
+  const count = matchCount ?? search.count;
+  const place = count === 0 ? 'no match' : `${Math.min(search.index, count - 1) + 1}/${count}`;
+  return [{ text: `/${search.query} ${place}`, role: count === 0 ? 'warning' : 'accent', target: null }];
 }

@@ -103,6 +103,17 @@ describe('terminals', () => {
     expect(session.fakeTerminal('p2').typed.join('')).toBe('x');
   });
 
+  test('a search counts the hits of the terminal that is in front', async () => {
+    await open('shell');
+    session.fakeTerminal('p1').print('\r\nneedle\r\nneedle\r\n');
+    stage.handle.attach('p1');
+    await stage.leave();
+    await stage.press('/', ...'needle', 'enter');
+    expect(stage.text()).toMatch(/\/needle \d\/2 /);
+    await stage.press(']');
+    expect(stage.text()).toContain('/needle no match ');
+  });
+
   test('any other key ends that, and one that means nothing there is for the steps', async () => {
     await open('shell', { cols: 160, rows: 48 });
     stage.handle.attach('p1');
