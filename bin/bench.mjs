@@ -72,6 +72,8 @@ async function measureAll(rows, engine, pairs) {
 
 /** A row that cannot be measured here costs no other row. @param {Row} row @param {unknown} error @returns {Line} */
 function notMeasured({ title, goal }, error) {
-  const note = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const [note = '', ...rest] = message.split('\n');
+  if (rest.length > 0) process.stderr.write(`${message}\n`);
   return { row: title, ours: '-', peer: '-', wall: null, cpu: null, goal, isMet: null, note };
 }

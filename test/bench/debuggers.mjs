@@ -1,4 +1,5 @@
 /** bxtui's session and buildx's debug monitor on a terminal, each opened on a build that fails, up to the prompt of its shell. */
+import { SetupError } from '../setup/say.mjs';
 import { PROMPT } from './contexts.mjs';
 import { PeerMissing } from './peers.mjs';
 import { Pty } from './pty.mjs';
@@ -46,14 +47,15 @@ export function withMonitor(bench, peer, dir, use) {
 export async function findMonitor(bench, dir) {
   const reasons = [];
   for (const bring of [() => bench.peers.debugMonitor(), () => bench.peers.newestMonitor()]) {
+    let version = '';
     try {
       const peer = bring();
+      version = `buildx ${peer.version}: `;
       await withMonitor(bench, peer, dir, async () => {});
       return { peer, note: `peer: buildx ${peer.version}, debug --on=error build` };
     } catch (error) {
-      reasons.push(
-        error instanceof PeerMissing ? error.message : (error instanceof Error ? error.message : String(error)).split('\n')[0],
-      );
+      if (!(error instanceof PeerMissing || error instanceof SetupError)) throw error;
+      reasons.push(`${version}${error instanceof PeerMissing ? error.message : 'no prompt'}`);
     }
   }
   throw new PeerMissing(`no debug monitor of buildx opens a shell on this engine: ${reasons.join('; ')}`);
