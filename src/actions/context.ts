@@ -64,6 +64,8 @@ export interface ScreenCommands {
   toggleFollow(): void;
   copyLine(): void;
   copyPanel(): void;
+  /** Marking with the keyboard in the focused terminal or log. */
+  enterCopyMode(): void;
   toggleMouse(): void;
   redraw(): void;
   suspend(): void;

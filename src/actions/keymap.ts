@@ -62,6 +62,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['L'], action: 'layout.cycle' },
   { keys: ['<'], action: 'layout.narrower' },
   { keys: ['>'], action: 'layout.wider' },
+  { keys: ['v'], action: 'copy.enter', panels: ['terminal', 'logs'], hint: 13, afterLeaving: true },
   { keys: ['y'], action: 'copy.line', afterLeaving: true },
   { keys: ['Y'], action: 'copy.panel', afterLeaving: true },
 

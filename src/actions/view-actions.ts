@@ -139,6 +139,14 @@ export const viewActions: readonly Action[] = [
     run: (context) => context.screen.writeText(),
   },
   {
+    id: 'copy.enter',
+    title: 'Mark and copy text with the keyboard',
+    hint: 'mark',
+    group: 'View',
+    enabled: always,
+    run: (context) => context.screen.enterCopyMode(),
+  },
+  {
     id: 'copy.line',
     title: 'Copy the selected line',
     hint: 'copy',

@@ -8,7 +8,9 @@ import type { SessionState } from '../core/model/index.js';
 import type { Emulator, Match } from '../term/types.js';
 import type { CommandLine } from './deps.js';
 import type { BlessedHost } from './host/blessed-host.js';
+import type { HostCursor } from './host/draw.js';
 import type { Rect, Surface } from './host/surface.js';
+import { gridArea } from './layout/grid-area.js';
 import { innerRect, type Layout, MIN_COLS, MIN_ROWS, visiblePanels } from './layout/layout.js';
 import type { Look } from './look.js';
 import { paintOverlays } from './overlays/overlays.js';
@@ -26,9 +28,9 @@ import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select
 import { selectHeader } from './select/header.js';
 import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
-import { rangeOf } from './select/text-range.js';
+import { rangeOf, rangeOfCopy } from './select/text-range.js';
 import { cleanText, wrapText } from './text/width.js';
-import type { ViewState } from './view-state.js';
+import type { CopyOverlay, ViewState } from './view-state.js';
 
 export interface Frame {
   readonly state: SessionState;
@@ -101,7 +103,8 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     }),
     source: painting((surface, current) => paintSourcePanel(surface, current, look)),
   };
-  const above = painting((surface, { view, state, context, layout }) => {
+  const above = painting((surface, current) => {
+    const { view, state, context, layout } = current;
     const { leaveKey, commandLine } = labels;
     const cursor = paintOverlays(
       surface,
@@ -109,7 +112,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       look,
     );
     if (cursor !== null) host.setCursor({ ...cursor, shape: 'bar', isBlinking: false });
-    else if (view.overlays.length > 0 || layout.kind === 'message') host.setCursor(null);
+    else if (view.overlays.length > 0 || layout.kind === 'message') host.setCursor(copyCursorOf(current));
   });
 
   let charts: Charts | null = null;
@@ -179,10 +182,28 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   }
 }
 
-/** What is marked in the grid of a panel: hits of the search, and what the mouse has gone over. */
+function copyOverlayOf(view: ViewState): CopyOverlay | null {
+  return view.overlays.find((overlay) => overlay.kind === 'copy') ?? null;
+}
+
+/** Where the cursor of the copy mode stands on the screen; null while it is out of sight. */
+function copyCursorOf({ state, view, layout, terminal, log }: Frame): HostCursor | null {
+  const copying = copyOverlayOf(view);
+  if (copying === null) return null;
+  const generation = selectGeneration(state, view);
+  const area = gridArea(layout, copying.panel, generation, selectStep(generation, view));
+  const grid = copying.panel === 'terminal' ? terminal : log;
+  const y = copying.head.row - (grid?.viewport.top ?? 0);
+  if (area === null || grid === null || y < 0 || y >= area.height) return null;
+  return { x: area.x + Math.min(copying.head.col, area.width - 1), y: area.y + y, shape: 'block', isBlinking: false };
+}
+
+/** What is marked in the grid of a panel: hits of the search, and what the mouse or the keyboard has gone over. */
 function marksOf({ view, matches }: Frame, panel: PanelId): { matches: readonly Match[]; current: number; mark: Match | null } {
   const isSearched = view.search?.panel === panel;
-  const mark = view.mark?.panel === panel ? rangeOf(view.mark) : null;
+  const copying = copyOverlayOf(view);
+  const mark =
+    copying?.panel === panel ? rangeOfCopy(copying, view.cols) : view.mark?.panel === panel ? rangeOf(view.mark) : null;
   return { matches: isSearched ? matches : [], current: isSearched ? view.search!.index : -1, mark };
 }
 

@@ -18,7 +18,19 @@ export interface OptionsForm {
   readonly field: 0 | 1 | 2;
 }
 
+/** Marking text with the keyboard; positions are grid rows and cells, valid for this version of the grid's layout. */
+export interface CopyOverlay {
+  readonly kind: 'copy';
+  readonly panel: 'terminal' | 'logs';
+  readonly head: { readonly row: number; readonly col: number };
+  /** Where the mark began; null: nothing is marked. */
+  readonly anchor: { readonly row: number; readonly col: number } | null;
+  readonly isLines: boolean;
+  readonly layoutVersion: number;
+}
+
 export type Overlay =
+  | CopyOverlay
   | { readonly kind: 'question'; readonly id: number; readonly question: Question; readonly selected: number }
   | { readonly kind: 'text'; readonly id: number; readonly question: TextQuestion; readonly input: LineInput }
   | { readonly kind: 'options'; readonly id: number; readonly title: string; readonly form: OptionsForm }

@@ -63,6 +63,12 @@ const SCENES: readonly Scene[] = [
       await stage.settle();
     },
   },
+  {
+    name: 'copy',
+    point: 'shell',
+    sizes: [[100, 30]],
+    act: (stage) => both(stage).then(() => stage.press('2', 'v', 'k', 'V', 'k', 'k')),
+  },
   { name: 'cached-log', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('g') },
   { name: 'source', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('5') },
 ];

@@ -9,6 +9,7 @@ import { EMPTY_INPUT, inputOf } from '../text/line-input.js';
 import { cleanText } from '../text/width.js';
 import { nextPanel } from '../view-reduce.js';
 import type { OptionsForm } from '../view-state.js';
+import { enterCopyMode } from './copy-mode.js';
 import { copyGridLine, copyPanelText } from './copying.js';
 import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
@@ -135,6 +136,10 @@ export function createCommands(ui: Ui): ScreenCommands {
       else grid.viewport.scrollToBottom();
     },
     copyLine: () => void copy(copyGridLine(ui)),
+    enterCopyMode() {
+      const { focus } = store.view;
+      if (focus === 'terminal' || focus === 'logs') enterCopyMode(ui, focus);
+    },
     copyPanel: () => void copy(copyPanelText(ui, store.view.focus)),
     toggleMouse() {
       store.dispatch({ type: 'mouse.toggled' });

@@ -1,5 +1,6 @@
 /** What copying gives: plain text of a row or of a whole panel, without borders; grids with their scrollback. */
 import type { PanelId } from '../../actions/index.js';
+import { toBxError } from '../../platform/errors.js';
 import { stepOfProcess } from '../panels/processes.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { gridOf } from './scrolling.js';
@@ -58,4 +59,17 @@ export function copyPanelText(ui: Ui, panel: PanelId): string {
   if (surface === null) return '';
   const rows = Array.from({ length: surface.height }, (_, y) => surface.rowText(y));
   return rows.join('\n').trimEnd();
+}
+
+/** Copies what was marked and says how much and how. */
+export async function copyText(ui: Ui, text: string): Promise<void> {
+  const { screen } = ui.context();
+  try {
+    const where = await ui.deps.copy(text);
+    const count = text.split('\n').length;
+    screen.notify('info', `copied ${count === 1 ? `${text.length} characters` : `${count} lines`} (${where})`);
+  } catch (error) {
+    const problem = toBxError(error);
+    screen.notify('error', problem.message, problem.hint);
+  }
 }

@@ -1,11 +1,10 @@
 /** Marking text with the mouse in a terminal or a log: press, drag, and the release copies. */
 import type { MouseEvent } from '../../input/types.js';
-import { toBxError } from '../../platform/errors.js';
-import { panelRect } from '../layout/layout.js';
-import { logAreas } from '../panels/logs.js';
+import { gridArea } from '../layout/grid-area.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { rangeOf } from '../select/text-range.js';
 import type { TextMark } from '../view-state.js';
+import { copyText } from './copying.js';
 import { gridOf } from './scrolling.js';
 import type { Ui } from './ui-context.js';
 
@@ -37,31 +36,16 @@ async function copyMark(ui: Ui, mark: TextMark): Promise<void> {
     ui.store.dispatch({ type: 'text.marked', mark: null });
     return;
   }
-  const { screen } = ui.context();
-  try {
-    const where = await ui.deps.copy(text);
-    const count = text.split('\n').length;
-    screen.notify('info', `copied ${count === 1 ? `${text.length} characters` : `${count} lines`} (${where})`);
-  } catch (error) {
-    const problem = toBxError(error);
-    screen.notify('error', problem.message, problem.hint);
-  }
+  await copyText(ui, text);
 }
 
 /** The grid's cell under the pointer, kept inside of the pane. */
 function placeIn(ui: Ui, panel: 'terminal' | 'logs', event: MouseEvent): { row: number; col: number } | null {
-  const rect = panelRect(ui.layout(), panel);
+  const generation = selectGeneration(ui.deps.session.state, ui.store.view);
+  const area = gridArea(ui.layout(), panel, generation, selectStep(generation, ui.store.view));
   const grid = gridOf(ui, panel);
-  if (rect === null || grid === null) return null;
-  let top = 0;
-  let { height } = rect;
-  if (panel === 'logs') {
-    const generation = selectGeneration(ui.deps.session.state, ui.store.view);
-    const areas = logAreas(generation, selectStep(generation, ui.store.view), rect.width, rect.height);
-    top = areas.progress.length;
-    height = areas.gridHeight;
-  }
-  const y = Math.max(0, Math.min(height - 1, event.y - rect.y - top));
-  const col = Math.max(0, Math.min(rect.width - 1, event.x - rect.x));
+  if (area === null || grid === null) return null;
+  const y = Math.max(0, Math.min(area.height - 1, event.y - area.y));
+  const col = Math.max(0, Math.min(area.width - 1, event.x - area.x));
   return { row: grid.viewport.top + y, col };
 }

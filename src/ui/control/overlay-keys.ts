@@ -5,6 +5,7 @@ import { toBxError } from '../../platform/errors.js';
 import { helpRows, paletteEntries } from '../overlays/entries.js';
 import { editLine, inputOf, insertText, type LineInput } from '../text/line-input.js';
 import type { OptionsForm, Overlay } from '../view-state.js';
+import { copyModeKey } from './copy-mode.js';
 import { startSearch } from './searching.js';
 import type { Ui } from './ui-context.js';
 
@@ -25,6 +26,9 @@ export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
     return;
   }
   switch (overlay.kind) {
+    case 'copy':
+      copyModeKey(ui, overlay, key);
+      return;
     case 'question':
       questionKey(ui, overlay, key);
       return;

@@ -54,6 +54,9 @@ function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, l
     case 'waiting':
       paintWaiting(surface, overlay, look);
       return null;
+    case 'copy':
+      paintCopyMode(surface, overlay, look);
+      return null;
     case 'search':
       return paintPrompt(surface, 'SEARCH', '/', overlay.input, look);
     case 'text-page':
@@ -186,6 +189,22 @@ function paintPrompt(surface: Surface, badge: string, sign: string, input: LineI
   const field = row.part({ x: x + 1, y: 0, width: row.width - x - 2, height: 1 });
   const column = paintField(field, 0, input, look.attributes.plain);
   return { x: x + 1 + column, y: surface.height - 1 };
+}
+
+function paintCopyMode(surface: Surface, { anchor, isLines }: Extract<Overlay, { kind: 'copy' }>, look: Look): void {
+  const row = surface.part({ x: 0, y: surface.height - 1, width: surface.width, height: 1 });
+  row.fill(look.attributes.plain);
+  const x = row.text(0, 0, ' COPY ', look.attr('badge.prompt')) + 1;
+  const mark =
+    anchor === null ? 'v mark   V mark lines   y copy line' : `y copy   o other end   ${isLines ? 'v characters' : 'V lines'}`;
+  const keys = 'q leave';
+  row.text(
+    x,
+    0,
+    ellipsize(`${mark}   hjkl w b 0 $ g G move`, row.width - x - keys.length - 2, look.glyphs.ellipsis),
+    look.attr('hint.text'),
+  );
+  row.text(row.width - keys.length - 1, 0, keys, look.attr('hint.text'));
 }
 
 function paintWaiting(surface: Surface, { title, typed }: Extract<Overlay, { kind: 'waiting' }>, look: Look): void {
