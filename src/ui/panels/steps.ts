@@ -4,7 +4,7 @@ import type { Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { barOf, selectSpan, type TimeSpan } from '../select/gantt.js';
 import { durationOf, type StepRow, stepText } from '../select/step-rows.js';
-import { formatDuration } from '../text/format.js';
+import { formatDuration, plural } from '../text/format.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../text/width.js';
 import { paintBar } from './bar.js';
 import { CHART_ROWS } from './charts.js';
@@ -127,7 +127,7 @@ function paintStage(line: Surface, row: Extract<StepRow, { kind: 'stage' }>, loo
           ? 'cached'
           : done > 0 || row.state !== 'pending'
             ? ''
-            : `${row.steps.length} steps`;
+            : plural(row.steps.length, 'step');
   const right = `${glyphs.states[row.state]}${summary === '' ? '' : ` ${padStart(summary, DURATION_WIDTH)}`}`;
   const end = line.width - textWidth(right);
   line.text(end, 0, glyphs.states[row.state], look.attr(`status.${row.state}`));
