@@ -11,6 +11,18 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   'x86-64': 'amd64',
 };
 
+/** Go's names of systems and architectures, which images are named by. */
+const KNOWN_SYSTEMS = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
+    ' ',
+  ),
+);
+const KNOWN_ARCHITECTURES = new Set(
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  ),
+);
+
 /** Null when no platform was given: the engine's own. Throws `BxError('usage')`. */
 export function parsePlatform(values: readonly string[]): string | null {
   const platforms = values.flatMap((value) => value.split(',')).map((text) => text.trim());
@@ -32,9 +44,32 @@ function normalise(text: string): string {
       hint: 'For example: --platform linux/arm64',
     });
   }
-  if (parts.length === 1) parts.unshift('linux');
+  if (parts.length === 1) {
+    const [word = ''] = parts;
+    if (KNOWN_SYSTEMS.has(word)) parts.push(hostArchitecture());
+    else parts.unshift('linux');
+  }
   const [os, architecture, ...variant] = parts as [string, string, ...string[]];
   const plain = ARCHITECTURES[architecture] ?? architecture;
+  requireKnown(text, { os, architecture: plain.split('/')[0] ?? plain });
   const isDefaultVariant = plain === 'arm64' && variant[0] === 'v8';
   return [os, plain, ...(isDefaultVariant ? [] : variant)].join('/');
+}
+
+/** An engine takes any word for an architecture and builds an image that runs nowhere. */
+function requireKnown(text: string, { os, architecture }: { os: string; architecture: string }): void {
+  const unknown = !KNOWN_SYSTEMS.has(os)
+    ? `operating system "${os}"`
+    : KNOWN_ARCHITECTURES.has(architecture)
+      ? null
+      : `architecture "${architecture}"`;
+  if (unknown === null) return;
+  throw new BxError('usage', `--platform ${text}: unknown ${unknown}`, {
+    hint: 'For example: --platform linux/amd64, linux/arm64 or linux/arm/v7',
+  });
+}
+
+/** The client's own, in Go's spelling, as docker completes `--platform linux`. */
+function hostArchitecture(): string {
+  return { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', mipsel: 'mipsle' }[process.arch as string] ?? process.arch;
 }

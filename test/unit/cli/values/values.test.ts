@@ -106,6 +106,15 @@ describe('parsePlatform', () => {
     expect(() => parsePlatform(['linux/amd64,linux/arm64'])).toThrow('several platforms is not supported yet');
     expect(() => parsePlatform(['a/b/c/d'])).toThrow('must be os/architecture');
     expect(() => parsePlatform([''])).toThrow('must be os/architecture');
+    expect(() => parsePlatform(['bogus'])).toThrow('--platform bogus: unknown architecture "bogus"');
+    expect(() => parsePlatform(['linux/amd46'])).toThrow('unknown architecture "amd46"');
+    expect(() => parsePlatform(['linus/amd64'])).toThrow('unknown operating system "linus"');
+  });
+
+  it("completes a system alone with the client's architecture", () => {
+    expect(parsePlatform(['linux'])).toMatch(/^linux\/[a-z0-9]+$/);
+    expect(parsePlatform(['linux'])).not.toBe('linux/linux');
+    expect(parsePlatform(['armhf'])).toBe('linux/arm/v7');
   });
 });
 
