@@ -2,7 +2,7 @@
  * Where context and Dockerfile lie, and reading the Dockerfile for each generation. What is missing, of the wrong kind or unreadable is
  * told before anything is sent. It must not read the context's files.
  */
-import { accessSync, constants, readFileSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseDockerfile } from '../../core/dockerfile/index.js';
 import type { BuildRequest } from '../../engine/engine.js';
@@ -73,6 +73,7 @@ function defaultDockerfile(contextDir: string): string {
   for (const name of ['Dockerfile', 'dockerfile']) {
     const path = join(contextDir, name);
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return requireFile(path, path);
+    refuseDanglingLink(path, path);
   }
   const other = ['Containerfile', 'docker/Dockerfile', 'build/Dockerfile'].find(
     (name) => statSync(join(contextDir, name), { throwIfNoEntry: false }) !== undefined,
@@ -85,6 +86,7 @@ function defaultDockerfile(contextDir: string): string {
 function namedDockerfile(written: string, contextDir: string, cwd: string): string {
   const path = resolve(cwd, written);
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    refuseDanglingLink(path, written);
     const inContext = join(contextDir, written);
     const isThere = statSync(inContext, { throwIfNoEntry: false }) !== undefined;
     throw new BxError('input', `the Dockerfile ${quoted(written, path)} does not exist`, {
@@ -94,6 +96,18 @@ function namedDockerfile(written: string, contextDir: string, cwd: string): stri
     });
   }
   return requireFile(path, written);
+}
+
+/** A link is there for the person who looks; that it leads nowhere is the news. */
+function refuseDanglingLink(path: string, written: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new BxError(
+    'input',
+    `the Dockerfile ${quoted(written, path)} is a symbolic link to ${readlinkSync(path)}, which does not exist`,
+    {
+      hint: 'Correct the link, or name another file with -f PATH.',
+    },
+  );
 }
 
 function requireFile(path: string, written: string): string {

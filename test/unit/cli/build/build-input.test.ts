@@ -36,6 +36,11 @@ describe('locateBuildInput', () => {
     expect(locate('ctx').dockerfileName).toBe('Dockerfile');
   });
 
+  it('says of a Dockerfile that is a dangling link where it leads', () => {
+    symlinkSync('../gone/Dockerfile', join(dir, 'ctx/Dockerfile'));
+    expect(failure(() => locate('ctx')).message).toMatch(/symbolic link to \.\.\/gone\/Dockerfile/);
+  });
+
   it('takes a Dockerfile outside of the context, relative to the working directory', () => {
     writeFileSync(join(dir, 'app.Dockerfile'), '');
     expect(locate('ctx', 'app.Dockerfile')).toEqual({
@@ -51,7 +56,7 @@ describe('locateBuildInput', () => {
     ['ctx', null, 'there is no Dockerfile in', '-f PATH'],
     ['ctx', 'ctx/sub', 'is a directory', 'ctx/sub/Dockerfile'],
     ['ctx', 'file', 'does not exist', '-f'],
-    ['ctx', 'ctx/dangling', 'does not exist', '-f'],
+    ['ctx', 'ctx/dangling', 'is a symbolic link to nowhere, which does not exist', '-f'],
   ])('refuses context %s with -f %s', (context, file, message, hint) => {
     writeFileSync(join(dir, 'ctx/file'), '');
     symlinkSync('nowhere', join(dir, 'ctx/dangling'));
