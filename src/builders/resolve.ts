@@ -9,7 +9,7 @@ import type { Endpoint, TlsMaterial } from './endpoint.js';
 import { readTlsDir } from './tls-files.js';
 
 export interface ResolveOptions {
-  /** Default 1000 and so on: the user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
+  /** Default: of this process. The user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
   readonly uid?: number;
   /** Where the usual sockets are; for tests. */
   readonly defaultSocket?: string;
@@ -74,17 +74,18 @@ function usualPlaces(env: Env, options: ResolveOptions): Endpoint[] {
   const uid = options.uid ?? process.getuid?.();
   const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
   const docker = (path: string, source: string): Endpoint => ({ kind: 'docker', address: `unix://${path}`, source, tls: null });
-  const buildkitd = (path: string): Endpoint => ({
+  const buildkitd = (path: string, source: string): Endpoint => ({
     kind: 'buildkitd',
     address: `unix://${path}`,
-    source: 'default buildkitd socket',
+    source,
     tls: null,
   });
   const places = [docker(options.defaultSocket ?? DEFAULT_SOCKET, 'default socket')];
   if (runtimeDir) places.push(docker(join(runtimeDir, 'docker.sock'), 'rootless socket'));
   const desktop = join(env.HOME || homedir(), '.docker/run/docker.sock');
   if (exists(desktop)) places.push(docker(desktop, 'Docker Desktop socket'));
-  const daemons = [BUILDKITD_SOCKET, ...(runtimeDir ? [join(runtimeDir, 'buildkit/buildkitd.sock')] : [])];
-  places.push(...daemons.filter(exists).map(buildkitd));
+  // Those that are not there cost nothing to try, and are named when nobody answers at all.
+  places.push(buildkitd(BUILDKITD_SOCKET, 'default buildkitd socket'));
+  if (runtimeDir) places.push(buildkitd(join(runtimeDir, 'buildkit/buildkitd.sock'), 'rootless buildkitd socket'));
   return places;
 }

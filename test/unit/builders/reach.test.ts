@@ -34,6 +34,13 @@ describe('firstReachable', () => {
     });
   });
 
+  it('names the group where a socket refuses', async () => {
+    const failing = firstReachable([a, b], async (at) => {
+      throw down(at, at === a ? 'permission denied' : 'there is no such socket');
+    });
+    await expect(failing).rejects.toMatchObject({ hint: expect.stringMatching(/usermod -aG docker/) });
+  });
+
   it('leaves the error of a single endpoint as it is', async () => {
     await expect(firstReachable([a], async () => Promise.reject(down(a, 'refused')))).rejects.toMatchObject({ hint: 'start it' });
   });

@@ -109,11 +109,12 @@ describe('resolveEndpoints', () => {
     write('config.json', JSON.stringify({ currentContext: 'gone' }));
     const found = await resolve(
       { DOCKER_CONTEXT: 'default', XDG_RUNTIME_DIR: '/run/user/7' },
-      { exists: (path: string) => path.includes('buildkitd') },
+      { exists: (path: string) => path.endsWith('.docker/run/docker.sock') },
     );
     expect(found.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
       'docker unix:///var/run/docker.sock',
       'docker unix:///run/user/7/docker.sock',
+      `docker unix://${config}/.docker/run/docker.sock`,
       'buildkitd unix:///run/buildkit/buildkitd.sock',
       'buildkitd unix:///run/user/7/buildkit/buildkitd.sock',
     ]);
@@ -121,6 +122,11 @@ describe('resolveEndpoints', () => {
 
   it('knows the rootless socket by the user id alone', async () => {
     rmSync(join(config, 'config.json'), { force: true });
-    expect((await resolve({}, { uid: 1000 })).map((endpoint) => endpoint.source)).toEqual(['default socket', 'rootless socket']);
+    expect((await resolve({}, { uid: 1000 })).map((endpoint) => endpoint.source)).toEqual([
+      'default socket',
+      'rootless socket',
+      'default buildkitd socket',
+      'rootless buildkitd socket',
+    ]);
   });
 });
