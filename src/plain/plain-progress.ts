@@ -66,6 +66,13 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
   /** What has news, until the batch is told: the engine reports starts, logs, counters and ends of one moment in no useful order. */
   const changed = new Set<VertexPrinter>();
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let endedAtMs: number | null = null;
+
+  /** Of a build that has ended the error is the last word: what its engine tells late is left out, what a rollback builds is not. */
+  function isLate(event: Extract<EngineEvent, { type: 'vertex.updated' }>): boolean {
+    if (endedAtMs === null) return false;
+    return (event.startedAtMs ?? event.completedAtMs ?? endedAtMs) <= endedAtMs;
+  }
 
   function tellAll(): void {
     if (timer !== null) clearTimeout(timer);
@@ -111,6 +118,7 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     switch (event.type) {
       case 'vertex.updated': {
         if (event.startedAtMs === null && event.completedAtMs === null && event.error === '') break;
+        if (isLate(event)) break;
         const vertex = vertices.get(event.digest) ?? new VertexPrinter(event.name);
         vertices.set(event.digest, vertex);
         vertex.update(event);
@@ -124,12 +132,15 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
         tell(event.digest, (vertex) => vertex.log(event.text, atMs));
         break;
       case 'build.succeeded':
+        endedAtMs = atMs;
         end(state, null);
         break;
       case 'build.failed':
+        endedAtMs = atMs;
         end(state, event.failure.digest);
         break;
       case 'build.cancelled':
+        endedAtMs = atMs;
         finish();
         sink.lines(['ERROR: the build was cancelled']);
         break;

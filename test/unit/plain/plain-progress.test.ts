@@ -59,6 +59,23 @@ describe('plain progress', () => {
     expect(lines).toEqual([]);
   });
 
+  it('ends with the error: what the engine tells late of the build is left out, what a rollback builds is told', () => {
+    const startedAtMs = session.nowMs;
+    session.vertex('d6', ONE);
+    step(1000);
+    session.succeed();
+    const told = lines.length;
+    session.vertex('d3', BASE, { startedAtMs, completedAtMs: startedAtMs, isCached: true });
+    session.log('d3', 'late\n');
+    step(100);
+    expect(lines.slice(told)).toEqual([]);
+    session.vertex('d7', TWO);
+    step(100);
+    session.log('d7', 'built on demand\n');
+    step(100);
+    expect(lines.slice(told)).toContain('#2 0.100 built on demand');
+  });
+
   it('puts the end behind what is reported after it in the same moment', () => {
     const startedAtMs = session.nowMs;
     session.vertex('d3', BASE, { completedAtMs: startedAtMs + 100 });
