@@ -33,6 +33,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   missingSecret,
   missingFile,
   unreachableImage,
+  unreachableUrl,
   refusedEntitlement,
   fullDisk,
 ];
@@ -64,10 +65,23 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
   if (/the Dockerfile cannot be empty|file with no instructions/i.test(message)) {
     return { hint: 'Write at least a FROM instruction.' };
   }
+  if (/contains no stages to build/i.test(message))
+    return { hint: 'Write a FROM instruction; FROM scratch starts from nothing.' };
   if (!/dockerfile parse error/i.test(message)) return null;
   const line = failure.line;
+  const old = tooOldFrontend(message, context.dockerfileText);
+  if (old !== null) return { hint: old };
   const text = line === null ? undefined : context.dockerfileText.split('\n')[line - 1]?.trim();
   return { hint: text === undefined ? 'Correct the Dockerfile and reload.' : `Correct line ${line} and reload: ${text}` };
+}
+
+/** What newer Dockerfiles have and the frontend inside an old engine does not know; null when the text gives no such reason. */
+function tooOldFrontend(message: string, dockerfileText: string): string | null {
+  const flag = /unknown flag: (link|parents|exclude|keep-git-dir|checksum|chmod)\b/i.exec(message)?.[1];
+  const isHeredoc = /unknown instruction/i.test(message) && /^\s*(?:RUN|COPY|ADD)\b.*<<-?["']?\w/im.test(dockerfileText);
+  if (flag === undefined && !isHeredoc) return null;
+  const what = flag === undefined ? 'here-documents (<<EOF)' : `--${flag}`;
+  return `If it is ${what} that the engine is too old for: use a newer engine, or "# syntax=docker/dockerfile:1" as the first line.`;
 }
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
@@ -106,8 +120,22 @@ function unreachableImage(message: string, context: FailureContext, failure: Sol
 function missingSecret(message: string): Partial<ExplainedFailure> | null {
   const id = /secret ([^\s:]+)(?: not found)?: not found/.exec(message)?.[1];
   if (id !== undefined) return { hint: `Pass it with --secret id=${id},src=FILE or --secret id=${id},env=NAME.` };
-  if (/unset ssh forward key/.test(message)) return { hint: 'Pass an agent with --ssh default (SSH_AUTH_SOCK must be set).' };
-  return null;
+  const ssh = /unset ssh forward key (\S+)|no SSH key "([^"]*)" forwarded/.exec(message);
+  if (ssh === null) return null;
+  const agent = ssh[1] || ssh[2] || 'default';
+  return {
+    message: `the step needs the ssh agent "${agent}", and none was passed to the build`,
+    hint: `Pass an agent with --ssh ${agent}${agent === 'default' ? ' (SSH_AUTH_SOCK must be set)' : '=/path/to/agent.sock'}.`,
+  };
+}
+
+/** `ADD https://…`: it is the engine that downloads, not the client. */
+function unreachableUrl(message: string, _: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
+  const url = /\b(?:Get|Head) "?(https?:\/\/[^\s"]+)/i.exec(message)?.[1];
+  const status = /invalid response status (\d+)/.exec(message)?.[1];
+  if ((url === undefined && status === undefined) || failure.kind === 'exec') return null;
+  if (status !== undefined) return { hint: `The server answered ${status}: check the URL.` };
+  return { hint: 'The engine downloads it itself and cannot reach the server: check the URL and the network of the engine.' };
 }
 
 function refusedEntitlement(message: string): Partial<ExplainedFailure> | null {

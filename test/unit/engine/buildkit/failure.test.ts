@@ -163,3 +163,29 @@ describe('what to do', () => {
     expect(explain('process "/bin/sh -c cat x: not found" did not complete successfully: exit code: 1').hint).toBeNull();
   });
 });
+
+describe('what to do, beyond the Dockerfile's own words', () => {
+  it.each([
+    ['unset ssh forward key default', /ssh agent "default"/, /--ssh default \(SSH_AUTH_SOCK/],
+    ['no SSH key "" forwarded from the client', /ssh agent "default"/, /--ssh default \(SSH_AUTH_SOCK/],
+    ['unset ssh forward key deploy', /ssh agent "deploy"/, /--ssh deploy=\/path/],
+    ['dockerfile contains no stages to build', /no stages/, /FROM scratch/],
+    [
+      'failed to load cache key: Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused',
+      /Get "http/,
+      /engine downloads it itself/,
+    ],
+    ['failed to load cache key: invalid response status 404', /404/, /answered 404: check the URL/],
+    ['dockerfile parse error line 4: Unknown flag: link', /Unknown flag/, /--link .*too old/],
+  ])('about: %s', (message, said, hint) => {
+    const explained = explain(message);
+    expect(explained.message).toMatch(said);
+    expect(explained.hint).toMatch(hint);
+  });
+
+  it('names here-documents only where the Dockerfile has one', () => {
+    const message = 'dockerfile parse error line 5: unknown instruction: SET';
+    expect(explain(message, { text: 'FROM a\nRUN <<EOF\nset -e\nEOF\n' }).hint).toMatch(/here-documents .*too old/);
+    expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and reload.');
+  });
+});
