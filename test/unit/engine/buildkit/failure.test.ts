@@ -164,7 +164,7 @@ describe('what to do', () => {
   });
 });
 
-describe('what to do, beyond the Dockerfile's own words', () => {
+describe('what to do, beyond the words of the engine', () => {
   it.each([
     ['unset ssh forward key default', /ssh agent "default"/, /--ssh default \(SSH_AUTH_SOCK/],
     ['no SSH key "" forwarded from the client', /ssh agent "default"/, /--ssh default \(SSH_AUTH_SOCK/],
