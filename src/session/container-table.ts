@@ -9,6 +9,7 @@ export interface ContainerTable {
   add(container: Container, generation: number): void;
   /** Throws `BxError('not-found')` for one that is unknown or gone. */
   get(id: string): Container;
+  /** Those that are not on their way out already. */
   holdingExclusiveCaches(): Container[];
   /** Generations with a container that is still there. */
   generationsInUse(): number[];
@@ -22,6 +23,7 @@ export interface ContainerTable {
 export function createContainerTable(publish: (summary: ContainerSummary) => void): ContainerTable {
   const open = new Map<string, Container>();
   const summaries = new Map<string, ContainerSummary>();
+  const leaving = new Set<string>();
 
   const end = (id: string, state: 'released' | 'lost', note: string | null): void => {
     const summary = summaries.get(id);
@@ -33,6 +35,7 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
   const release = async (id: string): Promise<void> => {
     const container = open.get(id);
     if (container === undefined) return;
+    leaving.add(id);
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, RELEASE_TIMEOUT_MS).unref());
     await Promise.race([container.release().catch(() => undefined), timeout]);
     end(id, 'released', null);
@@ -66,7 +69,7 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
         throw new BxError('not-found', `container ${id} is gone`, { hint: 'roll back to the step for a new one' });
       return container;
     },
-    holdingExclusiveCaches: () => [...open.values()].filter((container) => container.holdsExclusiveCache),
+    holdingExclusiveCaches: () => [...open.values()].filter((one) => one.holdsExclusiveCache && !leaving.has(one.id)),
     generationsInUse: () => [...open.keys()].flatMap((id) => summaries.get(id)?.generation ?? []),
     release,
     async releaseAll() {

@@ -95,9 +95,21 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
 
   function report(generation: number, event: EngineEvent): void {
     emit({ type: 'engine.reported', atMs: now(), generation, event });
-    if (event.type !== 'log.appended') return;
+    if (event.type !== 'log.appended' && event.type !== 'vertex.updated') return;
     const step = state.generations.find((g) => g.number === generation)?.vertices[event.digest]?.step;
-    if (step !== undefined) logs.append(generation, step, event.text);
+    if (step === undefined) return;
+    if (event.type === 'log.appended') logs.append(generation, step, event.text);
+    else if (event.startedAtMs !== null && event.completedAtMs === null && runs.get(generation)?.hasExclusiveCache(step)) {
+      void releaseExclusiveCaches();
+    }
+  }
+
+  /** A step that needs a locked cache waits for it without a word, for as long as a container holds it. */
+  async function releaseExclusiveCaches(): Promise<void> {
+    for (const container of containers.holdingExclusiveCaches()) {
+      notify('warning', `the shell at step ${container.step} was ended: it held a locked cache that the build needs`);
+      await containers.release(container.id);
+    }
   }
 
   /** Makes the next generation and follows it to its end in the background; resolves once it has begun. */
@@ -201,10 +213,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       await run?.cancel();
       await settled;
     }
-    for (const container of containers.holdingExclusiveCaches()) {
-      notify('warning', `the shell at step ${container.step} was ended: it held a locked cache that the build needs`);
-      await containers.release(container.id);
-    }
+    await releaseExclusiveCaches();
     await build(noCache);
     void disposeOldRuns();
   }

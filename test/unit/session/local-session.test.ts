@@ -181,6 +181,19 @@ describe('a local session', () => {
     expect(engine.runs[0]!.isDisposed).toBe(true);
   });
 
+  it('ends a shell that holds a locked cache as soon as a running step needs one', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan);
+    await settle();
+    engine.runs[0]!.exclusive = true;
+    await session.execute(rollback('2'));
+    const started: EngineEvent = { ...(done[1] as Extract<EngineEvent, { type: 'vertex.updated' }>), completedAtMs: null };
+    engine.runs[0]!.say(started);
+    await settle();
+    expect(engine.runs[0]!.containers[0]!.isReleased).toBe(true);
+    expect(session.state.notices[0]!.message).toContain('locked cache');
+  });
+
   it('gives earlier runs back before one without the cache, unless a shell of theirs is open', async () => {
     const session = await start();
     engine.runs[0]!.say(plan, failure);
