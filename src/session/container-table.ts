@@ -1,6 +1,6 @@
 /** The containers of a session and what everybody may know of them. */
 import type { ContainerSummary } from '../core/model/index.js';
-import type { Container } from '../engine/engine.js';
+import type { Container, ContainerDefaults } from '../engine/engine.js';
 import { BxError } from '../platform/errors.js';
 
 const RELEASE_TIMEOUT_MS = 5_000;
@@ -57,7 +57,8 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
         shell,
         mounts,
         stepCommand: stepCommandLine,
-        note,
+        hasHistory: defaults.hasHistory,
+        note: [lentShellNote(defaults.lentShell), note].filter((text) => text !== null).join(' ') || null,
       };
       summaries.set(id, summary);
       publish(summary);
@@ -79,4 +80,11 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
       for (const id of open.keys()) end(id, 'lost', 'the engine went away');
     },
   };
+}
+
+/** A shell that is not of this filesystem must not look as if it were. */
+function lentShellNote(lent: ContainerDefaults['lentShell']): string | null {
+  if (lent === null) return null;
+  const where = lent.rootfs === '/' ? '' : `; the files of this step are at ${lent.rootfs}`;
+  return `There is no shell in this step: this one is lent by ${lent.from}${where}.`;
 }

@@ -195,6 +195,7 @@ export function openShell(
     shell: ['/bin/sh'],
     mounts: failed ? [{ kind: 'cache', target: '/root/.npm', detail: 'shared', isMounted: true }] : [],
     stepCommand: COMMANDS[step] ?? null,
+    hasHistory: false,
     note: null,
   };
   const process: ProcessSummary = {

@@ -27,6 +27,8 @@ export interface ContainerSummary {
   readonly mounts: readonly MountSummary[];
   /** The command of the step's RUN as one shell line, whether or not it failed: what `process.rerun` runs; null for other steps. */
   readonly stepCommand: string | null;
+  /** The shell starts with the step's command in its history: one up-arrow away. */
+  readonly hasHistory: boolean;
   /** Set when this is not the state that was asked for (an old engine gives none after a failure), a sentence. */
   readonly note: string | null;
 }

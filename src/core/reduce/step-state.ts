@@ -37,7 +37,8 @@ export function deriveUnexecuted(generation: Generation): Generation['steps'] {
       const previous: StepState =
         step.instruction === 'FROM' ? (lastOfStage.get(baseLabel(generation, stage) ?? '') ?? 'done') : before;
       const isNeeded = needed.has(stage.index) && !EXECUTED.has(step.instruction);
-      state = !isNeeded ? 'not-needed' : previous === 'done' || previous === 'cached' ? previous : 'pending';
+      const follows: boolean = previous === 'done' || previous === 'cached' || previous === 'not-needed';
+      state = !isNeeded ? 'not-needed' : follows ? previous : 'pending';
       if (state !== step.state) steps = { ...steps, [key]: { ...step, state } };
     }
     before = state;

@@ -57,7 +57,8 @@ export function bannerText(
   }
   if (container.stepCommand !== null && process.kind === 'shell') {
     const what = step.state === 'failed' ? 'failed: ' : 'command: ';
-    const all = `   (${style.leaveLabel} C runs it${step.state === 'failed' ? ' again' : ''})`;
+    const again = step.state === 'failed' ? ' again' : '';
+    const all = container.hasHistory ? '   (up-arrow has it)' : `   (${style.leaveLabel} C runs it${again})`;
     const how = what.length + all.length + 12 <= cols ? all : '';
     const command = ellipsize(cleanText(container.stepCommand), cols - what.length - how.length, mark);
     lines.push(painted(what, sgr.dim) + painted(command, sgr.strong) + painted(how, sgr.dim));

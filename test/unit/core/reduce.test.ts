@@ -132,6 +132,14 @@ describe('a generation', () => {
     expect(selectWhere(state)).toEqual({ tone: 'ok', text: 'built a:1' });
   });
 
+  it('keeps what follows a step that was never needed out of the pending ones', () => {
+    const state = play([
+      { type: 'plan.resolved', vertices: [planned('copy', 2, 'file'), planned('two', 8)] },
+      vertex('two', { startedAtMs: 5 }),
+    ]);
+    expect(states(state)).toMatchObject({ 4: 'not-needed', 5: 'not-needed', 8: 'running' });
+  });
+
   it('settles what was running when the build is cancelled', () => {
     const state = play([plan, vertex('one', { startedAtMs: 5 }), { type: 'build.cancelled' }]);
     expect(states(state)).toMatchObject({ 7: 'cancelled', 8: 'pending' });

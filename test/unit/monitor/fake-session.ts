@@ -162,6 +162,7 @@ export class FakeSession implements SessionClient {
       shell: ['/bin/sh'],
       mounts: [],
       stepCommand: null,
+      hasHistory: false,
       note: null,
       ...more,
     };

@@ -4,6 +4,7 @@ import type {
   BuildRequest,
   BuildRun,
   Container,
+  ContainerDefaults,
   ContainerProcess,
   ContainerSpec,
   Engine,
@@ -68,6 +69,7 @@ export class FakeContainer implements Container {
     readonly spec: ContainerSpec,
     readonly holdsExclusiveCache: boolean,
     shell: readonly string[] = ['/bin/sh'],
+    lentShell: ContainerDefaults['lentShell'] = null,
   ) {
     this.moment = spec.moment === 'auto' ? ('after' as const) : spec.moment;
     this.defaults = {
@@ -75,7 +77,7 @@ export class FakeContainer implements Container {
       user: '',
       cwd: '/',
       shell,
-      lentShell: null,
+      lentShell,
       runShell: ['/bin/sh', '-c'],
       stepCommand: ['/bin/sh', '-c', 'false'],
       stepCommandLine: 'false',
@@ -102,6 +104,7 @@ export class FakeRun implements BuildRun {
   readonly containers: FakeContainer[] = [];
   exclusive = false;
   shell: readonly string[] = ['/bin/sh'];
+  lentShell: ContainerDefaults['lentShell'] = null;
   isDisposed = false;
   #queue: EngineEvent[] = [];
   #wake: () => void = () => undefined;
@@ -127,7 +130,7 @@ export class FakeRun implements BuildRun {
     this.say({ type: 'build.cancelled' });
   }
   async openContainer(spec: ContainerSpec): Promise<FakeContainer> {
-    const container = new FakeContainer(`c${Math.random()}`, spec, this.exclusive, this.shell);
+    const container = new FakeContainer(`c${Math.random()}`, spec, this.exclusive, this.shell, this.lentShell);
     this.containers.push(container);
     return container;
   }

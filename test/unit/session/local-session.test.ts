@@ -213,6 +213,17 @@ describe('a local session', () => {
     expect(log.at(-1)).toMatchObject({ event: { type: 'build.failed', failure: { message: 'refused' } } });
   });
 
+  it('says when a shell is lent from somewhere else', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    engine.runs[0]!.lentShell = { from: 'step 1', rootfs: '/rootfs' };
+    await session.execute(rollback('2'));
+    expect(Object.values(session.state.containers)[0]!.note).toBe(
+      'There is no shell in this step: this one is lent by step 1; the files of this step are at /rootfs.',
+    );
+  });
+
   it('explains a filesystem without a shell and releases the container', async () => {
     const session = await start();
     engine.runs[0]!.say(plan, failure);
