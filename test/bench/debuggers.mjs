@@ -7,6 +7,7 @@ import { Pty } from './pty.mjs';
 /** @typedef {import('./bench.mjs').Bench} Bench */
 
 const OPENS_WITHIN_MS = 20_000;
+const MONITOR_GRACE_MS = 300;
 
 /**
  * @template T
@@ -32,10 +33,12 @@ export function withSession(bench, dir, use) {
  */
 export function withMonitor(bench, peer, dir, use) {
   const command = bench.peer(peer, ['debug', '--on=error', 'build', '--progress=plain', dir]);
-  return withPty(new Pty(command), async (pty) => {
+  const measure = async (/** @type {Pty} */ pty) => {
     const prompt = await pty.says((text) => text.includes(PROMPT), 'a prompt', OPENS_WITHIN_MS);
     return await use(pty, prompt.atMs);
-  });
+  };
+  // It does not leave for a SIGTERM while its shell is open.
+  return withPty(new Pty(command), measure, MONITOR_GRACE_MS);
 }
 
 /**
@@ -61,12 +64,12 @@ export async function findMonitor(bench, dir) {
   throw new PeerMissing(`no debug monitor of buildx opens a shell on this engine: ${reasons.join('; ')}`);
 }
 
-/** @template T @param {Pty} pty @param {(pty: Pty) => Promise<T>} use @returns {Promise<T>} */
-export async function withPty(pty, use) {
+/** @template T @param {Pty} pty @param {(pty: Pty) => Promise<T>} use @param {number} [graceMs] @returns {Promise<T>} */
+export async function withPty(pty, use, graceMs = 5000) {
   try {
     return await use(pty);
   } finally {
-    await pty.close();
+    await pty.close(graceMs);
   }
 }
 

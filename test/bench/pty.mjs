@@ -89,14 +89,14 @@ export class Pty {
     while (performance.now() - this.#lastDataAtMs < quietMs) await new Promise((resolve) => setTimeout(resolve, quietMs / 2));
   }
 
-  /** Ends the client, politely first. */
-  async close() {
+  /** Ends the client, politely first. @param {number} [graceMs] */
+  async close(graceMs = 5000) {
     for (const signal of /** @type {const} */ (['SIGTERM', 'SIGKILL'])) {
       if (this.#hasEnded) break;
       try {
         process.kill(this.pid, signal);
       } catch {}
-      await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
+      await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, graceMs))]);
     }
     this.terminal.dispose();
   }
