@@ -56,7 +56,8 @@ describe('a session', () => {
     await leaveTerminal(terminal);
     terminal.press('char:C');
     await terminal.waitFor(/2:#7\S* .*exit 3/, { what: 'a second tab with the exit status of the command' });
-    expect(paneText(terminal.screen())).toMatch(/^this is the reason/m);
+    // The title knows of the end before the pane has drawn the last of the output.
+    await terminal.waitFor((screen) => /^this is the reason/m.test(paneText(screen)), { what: 'output of the failed command' });
     await leaveTerminal(terminal);
     terminal.press('char:[', 'char:i');
     await terminal.waitFor(/keys go to p1/);
