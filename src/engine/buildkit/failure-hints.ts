@@ -67,6 +67,8 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
   }
   if (/contains no stages to build/i.test(message))
     return { hint: 'Write a FROM instruction; FROM scratch starts from nothing.' };
+  const key = /unexpected key '([^']+)' in '/.exec(message)?.[1];
+  if (key !== undefined) return { hint: `This engine's Dockerfile frontend does not know ${key} there. ${NEWER_FRONTEND}` };
   if (!/dockerfile parse error/i.test(message)) return null;
   const line = failure.line;
   const old = tooOldFrontend(message, context.dockerfileText);
@@ -75,13 +77,15 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
   return { hint: text === undefined ? 'Correct the Dockerfile and reload.' : `Correct line ${line} and reload: ${text}` };
 }
 
+const NEWER_FRONTEND = 'Correct it, or use a newer engine, or write "# syntax=docker/dockerfile:1" as the first line.';
+
 /** What newer Dockerfiles have and the frontend inside an old engine does not know; null when the text gives no such reason. */
 function tooOldFrontend(message: string, dockerfileText: string): string | null {
   const flag = /unknown flag: (link|parents|exclude|keep-git-dir|checksum|chmod)\b/i.exec(message)?.[1];
   const isHeredoc = /unknown instruction/i.test(message) && /^\s*(?:RUN|COPY|ADD)\b.*<<-?["']?\w/im.test(dockerfileText);
   if (flag === undefined && !isHeredoc) return null;
   const what = flag === undefined ? 'here-documents (<<EOF)' : `--${flag}`;
-  return `If it is ${what} that the engine is too old for: use a newer engine, or "# syntax=docker/dockerfile:1" as the first line.`;
+  return `This engine's Dockerfile frontend may be too old for ${what}. ${NEWER_FRONTEND}`;
 }
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
