@@ -19,6 +19,8 @@ import { assertSignalName } from './signals.js';
 /** How long data may trail behind the engine's own word that the process is gone. */
 const TRAILING_DATA_MS = 300;
 const STDERR_KEPT_CHARS = 2_000;
+/** runc's last words when it cannot start a process; the wrapper speaks before any program could imitate them. */
+const NOT_STARTED = /(?:exec|run) failed: .*unable to start container process/;
 
 export interface ExecContext {
   readonly h2: ClientHttp2Session;
@@ -123,6 +125,8 @@ export async function startWrapped(
         if (isOver) return;
         if (wrapperPid === null) stderrTail = (stderrTail + Buffer.from(data).toString('utf8')).slice(-STDERR_KEPT_CHARS);
         filters.get(fd)?.push(data);
+        // An old engine (20.10) says that it has ended only after its input has.
+        if (wrapperPid === null && fd === outputs.at(-1) && NOT_STARTED.test(stderrTail)) stream.closeInput();
       },
       onEof(fd) {
         unfinished.delete(fd);
