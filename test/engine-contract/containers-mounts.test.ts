@@ -35,6 +35,30 @@ describe.each(contractEndpoints())('mounts and privileges on $address', (endpoin
     removeProjects();
   });
 
+  it('show a cache that was made for a user, and let that user write there', async () => {
+    const observed = await observe(`${BASE}USER 1000:1000
+RUN --mount=type=cache,target=/cache,uid=1000,gid=1000,mode=0700 echo kept > /cache/kept
+USER 0:0
+RUN exit 1`);
+    const container = await openAt(observed, 'echo kept');
+    expect((await shell(container, 'id -u; cat /cache/kept; echo more > /cache/more && ls /cache')).output).toBe(
+      '1000\nkept\nkept\nmore\n',
+    );
+  });
+
+  it('take a bare user number where there is no passwd file', async () => {
+    const observed = await observe(`${BASE}RUN rm -f /etc/passwd; true`);
+    const container = await openAt(observed, 'rm -f');
+    const spec = { args: ['/bin/id', '-u'], env: [], user: '7', cwd: '/', tty: false, cols: 80, rows: 24 };
+    const process = await container.start(spec);
+    let output = '';
+    process.onData((data) => {
+      output += Buffer.from(data).toString();
+    });
+    expect(await process.exited).toEqual({ code: 0, reason: null });
+    expect(output).toBe('7\n');
+  });
+
   it.skipIf(!existsSync(SSH_ADD))('reach the agent of the client through an ssh mount', async () => {
     const project = createProject(`${BASE}COPY tree/ /\nRUN --mount=type=ssh true`);
     addProgram(project, 'tree', SSH_ADD);

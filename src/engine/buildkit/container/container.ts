@@ -94,12 +94,15 @@ async function startableUser(keeper: Keeper, user: string, cwd: string): Promise
   if (!isNumericId(group)) checks.push(`bx_member ${shellQuote(group)} /etc/group || exit 12`);
   checks.push(`[ -d ${shellQuote(cwd)} ] || exit 13`);
   if (user === 'root') checks.push('bx_member root /etc/passwd || exit 14');
+  if (/^\d+$/.test(user)) checks.push('[ -e /etc/passwd ] || exit 15');
   const { status } = await keeper.run(checks.join('; '));
   const hint = 'Name another one, or use root.';
   if (status === 11) throw new BxError('engine', `no user ${name} in this container's /etc/passwd`, { hint });
   if (status === 12) throw new BxError('engine', `no group ${group} in this container's /etc/group`, { hint });
   if (status === 13)
     throw new BxError('engine', `no directory ${cwd} in this container`, { hint: 'Name another working directory, such as /.' });
+  // Without the file the engine finds no group for a bare number, and takes that for an unknown user.
+  if (status === 15) return `${user}:0`;
   return status === 14 ? '' : user;
 }
 

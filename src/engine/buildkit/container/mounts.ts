@@ -14,7 +14,7 @@ export interface StepMount {
 }
 
 export interface MountInputs {
-  /** Result id of the op's input `index`, for bind mounts. */
+  /** Result id of the op's input `index`, for mounts that have one. */
   resultOf(inputIndex: number): string;
   /** Ids of an error, one per mount of the op, `''` for those without; null when there was no such error. */
   readonly failureIds: readonly string[] | null;
@@ -65,7 +65,7 @@ function stepMount(
   const target = mount.dest;
   switch (mount.mountType) {
     case MountType.CACHE:
-      return cacheMount(mount, exclusiveCaches);
+      return cacheMount(mount, index, inputs, exclusiveCaches);
     case MountType.SECRET: {
       const id = mount.secretOpt?.ID ?? '';
       const isGiven = request.secrets.some((secret) => secret.id === id);
@@ -102,7 +102,12 @@ function stepMount(
   }
 }
 
-function cacheMount(mount: Mount, exclusiveCaches: ContainerSpec['exclusiveCaches']): StepMount {
+function cacheMount(
+  mount: Mount,
+  index: number,
+  inputs: MountInputs,
+  exclusiveCaches: ContainerSpec['exclusiveCaches'],
+): StepMount {
   const target = mount.dest;
   const sharing = {
     [CacheSharingOpt.SHARED]: 'shared',
@@ -119,8 +124,10 @@ function cacheMount(mount: Mount, exclusiveCaches: ContainerSpec['exclusiveCache
       isExclusiveCache: false,
     };
   }
+  // With uid, gid, mode or from, a new cache begins as a copy of an input (BuildKit, frontend/dockerfile/dockerfile2llb, dispatchRunMounts).
+  const resultID = mount.input < 0n ? '' : inputs.failureIds?.[index] || inputs.resultOf(Number(mount.input));
   return {
-    mount: pick(mount),
+    mount: pick(mount, { resultID }),
     summary: { kind: 'cache', target, detail: `${sharing}${name}`, isMounted: true },
     isExclusiveCache: isExclusive(mount),
   };
