@@ -2,7 +2,6 @@
 import { BxError } from '../../platform/errors.js';
 import type { Gateway } from './gateway.js';
 import { singleRef } from './plan.js';
-import type { Definition } from './proto/gen/pb_pb.js';
 import type { OutputRef } from './run-context.js';
 
 export interface Evaluator {
@@ -21,7 +20,8 @@ interface Shared {
 export function createEvaluator(options: {
   readonly gateway: Gateway;
   whileOpen<T>(call: Promise<T>): Promise<T>;
-  definitionOf(output: OutputRef): Definition;
+  /** Encoded. */
+  definitionOf(output: OutputRef): Uint8Array;
   normalise(error: unknown): Promise<BxError>;
 }): Evaluator {
   const shared = new Map<string, Shared>();
@@ -60,7 +60,7 @@ export function createEvaluator(options: {
 }
 
 /** On Docker Engine 20.10 only a definition is evaluated on request, a frontend's result is not; so it is always a definition. */
-async function solve(gateway: Gateway, definition: Definition, signal: AbortSignal): Promise<string> {
+async function solve(gateway: Gateway, definition: Uint8Array, signal: AbortSignal): Promise<string> {
   const { result } = await gateway.bridge.solve(
     { Definition: definition, Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
     { signal },

@@ -98,7 +98,9 @@ async function runExporter(
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const ref = graph.output ? await build.whileOpen(solveAgain(build.gateway.bridge, graph, signal)) : null;
+    const ref = graph.output
+      ? await build.whileOpen(solveAgain(build.gateway.bridge, graph.encoded(graph.output), signal))
+      : null;
     const { ExporterResponse } = await build.finish({
       ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
       metadata: { ...metadata },
@@ -115,11 +117,11 @@ async function runExporter(
 /** Result ids belong to one build; for the engine's solver it is the same vertex, so this only looks the result up. */
 async function solveAgain(
   bridge: ReturnType<typeof openBuild>['gateway']['bridge'],
-  graph: BuildGraph,
+  definition: Uint8Array,
   signal: AbortSignal,
 ): Promise<string | null> {
   const { result } = await bridge.solve(
-    { Definition: graph.definition, Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
+    { Definition: definition, Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
   return singleRef(result)?.id ?? null;

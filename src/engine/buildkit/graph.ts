@@ -23,7 +23,8 @@ export function ignoreCacheAlias(digest: string): string {
 export interface BuildGraph extends Graph {
   /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
   readonly output: OutputRef | null;
-  readonly definition: Definition;
+  /** The definition of that output as it goes over the wire. */
+  encoded(output: OutputRef): Uint8Array;
   planned(): PlannedVertex[];
   linesOf(digest: string): LineRange | null;
 }
@@ -31,6 +32,8 @@ export interface BuildGraph extends Graph {
 export interface GraphOptions extends OriginInputs {
   /** Base name of the main Dockerfile, as source maps call it. */
   readonly dockerfileName: string;
+  /** The definition as it came, which spares encoding it again. */
+  readonly encoded?: Uint8Array;
 }
 
 /** Reads a definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
@@ -42,7 +45,10 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
     const op = fromBinary(OpSchema, raw);
     const input = op.inputs[0];
     if (index === last && op.op.case === undefined && input) output = { digest: input.digest, index: Number(input.index) };
-    else vertices.set(digestOf(raw), { digest: digestOf(raw), op, raw });
+    else {
+      const digest = digestOf(raw);
+      vertices.set(digest, { digest, op, raw });
+    }
   });
   const digests = [...vertices.keys()];
   const lines = readLines(definition, options.dockerfileName);
@@ -82,9 +88,14 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
   };
 
   const reached = reachedStages(options, steps.byStep);
+  const subDefinition = (wanted: OutputRef): Definition => cut(definition, closureOf(vertices, wanted.digest), wanted);
+  const whole = output as OutputRef | null;
   const self: BuildGraph = {
-    definition,
     output,
+    encoded: (wanted) =>
+      wanted.digest === whole?.digest && wanted.index === whole.index
+        ? (options.encoded ?? toBinary(DefinitionSchema, definition))
+        : toBinary(DefinitionSchema, subDefinition(wanted)),
     digests,
     rootOutput,
     op: (digest) => vertices.get(digest) ?? null,
@@ -97,7 +108,7 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
     },
     closure: (digest) => [...closureOf(vertices, digest).keys()],
-    subDefinition: (wanted) => cut(definition, closureOf(vertices, wanted.digest), wanted),
+    subDefinition,
     planned: () =>
       digests.map((digest) => {
         const op = vertices.get(digest)?.op;

@@ -1,6 +1,6 @@
 /** The Dockerfile turned into the engine's graph, without anything of it being carried out. */
 
-import { create } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { DOCKERFILE_FRONTEND } from './frontend-options.js';
@@ -26,8 +26,9 @@ export async function resolvePlan(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
-  const definition = singleRef(result)?.def ?? create(DefinitionSchema);
-  const graph = readGraph(definition, {
+  const encoded = singleRef(result)?.def ?? new Uint8Array();
+  const graph = readGraph(fromBinary(DefinitionSchema, encoded), {
+    encoded,
     plan: request.dockerfile.plan,
     dockerfileName: request.dockerfile.name,
     dockerfileText: request.dockerfile.text,

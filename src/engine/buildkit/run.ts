@@ -145,11 +145,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   };
 
   const evaluatorFor = ({ gateway, whileOpen }: OpenBuild, graph: BuildGraph): Evaluator => {
-    const { output: whole, definition } = graph;
     const made = createEvaluator({
       ...{ gateway, whileOpen },
-      definitionOf: (output) =>
-        output.digest === whole?.digest && output.index === whole.index ? definition : graph.subDefinition(output),
+      definitionOf: (output) => graph.encoded(output),
       normalise: (error) => normalise(error, graph),
     });
     evaluators.add(made);

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { create } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { singleRef } from '../plan.js';
 import { type Definition, DefinitionSchema } from '../proto/gen/pb_pb.js';
@@ -57,7 +57,7 @@ async function solveText(context: RunContext, localName: string, text: string, s
       { signal },
     );
     // A result without a reference is an empty filesystem.
-    return singleRef(result)?.def ?? create(DefinitionSchema);
+    return fromBinary(DefinitionSchema, singleRef(result)?.def ?? new Uint8Array());
   } catch (error) {
     if (signal.aborted) throw new BxError('cancelled', 'opening the container was cancelled', { cause: error });
     throw toBxError(error, 'engine');

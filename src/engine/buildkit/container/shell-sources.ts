@@ -2,8 +2,9 @@
  * Where a container's shell can come from, best first: its own filesystem, a toolbox of the client's, another step of the build. Each is
  * worked out only when the one before it was of no use.
  */
+import { toBinary } from '@bufbuild/protobuf';
 import type { ContainerDefaults } from '../../engine.js';
-import type { Mount } from '../proto/gen/pb_pb.js';
+import { DefinitionSchema, type Mount } from '../proto/gen/pb_pb.js';
 import type { RunContext } from '../run-context.js';
 import type { Ground } from './attempt.js';
 import { findLender } from './lender.js';
@@ -84,7 +85,7 @@ async function sendToolbox(context: RunContext, signal: AbortSignal): Promise<To
   try {
     const { result } = await context.gateway.bridge.solve(
       {
-        Definition: toolboxDefinition(toolbox.content, context.workerPlatform),
+        Definition: toBinary(DefinitionSchema, toolboxDefinition(toolbox.content, context.workerPlatform)),
         Evaluate: true,
         allowResultReturn: true,
         allowResultArrayRef: true,
