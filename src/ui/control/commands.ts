@@ -14,7 +14,7 @@ import { copyGridLine, copyPanelText } from './copying.js';
 import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
-import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab } from './tabs.js';
+import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab, terminalLeft } from './tabs.js';
 import { editPanelText, writePanelText } from './texts.js';
 import type { Ui } from './ui-context.js';
 
@@ -110,6 +110,8 @@ export function createCommands(ui: Ui): ScreenCommands {
       else void restart(process.id);
     },
     sendLeaveKey() {
+      // Pressed out of habit where the program has ended by itself: it leaves, as it would have a moment before.
+      if (processOf(session.state, store.view.activeTab)?.endedAtMs != null) return terminalLeft(ui);
       const target = activeTarget(ui);
       if (target === null) return;
       deps.router.sendLeaveKey(target);

@@ -55,6 +55,19 @@ describe('terminals', () => {
     expect(sent('process.exec')[0]).toMatchObject({ container: 'c1', args: [], tty: true });
   });
 
+  test('the leave key on a program that has ended lands in the steps, and no key is lost', async () => {
+    await open('failed');
+    opensShells();
+    await stage.press('enter');
+    stage.endProcess('p1', 7);
+    await stage.settle();
+    await stage.press('C-]');
+    expect(stage.text()).toContain('NORMAL');
+    expect(stage.text()).toMatch(/▸\[1\] Steps/);
+    await stage.press('k');
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('');
+  });
+
   test('the leave key lands in the steps, where k and Enter open the shell of an earlier one', async () => {
     await open('shell', { cols: 160, rows: 48 });
     opensShells();
