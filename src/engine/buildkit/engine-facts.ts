@@ -9,7 +9,6 @@ import { Control } from './proto/gen/control_pb.js';
 import type { PongResponse } from './proto/gen/gateway_pb.js';
 import type { WorkerRecord } from './proto/gen/worker_pb.js';
 import { describeEndpoint } from './transport/index.js';
-import { readEngineVersion } from './version.js';
 
 export interface EngineFacts {
   /** `Docker Engine 28.5.2`, `buildkitd v0.32.2`. */
@@ -22,17 +21,22 @@ export interface EngineFacts {
   readonly capabilities: Capabilities;
 }
 
-/** Asks everything at once; the answers cost one round trip. Throws `BxError('endpoint' | 'cancelled')`. */
-export async function readEngineFacts(endpoint: Endpoint, transport: Transport, signal: AbortSignal): Promise<EngineFacts> {
+/** Asks everything at once. `version`: of a Docker Engine, asked for by the caller. Throws `BxError('endpoint' | 'cancelled')`. */
+export async function readEngineFacts(
+  endpoint: Endpoint,
+  transport: Transport,
+  version: Promise<string | null> | null,
+  signal: AbortSignal,
+): Promise<EngineFacts> {
   const control = createClient(Control, transport);
   try {
-    const [workers, info, pong, dockerVersion] = await Promise.all([
-      control.listWorkers({}, { signal }),
+    const [info, pong, dockerVersion] = await Promise.all([
       endpoint.kind === 'docker' ? null : control.info({}, { signal }).catch(missingIsNull),
       ping(transport, signal),
-      endpoint.kind === 'docker' ? readEngineVersion(endpoint, signal) : null,
+      version,
     ]);
-    const worker = workers.record[0];
+    // Ping tells what ListWorkers tells (BuildKit, frontend/gateway); one that leaves it out is asked.
+    const worker = pong.Workers[0] ?? (await control.listWorkers({}, { signal })).record[0];
     if (!worker) throw new BxError('endpoint', `${describeEndpoint(endpoint)} has no worker to build with`);
     const name =
       endpoint.kind === 'docker'

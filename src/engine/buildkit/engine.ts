@@ -4,22 +4,27 @@ import type { BuildRun, Engine } from '../engine.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
 import { startRun } from './run.js';
-import { connectHttp2, createEngineTransport, describeEndpoint, dialGrpc } from './transport/index.js';
+import { connectHttp2, createEngineTransport, describeEndpoint, dialGrpc, type Http2Connection } from './transport/index.js';
+import { readEngineVersion } from './version.js';
 
 /** How long an endpoint may take for its first answers, beyond the dialing. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Connects to the BuildKit of a Docker Engine or to a buildkitd. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function connectBuildKit(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
-  const stream = await dialGrpc(endpoint, signal);
-  const connection = connectHttp2(stream, describeEndpoint(endpoint));
-  const transport = createEngineTransport(connection);
+  const failed = new AbortController();
+  // It has a connection of its own, so it need not wait for this one.
+  const version = endpoint.kind === 'docker' ? readEngineVersion(endpoint, AbortSignal.any([signal, failed.signal])) : null;
+  let connection: Http2Connection | null = null;
   try {
+    connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
+    const transport = createEngineTransport(connection);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-    const [facts] = await Promise.all([readEngineFacts(endpoint, transport, deadline), connection.ready]);
+    const [facts] = await Promise.all([readEngineFacts(endpoint, transport, version, deadline), connection.ready]);
     return createEngine({ endpoint, connection, transport, facts });
   } catch (error) {
-    await connection.close();
+    failed.abort();
+    await connection?.close();
     throw error;
   }
 }
