@@ -38,6 +38,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['X'], action: 'process.end', panels: ['terminal', 'processes'], hint: 5, afterLeaving: true },
   { keys: ['['], action: 'tab.previous', afterLeaving: true },
   { keys: [']'], action: 'tab.next', afterLeaving: true },
+  { keys: ['$'], action: 'host.shell' },
   { keys: ['enter'], action: 'process.attach', panels: ['processes'], hint: 1 },
   { keys: ['a'], action: 'process.exec', panels: ['terminal', 'processes'], hint: 6, afterLeaving: true },
   { keys: ['K'], action: 'process.signal', panels: ['terminal', 'processes'], hint: 7, afterLeaving: true },

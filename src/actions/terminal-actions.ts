@@ -116,6 +116,20 @@ export const terminalActions: readonly Action[] = [
     run: (context) => context.screen.openCommandLine('exec '),
   },
   {
+    id: 'host.shell',
+    title: 'Open a shell on this machine in a tab',
+    hint: 'host shell',
+    group: 'Processes',
+    enabled: () => true,
+    run: async (context) => {
+      const { screen } = context;
+      const result = await screen.execute({ type: 'host.exec', args: [], size: screen.terminalSize() });
+      if (!result?.process) return;
+      screen.showTab(result.process);
+      screen.interact();
+    },
+  },
+  {
     id: 'process.attach',
     title: 'Show the process in its terminal tab',
     hint: 'attach',

@@ -9,6 +9,7 @@ import { selectCurrent, selectInstructions } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
+import { HOST, hostShell, startOnHost } from './host-process.js';
 import { createLogStore } from './log-store.js';
 import { createProcessTable } from './process-table.js';
 import type { CommandResult, SessionClient, SessionCommand } from './session.js';
@@ -234,9 +235,9 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   }
 
   async function disconnectProcess(id: string): Promise<void> {
-    const container = processes.containerOf(id);
-    const others = processes.running(container.id).filter((process) => process.id !== processes.get(id).id);
-    if (others.length === 0) await containers.release(container.id);
+    const place = processes.placeOf(id);
+    const others = processes.running(place.id).filter((process) => process.id !== processes.get(id).id);
+    if (others.length === 0 && place.id !== HOST) await containers.release(place.id);
     else await processes.signal(id, 'KILL');
     void disposeOldRuns();
   }
@@ -244,6 +245,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   async function disconnect(): Promise<void> {
     if (closing.signal.aborted) return ended;
     closing.abort(new BxError('cancelled', 'the session ended'));
+    for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
     await containers.releaseAll();
     await Promise.allSettled([...runs.values()].map((run) => run.dispose()));
     await engine?.dispose().catch(() => undefined);
@@ -277,6 +279,13 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
           ...processSpec(container, { ...command, tty: true }, null),
           args,
         });
+        return { process: summary.id };
+      }
+      case 'host.exec': {
+        const args = command.args.length === 0 ? hostShell() : command.args;
+        const spec = { args, env: [], user: null, cwd: null, tty: true, ...command.size };
+        const kind = command.args.length === 0 ? 'shell' : 'exec';
+        const summary = await processes.start({ id: HOST, start: startOnHost }, kind, spec);
         return { process: summary.id };
       }
       case 'process.signal':

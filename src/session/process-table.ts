@@ -8,9 +8,12 @@ import { BxError, toBxError } from '../platform/errors.js';
 import { createReplayRing, type ReplayRing } from './replay-ring.js';
 import { TERMINAL_REPLAY_BYTES, type Terminal } from './session.js';
 
+/** What runs programs: a container, or this machine. */
+export type Place = Pick<Container, 'id' | 'start'>;
+
 interface Entry {
   summary: ProcessSummary;
-  readonly container: Container;
+  readonly place: Place;
   readonly ring: ReplayRing;
   readonly listeners: Set<(data: Uint8Array) => void>;
   process: ContainerProcess | null;
@@ -20,9 +23,9 @@ interface Entry {
 
 export interface ProcessTable {
   /** Starts a program; resolves when it runs, throws `BxError` when it cannot (the entry stays, as exited, with the reason). */
-  start(container: Container, kind: ProcessSummary['kind'], spec: ProcessSpec): Promise<ProcessSummary>;
+  start(place: Place, kind: ProcessSummary['kind'], spec: ProcessSpec): Promise<ProcessSummary>;
   get(id: string): ProcessSummary;
-  containerOf(id: string): Container;
+  placeOf(id: string): Place;
   running(container: string): ProcessSummary[];
   terminal(id: string): Terminal;
   signal(id: string, name: string): Promise<void>;
@@ -46,12 +49,12 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
   const isOver = (entry: Entry) => entry.summary.state === 'exited' || entry.summary.state === 'lost';
 
   return {
-    async start(container, kind, spec) {
+    async start(place, kind, spec) {
       const id = `p${entries.size + 1}`;
       const entry: Entry = {
         summary: {
           id,
-          container: container.id,
+          container: place.id,
           kind,
           args: spec.args,
           command: commandLine(spec.args),
@@ -62,7 +65,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
           exitCode: null,
           reason: null,
         },
-        container,
+        place,
         ring: createReplayRing(TERMINAL_REPLAY_BYTES),
         listeners: new Set(),
         process: null,
@@ -71,7 +74,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
       entries.set(id, entry);
       publish(entry.summary);
       try {
-        const process = await container.start(spec);
+        const process = await place.start(spec);
         entry.process = process;
         process.onData((data) => {
           entry.ring.push(data);
@@ -95,8 +98,8 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
       return entry.summary;
     },
     get: (id) => find(id).summary,
-    containerOf: (id) => find(id).container,
-    running: (container) => [...entries.values()].filter((e) => e.container.id === container && !isOver(e)).map((e) => e.summary),
+    placeOf: (id) => find(id).place,
+    running: (container) => [...entries.values()].filter((e) => e.place.id === container && !isOver(e)).map((e) => e.summary),
     terminal(id) {
       const entry = find(id);
       const listeners = new Set<(data: Uint8Array) => void>();

@@ -45,6 +45,12 @@ export type SessionCommand =
       readonly container: string;
       readonly size: { readonly cols: number; readonly rows: number };
     }
+  /** A program on this machine, beside the containers. Empty `args`: the person's shell. Result: the process. */
+  | {
+      readonly type: 'host.exec';
+      readonly args: readonly string[];
+      readonly size: { readonly cols: number; readonly rows: number };
+    }
   | { readonly type: 'process.signal'; readonly process: string; readonly signal: string }
   /** Ends the process; its container too when no other process is left in it. */
   | { readonly type: 'process.disconnect'; readonly process: string }

@@ -38,6 +38,7 @@ export type ProcessState = 'starting' | 'running' | 'exited' | 'lost';
 export interface ProcessSummary {
   /** `p1`, `p2` … in the order of their start; never reused within a session. */
   readonly id: string;
+  /** Id of a container; `host` for a program on this machine. */
   readonly container: string;
   readonly kind: 'shell' | 'exec';
   readonly args: readonly string[];

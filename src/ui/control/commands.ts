@@ -192,26 +192,30 @@ export function createCommands(ui: Ui): ScreenCommands {
   async function restart(id: string): Promise<void> {
     const process = processOf(session.state, id);
     const container = process === null ? undefined : session.state.containers[process.container];
-    if (process === null || container === undefined) return;
+    if (process === null) return;
     const size = commands.terminalSize();
-    const isGone = container.state === 'released' || container.state === 'lost';
-    const command: SessionCommand = isGone
-      ? {
-          type: 'step.rollback',
-          step: container.step,
-          generation: container.generation,
-          moment: container.moment,
-          exclusiveCaches: 'mount',
-          ...(process.kind === 'exec' ? { args: process.args } : {}),
-          size,
-        }
-      : {
-          type: 'process.exec',
-          container: container.id,
-          args: process.kind === 'exec' ? process.args : [],
-          tty: process.tty,
-          size,
-        };
+    const isGone = container?.state === 'released' || container?.state === 'lost';
+    const args = process.kind === 'exec' ? process.args : [];
+    const command: SessionCommand =
+      container === undefined
+        ? { type: 'host.exec', args, size }
+        : isGone
+          ? {
+              type: 'step.rollback',
+              step: container.step,
+              generation: container.generation,
+              moment: container.moment,
+              exclusiveCaches: 'mount',
+              ...(process.kind === 'exec' ? { args: process.args } : {}),
+              size,
+            }
+          : {
+              type: 'process.exec',
+              container: container.id,
+              args,
+              tty: process.tty,
+              size,
+            };
     const result = await commands.execute(command);
     if (result?.process == null) return;
     closeTab(ui, id);
