@@ -23,6 +23,8 @@ export interface CommandLine {
 export interface ScreenClock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Before any timer, after the input that is there already. */
+  soon(run: () => void): void;
   setTimeout(run: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
 }

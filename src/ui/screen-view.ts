@@ -55,6 +55,8 @@ export interface ScreenLabels {
 
 export interface ScreenView {
   render(frame: Frame): void;
+  /** Draws the program's cells alone, in the frame that was rendered last. False: that is not enough, or they are not on display. */
+  renderTerminal(): boolean;
   /** Boxes with their titles as they were painted last, for the mouse. */
   readonly frameBoxes: readonly FrameBox[];
   /** Puts an element above the panels and below the dialogs. */
@@ -163,6 +165,14 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       placeCharts(next);
       host.setCursor(null);
       host.render();
+    },
+    renderTerminal() {
+      if (frame === null || frame.terminal === null || !visiblePanels(frame.layout).includes('terminal')) return false;
+      const { overlays, toast, search, mark } = frame.view;
+      if (overlays.length > 0 || toast !== null || search !== null || mark !== null) return false;
+      host.setCursor(null);
+      host.renderOnly(panels.terminal);
+      return true;
     },
   };
 

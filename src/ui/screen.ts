@@ -74,7 +74,7 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     lineStyle: () => lineStyleOf(look, leaveLabel),
     nowMs: () => clock.now(),
     onDirty: (process) => {
-      if (process === store.view.activeTab) scheduler.invalidate();
+      if (process === store.view.activeTab) scheduler.invalidate('terminal');
     },
     onClipboard: (process) => {
       commands.notify('warning', `${process} wanted to set the clipboard; it was not allowed to.`, 'y copies what you see.');
@@ -106,7 +106,9 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     close,
   };
   const commands = createCommands(ui);
-  const scheduler = createFrameScheduler(clock, stdout, draw);
+  const scheduler = createFrameScheduler(clock, stdout, (scope) => {
+    if (scope === 'all' || !screenView.renderTerminal()) draw();
+  });
 
   function contextOf(state: SessionState, view: ViewState): ActionContext {
     const generation = selectGeneration(state, view);

@@ -59,6 +59,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   let timers: Array<{ atMs: number; run: () => void }> = [];
   const clock: ScreenDeps['clock'] = {
     now: () => nowMs,
+    soon: (run) => void timers.push({ atMs: nowMs, run }),
     setTimeout(run, delayMs) {
       const timer = { atMs: nowMs + delayMs, run };
       timers.push(timer);

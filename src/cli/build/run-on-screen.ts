@@ -83,7 +83,12 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
       : {}),
     glyphs: chooseGlyphs(run.options, settings, process.env),
     colorDepth,
-    clock: { now: Date.now, setTimeout, clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout) },
+    clock: {
+      now: Date.now,
+      soon: (run) => void setImmediate(run),
+      setTimeout,
+      clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+    },
     commandLine: screenCommandLine(session, run, () => screen),
     settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
     dockerfileLabel: run.options.file ?? run.input.dockerfileName,

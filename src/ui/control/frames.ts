@@ -1,14 +1,19 @@
 /**
- * When to draw: at most 30 frames a second, none while the terminal has not taken the last one, none when nothing changed, and a tick while
- * something on screen changes with time.
+ * When to draw: at once after a pause, at most 30 frames a second while changes keep coming, none while the terminal has not taken the last
+ * one, none when nothing changed, and a tick while something on screen changes with time.
  */
 import type { ScreenClock, ScreenOutput } from '../deps.js';
 
 export const FRAME_MS = 33;
+/** One frame may come ahead of the rhythm, so that the echo of a key does not wait for a tick that happened to be drawn just before. */
+const AHEAD_MS = FRAME_MS;
+
+/** What has to be drawn again: everything, or only the program's cells in the terminal panel. */
+export type FrameScope = 'all' | 'terminal';
 
 export interface FrameScheduler {
   /** A frame is wanted soon. */
-  invalidate(): void;
+  invalidate(scope?: FrameScope): void;
   /** Draw frames by themselves in this rhythm; null: only when something changes. */
   setTick(everyMs: number | null): void;
   /** Stops drawing until `resume`. */
@@ -17,33 +22,57 @@ export interface FrameScheduler {
   dispose(): void;
 }
 
-export function createFrameScheduler(clock: ScreenClock, stdout: ScreenOutput, draw: () => void): FrameScheduler {
+export function createFrameScheduler(
+  clock: ScreenClock,
+  stdout: ScreenOutput,
+  draw: (scope: FrameScope) => void,
+): FrameScheduler {
+  let scope: FrameScope = 'terminal';
+  let isScheduled = false;
   let timer: unknown = null;
+  /** Counts what was scheduled; a frame whose number has passed was called off. */
+  let turn = 0;
   let tickTimer: unknown = null;
   let tickMs: number | null = null;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  /** When the next frame is due in an even rhythm. */
+  let nextMs = Number.NEGATIVE_INFINITY;
   let isPaused = false;
   let isWaitingForDrain = false;
 
   const frame = (): void => {
+    isScheduled = false;
     timer = null;
-    if (isPaused) return;
     if (stdout.writableLength > 0) {
       isWaitingForDrain = true;
       return;
     }
-    lastMs = clock.now();
-    draw();
+    nextMs = Math.max(nextMs, clock.now()) + FRAME_MS;
+    const drawn = scope;
+    scope = 'terminal';
+    draw(drawn);
   };
-  const invalidate = (): void => {
-    if (timer !== null || isPaused || isWaitingForDrain) return;
-    const sinceMs = clock.now() - lastMs;
-    timer = clock.setTimeout(frame, sinceMs >= FRAME_MS || sinceMs < 0 ? 0 : FRAME_MS - sinceMs);
+  const schedule = (): void => {
+    if (isScheduled || isPaused || isWaitingForDrain) return;
+    isScheduled = true;
+    const mine = ++turn;
+    const run = (): void => {
+      if (mine === turn) frame();
+    };
+    const nowMs = clock.now();
+    // A clock that was set back must not hold the screen.
+    if (nextMs - nowMs > AHEAD_MS + FRAME_MS) nextMs = nowMs;
+    const waitMs = nextMs - AHEAD_MS - nowMs;
+    if (waitMs > 0) timer = clock.setTimeout(run, waitMs);
+    else clock.soon(run);
+  };
+  const invalidate = (wanted: FrameScope = 'all'): void => {
+    if (wanted === 'all') scope = 'all';
+    schedule();
   };
   const onDrain = (): void => {
     if (!isWaitingForDrain) return;
     isWaitingForDrain = false;
-    invalidate();
+    schedule();
   };
   const stopTick = (): void => {
     if (tickTimer !== null) clock.clearTimeout(tickTimer);
@@ -72,6 +101,8 @@ export function createFrameScheduler(clock: ScreenClock, stdout: ScreenOutput, d
       stopTick();
       if (timer !== null) clock.clearTimeout(timer);
       timer = null;
+      isScheduled = false;
+      turn++;
     },
     resume() {
       isPaused = false;

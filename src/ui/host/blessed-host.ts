@@ -22,6 +22,8 @@ export interface PaintElement {
   readonly element: BlessedElement;
   /** Moves and shows it; null hides it. */
   place(rect: Rect | null): void;
+  /** Paints it alone, on cells that nothing else has painted over. */
+  paint(): void;
 }
 
 export interface BlessedHost {
@@ -36,6 +38,8 @@ export interface BlessedHost {
   /** Everything is drawn again with the next frame, whatever the terminal shows. */
   invalidate(): void;
   render(): void;
+  /** Draws one element that nothing lies above; all the others stay as they were. */
+  renderOnly(element: PaintElement): void;
   /** A view on the cells as they were last rendered. */
   surface(rect: Rect): Surface;
   dispose(): void;
@@ -121,6 +125,12 @@ export function createBlessedHost(options: HostOptions): BlessedHost {
       host.invalidate();
       screen.render();
     },
+    renderOnly(element) {
+      element.paint();
+      // The numbers of all the other cells mean something else now.
+      if (version !== attributes.version) host.render();
+      else screen.draw(0, screen.lines.length - 1);
+    },
     surface: (rect) => new Surface(screen.lines, rect),
     dispose() {
       screen.program.destroy();
@@ -147,6 +157,7 @@ function addElement(screen: BlessedScreen, paint: (surface: Surface) => void): P
   };
   return {
     element,
+    paint: () => void element.render(),
     place(rect) {
       if (rect === null || rect.width <= 0 || rect.height <= 0) {
         element.hide();
