@@ -25,6 +25,11 @@ export interface OpenBuild {
   whileOpen<T>(call: Promise<T>): Promise<T>;
   /** Gives the result to the exporter (none: just ends the build) and returns the exporter's answer. */
   finish(result: MessageInitShape<typeof ResultSchema>): Promise<SolveResponse>;
+  /**
+   * Ends the build without a result and does not wait for what the engine files away about it: when this resolves, the engine has been
+   * told and has answered.
+   */
+  leave(): Promise<void>;
   /** Drops the build without a result. */
   abort(): void;
 }
@@ -81,6 +86,9 @@ export function openBuild(
       const response = await solved;
       await status;
       return response;
+    },
+    async leave() {
+      await Promise.race([gateway.bridge.return({ result: {} }, { signal: lifetime.signal }), solved]);
     },
     abort: () => lifetime.abort(),
   };

@@ -56,6 +56,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const side = createSideVertices();
   let transferError: BxError | null = null;
   let disposing: Promise<void> | null = null;
+  /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
+  let isUnused = false;
+  let hasGuests = false;
   const lifetime = new AbortController();
 
   const deliver = (event: EngineEvent): void => {
@@ -195,6 +198,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
         ...{ link, request, session, graph, metadata, emit, signal },
         onStatus: (message) => onStatus(withoutVertices(message, (digest) => known.has(translator.home(digest)))),
       });
+      isUnused = !hasGuests;
       finish({ type: 'build.succeeded', result });
     } catch (error) {
       finish(await outcomeOf(error, signal));
@@ -219,6 +223,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const done = main();
 
   const context = async (): Promise<RunContext> => {
+    isUnused = false;
+    hasGuests = true;
     if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
     const { graph } = await ensurePlan().catch(async (error: unknown) => {
       throw await normalise(error);
@@ -265,11 +271,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
     const base = await ground?.catch(() => null);
     if (!base) return;
-    if (!link.connection.isClosed)
-      await within(
-        FAREWELL_MS,
-        base.build.finish({}).catch(() => {}),
-      );
+    if (!link.connection.isClosed) await within(FAREWELL_MS, isUnused ? base.build.leave() : base.build.finish({}));
     base.build.abort();
     await within(FAREWELL_MS, base.session.close());
   };
