@@ -30,6 +30,11 @@ export function openRunSession(
     },
     secrets: request.secrets,
     ssh: request.ssh,
+    isCopyExpected: request.dockerfile.plan.instructions.some(({ instruction, text }) => isCopying(instruction, text)),
     ...hooks,
   });
+}
+
+function isCopying(instruction: string, text: string): boolean {
+  return instruction === 'COPY' || instruction === 'ADD' || (instruction === 'RUN' && text.includes('--mount'));
 }

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly locals: Readonly<Record<string, LocalSource>>;
   readonly secrets?: readonly SecretSource[];
   readonly ssh?: readonly SshSource[];
+  /** False: nothing is likely to be copied from the local sources, so that nothing is prepared for it. It is served all the same. */
+  readonly isCopyExpected?: boolean;
   /** For secrets from variables and for the docker configuration; default: the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Shown by the engine; default `bxtui`. */
@@ -69,6 +71,7 @@ export async function openSession(options: SessionOptions): Promise<SessionHandl
     onTransfer: (progress) => options.onTransfer?.(progress),
     onError: (error) => options.onTransferError?.(error),
     xattrs,
+    isCopyExpected: options.isCopyExpected ?? true,
   });
   for (const [name, source] of Object.entries(options.locals)) locals.add(name, source);
 

@@ -37,6 +37,8 @@ export interface LocalSourcesHooks {
   onTransfer(progress: TransferProgress): void;
   onError(error: BxError): void;
   readonly xattrs: XattrReader | null;
+  /** Files of the context will be copied, as far as one can tell beforehand. */
+  readonly isCopyExpected: boolean;
 }
 
 export function createLocalSources(hooks: LocalSourcesHooks): LocalSources {
@@ -60,7 +62,7 @@ export function createLocalSources(hooks: LocalSourcesHooks): LocalSources {
       const xattrs = entry.tree.diskPath('') === null ? null : hooks.xattrs;
       const isOnlyRead = name === 'dockerfile' || (follow?.every((path) => path.endsWith('.dockerignore')) ?? false);
       // Attributes matter for what is copied. The helper that reads them starts while the engine parses the Dockerfile.
-      if (isOnlyRead) xattrs?.prepare();
+      if (isOnlyRead && hooks.isCopyExpected) xattrs?.prepare();
       const error = await serveDiffCopy(call, entry.tree, filter, {
         onSent: (bytes, files) => meter.add(bytes, files),
         xattrs: xattrs && !isOnlyRead ? (paths) => xattrs.read(paths.map((path) => entry.tree.diskPath(path))) : null,
