@@ -74,6 +74,8 @@ export interface ScreenDeps {
   readonly clock: ScreenClock;
   readonly commandLine: CommandLine;
   readonly settings: ScreenSettings;
+  /** What the first frame does not need is loaded after this, so that it holds nothing up. */
+  readonly mayLoadMore?: Promise<unknown>;
   /** The Dockerfile's name as the user gave it, for the header. */
   readonly dockerfileLabel: string;
   /** Opens the Dockerfile of the build; the terminal has been handed over already (`guard.suspendFor`). Throws `BxError`. */
@@ -86,6 +88,8 @@ export interface ScreenDeps {
 export interface ScreenHandle {
   /** Resolves when the person has quit; the terminal is restored then. The session is still there: ending it is the caller's. */
   readonly closed: Promise<void>;
+  /** Resolves when everything is loaded that the first frame did not need. */
+  readonly complete: Promise<void>;
   /** Shows a process in a tab and gives it the keyboard; for the `attach` command. False when there is no such process. */
   attach(process: string): boolean;
   /** The step of the newest build that the cursor is on, for commands that name none; null: none with a filesystem. */

@@ -47,7 +47,8 @@ const SLOW_TICK_MS = 1000;
 const RESIZE_MS = 50;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
-export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
+/** The first frame is drawn when this returns. */
+export function startScreen(deps: ScreenDeps): ScreenHandle {
   const { session, stdout, clock, router, guard } = deps;
   const size = () => ({ cols: stdout.columns || DEFAULT_SIZE.cols, rows: stdout.rows || DEFAULT_SIZE.rows });
   const first = size();
@@ -261,6 +262,15 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
     resolveClosed();
   }
 
+  async function addCharts(): Promise<void> {
+    await deps.mayLoadMore;
+    if (isGone) return;
+    const charts = await loadCharts(host, look, screenView.addBelowDialogs);
+    if (isGone) return;
+    screenView.setCharts(charts);
+    scheduler.invalidate();
+  }
+
   guard.enter();
   router.attach(deps.stdin);
   listeners.push(
@@ -273,12 +283,10 @@ export async function startScreen(deps: ScreenDeps): Promise<ScreenHandle> {
   for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
   host.invalidate();
   draw();
-  const charts = await loadCharts(host, look, screenView.addBelowDialogs);
-  screenView.setCharts(charts);
-  scheduler.invalidate();
 
   return {
     closed,
+    complete: addCharts(),
     attach(id) {
       if (!showTab(ui, id)) return false;
       store.dispatch({ type: 'panel.focused', panel: 'terminal' });

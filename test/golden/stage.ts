@@ -91,7 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const edited: Array<readonly [string, number]> = [];
   const opened: Array<readonly [TextSource, number]> = [];
   const written = new Map<string, TextSource>();
-  const handle = await startScreen({
+  const handle = startScreen({
     session: options.session,
     router,
     guard: createPaperGuard(),
@@ -198,6 +198,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       ).join('\n');
     },
   };
+  await handle.complete;
   await stage.settle();
   return stage;
 }

@@ -1,4 +1,4 @@
-/** A build on the full screen. The screen is set up while the connection is; what stays after it is a summary on the normal screen. */
+/** A build on the full screen. The screen stands before the engine's libraries load; what stays after it is a summary on the normal screen. */
 import { join } from 'node:path';
 import type { Settings } from '../../config/index.js';
 import { selectCurrent } from '../../core/select/index.js';
@@ -32,13 +32,8 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   const leaveKey = chooseLeaveKey(run.options, settings);
   const session = openSession(run, run.frontEnd.openOn);
   const report = keepCrashReport(session);
-  // The engine's libraries load and connect while those of the screen do.
-  const starting = session.start().then(
-    () => null,
-    (error: unknown) => toBxError(error),
-  );
   try {
-    return await showSession({ run, session, settings, leaveKey, warnings, starting, report });
+    return await showSession({ run, session, settings, leaveKey, warnings, report });
   } finally {
     await disconnect(session);
   }
@@ -50,12 +45,10 @@ interface Showing {
   readonly settings: Settings;
   readonly leaveKey: LeaveKey;
   readonly warnings: readonly string[];
-  /** What kept the session from starting; null once it has. */
-  readonly starting: Promise<BxError | null>;
   readonly report: () => string;
 }
 
-async function showSession({ run, session, settings, leaveKey, warnings, starting, report }: Showing): Promise<number> {
+async function showSession({ run, session, settings, leaveKey, warnings, report }: Showing): Promise<number> {
   const [{ loadTheme, startScreen }, { createTerminalGuard }, { createRouter }] = await Promise.all([
     import('../../ui/index.js'),
     import('../../platform/terminal-guard.js'),
@@ -70,8 +63,13 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
     endedBy = cause;
     return disconnect(session);
   });
-  let screen: ScreenHandle | null = null;
-  screen = await startScreen({
+  // All steps are known at once; the engine's libraries, which load from here on, come to their turn after the first frame.
+  const starting: Promise<BxError | null> = session.start().then(
+    () => null,
+    (error: unknown) => toBxError(error),
+  );
+  let shown: ScreenHandle | null = null;
+  const screen = startScreen({
     session,
     router: createRouter({ leaveKey }),
     guard,
@@ -89,13 +87,15 @@ async function showSession({ run, session, settings, leaveKey, warnings, startin
       setTimeout,
       clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
     },
-    commandLine: screenCommandLine(session, run, () => screen),
+    commandLine: screenCommandLine(session, run, () => shown),
     settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
+    mayLoadMore: starting,
     dockerfileLabel: run.options.file ?? run.input.dockerfileName,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
     files: createScreenFiles(),
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });
+  shown = screen;
   if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
 
   const noEngine = starting.then((error) => error ?? new Promise<never>(() => undefined));
