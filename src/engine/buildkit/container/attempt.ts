@@ -7,36 +7,18 @@ import type { StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
 import type { Container } from '../../engine.js';
 import { type ExecOp, type Mount, NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
-import type { RunContext } from '../run-context.js';
 import { createBareContainer } from './bare-container.js';
 import { type ContainerFacts, createKeptContainer } from './container.js';
 import { appendPath } from './env.js';
-import type { Environment } from './environment.js';
+import type { Ground } from './ground.js';
 import { startKeeper } from './keeper.js';
 import { bindMount, type StepMount, tmpfsMount } from './mounts.js';
 import { type ContainerRequest, newContainer, releaseContainer } from './new-container.js';
-import type { RootState } from './root-state.js';
 import { HOME_DIR } from './scripts.js';
 import { keepsHistory, shellOfInstruction } from './shell-choice.js';
 import { shellJoin } from './shell-quote.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
-import type { StepCommand } from './step-command.js';
 import { lookAround, readSurroundings, type Surroundings } from './surroundings.js';
-
-/** Everything about the container that does not depend on where its shell comes from. */
-export interface Ground {
-  readonly context: RunContext;
-  readonly step: StepKey;
-  readonly root: RootState;
-  /** Result id of the root filesystem; `''`: empty. */
-  readonly rootId: string;
-  /** A result that can be looked into and is the same or nearly so. */
-  readonly lookupId: string;
-  readonly environment: Environment;
-  readonly mounts: readonly StepMount[];
-  readonly exec: ExecOp | null;
-  readonly command: StepCommand | null;
-}
 
 interface Privileges {
   readonly network: NetMode;

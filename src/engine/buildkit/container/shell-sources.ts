@@ -6,7 +6,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import type { ContainerDefaults } from '../../engine.js';
 import { DefinitionSchema, type Mount } from '../proto/gen/pb_pb.js';
 import type { RunContext } from '../run-context.js';
-import type { Ground } from './attempt.js';
+import type { Ground } from './ground.js';
 import { findLender } from './lender.js';
 import { bindMount } from './mounts.js';
 import { HOME_DIR } from './scripts.js';

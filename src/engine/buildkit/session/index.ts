@@ -12,7 +12,8 @@ import type { MemoryFile } from './filesync/memory-tree.js';
 import { createXattrReader } from './filesync/xattrs.js';
 import { createLocalSources, type LocalSource } from './local-sources.js';
 import { type SessionIdentity, sessionHeaders } from './methods.js';
-import { createOutputReceivers, type OutputReceiver, type OutputTarget } from './outputs/receiver.js';
+import { createOutputReceivers, type OutputReceiver } from './outputs/receiver.js';
+import type { OutputTarget } from './outputs/target.js';
 import { createRegistryAuth } from './registry-auth.js';
 import { createSecretStore } from './secrets.js';
 import { serveSession } from './server.js';
@@ -21,7 +22,8 @@ import type { TransferProgress } from './transfer-meter.js';
 
 export type { MemoryFile } from './filesync/memory-tree.js';
 export type { LocalSource } from './local-sources.js';
-export type { OutputReceiver, OutputTarget } from './outputs/receiver.js';
+export type { OutputReceiver } from './outputs/receiver.js';
+export type { OutputTarget } from './outputs/target.js';
 export type { TransferProgress } from './transfer-meter.js';
 
 export interface SessionOptions {

@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 import { BxError } from '../../../../platform/errors.js';
 import { decodeBytesMessage } from '../filesync/packets.js';
 import type { GrpcServerCall } from '../grpc-stream.js';
-import { type OutputTarget, writeFailure } from './receiver.js';
+import { type OutputTarget, writeFailure } from './target.js';
 
 export async function receiveFile(
   call: GrpcServerCall,

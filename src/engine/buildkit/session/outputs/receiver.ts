@@ -1,18 +1,10 @@
 /** Where results of a build arrive: one receiver for each thing that an exporter sends. */
-import type { Writable } from 'node:stream';
 import { BxError, toBxError } from '../../../../platform/errors.js';
 import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
 import { createTransferMeter, type TransferProgress } from '../transfer-meter.js';
 import { receiveFile } from './file-receiver.js';
+import type { OutputTarget } from './target.js';
 import { receiveTree } from './tree-receiver.js';
-
-export type OutputTarget =
-  /** A tree of files, merged into the absolute directory `dest`. */
-  | { readonly kind: 'local'; readonly dest: string }
-  /** One stream of bytes into the absolute file `dest`, or stdout for `-`. */
-  | { readonly kind: 'tar' | 'docker'; readonly dest: string }
-  /** One stream of bytes into whatever `open` gives; it is ended when complete and destroyed when not. */
-  | { readonly kind: 'stream'; open(): Writable };
 
 export interface OutputReceiver {
   /** Resolves when everything is in its place; rejects with `BxError` when it is not, and nothing partial is left then. */
@@ -82,24 +74,4 @@ export function createOutputReceivers(onTransfer: (progress: TransferProgress) =
     if (!entry.isTaken) entry.settle(new BxError('cancelled', 'the output was not written'));
     waiting.delete(entry);
   }
-}
-
-/** What went wrong while writing, in words. */
-export function writeFailure(path: string, error: unknown): BxError {
-  if (error instanceof BxError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  const known: Readonly<Record<string, string>> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    ENOSPC: 'no space left on the device',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a file is in the place of a directory',
-    EISDIR: 'a directory is in its place',
-    EPIPE: 'the reader has gone',
-  };
-  const why = (code !== undefined ? known[code] : undefined) ?? (error instanceof Error ? error.message : String(error));
-  return new BxError('input', `cannot write ${path}: ${why}`, {
-    hint: 'Choose another destination with --output, then reload.',
-    cause: error,
-  });
 }

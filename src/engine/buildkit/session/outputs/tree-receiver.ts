@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { BxError } from '../../../../platform/errors.js';
 import { type DecodedStat, decodePacket, decodeStat, encodeMarker, encodeRequest, PacketType } from '../filesync/packets.js';
 import type { GrpcServerCall } from '../grpc-stream.js';
-import { writeFailure } from './receiver.js';
 import { createStagedTree } from './staged-tree.js';
+import { writeFailure } from './target.js';
 
 /** Files asked for at once: enough to keep the engine busy, few enough to bound what is open here. */
 const REQUESTS_IN_FLIGHT = 64;
