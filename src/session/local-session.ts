@@ -190,17 +190,12 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
     lastSize = command.size;
     const abort = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
-    const container = await run.openContainer(
-      { step: command.step, moment: command.moment, exclusiveCaches: command.exclusiveCaches },
-      abort,
-    );
+    const first = processSpec(command, options.invoke);
+    const { step: key, moment, exclusiveCaches } = command;
+    const container = await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort);
     containers.add(container, number);
     try {
-      const summary = await processes.start(
-        container,
-        command.args ? 'exec' : 'shell',
-        processSpec(container, command, options.invoke),
-      );
+      const summary = await processes.start(container, command.args ? 'exec' : 'shell', first, shownArgs(container, first));
       return { process: summary.id };
     } catch (error) {
       await containers.release(container.id);
@@ -268,17 +263,15 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       case 'process.exec': {
         const container = containers.get(command.container);
         const kind = command.args.length === 0 ? 'shell' : 'exec';
-        const summary = await processes.start(container, kind, processSpec(container, command, null));
+        const spec = processSpec(command, null);
+        const summary = await processes.start(container, kind, spec, shownArgs(container, spec));
         return { process: summary.id };
       }
       case 'process.rerun': {
         const container = containers.get(command.container);
         const args = container.defaults.stepCommand;
         if (args === null) throw new BxError('unsupported', `step ${container.step} runs no command`);
-        const summary = await processes.start(container, 'exec', {
-          ...processSpec(container, { ...command, tty: true }, null),
-          args,
-        });
+        const summary = await processes.start(container, 'exec', { ...processSpec(command, null), args });
         return { process: summary.id };
       }
       case 'host.exec': {
@@ -329,20 +322,23 @@ interface ProcessWish {
   readonly size: { readonly cols: number; readonly rows: number };
 }
 
-/** What the command says, else what `--invoke` says, else what the container's step says. Throws when there is nothing to start. */
-function processSpec(container: Container, wish: ProcessWish, invoke: Invoke | null): ProcessSpec {
-  const wished = wish.args?.length ? wish.args : (invoke?.args ?? container.defaults.shell);
-  if (wished.length === 0) {
-    throw new BxError('unsupported', `the filesystem of step ${container.step} has no shell`, {
-      hint: container.note ?? 'exec starts a program that is in it; another step may have a shell',
-    });
-  }
+/** What the command says, else what `--invoke` says; no `args`: the container's shell. */
+function processSpec(wish: ProcessWish, invoke: Invoke | null): ProcessSpec {
   return {
-    args: wished,
+    args: wish.args?.length ? wish.args : (invoke?.args ?? []),
     env: [...(wish.args ? [] : (invoke?.env ?? [])), ...(wish.env ?? [])],
     user: wish.user ?? invoke?.user ?? null,
     cwd: wish.cwd ?? invoke?.cwd ?? null,
     tty: wish.tty ?? invoke?.tty ?? true,
     ...wish.size,
   };
+}
+
+/** What really runs. Throws when there is nothing to start. */
+function shownArgs(container: Container, spec: ProcessSpec): readonly string[] {
+  const args = spec.args.length > 0 ? spec.args : container.defaults.shell;
+  if (args.length > 0) return args;
+  throw new BxError('unsupported', `the filesystem of step ${container.step} has no shell`, {
+    hint: container.note ?? 'exec starts a program that is in it; another step may have a shell',
+  });
 }

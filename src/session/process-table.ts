@@ -22,8 +22,11 @@ interface Entry {
 }
 
 export interface ProcessTable {
-  /** Starts a program; resolves when it runs, throws `BxError` when it cannot (the entry stays, as exited, with the reason). */
-  start(place: Place, kind: ProcessSummary['kind'], spec: ProcessSpec): Promise<ProcessSummary>;
+  /**
+   * Starts a program; resolves when it runs, throws `BxError` when it cannot (the entry stays, as exited, with the reason). `args`: what
+   * it is, for people, where `spec` leaves that to the place.
+   */
+  start(place: Place, kind: ProcessSummary['kind'], spec: ProcessSpec, args?: readonly string[]): Promise<ProcessSummary>;
   get(id: string): ProcessSummary;
   placeOf(id: string): Place;
   running(container: string): ProcessSummary[];
@@ -49,15 +52,15 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
   const isOver = (entry: Entry) => entry.summary.state === 'exited' || entry.summary.state === 'lost';
 
   return {
-    async start(place, kind, spec) {
+    async start(place, kind, spec, args = spec.args) {
       const id = `p${entries.size + 1}`;
       const entry: Entry = {
         summary: {
           id,
           container: place.id,
           kind,
-          args: spec.args,
-          command: commandLine(spec.args),
+          args,
+          command: commandLine(args),
           tty: spec.tty,
           state: 'starting',
           startedAtMs: now(),

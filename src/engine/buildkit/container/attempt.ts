@@ -5,28 +5,28 @@
 import { randomBytes } from 'node:crypto';
 import type { StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
-import type { Container } from '../../engine.js';
+import type { Container, ProcessSpec } from '../../engine.js';
 import { type ExecOp, type Mount, NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
 import { createBareContainer } from './bare-container.js';
 import { type ContainerFacts, createKeptContainer } from './container.js';
 import { appendPath } from './env.js';
 import type { Ground } from './ground.js';
-import { startKeeper } from './keeper.js';
+import { canBeFirst, keptByFirst, keptByKeeper, type Life, type LifeOptions } from './life.js';
 import { bindMount, type StepMount, tmpfsMount } from './mounts.js';
 import { type ContainerRequest, newContainer, releaseContainer } from './new-container.js';
 import { HOME_DIR } from './scripts.js';
 import { keepsHistory, shellOfInstruction } from './shell-choice.js';
 import { shellJoin } from './shell-quote.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
-import { lookAround, readSurroundings, type Surroundings } from './surroundings.js';
+import { lookAround, type Surroundings } from './surroundings.js';
 
 interface Privileges {
   readonly network: NetMode;
   readonly security: SecurityMode;
 }
 
-/** Throws `BxError`: 'engine' when no container can be made at all, 'cancelled' after `signal`. */
-export async function attemptContainer(ground: Ground, signal: AbortSignal): Promise<Container> {
+/** `first`: see `ContainerSpec`. Throws `BxError`: 'engine' when no container can be made at all, 'cancelled' after `signal`. */
+export async function attemptContainer(ground: Ground, first: ProcessSpec | null, signal: AbortSignal): Promise<Container> {
   const reasons: string[] = [];
   const notes: string[] = [];
   let privileges: Privileges = {
@@ -34,11 +34,17 @@ export async function attemptContainer(ground: Ground, signal: AbortSignal): Pro
     security: ground.exec?.security ?? SecurityMode.SANDBOX,
   };
   for await (const source of shellSources(ground, reasons, signal)) {
+    let together = source.lent === null && ground.context.capabilities.signals.isAvailable ? first : null;
     for (;;) {
-      const outcome = await tryShell(ground, source, privileges, notes, signal);
+      const outcome = await tryShell(ground, source, privileges, notes, together, signal);
       if ('container' in outcome) return outcome.container;
       const fewer = withoutRefused(privileges, outcome.refusal, notes);
       if (fewer === null) {
+        // One after the other they tell which of the two is in the way.
+        if (outcome.isTogether) {
+          together = null;
+          continue;
+        }
         if (!isShellProblem(outcome.refusal)) throw new BxError('engine', `the container does not start: ${outcome.refusal}`);
         reasons.push(`${source.posixShell.join(' ')} does not run there (${outcome.refusal})`);
         break;
@@ -54,26 +60,29 @@ async function tryShell(
   source: ShellSource,
   privileges: Privileges,
   notes: readonly string[],
+  first: ProcessSpec | null,
   signal: AbortSignal,
-): Promise<{ container: Container } | { refusal: string }> {
+): Promise<{ container: Container } | { refusal: string; isTogether: boolean }> {
   const { context, environment } = ground;
   const { gateway } = context;
   const id = await newContainer(gateway, containerRequest(ground, source, privileges), signal);
+  const secrets = secretEnv(ground);
+  const { h2 } = context;
+  const exec = { h2, metadata: gateway.metadata, containerId: id, security: privileges.security, secretEnv: secrets.given };
+  const options: LifeOptions = {
+    exec,
+    posixShell: source.posixShell,
+    files: ground.command?.files ?? new Map([['history', '']]),
+    env: environment.env,
+    user: environment.user,
+    cwd: environment.cwd,
+  };
+  const isTogether = first !== null && canBeFirst(first, options);
   try {
-    const keeper = await startKeeper(
-      {
-        h2: context.h2,
-        metadata: gateway.metadata,
-        containerId: id,
-        shell: source.posixShell,
-        security: privileges.security,
-        files: ground.command?.files ?? new Map([['history', '']]),
-        firstCommand: lookAround(source, environment.cwd),
-      },
-      signal,
-    );
-    const found = readSurroundings(keeper.greeting.output, environment.cwd);
-    const secrets = secretEnv(ground);
+    const life: Life = isTogether
+      ? await keptByFirst(options, first, shellOfInstruction(environment.runShell), signal)
+      : await keptByKeeper(options, lookAround(source, environment.cwd), signal);
+    const { found } = life;
     const container = createKeptContainer({
       facts: {
         ...commonFacts(ground, id, [...notes, ...secrets.notes]),
@@ -87,23 +96,16 @@ async function tryShell(
           ...commandDefaults(ground, source, found),
         },
       },
-      exec: {
-        h2: context.h2,
-        metadata: gateway.metadata,
-        containerId: id,
-        security: privileges.security,
-        secretEnv: secrets.given,
-      },
-      keeper,
+      exec,
+      life,
       posixShell: source.posixShell,
-      envProgram: found.env,
       release: () => releaseContainer(gateway, id),
     });
     return { container };
   } catch (error) {
     await releaseContainer(gateway, id);
     if (signal.aborted) throw new BxError('cancelled', 'opening the container was cancelled', { cause: error });
-    if (error instanceof BxError && error.code === 'engine') return { refusal: error.message };
+    if (error instanceof BxError && error.code === 'engine') return { refusal: error.message, isTogether };
     throw error;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * A container that is kept alive by its keeper until it is released: starts programs in it and tells when it is gone. How it was made
- * is not its business.
+ * A container that is kept alive until it is released: starts programs in it and tells when it is gone. How it was made is not its
+ * business.
  */
 import { BxError } from '../../../platform/errors.js';
 import type { Container, ContainerDefaults, ContainerProcess, ProcessSpec } from '../../engine.js';
-import { mergeEnv } from './env.js';
 import type { Keeper } from './keeper.js';
+import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
 import { type ExecContext, type OwnedProcess, startWrapped } from './process.js';
+import { wrappedArgs } from './scripts.js';
 import { shellQuote } from './shell-quote.js';
-import { HISTORY_PATH } from './step-command.js';
 
 /** What is settled about a container before it exists. */
 export type ContainerFacts = Pick<Container, 'id' | 'step' | 'moment' | 'note' | 'mounts' | 'defaults' | 'holdsExclusiveCache'>;
@@ -16,22 +16,18 @@ export type ContainerFacts = Pick<Container, 'id' | 'step' | 'moment' | 'note' |
 export interface KeptOptions {
   readonly facts: ContainerFacts;
   readonly exec: ExecContext;
-  readonly keeper: Keeper;
+  readonly life: Life;
   /** argv that runs POSIX scripts in it. */
   readonly posixShell: readonly string[];
-  /** `env` of the filesystem, for variables whose names no shell passes on; empty when there is none. */
-  readonly envProgram: string;
   /** Gives it back to the engine; never throws. */
   readonly release: () => Promise<void>;
 }
 
-/** Terminal type when the step sets none: what the terminal pane emulates. */
-const DEFAULT_TERM = 'TERM=xterm-256color';
-
 export function createKeptContainer(options: KeptOptions): Container {
-  const { facts, keeper } = options;
+  const { facts, life } = options;
   const { defaults } = facts;
   const processes = new Set<OwnedProcess>();
+  let unclaimed = life.first;
   let ending: Promise<void> | null = null;
   let lostReason: string | null = null;
   let markGone: (reason: string | null) => void = () => {};
@@ -39,7 +35,13 @@ export function createKeptContainer(options: KeptOptions): Container {
     markGone = resolve;
   });
 
-  void keeper.ended.then((reason) => {
+  const own = (process: OwnedProcess): void => {
+    processes.add(process);
+    void process.exited.then(() => processes.delete(process));
+  };
+  if (life.first !== null) own(life.first.process);
+
+  void life.ended.then((reason) => {
     if (ending !== null) return;
     lostReason = endReason(reason);
     for (const process of processes) process.lose(lostReason);
@@ -51,7 +53,7 @@ export function createKeptContainer(options: KeptOptions): Container {
     if (ending === null) {
       ending = (async () => {
         for (const process of processes) process.lose('the container was released');
-        keeper.close();
+        life.close();
         await options.release();
         markGone(null);
       })();
@@ -61,21 +63,24 @@ export function createKeptContainer(options: KeptOptions): Container {
 
   async function start(spec: ProcessSpec): Promise<ContainerProcess> {
     if (ending !== null) throw goneError(facts.id, lostReason);
+    if (spec === unclaimed?.spec) {
+      const { process } = unclaimed;
+      unclaimed = null;
+      return process;
+    }
     const args = spec.args.length > 0 ? spec.args : defaults.shell;
     const cwd = spec.cwd ?? defaults.cwd;
+    const keeper = await life.keeper();
     const user = await startableUser(keeper, spec.user ?? defaults.user, cwd);
-    const env = mergeEnv(
-      [...(spec.tty ? [DEFAULT_TERM] : []), ...(isShell(args, defaults) ? [`HISTFILE=${HISTORY_PATH}`] : [])],
-      mergeEnv(defaults.env, spec.env),
-    );
+    const env = programEnv(defaults.env, spec, isShell(args, defaults));
+    const program = { ...spec, args: throughEnv(args, env, life.found.env), env, user, cwd };
     const process = await startWrapped(
       options.exec,
-      options.posixShell,
-      { ...spec, args: throughEnv(args, env, options.envProgram), env, user, cwd },
-      async (name, pid) => (await keeper.run(`bx_kill ${name} ${pid}; [ -d /proc/${pid} ]`)).status === 0,
+      { argv: (nonce) => wrappedArgs(options.posixShell, nonce, program), isFirst: false },
+      program,
+      (name, pid) => killWrapped(keeper, name, pid),
     );
-    processes.add(process);
-    void process.exited.then(() => processes.delete(process));
+    own(process);
     if (lostReason !== null) process.lose(lostReason);
     return process;
   }
@@ -115,9 +120,9 @@ function isShell(args: readonly string[], defaults: ContainerDefaults): boolean 
   return args.length === defaults.shell.length && args.every((arg, index) => arg === defaults.shell[index]);
 }
 
-/** dash and ash drop variables whose names they could not have themselves (`my.key`); `env` puts them back. */
+/** `env` puts back the variables that shells drop. */
 function throughEnv(args: readonly string[], env: readonly string[], envProgram: string): readonly string[] {
-  const odd = env.filter((entry) => !/^[A-Za-z_]\w*=/.test(entry) && /^[^=\s-][^=]*=/.test(entry));
+  const odd = oddVariables(env);
   return odd.length === 0 || envProgram === '' ? args : [envProgram, ...odd, ...args];
 }
 

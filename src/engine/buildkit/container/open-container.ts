@@ -103,7 +103,7 @@ async function openAt(
       exec: own?.exec ?? null,
       command: own?.exec.meta ? stepCommand(own.exec.meta.args, environment.runShell) : null,
     };
-    return await attemptContainer(ground, combined);
+    return await attemptContainer(ground, spec.first ?? null, combined);
   } catch (error) {
     abort.abort();
     if (signal.aborted && !(error instanceof BxError && error.code === 'cancelled')) {

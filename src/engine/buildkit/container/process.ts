@@ -1,6 +1,6 @@
 /**
- * A program in a container that is kept alive by its keeper: run inside of the wrapper, whose markers tell when it started and how it
- * ended. It must not touch the container's life.
+ * A program in a container: run inside of the wrapper, whose markers tell when it started and how it ended. It must not touch the
+ * container's life; that of a first process is the container's.
  */
 import { randomBytes } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
@@ -13,7 +13,6 @@ import { openExecStream } from './exec-stream.js';
 import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
 import { createOutputGate } from './output-gate.js';
-import { wrappedArgs } from './scripts.js';
 import { assertSignalName } from './signals.js';
 
 /** How long data may trail behind the engine's own word that the process is gone. */
@@ -45,14 +44,28 @@ export interface OwnedProcess extends ContainerProcess {
   lose(reason: string): void;
 }
 
+export interface WrappedProcess extends OwnedProcess {
+  /** What a first process has seen around it; null for others. */
+  readonly look: string | null;
+  /** Resolves with the engine's reason when the wrapper itself has ended, which is after the program, and for a first process never by itself. */
+  readonly wrapperEnded: Promise<string>;
+}
+
+/** How the wrapper is started: argv for a random word, and whether it is the container's first process and so stays when its program ends. */
+export interface Wrapping {
+  argv(nonce: string): readonly string[];
+  readonly isFirst: boolean;
+}
+
 /** Resolves when the program is about to run, or could not be found (then `exited` says so). Throws `BxError('engine')`. */
 export async function startWrapped(
   context: ExecContext,
-  shell: readonly string[],
+  wrapping: Wrapping,
   spec: WrappedSpec,
   /** False: there is no such wrapper any more. */
   sendSignal: (name: string, wrapperPid: number) => Promise<boolean>,
-): Promise<OwnedProcess> {
+  signal?: AbortSignal,
+): Promise<WrappedProcess> {
   const nonce = randomBytes(8).toString('hex');
   const outputs = spec.tty ? [1] : [1, 2];
   const unfinished = new Set(outputs);
@@ -63,6 +76,11 @@ export async function startWrapped(
   /** Set once it is known that the engine adds to the ends of lines. */
   let lineEnds: LineEndFilter | null = null;
   let stderrTail = '';
+  let look: string | null = null;
+  let markWrapperEnded: (reason: string) => void = () => {};
+  const wrapperEnded = new Promise<string>((resolve) => {
+    markWrapperEnded = resolve;
+  });
 
   let resolveExit: (exit: ProcessExit) => void = () => {};
   const exited = new Promise<ProcessExit>((resolve) => {
@@ -83,13 +101,14 @@ export async function startWrapped(
     gate.end(() => resolveExit(exit));
     if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
     else resolveStart();
-    if (exit.code !== null) stream.closeInput();
+    if (exit.code !== null && !wrapping.isFirst) stream.closeInput();
     // Programs in the background may go on writing: their output is nobody's any more.
     stream.resume();
   };
 
   const onMarker = (fd: number, marker: Marker): void => {
-    if (marker.letter === 'S') {
+    if (marker.letter === 'L') look = marker.text;
+    else if (marker.letter === 'S') {
       const [pid, endsLines, lineFeed] = marker.text.split(';');
       wrapperPid = Number(pid);
       if (endsLines === '1' && lineFeed === '\r\r\n') lineEnds = createLineEndFilter((data) => gate.push(data));
@@ -110,7 +129,7 @@ export async function startWrapped(
     create(InitMessageSchema, {
       ContainerID: context.containerId,
       Meta: create(MetaSchema, {
-        args: wrappedArgs(shell, nonce, spec.tty ? spec : null, spec.env, spec.args),
+        args: [...wrapping.argv(nonce)],
         env: [...spec.env],
         user: spec.user,
         cwd: spec.cwd,
@@ -141,9 +160,14 @@ export async function startWrapped(
           wrapperPid === null
             ? stderrTail.trim() || engineReason
             : `it was killed together with the shell around it (${engineReason})`;
+        markWrapperEnded(engineReason);
         setTimeout(() => finish(lost(reason)), TRAILING_DATA_MS).unref();
       },
-      onEnd: (reason) => finish(lost(reason ?? (engineReason || 'the container ended'))),
+      onEnd(reason) {
+        const because = reason ?? (engineReason || 'the container ended');
+        markWrapperEnded(because);
+        finish(lost(because));
+      },
     },
   );
   const gate = createOutputGate({
@@ -169,7 +193,7 @@ export async function startWrapped(
 
   const process: OwnedProcess = {
     onData: (listener) => gate.onData(listener),
-    write: (data) => stream.write(data),
+    write: (data) => (isOver ? undefined : stream.write(data)),
     resize(cols, rows) {
       if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
     },
@@ -190,8 +214,14 @@ export async function startWrapped(
       stream.abandon();
     },
   };
-  await started;
-  return process;
+  const onAbort = (): void => process.lose('cancelled');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await started;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+  return { ...process, look, wrapperEnded };
 }
 
 function startFailure(spec: WrappedSpec, reason: string): string {

@@ -3,7 +3,7 @@
  * wrapper around each program. Only what dash, busybox ash and bash have built in is used: the image may hold nothing but a shell.
  */
 import { MARKER_OSC } from './marker-filter.js';
-import { printfCommand, shellQuote } from './shell-quote.js';
+import { printfCommand, shellJoin, shellQuote } from './shell-quote.js';
 
 /** A tmpfs of ours in every container that has a shell. */
 export const HOME_DIR = '/.bxtui';
@@ -17,17 +17,18 @@ const LIBRARY_PATH = `${HOME_DIR}/keeper`;
 export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_line"; done';
 
 /**
- * `run <nonce> <size> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it ended;
- * itself always ends with 0, because BuildKit stops a container when any of its processes fails. `names` are variables that shells add
- * by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
+ * `run <nonce> <size> <stays> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it
+ * ended; itself always ends with 0, because BuildKit stops a container when any of its processes fails. With `stays` 1 it does not end
+ * at all: it is the container's first process, and waits at a pipe that it holds open itself (a terminal cannot be waited at from the
+ * background), again and again, since what waits may be killed with what the program has left behind. `names` are variables that shells add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
  * `stty`, the program starts only when the size has arrived, and on a terminal that ends lines as terminals do (runc switches that off). A
  * line feed in the word of the start shows what the engine makes of it.
  * Signals are caught rather than ignored, so that the program gets their default actions back. `exec` in a subshell never takes a
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
 export const WRAPPER_SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-bx_nonce=$1 bx_tty=$2 bx_unset=$3 bx_lines=0
-shift 3
+bx_nonce=$1 bx_tty=$2 bx_stays=$3 bx_unset=$4 bx_lines=0
+shift 4
 bx_say() {
   printf '\\033]${MARKER_OSC};%s;%s;%s\\033\\\\' "$bx_nonce" "$1" "$2"
 }
@@ -35,6 +36,9 @@ bx_end() {
   trap '' HUP PIPE TTOU
   if [ "$bx_tty" = 0 ]; then bx_say E "$1" >&2; fi
   bx_say E "$1"
+  while [ "$bx_stays" = 1 ]; do
+    : | { exec 3<>/proc/self/fd/0; IFS= read -r bx_never <&3; }
+  done
   exit 0
 }
 bx_probe() {
@@ -87,7 +91,8 @@ bx_end "$?"
 /**
  * The keeper's functions. \`bx_kill\`: every descendant of a wrapper and everything in its session, but not the wrapper itself, found by
  * walking /proc (proc(5), stat: the name in brackets may hold anything, so what counts comes after the last bracket). KILL goes round
- * until nobody new appears. \`bx_member\`: a name in the first field of a file like /etc/passwd.
+ * until nobody new appears. Process 1 adopts what others have left behind: being its child says nothing. \`bx_member\`: a name in the
+ * first field of a file like /etc/passwd.
  */
 export const LIBRARY_SCRIPT = `bx_list() {
   bx_all=" $1 "
@@ -101,6 +106,7 @@ export const LIBRARY_SCRIPT = `bx_list() {
       { IFS= read -r bx_stat < "$bx_entry"; } 2>/dev/null || continue
       set -- \${bx_stat##*) }
       [ "$1" = Z ] && continue
+      [ "$2" = 1 ] && set -- "$1" 0 "$3" "$4"
       case $bx_all in
         *" $2 "*|*" $4 "*) [ "$bx_pid" = 1 ] || { bx_all="$bx_all$bx_pid "; bx_new=1; } ;;
       esac
@@ -146,6 +152,22 @@ export function setupLine(files: ReadonlyMap<string, string>): string {
   ].join('; ');
 }
 
+/**
+ * For the container's first process when that is a program of somebody's: puts everything in place, looks around with `look` (which
+ * sets `bx_look`, and `bx_shell`, as words, for when no program is named), says what it saw, and goes on as the wrapper.
+ */
+function firstScript(shell: readonly string[], files: ReadonlyMap<string, string>, look: string): string {
+  return [
+    `( umask 0; ${setupLine(files)} ) || exit 1`,
+    `. ${LIBRARY_PATH}`,
+    look,
+    'bx_out=1; if [ "$2" = 0 ]; then bx_out=2; fi',
+    `printf '\\033]${MARKER_OSC};%s;L;%s\\033\\\\' "$1" "$bx_look" >&"$bx_out"`,
+    `if [ "$#" = 4 ]; then eval 'set -- "$@" '"$bx_shell"; fi`,
+    `exec ${shellJoin(shell)} ${WRAPPER_PATH} "$@"`,
+  ].join('\n');
+}
+
 /** A line for the keeper: `command` in a subshell, so that nothing in it can end the keeper, then its status as `<nonce> <status>`. */
 export function commandLine(nonce: string, command: string): string {
   return `( ${command} ) < /dev/null; printf '\\n%s %s\\n' ${nonce} "$?"`;
@@ -154,14 +176,32 @@ export function commandLine(nonce: string, command: string): string {
 /** What dash, ash or bash put into the environment of every program they start. */
 const ADDED_BY_SHELLS = ['PWD', 'OLDPWD', 'SHLVL'];
 
-/** argv of a program in its wrapper. `shell` runs a POSIX shell in the container, `env` is what the program is to have. */
-export function wrappedArgs(
+export interface WrappedProgram {
+  readonly args: readonly string[];
+  /** What the program is to have. */
+  readonly env: readonly string[];
+  readonly tty: boolean;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** argv of a program in its wrapper. `shell` runs a POSIX shell in the container. */
+export function wrappedArgs(shell: readonly string[], nonce: string, program: WrappedProgram): string[] {
+  return [...shell, WRAPPER_PATH, ...wrapperArguments(nonce, program, false)];
+}
+
+/** argv of the container's first process, which goes on as the wrapper of `program`; no `args`: the shell that `look` finds. */
+export function firstArgs(
   shell: readonly string[],
   nonce: string,
-  size: { readonly cols: number; readonly rows: number } | null,
-  env: readonly string[],
-  args: readonly string[],
+  program: WrappedProgram,
+  files: ReadonlyMap<string, string>,
+  look: string,
 ): string[] {
+  return [...shell, '-c', firstScript(shell, files, look), 'bxtui', ...wrapperArguments(nonce, program, true)];
+}
+
+function wrapperArguments(nonce: string, { args, env, tty, rows, cols }: WrappedProgram, stays: boolean): string[] {
   const leftOut = ADDED_BY_SHELLS.filter((name) => !env.some((entry) => entry.startsWith(`${name}=`)));
-  return [...shell, WRAPPER_PATH, nonce, size === null ? '0' : `${size.rows} ${size.cols}`, leftOut.join(' '), ...args];
+  return [nonce, tty ? `${rows} ${cols}` : '0', stays ? '1' : '0', leftOut.join(' '), ...args];
 }

@@ -1,7 +1,7 @@
-/** What the keeper finds when it comes up: the shell command that puts the scene right and looks, and what it answers. Pure. */
+/** What is found in a container when it comes up: the shell commands that put the scene right and look, and what they answer. Pure. */
 import { HOME_DIR } from './scripts.js';
 import { BASH_PATHS } from './shell-choice.js';
-import { shellQuote } from './shell-quote.js';
+import { shellJoin, shellQuote } from './shell-quote.js';
 import type { ShellSource } from './shell-sources.js';
 
 export interface Surroundings {
@@ -22,16 +22,36 @@ export function lookAround(source: Pick<ShellSource, 'posixShell' | 'prepare' | 
     ...(source.prepare === '' ? [] : [`{ ${source.prepare}; } >&2`]),
     ...(source.prefix === '' ? [`[ -d ${quoted} ] || mkdir -p ${quoted} 2>/dev/null`] : []),
     `if [ -d ${quoted} ]; then echo cwd=yes; fi`,
-    `bx_bash=$(bx_first ${BASH_PATHS.join(' ')})`,
+    FIND_BASH,
     'echo "bash=$bx_bash"',
-    'echo "env=$(bx_first /usr/bin/env /bin/env)"',
-    'echo "chroot=$(bx_first /usr/sbin/chroot /usr/bin/chroot /sbin/chroot /bin/chroot)"',
-    historyCheck(source.posixShell),
+    `echo "env=${FIND_ENV}"`,
+    `echo "chroot=${FIND_CHROOT}"`,
+    historyCheck(source.posixShell, 'echo history=yes'),
   ].join('; ');
 }
 
+const FIND_BASH = `bx_bash=$(bx_first ${BASH_PATHS.join(' ')})`;
+const FIND_ENV = '$(bx_first /usr/bin/env /bin/env)';
+const FIND_CHROOT = '$(bx_first /usr/sbin/chroot /usr/bin/chroot /sbin/chroot /bin/chroot)';
+
+/** The same for a first process that is somebody's program: `named` is the interactive shell that SHELL names, or null. */
+export function firstLook(posixShell: readonly string[], named: string | null): string {
+  return [
+    FIND_BASH,
+    `bx_look="$bx_bash;${FIND_ENV};${FIND_CHROOT};"`,
+    historyCheck(posixShell, 'bx_look="$bx_look"yes'),
+    named === null ? `bx_shell=\${bx_bash:-${shellQuote(shellJoin(posixShell))}}` : `bx_shell=${shellQuote(shellQuote(named))}`,
+  ].join('; ');
+}
+
+/** `look`: what `firstLook` has found. The engine has seen to it that there is a working directory. */
+export function readFirstLook(look: string, cwd: string): Surroundings {
+  const [bash = '', env = '', chroot = '', history = ''] = look.split(';');
+  return { cwd, bash, env, chroot, isAshWithHistory: history === 'yes' };
+}
+
 /** A busybox tells by the names that are compiled into it. Not looked for beside bash, which is preferred and always has it. */
-function historyCheck(posixShell: readonly string[]): string {
+function historyCheck(posixShell: readonly string[], then: string): string {
   const shell = shellQuote(posixShell[0] ?? '');
   const find =
     posixShell.length > 1
@@ -39,7 +59,7 @@ function historyCheck(posixShell: readonly string[]): string {
       : `bx_grep=$(bx_first /bin/grep /usr/bin/grep ${HOME_DIR}/bin/grep)`;
   // A fixed string is found ten times faster than a pattern.
   const holds = (word: string): string => `$bx_grep -qF ${word} ${shell}`;
-  return `${find}; if [ -z "$bx_bash" ] && [ -n "$bx_grep" ] && ${holds('BusyBox')} && ${holds('HISTFILE')}; then echo history=yes; fi 2>/dev/null`;
+  return `${find}; if [ -z "$bx_bash" ] && [ -n "$bx_grep" ] && ${holds('BusyBox')} && ${holds('HISTFILE')}; then ${then}; fi 2>/dev/null`;
 }
 
 export function readSurroundings(output: string, wantedCwd: string): Surroundings {

@@ -33,7 +33,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 describe.each(SHELLS)('with %s %s', (...words) => {
   const shell = words.filter((word): word is string => word !== undefined);
   const run = (args: readonly string[], env: Record<string, string> = { PATH: '/usr/bin:/bin' }, unset = '') => {
-    const argv = [...shell.slice(1), wrapper, 'NONCE', '0', unset, ...args];
+    const argv = [...shell.slice(1), wrapper, 'NONCE', '0', '0', unset, ...args];
     const result = spawnSync(shell[0]!, argv, { env, encoding: 'latin1', cwd: directory });
     return { ...result, marks: [...result.stderr.matchAll(/\x1b\]7717;NONCE;([^\x1b]*)\x1b\\/g)].map((match) => match[1]!) };
   };
@@ -78,7 +78,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
   });
 
   it('the wrapper outlives the signals that its program dies of', async () => {
-    const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '', 'sleep', '30'], {
+    const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '0', '', 'sleep', '30'], {
       env: { PATH: '/usr/bin:/bin' },
       detached: true,
     });
@@ -92,6 +92,33 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     const status = await new Promise((resolve) => child.on('close', resolve));
     expect(status).toBe(0);
     expect(stderr).toContain('NONCE;E;130');
+  });
+
+  it('as a first process the wrapper stays when its program has ended', async () => {
+    const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'sh', '-c', 'echo out; exit 3'], {
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let stdout = '';
+    child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      stdout += text;
+    });
+    let status: unknown = 'none yet';
+    child.on('exit', (code) => {
+      status = code;
+    });
+    for (let turn = 0; turn < 400 && !stdout.includes('E;3'); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([stdout, status]).toEqual(['out\n\x1b]7717;NONCE;E;3\x1b\\', 'none yet']);
+    const { stdout: usage } = spawnSync('ps', ['-o', 'time=', '-g', String(child.pid)], { encoding: 'utf8' });
+    expect(usage.trim().split(/\s+/)).toEqual(
+      usage
+        .trim()
+        .split(/\s+/)
+        .map(() => '00:00:00'),
+    );
+    process.kill(-child.pid!, 'SIGKILL');
   });
 
   it('the keeper runs commands, survives bad ones and ends with its input', async () => {
@@ -125,7 +152,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     'a signal reaches children and children of their own sessions, but not the wrapper',
     async () => {
       const tree = `sleep 31 & setsid sleep 32 & (sleep 33 & wait) & wait`;
-      const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '', 'bash', '-c', tree], {
+      const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '0', '', 'bash', '-c', tree], {
         env: { PATH: '/usr/bin:/bin' },
         detached: true,
       });
@@ -162,11 +189,12 @@ describe.each(SHELLS)('with %s %s', (...words) => {
 
 describe('argv of a wrapped program', () => {
   it('leaves a variable in place that the step itself has', () => {
-    expect(wrappedArgs(['/bin/sh'], 'n', { cols: 80, rows: 24 }, ['PWD=/x'], ['vi'])).toEqual([
+    expect(wrappedArgs(['/bin/sh'], 'n', { args: ['vi'], env: ['PWD=/x'], tty: true, cols: 80, rows: 24 })).toEqual([
       '/bin/sh',
       '/.bxtui/run',
       'n',
       '24 80',
+      '0',
       'OLDPWD SHLVL',
       'vi',
     ]);
