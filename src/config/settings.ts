@@ -12,6 +12,8 @@ export interface Settings {
   readonly mouse: boolean;
   /** Rows scrolled by one notch of the wheel. */
   readonly wheelRows: number;
+  /** Start a shell in the step that the cursor rests on, so that it is there when it is asked for. */
+  readonly prepareShells: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -22,6 +24,7 @@ export const DEFAULT_SETTINGS: Settings = {
   scrollbackRows: 10_000,
   mouse: true,
   wheelRows: 3,
+  prepareShells: true,
 };
 
 export interface SettingsResult {
@@ -44,6 +47,7 @@ const integer = (least: number, most: number): Rule => ({
   what: `a whole number from ${least} to ${most}`,
   accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
 });
+const trueOrFalse: Rule = { what: 'true or false', accepts: (value) => typeof value === 'boolean' };
 const name: Rule = { what: 'a name', accepts: (value) => typeof value === 'string' && /^[\w.-]+$/.test(value) };
 const text: Rule = { what: 'a text', accepts: (value) => typeof value === 'string' && value !== '' };
 
@@ -53,8 +57,9 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   color: oneOf('auto', 'always', 'never'),
   leaveKey: text,
   scrollbackRows: integer(0, 1_000_000),
-  mouse: { what: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  mouse: trueOrFalse,
   wheelRows: integer(1, 100),
+  prepareShells: trueOrFalse,
 };
 
 /** Never throws. Entries that are not known are warned about and left out. */

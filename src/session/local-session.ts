@@ -3,7 +3,7 @@
  * Every effect of a command is an event; what a command returns only says that it was carried out.
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
-import type { SessionState, StepKey } from '../core/model/index.js';
+import type { SessionState, Step, StepKey } from '../core/model/index.js';
 import { initialState, reduce } from '../core/reduce/index.js';
 import { selectCurrent, selectInstructions } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
@@ -13,6 +13,7 @@ import { HOST, hostShell, startOnHost } from './host-process.js';
 import { createLogStore } from './log-store.js';
 import { createProcessTable } from './process-table.js';
 import type { CommandResult, SessionClient, SessionCommand } from './session.js';
+import { createSpare } from './spare.js';
 
 /** What a shell is started with when nobody says more: `--invoke`. Null fields: as the step itself. */
 export interface Invoke {
@@ -73,6 +74,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     emit({ type: 'notice.posted', atMs: now(), notice: { id: ++noticeCount, level, message, hint } });
 
   const processes = createProcessTable((process) => emit({ type: 'process.updated', atMs: now(), process }), now);
+  const spare = createSpare();
   const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
 
   async function connect(): Promise<Engine> {
@@ -116,6 +118,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   /** Makes the next generation and follows it to its end in the background; resolves once it has begun. */
   async function build(noCache: boolean): Promise<void> {
     const prepared = options.prepare();
+    // A container that nobody has asked for must not be in the way of a build.
+    await spare.drop();
     const request = noCache ? { ...prepared, noCache } : prepared;
     const generation = (selectCurrent(state)?.number ?? 0) + 1;
     const { dir, name, text } = request.dockerfile;
@@ -190,17 +194,31 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
     lastSize = command.size;
     const abort = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
-    const first = processSpec(command, options.invoke);
+    const wished = processSpec(command, options.invoke);
     const { step: key, moment, exclusiveCaches } = command;
-    const container = await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort);
+    const ready = moment === 'auto' ? await spare.take({ generation: number, step: key, spec: wished }, abort) : null;
+    const first = ready?.spec ?? wished;
+    const container = ready?.container ?? (await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort));
     containers.add(container, number);
     try {
       const summary = await processes.start(container, command.args ? 'exec' : 'shell', first, shownArgs(container, first));
+      if (first !== wished) processes.terminal(summary.id).resize(wished.cols, wished.rows);
       return { process: summary.id };
     } catch (error) {
       await containers.release(container.id);
       throw error;
     }
+  }
+
+  function prepare({ step, generation: number, size }: SessionCommand & { type: 'step.prepare' }): void {
+    const run = runs.get(number);
+    const generation = state.generations.find((g) => g.number === number);
+    if (run === undefined || isBuilding || !canBePrepared(generation?.steps[step]) || run.hasExclusiveCache(step)) return;
+    const spec = processSpec({ size }, options.invoke);
+    const wish = { step, moment: 'auto', exclusiveCaches: 'mount', first: spec } as const;
+    spare.prepare({ generation: number, step, spec }, (signal) =>
+      run.openContainer(wish, AbortSignal.any([closing.signal, signal])),
+    );
   }
 
   async function reload(noCache: boolean): Promise<void> {
@@ -241,7 +259,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     if (closing.signal.aborted) return ended;
     closing.abort(new BxError('cancelled', 'the session ended'));
     for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
-    await containers.releaseAll();
+    await Promise.all([containers.releaseAll(), spare.drop()]);
     await Promise.allSettled([...runs.values()].map((run) => run.dispose()));
     await engine?.dispose().catch(() => undefined);
     logs.dispose();
@@ -260,6 +278,9 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
         return { process: null };
       case 'step.rollback':
         return rollback(command, signal);
+      case 'step.prepare':
+        prepare(command);
+        return { process: null };
       case 'process.exec': {
         const container = containers.get(command.container);
         const kind = command.args.length === 0 ? 'shell' : 'exec';
@@ -311,6 +332,11 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     hasExclusiveCache: (generation, step) => runs.get(generation)?.hasExclusiveCache(step) ?? false,
     ended,
   };
+}
+
+/** Its state is there: nothing has to be carried out for it. */
+function canBePrepared(step: Step | undefined): boolean {
+  return step?.state === 'done' || step?.state === 'cached' || step?.state === 'failed';
 }
 
 interface ProcessWish {

@@ -28,6 +28,16 @@ export type SessionCommand =
       readonly tty?: boolean;
       readonly size: { readonly cols: number; readonly rows: number };
     }
+  /**
+   * Somebody looks at this step and may want a shell in it (a `step.rollback` with nothing but its step): one is started already where
+   * that carries nothing of the build out and holds nobody up. Shows in no state; the next such command takes its place.
+   */
+  | {
+      readonly type: 'step.prepare';
+      readonly step: StepKey;
+      readonly generation: number;
+      readonly size: { readonly cols: number; readonly rows: number };
+    }
   /** A further process in an existing container. Empty `args`: its shell. Result: the process. */
   | {
       readonly type: 'process.exec';

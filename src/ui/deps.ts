@@ -45,6 +45,8 @@ export interface ScreenSettings {
   readonly scrollbackRows: number;
   /** Lines scrolled by one notch of the wheel. */
   readonly wheelRows: number;
+  /** A shell is started in the step that the cursor rests on, before anybody asks for it. */
+  readonly preparesShells: boolean;
 }
 
 /** A text, or a file that holds one already. */

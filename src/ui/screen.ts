@@ -13,6 +13,7 @@ import { hintsOf } from './control/hints-of.js';
 import { createInputHandler } from './control/input.js';
 import { createLogGrids } from './control/log-grids.js';
 import { createLogRate } from './control/log-rate.js';
+import { createPreparing } from './control/preparing.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
 import {
@@ -107,6 +108,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     close,
   };
   const commands = createCommands(ui);
+  const preparing = createPreparing(ui, () => commands.terminalSize());
   const scheduler = createFrameScheduler(clock, stdout, (scope) => {
     if (scope === 'all' || !screenView.renderTerminal()) draw();
   });
@@ -157,6 +159,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       logRates: logRate.sample(generation, nowMs),
     };
     screenView.render(frame);
+    if (deps.settings.preparesShells) preparing.look();
     scheduler.setTick(tickOf(state, view));
   }
 
@@ -254,6 +257,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     stdout.off('resize', onResize);
     if (resizeTimer !== null) clock.clearTimeout(resizeTimer);
     scheduler.dispose();
+    preparing.dispose();
     router.detach();
     terminals.dispose();
     logs.dispose();

@@ -106,7 +106,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       complete: (line) => ({ candidates: ['reload', 'rollback'].filter((name) => name.startsWith(line)), start: 0 }),
       help: () => [{ name: 'reload', usage: 'reload', summary: 'Build again' }],
     },
-    settings: { leaveKey: parseLeaveKey('ctrl-]'), scrollbackRows: 1000, wheelRows: 3 },
+    settings: { leaveKey: parseLeaveKey('ctrl-]'), scrollbackRows: 1000, wheelRows: 3, preparesShells: true },
     dockerfileLabel: './Dockerfile',
     openEditor(file, line) {
       edited.push([file, line]);

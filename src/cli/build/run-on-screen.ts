@@ -88,7 +88,12 @@ async function showSession({ run, session, settings, leaveKey, warnings, report 
       clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
     },
     commandLine: screenCommandLine(session, run, () => shown),
-    settings: { leaveKey, scrollbackRows: settings.scrollbackRows, wheelRows: settings.wheelRows },
+    settings: {
+      leaveKey,
+      scrollbackRows: settings.scrollbackRows,
+      wheelRows: settings.wheelRows,
+      preparesShells: settings.prepareShells,
+    },
     mayLoadMore: starting,
     dockerfileLabel: run.options.file ?? run.input.dockerfileName,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
