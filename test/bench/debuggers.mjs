@@ -85,13 +85,16 @@ export async function inStepList(pty) {
 /**
  * A second shell, in the step above the failing one, which was cached.
  * @param {Pty} pty
+ * @param {number} restMs how long the cursor is left on the step before Enter; 0: both keys at once
  * @returns {Promise<number>} milliseconds from Enter to its prompt
  */
-export async function openShellAbove(pty) {
+export async function openShellAbove(pty, restMs) {
   await inStepList(pty);
-  pty.press('k');
-  await pty.settled(300);
-  const startMs = pty.press('\r');
+  if (restMs > 0) {
+    pty.press('k');
+    await pty.settled(restMs);
+  }
+  const startMs = pty.press(restMs > 0 ? '\r' : 'k\r');
   return (await promptInSecondTab(pty)) - startMs;
 }
 

@@ -38,7 +38,7 @@ export const MEMORY = [
     measure: async (bench, { title, goal }) => {
       const dir = failingBuild(bench.contexts, 'memory-idle', 2);
       const bytes = await withSession(bench, dir, async (pty) => {
-        await openShellAbove(pty);
+        await openShellAbove(pty, 300);
         await new Promise((resolve) => setTimeout(resolve, 3000));
         return residentBytes(pty.pid);
       });

@@ -15,6 +15,8 @@ import { alternate, compare, spread } from '../statistics.mjs';
 
 const PAIRS = 5;
 const STEPS = 6;
+/** A glance at a step before Enter. */
+const READING_MS = 600;
 
 /** @type {readonly Row[]} */
 export const SESSIONS = [
@@ -24,7 +26,11 @@ export const SESSIONS = [
   }),
   session('error-to-prompt', 'error to prompt', 1.0, { ours: sinceError, peer: sinceError }),
   session('rollback', 'rollback to a cached step', 1.0, {
-    ours: openShellAbove,
+    ours: (pty) => openShellAbove(pty, 0),
+    peer: (pty) => monitorCommand(pty, 'rollback'),
+  }),
+  session('rollback-rested', 'rollback, the cursor rested on the step', 0.4, {
+    ours: (pty) => openShellAbove(pty, READING_MS),
     peer: (pty) => monitorCommand(pty, 'rollback'),
   }),
   session('reload', 'reload, with its shell', 0.7, {
