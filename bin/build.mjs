@@ -14,6 +14,7 @@ const ENTRY = join(projectRoot, 'dist/cli/main.js');
 /** blessed loads its widgets and terminfo by path, contrib requires blessed, the others are native or load native code. */
 const EXTERNAL = [
   'blessed',
+  'blessed/*',
   'blessed-contrib',
   'blessed-contrib/*',
   'node-pty',

@@ -8,7 +8,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
-import { acquireEngine } from '../test/setup/engine.mjs';
+import { unpackDebianPackage } from '../test/setup/debian-package.mjs';
+import { acquireEngine, startPrivateEngine } from '../test/setup/engine.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
@@ -18,6 +19,8 @@ const CHECKS = { typecheck: ['typescript/bin/tsc', '-p', '.'], lint: ['@biomejs/
 const SUITES = ['unit', 'golden', 'engine-contract', 'e2e'];
 /** A test that spins cannot be stopped by its runner; the run must end all the same. */
 const SUITE_WITHIN_MS = 20 * 60_000;
+/** Debian's suite whose docker.io is the newest that runs on this one. */
+const NEWEST_SUITE = 'forky';
 const ON_ENGINE = ['engine-contract', 'e2e'];
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number }} Outcome */
@@ -38,7 +41,7 @@ await runScript(async () => {
   for (const part of chosen)
     if (SUITES.includes(part) && !ON_ENGINE.includes(part)) outcomes.push(await suite(part, process.env));
   const needEngine = chosen.filter((part) => ON_ENGINE.includes(part));
-  if (needEngine.length > 0) outcomes.push(...(await onEngine(needEngine)));
+  if (needEngine.length > 0) outcomes.push(...(await onEngines(needEngine)));
   outcomes.push(await leftoverProcesses());
   return report(outcomes);
 });
@@ -99,8 +102,12 @@ function counts(reportFile) {
   }
 }
 
-/** @param {readonly string[]} parts @returns {Promise<Outcome[]>} */
-async function onEngine(parts) {
+/**
+ * On the engine that this Debian has, and on the newest that Debian has, which can do what the other cannot.
+ * @param {readonly string[]} parts
+ * @returns {Promise<Outcome[]>}
+ */
+async function onEngines(parts) {
   /** @type {Outcome[]} */
   const outcomes = [];
   const named = process.env.BXTUI_TEST_ENGINES;
@@ -109,14 +116,44 @@ async function onEngine(parts) {
     return outcomes;
   }
   const engine = await acquireEngine({ prefer: 'private' });
-  const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '' };
+  outcomes.push(...(await onEngine(engine, parts, '', {})));
+  if (!engine.isPrivate || process.env.BXTUI_DOCKERD) return outcomes;
+  const newest = newestDockerd();
+  if (newest === null) return [...outcomes, { part: 'newest engine', passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
+  const second = await startPrivateEngine({ dockerd: newest });
+  return [...outcomes, ...(await onEngine(second, parts, ', newest', { BXTUI_DOCKERD: newest }))];
+}
+
+/** The daemon of Debian's newest docker.io, which runs with the containerd and runc of this machine; null, and said why, when it cannot be had. */
+function newestDockerd() {
   try {
-    for (const part of parts) outcomes.push(await suite(part, env));
+    return join(unpackDebianPackage('docker.io', NEWEST_SUITE), 'usr/sbin/dockerd');
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`the newest engine of Debian is left out: ${error.message}`);
+    return null;
+  }
+}
+
+/**
+ * Runs the suites and gives the engine back.
+ * @param {import('../test/setup/engine.mjs').EngineHandle} engine
+ * @param {readonly string[]} parts
+ * @param {string} label
+ * @param {NodeJS.ProcessEnv} more
+ * @returns {Promise<Outcome[]>}
+ */
+async function onEngine(engine, parts, label, more) {
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '', ...more };
+  try {
+    for (const part of parts) outcomes.push({ ...(await suite(part, env)), part: `${part}${label}` });
   } finally {
     const leftovers = await engine.stop();
     const isClean = leftovers === null;
     if (!isClean) process.stdout.write(`the private engine left something behind: ${describeLeftovers(leftovers)}\n`);
-    outcomes.push({ part: 'engine gone', passed: Number(isClean), failed: Number(!isClean), skipped: 0, elapsedMs: 0 });
+    outcomes.push({ part: `engine gone${label}`, passed: Number(isClean), failed: Number(!isClean), skipped: 0, elapsedMs: 0 });
   }
   return outcomes;
 }
@@ -156,7 +193,7 @@ function report(outcomes) {
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
     process.stdout.write(
-      `${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(16)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`,
+      `${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(24)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`,
     );
   }
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>

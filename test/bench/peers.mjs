@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, which } from '../setup/command.mjs';
+import { unpackDebianPackage } from '../setup/debian-package.mjs';
 import { SetupError } from '../setup/say.mjs';
-import { unpackDebianPackage } from './debian-package.mjs';
 
 const PLUGIN = 'usr/libexec/docker/cli-plugins/docker-buildx';
 const INSTALLED_PLUGINS = ['/usr/libexec', '/usr/lib', '/usr/local/lib', '/usr/local/libexec'].map((dir) =>

@@ -3,7 +3,10 @@
  * no modes. Bytes reach the terminal only through `onFrame`. The terminal's modes are the guard's, its input is the router's.
  */
 import { PassThrough, Writable } from 'node:stream';
-import blessed, { type Widgets } from 'blessed';
+import type { Widgets } from 'blessed';
+// Not `blessed` itself, which loads some thirty widgets more before the first frame.
+import Box from 'blessed/lib/widgets/box.js';
+import Screen from 'blessed/lib/widgets/screen.js';
 import type { BlessedCoords, BlessedElement, BlessedScreen } from 'blessed-internal';
 import type { ColorDepth } from '../theme/color.js';
 import { AttributeTable } from './attributes.js';
@@ -71,11 +74,11 @@ export function createBlessedHost(options: HostOptions): BlessedHost {
   const attributes = new AttributeTable(options.depth);
   const output = dummyOutput(options.cols, options.rows);
   const screen = withoutProcessHandlers(() =>
-    blessed.screen({
+    Screen({
       input: dummyInput(),
       output: output as unknown as NonNullable<Widgets.IScreenOptions['output']>,
-      // The bundled entry: blessed cannot read most terminfo files of today and would fall back to 8 colours.
-      terminal: 'xterm-256color',
+      // Frames are written by `drawChanges`; blessed need not read and compile what a real terminal can do.
+      terminal: 'dumb',
       fullUnicode: true,
       smartCSR: false,
       autoPadding: false,
@@ -140,7 +143,7 @@ export function createBlessedHost(options: HostOptions): BlessedHost {
 }
 
 function addElement(screen: BlessedScreen, paint: (surface: Surface) => void): PaintElement {
-  const element = blessed.box({
+  const element = Box({
     parent: screen,
     top: 0,
     left: 0,

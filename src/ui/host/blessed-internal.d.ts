@@ -38,6 +38,20 @@ declare module 'blessed-internal' {
   }
 }
 
+declare module 'blessed/lib/widgets/screen.js' {
+  import type { Widgets } from 'blessed';
+
+  const screen: (options: Widgets.IScreenOptions) => Widgets.Screen;
+  export default screen;
+}
+
+declare module 'blessed/lib/widgets/box.js' {
+  import type { Widgets } from 'blessed';
+
+  const box: (options: Widgets.BoxOptions) => Widgets.BoxElement;
+  export default box;
+}
+
 declare module 'blessed-contrib/lib/widget/gauge.js' {
   import type { Widgets } from 'blessed';
 

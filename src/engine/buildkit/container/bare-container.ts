@@ -10,6 +10,7 @@ import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema } from '../proto/gen/pb_pb.js';
 import type { ContainerFacts } from './container.js';
 import { mergeEnv } from './env.js';
+import { execChannel } from './exec-channel.js';
 import { openExecStream } from './exec-stream.js';
 import { createOutputGate } from './output-gate.js';
 import type { ExecContext, OwnedProcess } from './process.js';
@@ -139,13 +140,7 @@ async function startBare(
   await started;
 
   const process: ContainerProcess = {
-    onData: (listener) => gate.onData(listener),
-    write: (data) => stream.write(data),
-    resize(cols, rows) {
-      if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
-    },
-    pause: () => gate.pause(),
-    resume: () => gate.resume(),
+    ...execChannel(stream, gate, spec.tty, () => isOver),
     exited,
     async signal(name) {
       assertSignalName(name);
@@ -153,7 +148,6 @@ async function startBare(
         throw new BxError('unsupported', options.noSignals, { hint: 'Release the container to end it.' });
       stream.signal(name);
     },
-    closeInput: () => stream.closeInput(),
   };
   return {
     ...process,

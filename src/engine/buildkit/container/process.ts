@@ -9,6 +9,7 @@ import { BxError } from '../../../platform/errors.js';
 import type { ContainerProcess, ProcessExit } from '../../engine.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema, type SecretEnv, type SecurityMode } from '../proto/gen/pb_pb.js';
+import { execChannel } from './exec-channel.js';
 import { openExecStream } from './exec-stream.js';
 import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
@@ -192,13 +193,7 @@ export async function startWrapped(
   if (spec.tty) stream.resize(spec.cols, spec.rows);
 
   const process: OwnedProcess = {
-    onData: (listener) => gate.onData(listener),
-    write: (data) => (isOver ? undefined : stream.write(data)),
-    resize(cols, rows) {
-      if (spec.tty) stream.resize(Math.max(1, cols), Math.max(1, rows));
-    },
-    pause: () => gate.pause(),
-    resume: () => gate.resume(),
+    ...execChannel(stream, gate, spec.tty, () => isOver),
     exited,
     async signal(name) {
       assertSignalName(name);
@@ -207,7 +202,6 @@ export async function startWrapped(
       // Killed from inside. Without a tty the engine notices that only at the end of the input, and would then stop the whole container.
       setTimeout(() => finish(lost('the shell around it was killed')), TRAILING_DATA_MS).unref();
     },
-    closeInput: () => stream.closeInput(),
     lose(reason) {
       finish(lost(reason));
       gate.discard();

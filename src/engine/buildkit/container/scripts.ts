@@ -23,7 +23,8 @@ export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_
  * background), again and again, since what waits may be killed with what the program has left behind. `names` are variables that shells add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
  * `stty`, the program starts only when the size has arrived, and on a terminal that ends lines as terminals do (runc switches that off). A
  * line feed in the word of the start shows what the engine makes of it.
- * Signals are caught rather than ignored, so that the program gets their default actions back. `exec` in a subshell never takes a
+ * Signals are caught rather than ignored, so that the program gets their default actions back. The start is said by the process that
+ * becomes the program: whoever is told of it can send it a signal. `exec` in a subshell never takes a
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
 export const WRAPPER_SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
@@ -77,14 +78,17 @@ bx_prepare() {
 }
 bx_find "$1"
 if [ "$bx_found" != 0 ]; then bx_end "$bx_found;$bx_found"; fi
-if [ "$bx_tty" = 0 ]; then
-  bx_say S "$$" >&2
-else
-  bx_prepare
-  bx_say S "$$;$bx_lines;
+if [ "$bx_tty" != 0 ]; then bx_prepare; fi
+(
+  if [ "$bx_tty" = 0 ]; then
+    bx_say S "$$" >&2
+  else
+    bx_say S "$$;$bx_lines;
 "
-fi
-( unset $bx_unset bx_none; exec "$@" )
+  fi
+  unset $bx_unset bx_none
+  exec "$@"
+)
 bx_end "$?"
 `;
 

@@ -4,12 +4,12 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture, which } from '../setup/command.mjs';
-import { SetupError, say } from '../setup/say.mjs';
-import { projectRoot } from '../setup/toolchain.mjs';
+import { capture, which } from './command.mjs';
+import { SetupError, say } from './say.mjs';
+import { projectRoot } from './toolchain.mjs';
 
 /** Ignored by git, gone with node_modules. */
-const CACHE = join(projectRoot, 'node_modules/.cache/bxtui-bench');
+const CACHE = join(projectRoot, 'node_modules/.cache/bxtui-debian');
 const SOURCE_FILES = ['/etc/apt/sources.list', '/etc/apt/sources.list.d'];
 
 /**
@@ -23,7 +23,7 @@ export function unpackDebianPackage(name, suite) {
   if (which('apt-get') === null) throw new SetupError(`${name} of Debian ${suite} needs apt`, '');
   const source = debianSource();
   if (source === null) throw new SetupError('/etc/apt names no mirror of Debian', '');
-  say(`fetching ${name} of Debian ${suite}, a peer to compare with`);
+  say(`fetching ${name} of Debian ${suite}, beside the project`);
   const apt = join(CACHE, `apt-${suite}`);
   for (const dir of ['lists/partial', 'cache/archives/partial', 'download']) mkdirSync(join(apt, dir), { recursive: true });
   writeFileSync(join(apt, 'status'), '');
