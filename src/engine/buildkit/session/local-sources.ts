@@ -4,7 +4,7 @@ import { serveDiffCopy } from './filesync/diff-copy.js';
 import { createDiskTree } from './filesync/disk-tree.js';
 import type { FileTree } from './filesync/file-tree.js';
 import { createMemoryTree, type MemoryFile } from './filesync/memory-tree.js';
-import type { XattrReader } from './filesync/xattrs.js';
+import type { FoundXattrs, XattrReader } from './filesync/xattrs.js';
 import { type GrpcServerCall, GrpcStatus } from './grpc-stream.js';
 import { createTransferMeter, type TransferProgress } from './transfer-meter.js';
 
@@ -65,12 +65,19 @@ export function createLocalSources(hooks: LocalSourcesHooks): LocalSources {
       if (isOnlyRead && hooks.isCopyExpected) xattrs?.prepare();
       const error = await serveDiffCopy(call, entry.tree, filter, {
         onSent: (bytes, files) => meter.add(bytes, files),
-        xattrs: xattrs && !isOnlyRead ? (paths) => xattrs.read(paths.map((path) => entry.tree.diskPath(path))) : null,
+        xattrs: xattrs && !isOnlyRead ? (paths) => readXattrs(xattrs, entry.tree, paths) : null,
       });
       meter.done();
       if (error) hooks.onError(error);
     },
   };
+}
+
+/** What stands in for a file on disk does not have that file's attributes. */
+async function readXattrs(reader: XattrReader, tree: FileTree, paths: readonly string[]): Promise<FoundXattrs> {
+  // The root of the file system is the empty path of its tree.
+  const found = await reader.read(tree.diskPath('') || '/', paths);
+  return found && new Map([...found].filter(([index]) => tree.diskPath(paths[index]!) !== null));
 }
 
 function toEntry(source: LocalSource): Entry {

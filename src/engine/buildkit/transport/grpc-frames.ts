@@ -19,8 +19,10 @@ export class FrameReader {
 
   /** Throws `BxError('engine')` when the stream is not what it should be. */
   push(chunk: Buffer, onMessage: (message: Buffer) => void): void {
-    this.chunks.push(chunk);
-    this.buffered += chunk.length;
+    const at = this.isPartial ? 0 : this.readWhole(chunk, onMessage);
+    if (at === chunk.length) return;
+    this.chunks.push(at === 0 ? chunk : chunk.subarray(at));
+    this.buffered += chunk.length - at;
     while (this.buffered >= this.wanted) {
       const part = this.take(this.wanted);
       if (this.inMessage) {
@@ -29,13 +31,29 @@ export class FrameReader {
         onMessage(part);
         continue;
       }
-      if (part[0] !== 0) throw new BxError('engine', 'the engine sent a compressed message, which was not offered');
-      const length = part.readUInt32BE(1);
-      if (length > this.limitBytes)
-        throw new BxError('engine', `the engine sent a message of ${length} bytes, more than ${this.limitBytes}`);
+      this.wanted = this.messageLength(part, 0);
       this.inMessage = true;
-      this.wanted = length;
     }
+  }
+
+  /** The messages that lie in the chunk as a whole, without a detour; returns where the first one begins that does not. */
+  private readWhole(chunk: Buffer, onMessage: (message: Buffer) => void): number {
+    let at = 0;
+    while (chunk.length - at >= FRAME_HEADER_BYTES) {
+      const end = at + FRAME_HEADER_BYTES + this.messageLength(chunk, at);
+      if (end > chunk.length) break;
+      onMessage(chunk.subarray(at + FRAME_HEADER_BYTES, end));
+      at = end;
+    }
+    return at;
+  }
+
+  private messageLength(frame: Buffer, offset: number): number {
+    if (frame[offset] !== 0) throw new BxError('engine', 'the engine sent a compressed message, which was not offered');
+    const length = frame.readUInt32BE(offset + 1);
+    if (length > this.limitBytes)
+      throw new BxError('engine', `the engine sent a message of ${length} bytes, more than ${this.limitBytes}`);
+    return length;
   }
 
   private take(length: number): Buffer {

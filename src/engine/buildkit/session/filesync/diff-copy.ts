@@ -4,14 +4,14 @@
  */
 import { BxError, toBxError } from '../../../../platform/errors.js';
 import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
-import { sendFiles } from './file-sender.js';
+import { readEntries } from './entry-reader.js';
+import { sendFiles, type WantedFile } from './file-sender.js';
 import type { FileTree } from './file-tree.js';
 import { GoMode } from './file-tree.js';
-import { decodePacket, encodeError, encodeMarker, PacketType, StatBatch, type Xattrs } from './packets.js';
+import { decodePacket, encodeError, encodeMarker, PacketType, StatBatch } from './packets.js';
 import { type WalkEntry, type WalkFilter, walkTree } from './tree-walk.js';
+import type { FoundXattrs } from './xattrs.js';
 
-/** Names looked at before other work gets its turn; about half a millisecond. */
-const SLICE_NAMES = 128;
 const STAT_BATCH_BYTES = 64 * 1024;
 /** Files sent before the walk gets its turn again: a context of many files keeps both sides busy. */
 const FILES_PER_TURN = 64;
@@ -19,8 +19,8 @@ const FILES_PER_TURN = 64;
 export interface DiffCopyHooks {
   /** Bytes and files sent since the last call. */
   onSent(bytes: number, files: number): void;
-  /** Extended attributes of the entries, in their order; null: none are sent. */
-  readonly xattrs: ((paths: readonly string[]) => Promise<ReadonlyArray<Xattrs | null>>) | null;
+  /** Extended attributes of entries by their paths; never rejects. Null: none are sent. */
+  readonly xattrs: ((paths: readonly string[]) => Promise<FoundXattrs>) | null;
 }
 
 /** Serves one call to its end; never rejects. Returns the error that ended it, if it was on our side. */
@@ -104,20 +104,19 @@ async function sendTree(
   hooks: DiffCopyHooks,
   requests: Requests,
 ): Promise<void> {
-  const walk = walkTree(tree, filter);
+  const entries = readEntries(walkTree(tree, filter), hooks.xattrs, () => call.signal.aborted || requests.isFinished);
   const batch = new StatBatch();
-  /** Paths of the files that may be asked for, by id; ids count every entry. */
-  const files = new Map<number, string>();
-  let nextId = 0;
+  const offered = new OfferedFiles();
   let isWalking = true;
 
   while (!requests.isFinished) {
     if (requests.queue.length > 0) {
-      const wanted = requests.queue.splice(0, FILES_PER_TURN).map((id) => takeFile(files, id));
+      const wanted = requests.queue.splice(0, FILES_PER_TURN).map((id) => offered.take(id));
       await sendFiles(call, tree, wanted, hooks.onSent);
     } else if (isWalking) {
-      isWalking = await walkOneBatch();
-      if (!isWalking) await call.write(encodeMarker(PacketType.stat));
+      isWalking = await sendEntries();
+      if (isWalking) await entries.readAhead();
+      else await call.write(encodeMarker(PacketType.stat));
     } else {
       await requests.wait();
       continue;
@@ -126,36 +125,43 @@ async function sendTree(
   }
   await call.write(encodeMarker(PacketType.fin));
 
-  async function walkOneBatch(): Promise<boolean> {
-    let more = true;
-    while (more && batch.byteLength < STAT_BATCH_BYTES && requests.queue.length === 0) {
-      const entries: WalkEntry[] = [];
-      more = walk.advance(SLICE_NAMES, (entry) => entries.push(entry));
-      const xattrs = hooks.xattrs && entries.length > 0 ? await hooks.xattrs(entries.map((entry) => entry.path)) : null;
-      for (const [i, entry] of entries.entries()) addEntry(entry, xattrs?.[i] ?? null);
-      if (more && !hooks.xattrs) await new Promise<void>((resolve) => setImmediate(resolve));
+  /** False when there are no more. */
+  async function sendEntries(): Promise<boolean> {
+    let hasMore = true;
+    while (hasMore && batch.byteLength < STAT_BATCH_BYTES && requests.queue.length === 0) {
+      const next = await entries.next();
+      hasMore = next !== null;
       if (call.signal.aborted) return false;
+      for (const [index, entry] of next?.entries.entries() ?? []) {
+        offered.add(isRegular(entry.stat.mode) ? entry : null);
+        batch.add(entry, next?.xattrs?.get(index) ?? null);
+      }
     }
     if (batch.byteLength > 0) {
       const bytes = batch.take();
       hooks.onSent(bytes.length, 0);
       await call.write(bytes);
     }
-    return more;
-  }
-
-  function addEntry(entry: WalkEntry, xattrs: Xattrs | null): void {
-    if (isRegular(entry.stat.mode)) files.set(nextId, entry.path);
-    nextId++;
-    batch.add(entry, xattrs);
+    return hasMore;
   }
 }
 
-function takeFile(files: Map<number, string>, id: number): { id: number; path: string } {
-  const path = files.get(id);
-  if (path === undefined) throw new BxError('engine', `the engine asked for file ${id}, which was not offered`);
-  files.delete(id);
-  return { id, path };
+/** The files that may be asked for, once each. Ids count every entry. */
+class OfferedFiles {
+  private readonly paths: Array<string | null> = [];
+  private readonly sizes: number[] = [];
+
+  add(file: WalkEntry | null): void {
+    this.paths.push(file?.path ?? null);
+    this.sizes.push(file?.stat.sizeBytes ?? 0);
+  }
+
+  take(id: number): WantedFile {
+    const path = this.paths[id] ?? null;
+    if (path === null) throw new BxError('engine', `the engine asked for file ${id}, which was not offered`);
+    this.paths[id] = null;
+    return { id, path, sizeBytes: this.sizes[id]! };
+  }
 }
 
 /** Go's `Mode.IsRegular`: no type bit at all. */

@@ -130,20 +130,31 @@ export function goMode(mode: number): number {
 
 function openOnDisk(absolutePath: string): OpenFile {
   // Without O_NONBLOCK a pipe that took the file's place meanwhile would hold the program up for ever.
-  const fd = fs.openSync(absolutePath, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  let isOpen = true;
-  return {
-    sizeBytes: fs.fstatSync(fd).size,
-    readSync: (target, offset, length) => fs.readSync(fd, target, offset, length, null),
-    read: (target, offset, length) =>
-      new Promise((resolve, reject) => {
-        fs.read(fd, target, offset, length, null, (error, bytesRead) => (error ? reject(error) : resolve(bytesRead)));
-      }),
-    close() {
-      if (isOpen) fs.closeSync(fd);
-      isOpen = false;
-    },
-  };
+  return new DiskFile(fs.openSync(absolutePath, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK));
+}
+
+class DiskFile implements OpenFile {
+  private isOpen = true;
+  constructor(private readonly fd: number) {}
+
+  sizeBytes(): number {
+    return fs.fstatSync(this.fd).size;
+  }
+
+  readSync(target: Buffer, offset: number, length: number): number {
+    return fs.readSync(this.fd, target, offset, length, null);
+  }
+
+  read(target: Buffer, offset: number, length: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.fd, target, offset, length, null, (error, bytesRead) => (error ? reject(error) : resolve(bytesRead)));
+    });
+  }
+
+  close(): void {
+    if (this.isOpen) fs.closeSync(this.fd);
+    this.isOpen = false;
+  }
 }
 
 function parentOf(relative: string): string {

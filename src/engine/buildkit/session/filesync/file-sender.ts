@@ -4,7 +4,7 @@
  */
 import type { GrpcServerCall } from '../grpc-stream.js';
 import type { FileTree, OpenFile } from './file-tree.js';
-import { DATA_HEADER_BYTES, encodeMarker, PacketType, writeDataHeader } from './packets.js';
+import { DATA_HEADER_BYTES, encodeMarker, MARKER_BYTES, PacketType, writeDataHeader, writeMarker } from './packets.js';
 import { readFailure } from './tree-walk.js';
 
 /** A file up to this size is read in one go, without a thread of the pool. */
@@ -15,6 +15,8 @@ const LARGE_PACKET_BYTES = 2 << 20;
 export interface WantedFile {
   readonly id: number;
   readonly path: string;
+  /** As it was offered. */
+  readonly sizeBytes: number;
 }
 
 /** Throws `BxError('input')` naming the file that cannot be read. */
@@ -36,57 +38,63 @@ export async function sendFiles(
     filesInBatch = 0;
     await call.write(bytes);
   };
-  for (const { id, path } of wanted) {
-    const file = openFile(tree, path);
-    try {
-      if (file.sizeBytes > SMALL_FILE_BYTES) {
-        await flush();
-        await sendLarge(call, tree, file, id, path, onSent);
+  for (const file of wanted) {
+    if (file.sizeBytes <= SMALL_FILE_BYTES) {
+      if (batch && used + smallRoom(file) > batch.length) await flush();
+      batch ??= Buffer.allocUnsafeSlow(SMALL_BATCH_BYTES);
+      const end = appendSmall(batch, used, tree, file);
+      if (end !== null) {
+        used = end;
+        filesInBatch++;
         continue;
       }
-      const room = smallRoom(file);
-      if (batch && used + room > batch.length) await flush();
-      batch ??= Buffer.allocUnsafeSlow(SMALL_BATCH_BYTES);
-      used = appendSmall(batch, used, tree, file, id, path);
-      filesInBatch++;
-    } finally {
-      file.close();
     }
+    await flush();
+    await sendLarge(call, tree, file, onSent);
   }
   await flush();
 }
 
-/** Header, content, and the empty packet that ends the file. */
-function smallRoom(file: OpenFile): number {
-  return DATA_HEADER_BYTES + contentLimit(file) + 32;
+/** Header, content with one byte more to meet its end, and the empty packet that ends the file. */
+function smallRoom({ sizeBytes }: WantedFile): number {
+  return DATA_HEADER_BYTES + sizeBytes + 1 + MARKER_BYTES;
 }
 
-/** A file whose size is 0 may still have content (procfs and the like); one that grows meanwhile is sent as long as it was. */
-function contentLimit(file: OpenFile): number {
-  return file.sizeBytes === 0 ? SMALL_FILE_BYTES : file.sizeBytes;
-}
-
-function appendSmall(batch: Buffer, start: number, tree: FileTree, file: OpenFile, id: number, path: string): number {
-  const limit = contentLimit(file);
-  const dataStart = start + DATA_HEADER_BYTES;
-  let length = 0;
+/**
+ * Returns where the file ends in the batch; null, and nothing is appended: it is not of the size that it had. One call of the system
+ * reads the file: that it filled less than it was given room for is the end of it, and asking for its size would cost as much again.
+ */
+function appendSmall(batch: Buffer, start: number, tree: FileTree, { id, path, sizeBytes }: WantedFile): number | null {
+  const file = openFile(tree, path);
   try {
-    while (length < limit) {
-      const count = file.readSync(batch, dataStart + length, limit - length);
-      if (count === 0) break;
-      length += count;
-    }
+    const count = file.readSync(batch, start + DATA_HEADER_BYTES, sizeBytes + 1);
+    if (count !== sizeBytes) return null;
   } catch (error) {
     throw readFailure(tree.diskPath(path) ?? path, 'read', error);
+  } finally {
+    file.close();
   }
-  const end = encodeMarker(PacketType.data, id);
-  if (length > 0) writeDataHeader(batch, start, id, length);
-  const at = length > 0 ? dataStart + length : start;
-  end.copy(batch, at);
-  return at + end.length;
+  if (sizeBytes === 0) return writeMarker(batch, start, PacketType.data, id);
+  writeDataHeader(batch, start, id, sizeBytes);
+  return writeMarker(batch, start + DATA_HEADER_BYTES + sizeBytes, PacketType.data, id);
 }
 
+/** As much as the file has when it is opened; of one whose size is 0 and that has content (procfs and the like), the beginning. */
 async function sendLarge(
+  call: GrpcServerCall,
+  tree: FileTree,
+  { id, path }: WantedFile,
+  onSent: (bytes: number, files: number) => void,
+): Promise<void> {
+  const file = openFile(tree, path);
+  try {
+    await sendParts(call, tree, file, id, path, onSent);
+  } finally {
+    file.close();
+  }
+}
+
+async function sendParts(
   call: GrpcServerCall,
   tree: FileTree,
   file: OpenFile,
@@ -94,10 +102,10 @@ async function sendLarge(
   path: string,
   onSent: (bytes: number, files: number) => void,
 ): Promise<void> {
+  let left = sizeOf(tree, file, path) || SMALL_FILE_BYTES;
   // Two buffers by turns: one is read into while the other is on its way. New ones for each part would cost page faults by the thousand.
-  const size = DATA_HEADER_BYTES + Math.min(file.sizeBytes, LARGE_PACKET_BYTES);
+  const size = DATA_HEADER_BYTES + Math.min(left, LARGE_PACKET_BYTES);
   let [sending, reading] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
-  let left = file.sizeBytes;
   let next = readPart(tree, file, path, reading, Math.min(left, LARGE_PACKET_BYTES));
   for (;;) {
     const length = await next;
@@ -137,6 +145,14 @@ async function readPart(tree: FileTree, file: OpenFile, path: string, packet: Bu
   return length;
 }
 
+function sizeOf(tree: FileTree, file: OpenFile, path: string): number {
+  try {
+    return file.sizeBytes();
+  } catch (error) {
+    throw readFailure(tree.diskPath(path) ?? path, 'look at', error);
+  }
+}
+
 function openFile(tree: FileTree, path: string): OpenFile {
   try {
     return tree.open(path);
@@ -147,4 +163,4 @@ function openFile(tree: FileTree, path: string): OpenFile {
   }
 }
 
-const EMPTY_FILE: OpenFile = { sizeBytes: 0, readSync: () => 0, read: async () => 0, close() {} };
+const EMPTY_FILE: OpenFile = { sizeBytes: () => 0, readSync: () => 0, read: async () => 0, close() {} };

@@ -28,7 +28,8 @@ export interface FileStat {
 
 /** An open file. `read` fills `target` from the file's position and returns the bytes read, 0 at the end. */
 export interface OpenFile {
-  readonly sizeBytes: number;
+  /** As it is now; it may have changed since the entry was looked at. */
+  sizeBytes(): number;
   readSync(target: Buffer, offset: number, length: number): number;
   read(target: Buffer, offset: number, length: number): Promise<number>;
   close(): void;
@@ -57,7 +58,7 @@ export function openBytes(data: Uint8Array): OpenFile {
     return part.length;
   };
   return {
-    sizeBytes: data.length,
+    sizeBytes: () => data.length,
     readSync,
     read: async (target, offset, length) => readSync(target, offset, length),
     close() {},

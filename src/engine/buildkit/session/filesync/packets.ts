@@ -33,20 +33,28 @@ export function writeDataHeader(target: Buffer, offset: number, id: number, data
   writePaddedVarint(target, at, dataBytes);
 }
 
+/** The most that `writeMarker` writes. */
+export const MARKER_BYTES = 32;
+
 /** A packet without content of its own: FIN, or the empty STAT and DATA that end a list and a file. */
 export function encodeMarker(type: number, id = 0): Buffer {
-  const buffer = Buffer.allocUnsafe(32);
-  let at = FRAME_HEADER_BYTES;
+  const buffer = Buffer.allocUnsafe(MARKER_BYTES);
+  return buffer.subarray(0, writeMarker(buffer, 0, type, id));
+}
+
+/** The same, written at `offset`; returns where it ends. */
+export function writeMarker(target: Buffer, offset: number, type: number, id: number): number {
+  let at = offset + FRAME_HEADER_BYTES;
   if (type !== 0) {
-    buffer[at++] = 0x08;
-    at = writeVarint(buffer, at, type);
+    target[at++] = 0x08;
+    at = writeVarint(target, at, type);
   }
   if (id !== 0) {
-    buffer[at++] = 0x18;
-    at = writeVarint(buffer, at, id);
+    target[at++] = 0x18;
+    at = writeVarint(target, at, id);
   }
-  writeFrameHeader(buffer, 0, at - FRAME_HEADER_BYTES);
-  return buffer.subarray(0, at);
+  writeFrameHeader(target, offset, at - offset - FRAME_HEADER_BYTES);
+  return at;
 }
 
 /** Asks the other side for the content of a file. */
@@ -71,9 +79,11 @@ export function encodeError(message: string): Buffer {
 /** Extended attributes of one entry. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
+const STAT_BUFFER_BYTES = 120 * 1024;
+
 /** Encodes STAT packets into one growing batch. */
 export class StatBatch {
-  private buffer: Buffer = Buffer.allocUnsafeSlow(96 * 1024);
+  private buffer: Buffer = Buffer.allocUnsafeSlow(STAT_BUFFER_BYTES);
   private length = 0;
 
   get byteLength(): number {
@@ -121,7 +131,7 @@ export class StatBatch {
   /** The bytes so far; the batch begins anew. */
   take(): Buffer {
     const result = this.buffer.subarray(0, this.length);
-    this.buffer = Buffer.allocUnsafeSlow(96 * 1024);
+    this.buffer = Buffer.allocUnsafeSlow(STAT_BUFFER_BYTES);
     this.length = 0;
     return result;
   }

@@ -6,11 +6,14 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Xattrs } from './packets.js';
 
+/** By the index of the path; an entry without any is not in it. Null: none of them has any. */
+export type FoundXattrs = ReadonlyMap<number, Xattrs> | null;
+
 export interface XattrReader {
   /** Starts the helper, so that the first `read` does not wait for it. */
   prepare(): void;
-  /** In the order of the paths; null for a path that is null or has none. Never rejects. */
-  read(paths: ReadonlyArray<string | null>): Promise<ReadonlyArray<Xattrs | null>>;
+  /** Of entries below the directory `root`. Several calls may be under way, they are answered in order. Never rejects. */
+  read(root: string, paths: readonly string[]): Promise<FoundXattrs>;
   dispose(): void;
 }
 
@@ -21,16 +24,19 @@ const SYSTEM_CALLS: Readonly<Record<string, readonly [list: number, get: number]
 };
 
 /**
- * Reads NUL-ended paths; answers each with one line: empty, or `name=hex` pairs separated by spaces, names in hex too. Perl, because
- * Debian's perl-base is on every Debian and Ubuntu, starts in 5 ms and can make system calls.
+ * Reads a directory, paths relative to it and an empty path, each ended by NUL, and answers with one line: `index name=hex name=hex;` for
+ * each entry that has attributes, names in hex too. Perl, because Debian's perl-base is on every Debian and Ubuntu, starts in 5 ms and
+ * can make system calls.
  */
 const HELPER = String.raw`
 my ($list, $get) = map { $_ + 0 } @ARGV; $/ = "\0"; $| = 1; binmode STDIN; binmode STDOUT;
-my $out = '';
-while (defined(my $path = <STDIN>)) {
-  if ($path eq "\n\0") { print $out, "\n"; $out = ''; next; }
-  my $size = syscall($list, $path, 0, 0);
-  if ($size > 0) {
+while (defined(my $root = <STDIN>)) {
+  chop $root;
+  my $isThere = chdir $root; my $out = ''; my $index = -1;
+  while (defined(my $path = <STDIN>)) {
+    last if $path eq "\0";
+    $index++;
+    next if !$isThere or (my $size = syscall($list, $path, 0, 0)) <= 0;
     my $names = "\0" x ($size + 256);
     my $n = syscall($list, $path, $names, $size + 256);
     my @pairs;
@@ -40,9 +46,9 @@ while (defined(my $path = <STDIN>)) {
       my $m = syscall($get, $path, $key, $value, 65536);
       push @pairs, unpack('H*', $name) . '=' . ($m > 0 ? unpack('H*', substr($value, 0, $m)) : '') if $m >= 0;
     }
-    $out .= join(' ', @pairs);
+    $out .= join(' ', "$index", @pairs) . ';' if @pairs;
   }
-  $out .= ";";
+  print "$out\n";
 }
 `;
 
@@ -57,13 +63,9 @@ export function createXattrReader(): XattrReader | null {
   };
   return {
     prepare: () => void start(),
-    async read(paths) {
+    async read(root, paths) {
       const helper = start();
-      if (!helper || helper.isGone) return paths.map(() => null);
-      const asked = paths.filter((path) => path !== null);
-      const answers = asked.length === 0 ? [] : await helper.ask(asked);
-      let next = 0;
-      return paths.map((path) => (path === null ? null : (answers[next++] ?? null)));
+      return helper && !helper.isGone && paths.length > 0 ? helper.ask(root, paths) : null;
     },
     dispose() {
       helper?.stop();
@@ -74,7 +76,7 @@ export function createXattrReader(): XattrReader | null {
 
 interface Helper {
   readonly isGone: boolean;
-  ask(paths: readonly string[]): Promise<ReadonlyArray<Xattrs | null>>;
+  ask(root: string, paths: readonly string[]): Promise<FoundXattrs>;
   stop(): void;
 }
 
@@ -111,23 +113,26 @@ function startHelper(calls: readonly [number, number]): Helper | null {
     get isGone() {
       return isGone;
     },
-    async ask(paths) {
+    async ask(root, paths) {
       const answer = new Promise<string>((resolve) => waiting.push(resolve));
-      child.stdin.write(`${paths.join('\0')}\0\n\0`);
-      const line = await answer;
-      if (line === '') return [];
-      return line.split(';').map(parsePairs);
+      child.stdin.write(`${root}\0${paths.join('\0')}\0\0`);
+      return parseAnswer(await answer);
     },
     stop: () => void child.stdin.end(),
   };
 }
 
-function parsePairs(text: string): Xattrs | null {
-  if (text === '') return null;
-  return new Map(
-    text.split(' ').map((pair) => {
-      const equals = pair.indexOf('=');
-      return [Buffer.from(pair.slice(0, equals), 'hex').toString('utf8'), Buffer.from(pair.slice(equals + 1), 'hex')] as const;
-    }),
-  );
+function parseAnswer(line: string): FoundXattrs {
+  if (line === '') return null;
+  const found = new Map<number, Xattrs>();
+  for (const entry of line.slice(0, -1).split(';')) {
+    const [index, ...pairs] = entry.split(' ');
+    found.set(Number(index), new Map(pairs.map(parsePair)));
+  }
+  return found;
+}
+
+function parsePair(text: string): readonly [name: string, value: Buffer] {
+  const equals = text.indexOf('=');
+  return [Buffer.from(text.slice(0, equals), 'hex').toString('utf8'), Buffer.from(text.slice(equals + 1), 'hex')];
 }
