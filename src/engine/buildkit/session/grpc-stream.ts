@@ -18,8 +18,11 @@ export interface GrpcServerCall {
   onMessage(listener: (message: Buffer) => void | Promise<void>, onError: (error: unknown) => void): void;
   /** The engine will send no more; `isComplete` is false when it broke the call off instead of ending it. */
   onEnd(listener: (isComplete: boolean) => void): void;
-  /** Writes whole frames; resolves when more may be written. Rejects when the call is gone. One writer at a time. */
-  write(frames: Buffer): Promise<void>;
+  /**
+   * Writes whole frames; resolves when more may be written. Rejects when the call is gone. One writer at a time. `onTaken` is told when
+   * the memory of the frames may be used again.
+   */
+  write(frames: Buffer, onTaken?: () => void): Promise<void>;
   /** Ends the call; later writes are errors. Only the first status counts. */
   end(status: number, message?: string): void;
 }
@@ -93,9 +96,9 @@ export function acceptCall(stream: http2.ServerHttp2Stream, rawHeaders: readonly
       };
       stream.on('end', tell).on('close', tell);
     },
-    async write(frames) {
+    async write(frames, onTaken) {
       if (isEnded || stream.destroyed) throw new BxError('engine-lost', 'the engine gave up the transfer');
-      if (stream.write(frames)) return;
+      if (stream.write(frames, onTaken)) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -5,7 +5,7 @@
 import { BxError, toBxError } from '../../../../platform/errors.js';
 import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
 import { readEntries } from './entry-reader.js';
-import { sendFiles, type WantedFile } from './file-sender.js';
+import { createFileSender, type WantedFile } from './file-sender.js';
 import type { FileTree } from './file-tree.js';
 import { GoMode } from './file-tree.js';
 import { decodePacket, encodeError, encodeMarker, PacketType, StatBatch } from './packets.js';
@@ -107,12 +107,13 @@ async function sendTree(
   const entries = readEntries(walkTree(tree, filter), hooks.xattrs, () => call.signal.aborted || requests.isFinished);
   const batch = new StatBatch();
   const offered = new OfferedFiles();
+  const files = createFileSender(call, tree, hooks.onSent);
   let isWalking = true;
 
   while (!requests.isFinished) {
     if (requests.queue.length > 0) {
       const wanted = requests.queue.splice(0, FILES_PER_TURN).map((id) => offered.take(id));
-      await sendFiles(call, tree, wanted, hooks.onSent);
+      await files.send(wanted);
     } else if (isWalking) {
       isWalking = await sendEntries();
       if (isWalking) await entries.readAhead();

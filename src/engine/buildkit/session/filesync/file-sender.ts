@@ -10,6 +10,7 @@ import { readFailure } from './tree-walk.js';
 /** A file up to this size is read in one go, without a thread of the pool. */
 const SMALL_FILE_BYTES = 64 * 1024;
 const SMALL_BATCH_BYTES = 256 * 1024;
+const SPARE_BATCHES = 2;
 const LARGE_PACKET_BYTES = 2 << 20;
 
 export interface WantedFile {
@@ -19,40 +20,53 @@ export interface WantedFile {
   readonly sizeBytes: number;
 }
 
-/** Throws `BxError('input')` naming the file that cannot be read. */
-export async function sendFiles(
+/** Sends files of one tree by turns. */
+export interface FileSender {
+  /** Throws `BxError('input')` naming the file that cannot be read. */
+  send(wanted: readonly WantedFile[]): Promise<void>;
+}
+
+export function createFileSender(
   call: GrpcServerCall,
   tree: FileTree,
-  wanted: readonly WantedFile[],
   onSent: (bytes: number, files: number) => void,
-): Promise<void> {
-  let batch: Buffer | null = null;
-  let used = 0;
-  let filesInBatch = 0;
-  const flush = async (): Promise<void> => {
-    if (!batch || used === 0) return;
-    const bytes = batch.subarray(0, used);
-    onSent(used, filesInBatch);
-    batch = null;
-    used = 0;
-    filesInBatch = 0;
-    await call.write(bytes);
-  };
-  for (const file of wanted) {
-    if (file.sizeBytes <= SMALL_FILE_BYTES) {
-      if (batch && used + smallRoom(file) > batch.length) await flush();
-      batch ??= Buffer.allocUnsafeSlow(SMALL_BATCH_BYTES);
-      const end = appendSmall(batch, used, tree, file);
-      if (end !== null) {
-        used = end;
-        filesInBatch++;
-        continue;
+): FileSender {
+  /** Batches that have been sent: fresh memory would cost a page fault for every four files. */
+  const spare: Buffer[] = [];
+  return {
+    async send(wanted) {
+      let batch: Buffer | null = null;
+      let used = 0;
+      let filesInBatch = 0;
+      const flush = async (): Promise<void> => {
+        if (!batch || used === 0) return;
+        const full = batch;
+        const bytes = full.subarray(0, used);
+        onSent(used, filesInBatch);
+        batch = null;
+        used = 0;
+        filesInBatch = 0;
+        await call.write(bytes, () => {
+          if (spare.length < SPARE_BATCHES) spare.push(full);
+        });
+      };
+      for (const file of wanted) {
+        if (file.sizeBytes <= SMALL_FILE_BYTES) {
+          if (batch && used + smallRoom(file) > batch.length) await flush();
+          batch ??= spare.pop() ?? Buffer.allocUnsafeSlow(SMALL_BATCH_BYTES);
+          const end = appendSmall(batch, used, tree, file);
+          if (end !== null) {
+            used = end;
+            filesInBatch++;
+            continue;
+          }
+        }
+        await flush();
+        await sendLarge(call, tree, file, onSent);
       }
-    }
-    await flush();
-    await sendLarge(call, tree, file, onSent);
-  }
-  await flush();
+      await flush();
+    },
+  };
 }
 
 /** Header, content with one byte more to meet its end, and the empty packet that ends the file. */
