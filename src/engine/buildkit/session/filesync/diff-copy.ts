@@ -4,15 +4,14 @@
  */
 import { BxError, toBxError } from '../../../../platform/errors.js';
 import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
-import { readEntries } from './entry-reader.js';
 import { createFileSender, type WantedFile } from './file-sender.js';
 import type { FileTree } from './file-tree.js';
 import { GoMode } from './file-tree.js';
-import { decodePacket, encodeError, encodeMarker, PacketType, StatBatch } from './packets.js';
+import { decodePacket, encodeError, encodeMarker, PacketType } from './packets.js';
+import { readStats } from './stat-reader.js';
 import { type WalkEntry, type WalkFilter, walkTree } from './tree-walk.js';
 import type { FoundXattrs } from './xattrs.js';
 
-const STAT_BATCH_BYTES = 64 * 1024;
 /** Files sent before the walk gets its turn again: a context of many files keeps both sides busy. */
 const FILES_PER_TURN = 64;
 
@@ -104,10 +103,13 @@ async function sendTree(
   hooks: DiffCopyHooks,
   requests: Requests,
 ): Promise<void> {
-  const entries = readEntries(walkTree(tree, filter), hooks.xattrs, () => call.signal.aborted || requests.isFinished);
-  const batch = new StatBatch();
   const offered = new OfferedFiles();
   const files = createFileSender(call, tree, hooks.onSent);
+  const stats = readStats(walkTree(tree, filter), {
+    onEntry: (entry) => offered.add(entry),
+    xattrs: hooks.xattrs,
+    isStopped: () => call.signal.aborted || requests.isFinished,
+  });
   let isWalking = true;
 
   while (!requests.isFinished) {
@@ -115,9 +117,13 @@ async function sendTree(
       const wanted = requests.queue.splice(0, FILES_PER_TURN).map((id) => offered.take(id));
       await files.send(wanted);
     } else if (isWalking) {
-      isWalking = await sendEntries();
-      if (isWalking) await entries.readAhead();
-      else await call.write(encodeMarker(PacketType.stat));
+      const batch = await stats.next();
+      if (requests.isFinished) break;
+      isWalking = batch !== null;
+      const bytes = batch ?? encodeMarker(PacketType.stat);
+      hooks.onSent(bytes.length, 0);
+      await call.write(bytes);
+      await stats.readAhead();
     } else {
       await requests.wait();
       continue;
@@ -125,26 +131,6 @@ async function sendTree(
     if (call.signal.aborted) throw new BxError('cancelled', 'the transfer was cancelled');
   }
   await call.write(encodeMarker(PacketType.fin));
-
-  /** False when there are no more. */
-  async function sendEntries(): Promise<boolean> {
-    let hasMore = true;
-    while (hasMore && batch.byteLength < STAT_BATCH_BYTES && requests.queue.length === 0) {
-      const next = await entries.next();
-      hasMore = next !== null;
-      if (call.signal.aborted) return false;
-      for (const [index, entry] of next?.entries.entries() ?? []) {
-        offered.add(isRegular(entry.stat.mode) ? entry : null);
-        batch.add(entry, next?.xattrs?.get(index) ?? null);
-      }
-    }
-    if (batch.byteLength > 0) {
-      const bytes = batch.take();
-      hooks.onSent(bytes.length, 0);
-      await call.write(bytes);
-    }
-    return hasMore;
-  }
 }
 
 /** The files that may be asked for, once each. Ids count every entry. */
@@ -152,9 +138,9 @@ class OfferedFiles {
   private readonly paths: Array<string | null> = [];
   private readonly sizes: number[] = [];
 
-  add(file: WalkEntry | null): void {
-    this.paths.push(file?.path ?? null);
-    this.sizes.push(file?.stat.sizeBytes ?? 0);
+  add({ path, stat }: WalkEntry): void {
+    this.paths.push(isRegular(stat.mode) ? path : null);
+    this.sizes.push(stat.sizeBytes);
   }
 
   take(id: number): WantedFile {

@@ -79,27 +79,27 @@ export function encodeError(message: string): Buffer {
 /** Extended attributes of one entry. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
-const STAT_BUFFER_BYTES = 120 * 1024;
+const STAT_BUFFER_BYTES = 96 * 1024;
+/** In front of a Stat: frame header, tag, and its length as a varint of fixed width. */
+const STAT_HEADER_BYTES = FRAME_HEADER_BYTES + 1 + 5;
 
 /** Encodes STAT packets into one growing batch. */
 export class StatBatch {
   private buffer: Buffer = Buffer.allocUnsafeSlow(STAT_BUFFER_BYTES);
   private length = 0;
+  private readonly starts: number[] = [];
 
   get byteLength(): number {
     return this.length;
   }
 
-  add(entry: WalkEntry, xattrs: Xattrs | null): void {
-    const extra = xattrs ? encodeXattrs(xattrs) : EMPTY;
+  add(entry: WalkEntry): void {
     // Three bytes for a UTF-16 unit at most, and room for every number of the packet.
-    const room = 160 + 3 * (entry.path.length + entry.linkName.length) + extra.length;
+    const room = 160 + 3 * (entry.path.length + entry.linkName.length);
     if (this.length + room > this.buffer.length) this.grow(room);
     const buffer = this.buffer;
     const start = this.length;
-    // The two lengths (frame, Stat) are known at the end; both get fixed places.
-    const statStart = start + FRAME_HEADER_BYTES + 6;
-    let at = statStart;
+    let at = start + STAT_HEADER_BYTES;
     at = writeString(buffer, at, 0x0a, entry.path);
     buffer[at++] = 0x10;
     at = writeVarint(buffer, at, entry.stat.mode);
@@ -120,20 +120,25 @@ export class StatBatch {
       buffer[at++] = 0x48;
       at = writeVarint(buffer, at, entry.stat.devMinor);
     }
-    extra.copy(buffer, at);
-    at += extra.length;
-    buffer[start + FRAME_HEADER_BYTES] = 0x12;
-    writePaddedVarint(buffer, start + FRAME_HEADER_BYTES + 1, at - statStart);
-    writeFrameHeader(buffer, start, at - start - FRAME_HEADER_BYTES);
+    writeStatHeader(buffer, start, at);
+    this.starts.push(start);
     this.length = at;
   }
 
-  /** The bytes so far; the batch begins anew. */
-  take(): Buffer {
-    const result = this.buffer.subarray(0, this.length);
-    this.buffer = Buffer.allocUnsafeSlow(STAT_BUFFER_BYTES);
-    this.length = 0;
-    return result;
+  /** The packets, some of them with extended attributes, by index in ascending order. Nothing may be added afterwards. */
+  take(xattrs: ReadonlyMap<number, Xattrs> | null): Buffer {
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (const [index, found] of xattrs ?? []) {
+      const start = this.starts[index]!;
+      const end = this.starts[index + 1] ?? this.length;
+      const packet = Buffer.concat([this.buffer.subarray(start, end), encodeXattrs(found)]);
+      writeStatHeader(packet, 0, packet.length);
+      parts.push(this.buffer.subarray(from, start), packet);
+      from = end;
+    }
+    const rest = this.buffer.subarray(from, this.length);
+    return parts.length === 0 ? rest : Buffer.concat([...parts, rest]);
   }
 
   private grow(room: number): void {
@@ -141,6 +146,13 @@ export class StatBatch {
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
   }
+}
+
+/** Around a Stat that lies behind the room for its header. */
+function writeStatHeader(target: Buffer, start: number, end: number): void {
+  writeFrameHeader(target, start, end - start - FRAME_HEADER_BYTES);
+  target[start + FRAME_HEADER_BYTES] = 0x12;
+  writePaddedVarint(target, start + FRAME_HEADER_BYTES + 1, end - start - STAT_HEADER_BYTES);
 }
 
 /** Decodes a packet that the engine sent. Unknown fields are skipped. Throws RangeError for a truncated one. */

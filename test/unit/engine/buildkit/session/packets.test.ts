@@ -31,6 +31,9 @@ const parse = (message: Uint8Array) => fromBinary(PacketSchema, message);
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 });
 
+// The generated codec keeps a map in a plain object, which has no place for this name.
+const attributeName = name.filter((text) => text !== '__proto__');
+
 const statFields = fc.record({
   path: name,
   mode: uint32,
@@ -39,7 +42,7 @@ const statFields = fc.record({
   linkName: fc.oneof(name, fc.constant('')),
   devMajor: fc.integer({ min: 0, max: 4095 }),
   devMinor: fc.integer({ min: 0, max: 1 << 20 }),
-  xattrs: fc.dictionary(name, fc.uint8Array({ maxLength: 300 }), { maxKeys: 3, noNullPrototype: true }),
+  xattrs: fc.dictionary(attributeName, fc.uint8Array({ maxLength: 300 }), { maxKeys: 3, noNullPrototype: true }),
 });
 
 describe('STAT packets', () => {
@@ -47,10 +50,11 @@ describe('STAT packets', () => {
     fc.assert(
       fc.property(fc.array(statFields, { minLength: 1, maxLength: 8 }), (stats) => {
         const batch = new StatBatch();
-        for (const { path, linkName, xattrs, ...rest } of stats) {
-          batch.add({ path, linkName, stat: { kind: 'file', inode: null, ...rest } }, new Map(Object.entries(xattrs)));
+        for (const { path, linkName, xattrs: _, ...rest } of stats) {
+          batch.add({ path, linkName, stat: { kind: 'file', inode: null, ...rest } });
         }
-        const packets = unframe(batch.take()).map(parse);
+        const xattrs = stats.map(({ xattrs }, index) => [index, new Map(Object.entries(xattrs))] as const);
+        const packets = unframe(batch.take(new Map(xattrs.filter(([, found]) => found.size > 0)))).map(parse);
         expect(packets).toHaveLength(stats.length);
         for (const [i, packet] of packets.entries()) {
           const meant = stats[i]!;
@@ -103,10 +107,9 @@ describe('STAT packets', () => {
     const batch = new StatBatch();
     const long = 'x'.repeat(4000);
     const stat = { kind: 'file', mode: 0o644, sizeBytes: 1, mtimeNs: 1n, devMajor: 0, devMinor: 0, inode: null } as const;
-    for (let i = 0; i < 60; i++) batch.add({ path: `${long}${i}`, stat, linkName: '' }, null);
-    const paths = unframe(batch.take()).map((message) => parse(message).stat!.path);
+    for (let i = 0; i < 60; i++) batch.add({ path: `${long}${i}`, stat, linkName: '' });
+    const paths = unframe(batch.take(null)).map((message) => parse(message).stat!.path);
     expect(paths).toEqual(Array.from({ length: 60 }, (_, i) => `${long}${i}`));
-    expect(batch.byteLength).toBe(0);
   });
 });
 
