@@ -46,6 +46,8 @@ export function serveSession(stream: Duplex, services: SessionServices, bulk: Bu
   });
   // Not 'request': its compatibility layer takes the trailers of every stream for itself.
   server.on('stream', (call, headers, _flags, ...rest) => {
+    // Given up in the packet in which it came: it can be answered no more, and answering throws.
+    if (call.destroyed) return void call.on('error', () => {});
     const rawHeaders = (rest as unknown[])[0] as string[];
     const path = headers[':path'];
     const handler = path === DIFF_COPY_IN ? bulk.sendFiles : path === DIFF_COPY_OUT ? bulk.receiveOutput : null;
