@@ -74,7 +74,7 @@ function pump(
   onBytes: (bytes: number, files: number) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let writing: Promise<void> = Promise.resolve();
+    let writing: Promise<void> | null = null;
     const settle = (action: () => void): void => {
       signal.removeEventListener('abort', onAbort);
       sink.off('error', onError);
@@ -93,19 +93,29 @@ function pump(
       const data = decodeBytesMessage(message);
       onBytes(data.length, 0);
       if (sink.write(data)) return;
-      writing = new Promise((resume) => {
-        sink.once('drain', resume);
-        sink.once('close', resume);
+      writing ??= roomIn(sink).then(() => {
+        writing = null;
       });
       return writing;
     }, onError);
     call.onEnd((isComplete) => {
       if (!isComplete) return onAbort();
-      void writing.then(() => {
+      void Promise.resolve(writing).then(() => {
         onBytes(0, 1);
         settle(resolve);
       });
     });
+  });
+}
+
+/** Resolves when `sink` takes more, or nothing any more. */
+function roomIn(sink: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sink.off('drain', done).off('close', done);
+      resolve();
+    };
+    sink.on('drain', done).on('close', done);
   });
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BytesMessageSchema } from '../../../../../src/engine/buildkit/proto/gen/filesync_pb.js';
@@ -47,6 +48,23 @@ describe('outputs of a session', () => {
     await done;
     expect((await sending.result).status).toBe('0');
     expect(readFileSync(dest, 'utf8')).toBe('hello');
+  });
+
+  it('waits for a slow disk without leaving anything behind for each wait', async () => {
+    const sink = new PassThrough({ highWaterMark: 1 });
+    let most = 0;
+    let received = 0;
+    sink.on('newListener', () => {
+      most = Math.max(most, sink.listenerCount('close'), sink.listenerCount('drain'));
+    });
+    const { done } = pair.session.receive({ kind: 'stream', open: () => sink });
+    const sending = exportCall();
+    for (let i = 0; i < 50; i++) sending.send(bytes('x'.repeat(20_000)));
+    sending.stream.end();
+    for await (const chunk of sink) received += (chunk as Buffer).length;
+    await done;
+    expect(received).toBe(1_000_000);
+    expect(most).toBeLessThan(8);
   });
 
   it('leaves nothing of a tar that is broken off', async () => {
