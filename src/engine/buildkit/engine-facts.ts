@@ -8,7 +8,7 @@ import { createGateway } from './gateway.js';
 import { Control } from './proto/gen/control_pb.js';
 import type { PongResponse } from './proto/gen/gateway_pb.js';
 import type { WorkerRecord } from './proto/gen/worker_pb.js';
-import { describeEndpoint } from './transport/index.js';
+import { describeEndpoint, noBuildKit } from './transport/index.js';
 
 export interface EngineFacts {
   /** `Docker Engine 28.5.2`, `buildkitd v0.32.2`. */
@@ -41,7 +41,7 @@ export async function readEngineFacts(
     const name =
       endpoint.kind === 'docker'
         ? `Docker Engine ${dockerVersion ?? ''}`.trimEnd()
-        : `buildkitd ${info?.buildkitVersion?.version ?? ''}`.trimEnd();
+        : `buildkitd ${versionOf(info?.buildkitVersion?.version)}`.trimEnd();
     return {
       name,
       kind: endpoint.kind,
@@ -53,10 +53,7 @@ export async function readEngineFacts(
   } catch (error) {
     if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
     if (error instanceof BxError) throw error;
-    throw new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as BuildKit does: ${reasonOf(error)}`, {
-      hint: 'Docker Engine 20.10 or newer, or a buildkitd, is needed.',
-      cause: error,
-    });
+    throw noBuildKit(endpoint, error, reasonOf(error));
   }
 }
 
@@ -74,6 +71,11 @@ async function ping(transport: Transport, signal: AbortSignal): Promise<PongResp
 function missingIsNull(error: unknown): null {
   if (error instanceof ConnectError && error.code === Code.Unimplemented) return null;
   throw error;
+}
+
+/** What was built without its version says `v0.0.0+unknown`, which is none. */
+function versionOf(told: string | undefined): string {
+  return told === undefined || told.startsWith('v0.0.0') ? '' : told;
 }
 
 function platformOf(worker: WorkerRecord): string {

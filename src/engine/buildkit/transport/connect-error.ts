@@ -13,6 +13,18 @@ export function connectFailure(endpoint: Endpoint, cause: unknown): BxError {
   return new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: ${reason}`, { hint, cause });
 }
 
+/** Connected, and then no BuildKit: `cause` is what the first calls failed with. With TLS 1.3 a refused certificate shows only here. */
+export function noBuildKit(endpoint: Endpoint, cause: unknown, reason: string): BxError {
+  if (endpoint.tls && /SSL routines/.test(reason)) return connectFailure(endpoint, new Error(reason, { cause }));
+  return new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as BuildKit does: ${reason}`, {
+    hint:
+      endpoint.kind === 'docker'
+        ? 'Docker Engine 20.10 or newer, or a buildkitd, is needed.'
+        : 'A buildkitd is needed; a Docker Engine is named with DOCKER_HOST.',
+    cause,
+  });
+}
+
 /** Nothing came back within the time allowed. */
 export function connectTimeout(endpoint: Endpoint, timeoutMs: number, phase: string): BxError {
   return new BxError('endpoint', `no answer from ${describeEndpoint(endpoint)} within ${timeoutMs / 1000} s: ${phase}`, {
@@ -121,6 +133,8 @@ function isTlsCode(code: string): boolean {
 
 function tlsReason(code: string, message: string): string {
   if (/wrong version number|packet length too long/i.test(message)) return 'the other side does not speak TLS';
+  const refused = /alert ((?:bad |unknown |no )?(?:certificate|ca)\b[a-z ]*)/.exec(message)?.[1];
+  if (refused) return `the engine refused the certificate of this side (${refused})`;
   const openssl = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
   if (openssl) return openssl;
   return code !== '' && !message.includes(code) ? `${message} (${code})` : message;

@@ -41,7 +41,7 @@ export function connectHttp2(stream: Duplex, name = 'the engine'): Http2Connecti
       reject(
         new BxError('endpoint', `${name} does not speak HTTP/2${because(cause)}`, {
           cause,
-          hint: 'Check that a buildkitd or a Docker Engine listens there, and whether it needs TLS.',
+          hint: 'Check that a buildkitd listens there. One with TLS needs BXTUI_BUILDKIT_TLS_DIR; a Docker Engine is named with DOCKER_HOST.',
         }),
       ),
     );

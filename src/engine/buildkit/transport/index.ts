@@ -1,4 +1,4 @@
-export { describeEndpoint } from './connect-error.js';
+export { describeEndpoint, noBuildKit } from './connect-error.js';
 export { createEngineTransport } from './connect-transport.js';
 export { dialGrpc, dialSession } from './dial.js';
 export { engineApi } from './engine-api.js';

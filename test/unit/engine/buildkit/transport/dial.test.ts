@@ -8,7 +8,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../../../src/builders/endpoint.js';
 import { Health } from '../../../../../src/engine/buildkit/proto/gen/health_pb.js';
 import { socketTarget } from '../../../../../src/engine/buildkit/transport/address.js';
-import { connectHttp2, createEngineTransport, dialGrpc, engineApi } from '../../../../../src/engine/buildkit/transport/index.js';
+import {
+  connectHttp2,
+  createEngineTransport,
+  dialGrpc,
+  engineApi,
+  noBuildKit,
+} from '../../../../../src/engine/buildkit/transport/index.js';
 
 const UPGRADED =
   'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
@@ -206,7 +212,30 @@ describe('dialing', () => {
     await expect(connection.ready).rejects.toMatchObject({
       code: 'endpoint',
       message: expect.stringMatching(/it does not speak HTTP\/2/),
+      hint: expect.stringMatching(/BXTUI_BUILDKIT_TLS_DIR.*DOCKER_HOST/),
     });
+  });
+
+  it('explains what answers, but not as BuildKit does', () => {
+    const buildkitd = at('/x', 'buildkitd');
+    expect(noBuildKit(buildkitd, null, 'Protocol error')).toMatchObject({
+      code: 'endpoint',
+      message: expect.stringMatching(/does not answer as BuildKit does: Protocol error/),
+      hint: expect.stringMatching(/DOCKER_HOST/),
+    });
+    const tls = { ca: null, cert: null, key: null, skipVerify: false, serverName: null };
+    const alert = (text: string) =>
+      `803C:error:0A000418:SSL routines:ssl3_read_bytes:${text}:../ssl/rec_layer_s3.c:1601:SSL alert`;
+    for (const [text, told] of [
+      ['tlsv1 alert unknown ca', 'unknown ca'],
+      ['tlsv13 alert certificate required', 'certificate required'],
+      ['sslv3 alert bad certificate', 'bad certificate'],
+    ] as const) {
+      expect(noBuildKit({ ...buildkitd, tls }, null, alert(text))).toMatchObject({
+        message: expect.stringContaining(`TLS failed: the engine refused the certificate of this side (${told})`),
+        hint: expect.stringMatching(/cert\.pem/),
+      });
+    }
   });
 });
 
