@@ -100,7 +100,7 @@ describe('the Dockerfile', () => {
 describe('the engine', () => {
   it('is not there: the endpoints tried are named', async () => {
     const project = createProject(BASE);
-    const run = await runBxtui(['build', project.dir], { env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } });
+    const run = await runBxtui(['build', project.dir], { env: engineEnv('unix:///nonexistent/docker.sock') });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain('unix:///nonexistent/docker.sock');
     expect(run.stderr).toMatch(/DOCKER_HOST/);
@@ -123,7 +123,9 @@ describe('the engine', () => {
 
   it('refuses connections', async () => {
     const project = createProject(BASE);
-    const run = await runBxtui(['build', project.dir], { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } });
+    const run = await runBxtui(['build', project.dir], {
+      env: { ...engineEnv('unix:///x/docker.sock'), DOCKER_HOST: 'tcp://127.0.0.1:1' },
+    });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain('127.0.0.1:1');
     expect(run.stderr).toMatch(/refused/i);
@@ -133,7 +135,7 @@ describe('the engine', () => {
     const project = createProject(BASE);
     const server = createServer((socket) => socket.end('220 smtp.example.org ESMTP\r\n')).listen(project.path('docker.sock'));
     try {
-      const run = await runBxtui(['build', project.dir], { env: { DOCKER_HOST: `unix://${project.path('docker.sock')}` } });
+      const run = await runBxtui(['build', project.dir], { env: engineEnv(`unix://${project.path('docker.sock')}`) });
       expect(run.status).toBe(1);
       expect(run.stderr).toContain('docker.sock');
     } finally {
@@ -146,7 +148,7 @@ describe('the engine', () => {
     const server = createServer(() => {}).listen(project.path('docker.sock'));
     try {
       const run = await runBxtui(['build', project.dir], {
-        env: { DOCKER_HOST: `unix://${project.path('docker.sock')}` },
+        env: engineEnv(`unix://${project.path('docker.sock')}`),
         timeoutMs: 20_000,
       });
       expect(run.status).toBe(1);

@@ -1,7 +1,7 @@
 /** Without a terminal: plain progress like buildx's, an exit status, and nothing that moves or colours. */
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { expectNoContainers } from '../helpers/engines.js';
+import { expectNoContainers, isDocker } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, runBxtui, startBxtui } from '../helpers/run.js';
 
@@ -65,8 +65,8 @@ describe('plain progress', () => {
     const project = createProject(`${BASE}RUN echo loud\n`);
     const run = await runBxtui(['build', '--progress=quiet', project.dir]);
     expect(run.status, run.output).toBe(0);
-    expect(run.stdout.trim()).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(run.stderr).toBe('');
+    expect(run.stdout.trim()).toMatch(isDocker() ? /^sha256:[0-9a-f]{64}$/ : /^$/);
+    expect(run.stderr).toMatch(isDocker() ? /^$/ : /^WARNING: no output was asked for/);
   });
 
   it('stops the build on Ctrl-C with status 130 and leaves nothing running', async () => {

@@ -8,9 +8,14 @@ export function testEngine(): string {
   return first;
 }
 
+/** A Docker Engine, which keeps the image of a build; else a standalone buildkitd. */
+export function isDocker(address: string = testEngine()): boolean {
+  return address.endsWith('docker.sock');
+}
+
 /** Environment that leads bxtui to one engine and nowhere else. */
 export function engineEnv(address: string = testEngine()): Record<string, string | undefined> {
-  const isBuildKit = !address.endsWith('docker.sock');
+  const isBuildKit = !isDocker(address);
   return {
     BUILDKIT_HOST: isBuildKit ? address : undefined,
     DOCKER_HOST: isBuildKit ? undefined : address,
