@@ -1,6 +1,6 @@
 /** What stays on the normal screen after a session: what was built, how long it took, the slowest steps, the image, the error. Pure. */
 import type { Generation, SessionState } from '../core/model/index.js';
-import { selectCounts, selectCurrent, selectSlowest, stepElapsedMs, stepTitle } from '../core/select/index.js';
+import { selectCounts, selectCurrent, selectSlowest, selectUnstored, stepElapsedMs, stepTitle } from '../core/select/index.js';
 import { printableLine, printableText } from '../platform/printable.js';
 
 const SLOWEST_SHOWN = 3;
@@ -36,10 +36,12 @@ function headline(state: SessionState, generation: Generation): string {
 
 function results(generation: Generation): string[] {
   const { imageId, tags, outputs } = generation.result ?? { imageId: null, tags: [], outputs: [] };
+  const unstored = selectUnstored(generation);
   return [
     ...(imageId === null ? [] : [`image ${imageId}`]),
     ...(tags.length === 0 ? [] : [`tagged ${tags.join(', ')}`]),
     ...outputs.map((output) => `wrote ${output}`),
+    ...(unstored === null ? [] : [unstored.message, unstored.hint]),
   ];
 }
 

@@ -10,6 +10,7 @@ import type { SessionClient } from '../session/session.js';
 import { failureReport } from './failure-report.js';
 import { createMultiplexer } from './multiplexer.js';
 import type { TextSink } from './text-sink.js';
+import { unstoredLines } from './unstored.js';
 import { VertexPrinter } from './vertex-printer.js';
 
 const BATCH_MS = 50;
@@ -111,6 +112,7 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     if (built === undefined) return;
     const culprit = digest === null ? undefined : vertices.get(digest);
     sink.lines(warningLines(built));
+    sink.lines(unstoredLines(built));
     sink.lines(failureReport(built, culprit !== undefined && culprit.tail.length > 0 ? culprit : null));
   }
 

@@ -5,6 +5,7 @@ import type { SessionClient, StepLog } from '../session/session.js';
 import { failureReport } from './failure-report.js';
 import { createLineSplitter } from './line-splitter.js';
 import type { TextSink } from './text-sink.js';
+import { unstoredLines } from './unstored.js';
 
 const TAIL_LINES = 20;
 
@@ -22,9 +23,10 @@ export function startQuiet({ session, output, errors }: QuietOptions): Disposabl
     if (event.type !== 'engine.reported') return;
     if (event.event.type === 'build.succeeded' && event.event.result.imageId !== null) output.lines([event.event.result.imageId]);
     if (event.event.type === 'build.cancelled') errors.lines(['ERROR: the build was cancelled']);
-    if (event.event.type !== 'build.failed') return;
     const generation = state.generations.find((candidate) => candidate.number === event.generation);
     if (generation === undefined) return;
+    if (event.event.type === 'build.succeeded') errors.lines(unstoredLines(generation));
+    if (event.event.type !== 'build.failed') return;
     const { step } = generation.failure ?? { step: null };
     const tail = step === null ? [] : lastLines(session.stepLog(generation.number, step));
     const name = step === null ? '' : printableText(generation.steps[step]?.text ?? '');

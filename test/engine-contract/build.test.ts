@@ -30,7 +30,7 @@ describe.each(contractEndpoints())('a build on $address', (endpoint) => {
   it('tells who it is and what it can do, with a reason for what it cannot', () => {
     const { summary } = engine;
     expect(summary).toMatchObject({ kind: 'buildkit', address: endpoint.address });
-    expect(summary.name).toMatch(/^(Docker Engine \d+\.\d+|buildkitd v?\d)/);
+    expect(summary.name).toMatch(/^(Docker Engine \d+\.\d+|buildkitd( v?\d|$))/);
     for (const [name, capability] of Object.entries(summary.capabilities)) {
       expect({ name, hasReason: capability.reason !== '' }).toEqual({ name, hasReason: !capability.isAvailable });
     }
@@ -43,9 +43,12 @@ describe.each(contractEndpoints())('a build on $address', (endpoint) => {
     expect(last.type).toBe('build.succeeded');
     const types = events.map((event) => event.type);
     const isInOrder = ['plan.resolved', 'export.started', 'build.succeeded'].map((type) => types.indexOf(type as never));
-    if (endpoint.kind === 'docker') {
+    if (engine.summary.capabilities.imageStore.isAvailable) {
       expect(isInOrder).toEqual([...isInOrder].sort((a, b) => a - b));
       expect(last).toMatchObject({ result: { imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), tags: [] } });
+    } else {
+      expect(types).not.toContain('export.started');
+      expect(last).toMatchObject({ result: { imageId: null, tags: [], outputs: [] } });
     }
     expect(types.filter((type) => type === 'plan.resolved')).toHaveLength(1);
 

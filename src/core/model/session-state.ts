@@ -14,7 +14,8 @@ export type CapabilityName =
   | 'secretEnv'
   | 'diff' // DiffOp and MergeOp
   | 'liveFiles' // read a running container's files without a process in it
-  | 'buildWarnings';
+  | 'buildWarnings'
+  | 'imageStore'; // keeps the image of a build that asks for no output
 
 export interface EngineSummary {
   /** `Docker Engine 28.5.2`, `buildkitd v0.32.2`. */

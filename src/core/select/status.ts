@@ -85,6 +85,15 @@ export function describeResult(generation: Generation): string {
   return parts.length > 0 ? parts.join(', ') : 'and kept in the cache';
 }
 
+/** What to say of a build whose result went nowhere, as on a standalone buildkitd that was asked for no output; null for every other. */
+export function selectUnstored({ result }: Generation): { readonly message: string; readonly hint: string } | null {
+  if (result === null || result.imageId !== null || result.tags.length + result.outputs.length > 0) return null;
+  return {
+    message: 'no output was asked for, the result is in the build cache only',
+    hint: '--load puts the image into a Docker Engine, --output writes it to files.',
+  };
+}
+
 /** Wall time of a step so far, ms; null when it never started. */
 export function stepElapsedMs(step: Step, nowMs: number): number | null {
   if (step.startedAtMs === null) return null;

@@ -1,4 +1,5 @@
 /** What this engine can do, out of what it says of itself; each thing it cannot comes with the reason. */
+import type { Endpoint } from '../../builders/endpoint.js';
 import type { Capability, CapabilityName } from '../../core/model/index.js';
 import type { PongResponse } from './proto/gen/gateway_pb.js';
 
@@ -13,7 +14,7 @@ const DIFF = 'diffop';
 const MERGE = 'mergeop';
 
 /** `engineName` stands in the reasons: `Docker Engine 20.10.24`. */
-export function readCapabilities(pong: PongResponse, engineName: string): Capabilities {
+export function readCapabilities(pong: PongResponse, kind: Endpoint['kind'], engineName: string): Capabilities {
   const frontend = new Set(pong.FrontendAPICaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
   // A Docker Engine lists these two as disabled and carries them out all the same; one that does not know them leaves them out.
   const llb = new Set(pong.LLBCaps.map((cap) => cap.ID));
@@ -29,5 +30,7 @@ export function readCapabilities(pong: PongResponse, engineName: string): Capabi
     diff: need(llb.has(DIFF) && llb.has(MERGE), 'cannot compare the states of two steps.'),
     liveFiles: need(frontend.has(LIVE_FILES), 'cannot read the files of a running container without a process in it.'),
     buildWarnings: need(frontend.has(WARNINGS), 'does not check the Dockerfile for warnings.'),
+    // The image exporter of a standalone buildkitd only pushes, or stores where nobody looks.
+    imageStore: need(kind === 'docker', 'has no image store.'),
   };
 }

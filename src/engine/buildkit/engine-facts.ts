@@ -48,7 +48,7 @@ export async function readEngineFacts(
       platform: platformOf(worker),
       hasContainerdStore:
         endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
-      capabilities: readCapabilities(pong, name),
+      capabilities: readCapabilities(pong, endpoint.kind, name),
     };
   } catch (error) {
     if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);

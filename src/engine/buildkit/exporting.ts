@@ -43,7 +43,7 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
 
 function wantedOutputs({ request, link }: ExportInputs): readonly OutputSpec[] {
   if (request.outputs.length > 0) return request.outputs;
-  return link.endpoint.kind === 'docker' ? [{ kind: 'store' }] : [];
+  return link.facts.capabilities.imageStore.isAvailable ? [{ kind: 'store' }] : [];
 }
 
 interface Written {
@@ -59,7 +59,7 @@ async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Wr
       await runExporter(inputs, { type: output.kind, attrs: {} }, output);
       return { imageId: null, isStored: false };
     case 'store':
-      if (link.endpoint.kind === 'docker') return { imageId: await exportToStore(inputs), isStored: true };
+      if (link.facts.capabilities.imageStore.isAvailable) return { imageId: await exportToStore(inputs), isStored: true };
       return {
         imageId: await loadIntoStore(inputs.signal, (file) =>
           runExporter(inputs, { type: 'docker', attrs: nameAttrs(request) }, { kind: 'docker', dest: file }),

@@ -1,5 +1,6 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
+import { selectUnstored } from '../../core/select/index.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { formatBytes, formatClock, plural } from '../text/format.js';
@@ -112,6 +113,8 @@ function sessionLines({ state, generation }: ProcessesProps): Array<readonly [na
     if (files > 0) lines.push(['context', `${formatBytes(sent)} sent, ${plural(files, 'file')}`]);
     const { result } = generation;
     if (result?.imageId != null) lines.push(['image', `${result.imageId}  ${result.tags.map(cleanText).join(' ')}`]);
+    const unstored = selectUnstored(generation);
+    if (unstored !== null) lines.push(['output', `none, ${unstored.hint}`]);
     for (const output of result?.outputs ?? []) lines.push(['output', cleanText(output)]);
   }
   return lines;

@@ -1,5 +1,6 @@
 /** Where am I: the header's sentence and figures. Pure. */
 import type { Generation, SessionState, Step, StepState } from '../../core/model/index.js';
+import { selectUnstored } from '../../core/select/index.js';
 import { formatBytes, plural } from '../text/format.js';
 import { cleanText } from '../text/width.js';
 import type { ViewState } from '../view-state.js';
@@ -59,7 +60,8 @@ function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' |
     case 'exporting':
       return { state: 'running', word: 'EXPORTING', sentence: 'every step is done' };
     case 'succeeded': {
-      const what = result?.tags[0] ?? result?.outputs[0] ?? result?.imageId?.slice(0, 19) ?? 'every step is done';
+      const whatElse = selectUnstored(generation) === null ? 'every step is done' : 'in the build cache only';
+      const what = result?.tags[0] ?? result?.outputs[0] ?? result?.imageId?.slice(0, 19) ?? whatElse;
       return { state: 'done', word: 'BUILT', sentence: cleanText(what) };
     }
     case 'cancelled':

@@ -34,6 +34,12 @@ describe('renderSummary', () => {
     ]);
   });
 
+  it('says that the result is nowhere but in the cache', () => {
+    const session = built();
+    session.succeed({ imageId: null, tags: [], outputs: [] });
+    expect(renderSummary(session.state, '', 0)[1]).toMatch(/no output was asked for/);
+  });
+
   it('leaves the last lines of the error behind', () => {
     const session = built();
     session.fail();

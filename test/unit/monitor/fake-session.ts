@@ -1,6 +1,6 @@
 /** A session without an engine: the real reducer over events that a test writes, and processes that a test answers for. */
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
-import type { ContainerSummary, Moment, ProcessSummary, SessionState } from '../../../src/core/model/index.js';
+import type { BuildResult, ContainerSummary, Moment, ProcessSummary, SessionState } from '../../../src/core/model/index.js';
 import { initialState, reduce } from '../../../src/core/reduce/index.js';
 import { BxError } from '../../../src/platform/errors.js';
 import type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal } from '../../../src/session/index.js';
@@ -108,8 +108,8 @@ export class FakeSession implements SessionClient {
     this.report({ type: 'log.appended', digest, stream: 'stdout', text });
   }
 
-  succeed(): void {
-    this.report({ type: 'build.succeeded', result: { imageId: 'sha256:0123', tags: ['app'], outputs: [] } });
+  succeed(result: BuildResult = { imageId: 'sha256:0123', tags: ['app'], outputs: [] }): void {
+    this.report({ type: 'build.succeeded', result });
   }
 
   /** Fails at step 6, `RUN … nosuch`. */

@@ -52,6 +52,16 @@ describe('plain progress', () => {
     ]);
   });
 
+  it('warns of a result that is nowhere but in the cache', () => {
+    session.succeed({ imageId: null, tags: [], outputs: ['tar out.tar'] });
+    session.startBuild();
+    session.succeed({ imageId: null, tags: [], outputs: [] });
+    expect(lines).toEqual([
+      'WARNING: no output was asked for, the result is in the build cache only',
+      expect.stringMatching(/--load.*--output/),
+    ]);
+  });
+
   it('says nothing of a step that was only announced', () => {
     session.vertex('d7', TWO, { startedAtMs: null });
     step(10_000);
@@ -254,6 +264,10 @@ describe('quiet progress', () => {
     session.logTail = 'one\n\u001b[31mnosuch: not found\n';
     session.fail();
     expect(output).toHaveLength(1);
+    session.startBuild();
+    session.succeed({ imageId: null, tags: [], outputs: [] });
+    expect(output).toHaveLength(1);
+    expect(errors).toContain('WARNING: no output was asked for, the result is in the build cache only');
     expect(errors).toEqual(expect.arrayContaining(['nosuch: not found', '   8 | >>>     nosuch', 'ERROR: exit code: 127']));
   });
 });
