@@ -52,7 +52,9 @@ export function connectHttp2(stream: Duplex, name = 'the engine'): Http2Connecti
     cause ??= error;
   });
   session.on('goaway', (code: number) => {
-    if (code !== 0) cause ??= new Error(`the engine ended the connection (HTTP/2 code ${code})`);
+    cause ??= new Error(code === 0 ? 'the engine is shutting down' : `the engine ended the connection (HTTP/2 code ${code})`);
+    // It takes no further call, and waits with its end for those that are open, which here may be for ever.
+    if (state === 'open') stream.destroy();
   });
   stream.on('error', (error) => {
     cause ??= error;

@@ -206,6 +206,25 @@ describe('dialing', () => {
     expect(winner).toBe('silent');
   });
 
+  it('is lost when the engine says that it is shutting down, whatever is still open', async () => {
+    const endpoint = await serve((socket) => {
+      socket.write(UPGRADED);
+      const h2 = http2.createServer().on('stream', (stream) => {
+        stream.on('error', () => {});
+        stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR);
+      });
+      h2.on('sessionError', () => {}).emit('connection', socket);
+    });
+    const connection = connectHttp2(await dialGrpc(endpoint, never), 'my engine');
+    await connection.ready;
+    const call = connection.session.request({ ':path': '/a.B/C', ':method': 'POST' }, { endStream: false });
+    call.on('error', () => {});
+    expect(await connection.lost).toMatchObject({
+      code: 'engine-lost',
+      message: 'the connection to my engine was lost: the engine is shutting down',
+    });
+  });
+
   it('tells that the other side does not speak HTTP/2', async () => {
     const { address } = await answering('HTTP/1.1 400 Bad Request\r\n\r\n');
     const connection = connectHttp2(await dialGrpc({ ...at(''), address, kind: 'buildkitd' }, never), 'it');
