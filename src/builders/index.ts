@@ -1,3 +1,3 @@
 export type { Endpoint, EndpointAttempt, TlsMaterial } from './endpoint.js';
 export { describeAttempts, firstReachable, noEngine } from './reach.js';
-export { type ResolveOptions, resolveEndpoints } from './resolve.js';
+export { type ResolveOptions, resolveDockerEngines, resolveEndpoints } from './resolve.js';

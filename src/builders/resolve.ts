@@ -33,6 +33,12 @@ export async function resolveEndpoints(env: Env, options: ResolveOptions = {}): 
   return usualPlaces(env, options);
 }
 
+/** The Docker Engines to try for an image that a standalone buildkitd has built: those that are meant when no buildkitd is named. */
+export async function resolveDockerEngines(env: Env, options: ResolveOptions = {}): Promise<Endpoint[]> {
+  const endpoints = await resolveEndpoints({ ...env, BUILDKIT_HOST: undefined }, options);
+  return endpoints.filter(({ kind }) => kind === 'docker');
+}
+
 async function fromBuildkitHost(host: string, env: Env): Promise<Endpoint> {
   const address = normaliseAddress(host, 'BUILDKIT_HOST');
   const tlsDir = env.BXTUI_BUILDKIT_TLS_DIR;

@@ -2,8 +2,15 @@
 import type { Endpoint } from '../builders/endpoint.js';
 import type { Engine } from './engine.js';
 
-/** Connects to an endpoint. Throws `BxError('endpoint')` naming it, within `timeoutMs`. */
-export async function connectEngine(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
+/**
+ * Connects to an endpoint. `imageStores`: where an engine that has no image store of its own may load an image. Throws `BxError('endpoint')`
+ * naming the endpoint.
+ */
+export async function connectEngine(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  imageStores: () => Promise<readonly Endpoint[]>,
+): Promise<Engine> {
   const { connectBuildKit } = await import('./buildkit/index.js');
-  return connectBuildKit(endpoint, signal);
+  return connectBuildKit(endpoint, signal, imageStores);
 }

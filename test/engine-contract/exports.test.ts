@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineApi } from '../../src/engine/buildkit/transport/index.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, logOf } from './harness.js';
+import { build, connect, contractEndpoints, dockerEndpoints, logOf } from './harness.js';
 
 const DOCKERFILE = `${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id
 ENV COLOUR=blue
@@ -45,6 +45,27 @@ describe.each(contractEndpoints())('the result on $address', (endpoint) => {
       for (const tag of tags) await docker.getImage(tag).remove();
       await observed.run.dispose();
     }
+  });
+
+  it('is loaded into a Docker Engine by an engine without a store, or fails with what to do where there is none', async () => {
+    if (engine.summary.capabilities.imageStore.isAvailable) return;
+    const tags = ['bxtui-contract/loaded:one', 'bxtui-contract/loaded:two'];
+    const observed = await build(engine, createProject(DOCKERFILE), { tags, outputs: [{ kind: 'store' }] });
+    const [beside] = dockerEndpoints();
+    if (!beside) {
+      const message = expect.stringContaining('no Docker Engine');
+      expect(observed.last).toMatchObject({
+        type: 'build.failed',
+        failure: { message, hint: expect.stringContaining('DOCKER_HOST') },
+      });
+      return observed.run.dispose();
+    }
+    const docker = await engineApi(beside);
+    const image = await docker.getImage(tags[1] ?? '').inspect();
+    expect(observed.last).toMatchObject({ type: 'build.succeeded', result: { imageId: image.Id, tags } });
+    expect(image.RepoTags).toEqual(expect.arrayContaining(tags));
+    for (const tag of tags) await docker.getImage(tag).remove();
+    await observed.run.dispose();
   });
 
   it('is files in a directory, in a tar, and an image in an archive, all of the same single run', async () => {

@@ -26,12 +26,16 @@ export function contractEndpoints(): Endpoint[] {
     .map((address) => endpointAt(address));
 }
 
+export function dockerEndpoints(): Endpoint[] {
+  return contractEndpoints().filter(({ kind }) => kind === 'docker');
+}
+
 export function endpointAt(address: string): Endpoint {
   return { kind: address.endsWith('docker.sock') ? 'docker' : 'buildkitd', address, source: 'the test', tls: null };
 }
 
 export function connect(endpoint: Endpoint): Promise<Engine> {
-  return connectEngine(endpoint, AbortSignal.timeout(15_000));
+  return connectEngine(endpoint, AbortSignal.timeout(15_000), async () => dockerEndpoints());
 }
 
 export function requestFor(project: Project, overrides: Partial<BuildRequest> = {}): BuildRequest {

@@ -39,9 +39,11 @@ export function openSession({ options, input }: BuildRun, openOn: FrontEnd['open
 }
 
 async function connect(signal: AbortSignal): Promise<Engine> {
-  const [{ firstReachable, resolveEndpoints }, { connectEngine }] = await Promise.all([
+  const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../engine/registry.js'),
   ]);
-  return firstReachable(await resolveEndpoints(process.env), (endpoint) => connectEngine(endpoint, signal));
+  return firstReachable(await resolveEndpoints(process.env), (endpoint) =>
+    connectEngine(endpoint, signal, () => resolveDockerEngines(process.env)),
+  );
 }

@@ -9,4 +9,6 @@ export interface EngineLink {
   readonly connection: Http2Connection;
   readonly transport: Transport;
   readonly facts: EngineFacts;
+  /** Docker Engines, to be tried in this order, that keep images in the place of an engine without a store. */
+  imageStores(): Promise<readonly Endpoint[]>;
 }

@@ -11,7 +11,11 @@ import { readEngineVersion } from './version.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Connects to the BuildKit of a Docker Engine or to a buildkitd. Throws `BxError('endpoint' | 'cancelled')`. */
-export async function connectBuildKit(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
+export async function connectBuildKit(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  imageStores: EngineLink['imageStores'],
+): Promise<Engine> {
   const failed = new AbortController();
   // It has a connection of its own, so it need not wait for this one.
   const version = endpoint.kind === 'docker' ? readEngineVersion(endpoint, AbortSignal.any([signal, failed.signal])) : null;
@@ -21,7 +25,7 @@ export async function connectBuildKit(endpoint: Endpoint, signal: AbortSignal): 
     const transport = createEngineTransport(connection);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
     const [facts] = await Promise.all([readEngineFacts(endpoint, transport, version, deadline), connection.ready]);
-    return createEngine({ endpoint, connection, transport, facts });
+    return createEngine({ endpoint, connection, transport, facts, imageStores });
   } catch (error) {
     failed.abort();
     await connection?.close();

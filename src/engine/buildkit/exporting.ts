@@ -61,7 +61,7 @@ async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Wr
     case 'store':
       if (link.facts.capabilities.imageStore.isAvailable) return { imageId: await exportToStore(inputs), isStored: true };
       return {
-        imageId: await loadIntoStore(inputs.signal, (file) =>
+        imageId: await loadIntoStore(link, inputs.signal, (file) =>
           runExporter(inputs, { type: 'docker', attrs: nameAttrs(request) }, { kind: 'docker', dest: file }),
         ),
         isStored: true,

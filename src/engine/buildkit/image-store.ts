@@ -57,20 +57,15 @@ export async function saveFromStore(
   }
 }
 
-/** Loads what `exportTo` writes as a docker-archive into the Docker Engine of this machine's environment. */
-export async function loadIntoStore(signal: AbortSignal, exportTo: (file: string) => Promise<unknown>): Promise<string | null> {
-  const endpoint = dockerBeside(process.env);
+/** Loads what `exportTo` writes as a docker-archive into the first Docker Engine that answers. */
+export async function loadIntoStore(
+  link: EngineLink,
+  signal: AbortSignal,
+  exportTo: (file: string) => Promise<unknown>,
+): Promise<string | null> {
+  const docker = await storeBeside(await link.imageStores());
   const directory = await mkdtemp(join(tmpdir(), 'bxtui-load-'));
   try {
-    const docker = await engineApi(endpoint);
-    try {
-      await docker.ping();
-    } catch (error) {
-      throw new BxError('unsupported', `there is no Docker Engine at ${endpoint.address} to load the image into`, {
-        hint: 'Name one with DOCKER_HOST, or write the image to a file with --output type=docker,dest=FILE.',
-        cause: error,
-      });
-    }
     const file = join(directory, 'image.tar');
     await exportTo(file);
     signal.throwIfAborted();
@@ -83,6 +78,24 @@ export async function loadIntoStore(signal: AbortSignal, exportTo: (file: string
 
 type DockerApi = Awaited<ReturnType<typeof engineApi>>;
 
+async function storeBeside(endpoints: readonly Endpoint[]): Promise<DockerApi> {
+  let cause: unknown = null;
+  for (const endpoint of endpoints) {
+    const docker = await engineApi(endpoint);
+    try {
+      await docker.ping();
+      return docker;
+    } catch (error) {
+      cause ??= error;
+    }
+  }
+  const places = endpoints.map(({ address }) => address).join(' or ');
+  throw new BxError('unsupported', `there is no Docker Engine${places === '' ? '' : ` at ${places}`} to load the image into`, {
+    hint: 'Name one with DOCKER_HOST or DOCKER_CONTEXT, or write the image to a file with --output type=docker,dest=FILE.',
+    cause,
+  });
+}
+
 async function readLoadedId(docker: DockerApi, answer: NodeJS.ReadableStream): Promise<string | null> {
   const messages = await new Promise<Array<{ stream?: string; error?: string }>>((resolve, reject) => {
     docker.modem.followProgress(answer, (error, output) => (error ? reject(error) : resolve(output)));
@@ -92,13 +105,6 @@ async function readLoadedId(docker: DockerApi, answer: NodeJS.ReadableStream): P
   const text = messages.map((message) => message.stream ?? '').join('');
   const name = /Loaded image(?: ID)?: (\S+)/.exec(text)?.[1];
   return name === undefined ? null : (await docker.getImage(name).inspect()).Id;
-}
-
-function dockerBeside(env: NodeJS.ProcessEnv): Endpoint {
-  const address = env.DOCKER_HOST;
-  return address !== undefined && /^(unix|tcp):/.test(address)
-    ? { kind: 'docker', address, source: 'DOCKER_HOST', tls: null }
-    : { kind: 'docker', address: 'unix:///var/run/docker.sock', source: 'default socket', tls: null };
 }
 
 /** Beside the file and renamed when complete, so that a failure leaves no half of it. */

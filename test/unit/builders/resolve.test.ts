@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveEndpoints } from '../../../src/builders/index.js';
+import { resolveDockerEngines, resolveEndpoints } from '../../../src/builders/index.js';
 
 describe('resolveEndpoints', () => {
   let config: string;
@@ -26,6 +26,15 @@ describe('resolveEndpoints', () => {
   it('takes BUILDKIT_HOST before everything else, alone', async () => {
     const found = await resolve({ BUILDKIT_HOST: 'tcp://b:1234', DOCKER_HOST: 'tcp://d:2375', DOCKER_CONTEXT: 'x' });
     expect(found).toEqual([{ kind: 'buildkitd', address: 'tcp://b:1234', source: 'BUILDKIT_HOST', tls: null }]);
+  });
+
+  it('knows the Docker Engine beside a buildkitd', async () => {
+    addContext('work', { Host: 'tcp://w:2375' });
+    const beside = (env: Record<string, string>) =>
+      resolveDockerEngines({ DOCKER_CONFIG: config, HOME: config, BUILDKIT_HOST: 'tcp://b:1234', ...env }, nothing);
+    expect(await beside({ DOCKER_HOST: 'tcp://d:2375' })).toMatchObject([{ kind: 'docker', address: 'tcp://d:2375' }]);
+    expect(await beside({ DOCKER_CONTEXT: 'work' })).toMatchObject([{ kind: 'docker', address: 'tcp://w:2375' }]);
+    expect(await beside({})).toMatchObject([{ kind: 'docker', source: 'default socket' }]);
   });
 
   it('takes DOCKER_HOST before contexts, alone', async () => {
