@@ -1,6 +1,7 @@
 /** Runs builds on the engines under test and tells what came of them: the events as they were, and the state that they fold into. */
-import { basename, dirname } from 'node:path';
-import type { Endpoint } from '../../src/builders/endpoint.js';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Endpoint, TlsMaterial } from '../../src/builders/endpoint.js';
 import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
 import type { Generation, Step } from '../../src/core/model/index.js';
@@ -15,6 +16,7 @@ import type {
   ProcessSpec,
 } from '../../src/engine/engine.js';
 import { connectEngine } from '../../src/engine/registry.js';
+import { isDocker } from '../helpers/engines.js';
 import type { Project } from '../helpers/project.js';
 
 /** One endpoint per address of BXTUI_TEST_ENGINES (comma-separated). */
@@ -31,7 +33,15 @@ export function dockerEndpoints(): Endpoint[] {
 }
 
 export function endpointAt(address: string): Endpoint {
-  return { kind: address.endsWith('docker.sock') ? 'docker' : 'buildkitd', address, source: 'the test', tls: null };
+  return { kind: isDocker(address) ? 'docker' : 'buildkitd', address, source: 'the test', tls: tlsFor(address) };
+}
+
+/** As the program has it: a buildkitd on tcp is spoken to with the certificates of BXTUI_BUILDKIT_TLS_DIR. */
+function tlsFor(address: string): TlsMaterial | null {
+  const dir = process.env.BXTUI_BUILDKIT_TLS_DIR;
+  if (!dir || !address.startsWith('tcp://')) return null;
+  const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readFileSync(join(dir, name), 'utf8'));
+  return { ca: ca ?? null, cert: cert ?? null, key: key ?? null, skipVerify: false, serverName: null };
 }
 
 export function connect(endpoint: Endpoint): Promise<Engine> {

@@ -4,6 +4,8 @@ import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../src/builders/endpoint.js';
+import { socketTarget } from '../../src/engine/buildkit/transport/address.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { build, connect, contractEndpoints, endpointAt, openAt } from './harness.js';
 
@@ -12,13 +14,13 @@ interface Relay {
   cut(): void;
 }
 
-describe.each(contractEndpoints().filter((endpoint) => endpoint.address.startsWith('unix://')))('losing $address', (endpoint) => {
+describe.each(contractEndpoints())('losing $address', (endpoint) => {
   let dir: string;
   let relay: Relay;
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'bxtui-relay-'));
-    relay = await startRelay(endpoint.address.slice('unix://'.length), join(dir, 'docker.sock'));
+    relay = await startRelay(endpoint, join(dir, 'docker.sock'));
   });
   afterEach(() => {
     relay.cut();
@@ -71,10 +73,12 @@ describe.each(contractEndpoints().filter((endpoint) => endpoint.address.startsWi
   });
 });
 
-function startRelay(target: string, path: string): Promise<Relay> {
+/** On a socket at `path`, or on this machine's loopback for an engine on tcp, whose certificate has to name that. */
+function startRelay(endpoint: Endpoint, path: string): Promise<Relay> {
+  const target = socketTarget(endpoint);
   const sockets = new Set<net.Socket>();
   const server = net.createServer((near) => {
-    const far = net.connect(target);
+    const far = target.kind === 'unix' ? net.connect(target.path) : net.connect(target.port, target.host);
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -86,9 +90,9 @@ function startRelay(target: string, path: string): Promise<Relay> {
     }
   });
   return new Promise((resolve) => {
-    server.listen(path, () =>
+    server.listen(target.kind === 'unix' ? { path } : { host: '127.0.0.1', port: 0 }, () =>
       resolve({
-        address: `unix://${path}`,
+        address: target.kind === 'unix' ? `unix://${path}` : `tcp://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
         cut() {
           server.close();
           for (const socket of sockets) socket.destroy();
