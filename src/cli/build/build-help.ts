@@ -19,7 +19,9 @@ const HELP: CommandHelp = {
     [`printf 'rollback 3 ls -l /\\nexit\\n' | bxtui build --on=always .`, 'Monitor commands from a script.'],
   ],
   notes: [
-    'The engine is the one that BUILDKIT_HOST, DOCKER_HOST, the docker context or the default socket names. ' +
+    'The engine is the one that BUILDKIT_HOST, DOCKER_HOST, the docker context or the default socket names. A buildkitd with TLS ' +
+      'needs BXTUI_BUILDKIT_TLS_DIR, a directory with ca.pem, cert.pem and key.pem; it keeps no images: --load puts them into the ' +
+      'Docker Engine, --output into files. ' +
       'Exit status: 0 the last build succeeded, 1 it failed, 125 wrong usage, 130 interrupted.',
   ],
 };
