@@ -81,6 +81,8 @@ export type EngineEvent =
     }
   | { readonly type: 'build.cancelled' };
 
+export type VertexUpdate = Extract<EngineEvent, { type: 'vertex.updated' }>;
+
 /** What happens to a session. `atMs` is the client's clock. */
 export type SessionEvent =
   | { readonly type: 'session.started'; readonly atMs: number; readonly id: string; readonly contextLabel: string }

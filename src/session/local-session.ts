@@ -4,12 +4,13 @@
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
 import type { SessionState, Step, StepKey } from '../core/model/index.js';
-import { initialState, reduce } from '../core/reduce/index.js';
+import { batches, initialState, reduce, reduceBatch } from '../core/reduce/index.js';
 import { selectCurrent, selectInstructions } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
+import { inTurns } from './in-turns.js';
 import { createLogStore } from './log-store.js';
 import { createProcessTable } from './process-table.js';
 import type { CommandResult, SessionClient, SessionCommand } from './session.js';
@@ -96,8 +97,19 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     return connected;
   }
 
-  function report(generation: number, event: EngineEvent): void {
-    emit({ type: 'engine.reported', atMs: now(), generation, event });
+  /** What comes together is taken in together; everybody is told of each event all the same. */
+  function report(generation: number, reported: readonly EngineEvent[]): void {
+    for (const events of batches(reported)) {
+      const atMs = now();
+      state = reduceBatch(state, { generation, atMs, events });
+      for (const event of events) {
+        for (const listener of listeners) listener({ type: 'engine.reported', atMs, generation, event }, state);
+        react(generation, event);
+      }
+    }
+  }
+
+  function react(generation: number, event: EngineEvent): void {
     if (event.type !== 'log.appended' && event.type !== 'vertex.updated') return;
     const step = state.generations.find((g) => g.number === generation)?.vertices[event.digest]?.step;
     if (step === undefined) return;
@@ -135,23 +147,24 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     try {
       const run = (engine ?? (await connect())).build(request);
       runs.set(generation, run);
-      run.onLateEvent((event) => report(generation, event));
+      run.onLateEvent((event) => report(generation, [event]));
       settled = follow(generation, run);
     } catch (error) {
       isBuilding = false;
       const { message, hint } = toBxError(error, 'endpoint');
       const failure = { digest: null, message, hint, exitCode: null, line: null };
-      report(generation, { type: 'build.failed', failure });
+      report(generation, [{ type: 'build.failed', failure }]);
       throw error;
     }
   }
 
   async function follow(generation: number, run: BuildRun): Promise<void> {
     try {
-      for await (const event of run.events) report(generation, event);
+      for await (const events of inTurns(run.events)) report(generation, events);
     } catch (error) {
       const { message, hint } = toBxError(error, 'engine');
-      report(generation, { type: 'build.failed', failure: { digest: null, message, hint, exitCode: null, line: null } });
+      const failure = { digest: null, message, hint, exitCode: null, line: null };
+      report(generation, [{ type: 'build.failed', failure }]);
     } finally {
       isBuilding = false;
     }

@@ -2,7 +2,7 @@
 
 import { assertNever } from '../assert-never.js';
 import { parseDockerfile } from '../dockerfile/index.js';
-import type { EngineEvent } from '../events.js';
+import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
 import { EXPORT_KEY, emptyStep, outsideStep, placePlanned, placeUnplanned, stepAtLine } from './place.js';
 import { deriveUnexecuted, settle, stateOfVertices, vertexState } from './step-state.js';
@@ -42,23 +42,8 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
       const next = putVertices({ ...generation, status }, [...vertices.values()]);
       return { ...next, steps: deriveUnexecuted(next) };
     }
-    case 'vertex.updated': {
-      const known = generation.vertices[event.digest];
-      const vertex: Vertex = {
-        digest: event.digest,
-        name: known?.name ?? event.name,
-        step: known?.step ?? placeUnplanned(generation, event.name),
-        // A later build that shares the step makes the engine send it again as not cached.
-        isCached: event.isCached || (known?.isCached === true && known.completedAtMs !== null),
-        startedAtMs: event.startedAtMs ?? known?.startedAtMs ?? null,
-        completedAtMs: event.completedAtMs,
-        error: event.error,
-      };
-      // An engine announces what it was planned to do, in the same words.
-      if (known !== undefined && isSameVertex(known, vertex)) return generation;
-      const next = putVertices(generation, [vertex]);
-      return next.status === 'planning' ? next : { ...next, steps: deriveUnexecuted(next) };
-    }
+    case 'vertex.updated':
+      return reduceUpdates(generation, [event]);
     case 'vertex.progressed':
       return updateStep(generation, generation.vertices[event.digest]?.step, (step) => {
         const id = `${event.digest}/${event.id}`;
@@ -113,6 +98,29 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
     default:
       return assertNever(event);
   }
+}
+
+/** Takes in what is told of several vertices, of each once, as if it came one by one. */
+export function reduceUpdates(generation: Generation, updates: readonly VertexUpdate[]): Generation {
+  const changed: Vertex[] = [];
+  for (const update of updates) {
+    const known = generation.vertices[update.digest];
+    const vertex: Vertex = {
+      digest: update.digest,
+      name: known?.name ?? update.name,
+      step: known?.step ?? placeUnplanned(generation, update.name),
+      // A later build that shares the step makes the engine send it again as not cached.
+      isCached: update.isCached || (known?.isCached === true && known.completedAtMs !== null),
+      startedAtMs: update.startedAtMs ?? known?.startedAtMs ?? null,
+      completedAtMs: update.completedAtMs,
+      error: update.error,
+    };
+    // An engine announces what it was planned to do, in the same words.
+    if (known === undefined || !isSameVertex(known, vertex)) changed.push(vertex);
+  }
+  if (changed.length === 0) return generation;
+  const next = putVertices(generation, changed);
+  return next.status === 'planning' ? next : { ...next, steps: deriveUnexecuted(next) };
 }
 
 function end(generation: Generation, status: 'succeeded' | 'failed' | 'cancelled', atMs: number): Generation {

@@ -1,8 +1,8 @@
 /** The session's state as a fold over its events; the only place where it changes. */
 import { assertNever } from '../assert-never.js';
-import type { SessionEvent } from '../events.js';
-import type { Notice, SessionState } from '../model/index.js';
-import { reduceGeneration, startGeneration } from './generation.js';
+import type { EngineEvent, SessionEvent } from '../events.js';
+import type { Generation, Notice, SessionState } from '../model/index.js';
+import { reduceGeneration, reduceUpdates, startGeneration } from './generation.js';
 
 const NOTICES_KEPT = 50;
 
@@ -34,12 +34,8 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
       const generation = startGeneration({ number: event.generation, startedAtMs: event.atMs, dockerfile, target });
       return { ...state, generations: [...state.generations, generation] };
     }
-    case 'engine.reported': {
-      const generations = state.generations.map((generation) =>
-        generation.number === event.generation ? reduceGeneration(generation, event.event, event.atMs) : generation,
-      );
-      return { ...state, generations };
-    }
+    case 'engine.reported':
+      return updateGeneration(state, event.generation, (generation) => reduceGeneration(generation, event.event, event.atMs));
     case 'container.updated':
       return { ...state, containers: { ...state.containers, [event.container.id]: event.container } };
     case 'process.updated': {
@@ -58,4 +54,40 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
     default:
       return assertNever(event);
   }
+}
+
+/**
+ * The same as `reduce` over the reports of these events one by one, for a batch of `batches`: the records, which a large build makes
+ * large, are copied once for all of them.
+ */
+export function reduceBatch(
+  state: SessionState,
+  { generation, atMs, events }: { readonly generation: number; readonly atMs: number; readonly events: readonly EngineEvent[] },
+): SessionState {
+  return updateGeneration(state, generation, (known) => {
+    const updates = events.filter((event) => event.type === 'vertex.updated');
+    if (updates.length === events.length) return reduceUpdates(known, updates);
+    return events.reduce((next, event) => reduceGeneration(next, event, atMs), known);
+  });
+}
+
+/** Cuts a sequence of events into what may be taken in at once: neighbours that update vertices, each of them once. */
+export function batches(events: readonly EngineEvent[]): EngineEvent[][] {
+  const result: EngineEvent[][] = [];
+  let digests: Set<string> | null = null;
+  for (const event of events) {
+    const isUpdate = event.type === 'vertex.updated';
+    if (isUpdate && digests !== null && !digests.has(event.digest)) result.at(-1)!.push(event);
+    else {
+      result.push([event]);
+      digests = isUpdate ? new Set() : null;
+    }
+    if (isUpdate) digests?.add(event.digest);
+  }
+  return result;
+}
+
+function updateGeneration(state: SessionState, number: number, update: (generation: Generation) => Generation): SessionState {
+  const generations = state.generations.map((generation) => (generation.number === number ? update(generation) : generation));
+  return { ...state, generations };
 }

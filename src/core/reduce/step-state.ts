@@ -1,5 +1,5 @@
 /** A step's state out of its vertices, and out of its neighbours where it has none. */
-import type { Generation, Stage, Step, StepState, Vertex } from '../model/index.js';
+import type { Generation, Stage, Step, StepKey, StepState, Vertex } from '../model/index.js';
 
 /** A victim's error ends so on every engine; its exit code says nothing (BuildKit, solver/llbsolver and executor errors). */
 const CANCELLED = /context canceled\s*$/;
@@ -25,7 +25,8 @@ const EXECUTED = new Set(['RUN', 'COPY', 'ADD']);
  */
 export function deriveUnexecuted(generation: Generation): Generation['steps'] {
   const needed = neededStages(generation);
-  let steps = generation.steps;
+  const { steps } = generation;
+  let changed: Record<StepKey, Step> | null = null;
   const lastOfStage = new Map<string, StepState>();
   let before: StepState = 'done';
   for (const key of generation.order) {
@@ -39,12 +40,15 @@ export function deriveUnexecuted(generation: Generation): Generation['steps'] {
       const isNeeded = needed.has(stage.index) && !EXECUTED.has(step.instruction);
       const follows: boolean = previous === 'done' || previous === 'cached' || previous === 'not-needed';
       state = !isNeeded ? 'not-needed' : follows ? previous : 'pending';
-      if (state !== step.state) steps = { ...steps, [key]: { ...step, state } };
+      if (state !== step.state) {
+        changed ??= { ...steps };
+        changed[key] = { ...step, state };
+      }
     }
     before = state;
     lastOfStage.set(stage.label, state);
   }
-  return steps;
+  return changed ?? steps;
 }
 
 /** Indexes of the stages that the target needs: what it takes from, transitively, and those the engine's graph has a vertex of. */
