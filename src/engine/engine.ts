@@ -60,6 +60,8 @@ export interface BuildRequest {
   readonly ssh: readonly SshSource[];
   /** Empty: the engine's default (a Docker Engine stores the image, a standalone buildkitd keeps the result in its cache). */
   readonly outputs: readonly OutputSpec[];
+  /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
+  readonly isUnattended?: boolean;
 }
 
 export interface Engine {
@@ -72,7 +74,8 @@ export interface Engine {
 }
 
 /**
- * One run of the build, and afterwards the ground for its containers: it stays usable, also after a failure or `cancel`, until `dispose`.
+ * One run of the build, and afterwards the ground for its containers: it stays usable, also after a failure or `cancel`, until `dispose`
+ * (unless the request is unattended).
  */
 export interface BuildRun {
   /**

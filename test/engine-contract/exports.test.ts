@@ -109,4 +109,21 @@ describe.each(contractEndpoints())('the result on $address', (endpoint) => {
     });
     await observed.run.dispose();
   });
+
+  it('is the same from a build that nobody will look into', async () => {
+    const project = createProject(DOCKERFILE);
+    const tree = project.path('unattended');
+    const tar = project.path('unattended.tar');
+    const attended = await build(engine, project, {});
+    const runs = [
+      await build(engine, project, { isUnattended: true }),
+      await build(engine, project, { isUnattended: true, outputs: [{ kind: 'local', dest: tree }] }),
+      await build(engine, project, { isUnattended: true, outputs: [{ kind: 'tar', dest: tar }] }),
+    ];
+    expect(runs[0]?.last).toEqual(attended.last);
+    expect(runs[1]?.last).toMatchObject({ type: 'build.succeeded', result: { imageId: null, outputs: [`local ${tree}`] } });
+    expect(existsSync(`${tree}/id`)).toBe(true);
+    expect(tarList(tar)).toContain('id');
+    for (const { run } of [attended, ...runs]) await run.dispose();
+  });
 });

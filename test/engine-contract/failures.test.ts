@@ -149,4 +149,17 @@ RUN sleep 41\nFROM base\nCOPY --from=one /bin/sh /a\nCOPY --from=two /bin/sh /b`
     });
     expect(observed.last.type).toBe('build.cancelled');
   });
+
+  it('is told alike of a build that nobody will look into, which gives no container', async () => {
+    const project = createProject(`${BASE}RUN echo before\nRUN echo said; exit 7`);
+    const attended = await run(project);
+    // An old engine tells a step that another open build shares only to that one.
+    await attended.run.dispose();
+    const observed = await run(project, { isUnattended: true });
+    // The digest has the session in it, by way of the context.
+    expect({ ...failureOf(observed), digest: null }).toEqual({ ...failureOf(attended), digest: null });
+    expect(failureOf(observed)).toMatchObject({ exitCode: 7, digest: stepWith(observed, 'exit 7').vertices.at(-1) });
+    const spec = { step: '1', moment: 'auto', exclusiveCaches: 'mount' } as const;
+    await expect(observed.run.openContainer(spec, new AbortController().signal)).rejects.toMatchObject({ code: 'state' });
+  });
 });

@@ -16,17 +16,18 @@ export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['prog
 
 /**
  * Reads the Dockerfile at once, so that what is wrong with it is told before anything else happens. `openOn`: when the session opens a shell by
- * itself. Throws `BxError('input')`.
+ * itself. `isUnattended`: nothing in this run ever asks for one. Throws `BxError('input')`.
  */
-export function openSession({ options, input }: BuildRun, openOn: FrontEnd['openOn']): LocalSession {
+export function openSession({ options, input }: BuildRun, openOn: FrontEnd['openOn'], isUnattended = false): LocalSession {
   const id = randomBytes(4).toString('hex');
-  let first: BuildRequest | null = prepareRequest(input, options);
+  const prepare = (): BuildRequest => ({ ...prepareRequest(input, options), isUnattended });
+  let first: BuildRequest | null = prepare();
   return createLocalSession({
     id,
     contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
     connect,
     prepare: () => {
-      const request = first ?? prepareRequest(input, options);
+      const request = first ?? prepare();
       first = null;
       return request;
     },

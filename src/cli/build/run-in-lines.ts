@@ -15,7 +15,8 @@ import { chooseLeaveKey, readSettings } from './screen-settings.js';
 const EXIT_READER_GONE = 141;
 
 export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
-  const session = openSession(run, 'never');
+  const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
+  const session = openSession(run, 'never', isUnattended);
   const interrupts = listenForInterrupts();
   let readerGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {

@@ -1,18 +1,21 @@
 /**
- * Writing the result: a second build on the engine takes the state that was evaluated, with the frontend's metadata, and returns it
- * to an exporter. Nothing runs twice, and the build that containers stand on stays open.
+ * Writing the result. Where containers may follow, a second build on the engine takes the state that was evaluated, with the frontend's
+ * metadata, and returns it to an exporter: nothing runs twice, and the build that containers stand on stays open. A build that nobody
+ * will look into returns its result to an exporter itself, which ends it.
  */
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
 import type { BuildGraph } from './graph.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
-import { type Exporter, openBuild } from './open-build.js';
+import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
 import { singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
+import type { ResultSchema } from './proto/gen/gateway_pb.js';
 import type { RunSession } from './run-session.js';
-import type { OutputTarget } from './session/index.js';
+import type { OutputReceiver, OutputTarget } from './session/index.js';
 
 export interface ExportInputs {
   readonly link: EngineLink;
@@ -28,20 +31,21 @@ export interface ExportInputs {
 /** Writes all outputs, one after the other: old engines take one exporter a build. Throws what the engine or the file system throws. */
 export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> {
   const outputs = wantedOutputs(inputs);
-  let imageId: string | null = null;
-  const written: string[] = [];
-  let isStored = false;
+  const written: Array<Written & { output: OutputSpec }> = [];
   if (outputs.length > 0) inputs.emit({ type: 'export.started' });
-  for (const output of outputs) {
-    const made = await writeOutput(inputs, output);
-    imageId ??= made.imageId;
-    isStored ||= made.isStored;
-    if (output.kind !== 'store') written.push(`${output.kind} ${output.dest}`);
-  }
-  return { imageId, tags: isStored ? inputs.request.tags : [], outputs: written };
+  for (const output of outputs) written.push({ output, ...(await writeOutput(inputs, output)) });
+  return describe(inputs.request, written);
 }
 
-function wantedOutputs({ request, link }: ExportInputs): readonly OutputSpec[] {
+function describe(request: BuildRequest, written: ReadonlyArray<Written & { readonly output: OutputSpec }>): BuildResult {
+  return {
+    imageId: written.find(({ imageId }) => imageId !== null)?.imageId ?? null,
+    tags: written.some(({ isStored }) => isStored) ? request.tags : [],
+    outputs: written.flatMap(({ output }) => (output.kind === 'store' ? [] : [`${output.kind} ${output.dest}`])),
+  };
+}
+
+function wantedOutputs({ request, link }: Pick<ExportInputs, 'request' | 'link'>): readonly OutputSpec[] {
   if (request.outputs.length > 0) return request.outputs;
   return link.facts.capabilities.imageStore.isAvailable ? [{ kind: 'store' }] : [];
 }
@@ -53,44 +57,66 @@ interface Written {
 
 async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Written> {
   const { link, request } = inputs;
+  const direct = directOutput(link, request, output);
+  if (direct) return writtenBy(link, direct, await runExporter(inputs, direct));
+  if (output.kind === 'docker') {
+    // This engine writes archives only of images that it has stored.
+    return { imageId: await saveFromStore(link, request.tags, output.dest, () => exportToStore(inputs)), isStored: true };
+  }
+  const exporter = { type: 'docker', attrs: nameAttrs(request) };
+  const imageId = await loadIntoStore(link, inputs.signal, (dest) =>
+    runExporter(inputs, { exporter, target: { kind: 'docker', dest } }),
+  );
+  return { imageId, isStored: true };
+}
+
+/** What one exporter of the engine writes by itself. */
+interface Export {
+  readonly exporter: Exporter;
+  /** Where the client receives what the exporter sends; null when it sends nothing. */
+  readonly target: OutputTarget | null;
+}
+
+interface DirectOutput extends Export {
+  readonly output: OutputSpec;
+}
+
+/** Null: an output that takes more than an exporter. */
+function directOutput(link: EngineLink, request: BuildRequest, output: OutputSpec): DirectOutput | null {
   switch (output.kind) {
     case 'local':
     case 'tar':
-      await runExporter(inputs, { type: output.kind, attrs: {} }, output);
-      return { imageId: null, isStored: false };
+      return { output, exporter: { type: output.kind, attrs: {} }, target: output };
     case 'store':
-      if (link.facts.capabilities.imageStore.isAvailable) return { imageId: await exportToStore(inputs), isStored: true };
-      return {
-        imageId: await loadIntoStore(link, inputs.signal, (file) =>
-          runExporter(inputs, { type: 'docker', attrs: nameAttrs(request) }, { kind: 'docker', dest: file }),
-        ),
-        isStored: true,
-      };
+      return link.facts.capabilities.imageStore.isAvailable ? { output, ...storeExport(request) } : null;
     case 'docker':
-      if (link.endpoint.kind === 'buildkitd' || link.facts.hasContainerdStore) {
-        const response = await runExporter(inputs, { type: 'docker', attrs: nameAttrs(request) }, output);
-        return { imageId: imageIdOf(response, link.facts.hasContainerdStore), isStored: false };
-      }
-      // This engine writes archives only of images that it has stored.
-      return { imageId: await saveFromStore(link, request.tags, output.dest, () => exportToStore(inputs)), isStored: true };
+      return link.endpoint.kind === 'buildkitd' || link.facts.hasContainerdStore
+        ? { output, exporter: { type: 'docker', attrs: nameAttrs(request) }, target: output }
+        : null;
   }
 }
 
+function writtenBy(link: EngineLink, { output }: DirectOutput, response: Readonly<Record<string, string>>): Written {
+  const isImage = output.kind === 'store' || output.kind === 'docker';
+  return {
+    imageId: isImage ? imageIdOf(response, link.facts.hasContainerdStore) : null,
+    isStored: output.kind === 'store',
+  };
+}
+
 async function exportToStore(inputs: ExportInputs): Promise<string | null> {
-  const response = await runExporter(inputs, { type: 'moby', attrs: nameAttrs(inputs.request) }, null);
-  return imageIdOf(response, inputs.link.facts.hasContainerdStore);
+  return imageIdOf(await runExporter(inputs, storeExport(inputs.request)), inputs.link.facts.hasContainerdStore);
+}
+
+function storeExport(request: BuildRequest): Export {
+  return { exporter: { type: 'moby', attrs: nameAttrs(request) }, target: null };
 }
 
 function nameAttrs(request: BuildRequest): Record<string, string> {
   return request.tags.length === 0 ? {} : { name: request.tags.join(',') };
 }
 
-/** `target`: where the client receives what the exporter sends; null when it sends nothing. */
-async function runExporter(
-  inputs: ExportInputs,
-  exporter: Exporter,
-  target: OutputTarget | null,
-): Promise<Record<string, string>> {
+async function runExporter(inputs: ExportInputs, { exporter, target }: Export): Promise<Record<string, string>> {
   const { link, session, graph, metadata, signal } = inputs;
   signal.throwIfAborted();
   const receiver = target ? session.receive(target) : null;
@@ -101,10 +127,7 @@ async function runExporter(
     const ref = graph.output
       ? await build.whileOpen(solveAgain(build.gateway.bridge, graph.encoded(graph.output), signal))
       : null;
-    const { ExporterResponse } = await build.finish({
-      ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
-      metadata: { ...metadata },
-    });
+    const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
     await receiver?.done;
     return ExporterResponse;
   } finally {
@@ -112,6 +135,51 @@ async function runExporter(
     build.abort();
     receiver?.dispose();
   }
+}
+
+/** `ref`: of what was evaluated; null: an empty filesystem. */
+function resultOf(ref: string | null, metadata: ExportInputs['metadata']): MessageInitShape<typeof ResultSchema> {
+  return {
+    ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
+    metadata: { ...metadata },
+  };
+}
+
+/** The exporter that a build is opened with to end in it. */
+export interface ClosingExport {
+  readonly exporter: Exporter;
+  /** Takes in what the exporter sends from now on, in the build's own session. */
+  receive(session: RunSession): void;
+  /** Ends the build with its result. Throws what the engine or the file system throws. */
+  finish(build: OpenBuild, ref: string | null, metadata: ExportInputs['metadata'], signal: AbortSignal): Promise<BuildResult>;
+  dispose(): void;
+}
+
+/** Null: there is no output, several, or one that takes more than an exporter. */
+export function closingExport(link: EngineLink, request: BuildRequest): ClosingExport | null {
+  const [output, ...others] = wantedOutputs({ link, request });
+  const direct = output && others.length === 0 ? directOutput(link, request, output) : null;
+  if (!output || !direct) return null;
+  let receiver: OutputReceiver | null = null;
+  return {
+    exporter: direct.exporter,
+    receive(session) {
+      receiver = direct.target ? session.receive(direct.target) : null;
+    },
+    async finish(build, ref, metadata, signal) {
+      signal.throwIfAborted();
+      const abort = (): void => build.abort();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
+        await receiver?.done;
+        return describe(request, [{ output, ...writtenBy(link, direct, ExporterResponse) }]);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    dispose: () => receiver?.dispose(),
+  };
 }
 
 /** Result ids belong to one build; for the engine's solver it is the same vertex, so this only looks the result up. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { ConnectError, type Transport } from '@connectrpc/connect';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { BxError } from '../../platform/errors.js';
 import { createGateway, type Gateway } from './gateway.js';
 import type { SolveResponse, StatusResponse } from './proto/gen/control_pb.js';
@@ -25,6 +25,8 @@ export interface OpenBuild {
   whileOpen<T>(call: Promise<T>): Promise<T>;
   /** Gives the result to the exporter (none: just ends the build) and returns the exporter's answer. */
   finish(result: MessageInitShape<typeof ResultSchema>): Promise<SolveResponse>;
+  /** Ends a build that has an exporter without giving it anything. */
+  giveUp(reason: string): Promise<void>;
   /**
    * Ends the build without a result and does not wait for what the engine files away about it: when this resolves, the engine has been
    * told and has answered.
@@ -86,6 +88,10 @@ export function openBuild(
       const response = await solved;
       await status;
       return response;
+    },
+    async giveUp(reason) {
+      const error = { code: Code.Aborted, message: reason };
+      await Promise.race([gateway.bridge.return({ error }, { signal: lifetime.signal }), solved]).catch(() => {});
     },
     async leave() {
       await Promise.race([gateway.bridge.return({ result: {} }, { signal: lifetime.signal }), solved]);

@@ -9,7 +9,7 @@ import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { EngineLink } from './engine-link.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
 import { createEventQueue } from './event-queue.js';
-import { exportOutputs } from './exporting.js';
+import { closingExport, exportOutputs } from './exporting.js';
 import { isVictim } from './failure-text.js';
 import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
 import type { BuildGraph } from './graph.js';
@@ -54,11 +54,14 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const evaluators = new Set<Evaluator>();
   const failures = new Map<string, SolveFailure>();
   const side = createSideVertices();
+  const closing = request.isUnattended ? closingExport(link, request) : null;
   let transferError: BxError | null = null;
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
   let isUnused = false;
   let hasGuests = false;
+  /** The build has ended on the engine. */
+  let isOver = false;
   const lifetime = new AbortController();
 
   const deliver = (event: EngineEvent): void => {
@@ -119,7 +122,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       },
       signal: lifetime.signal,
     });
-    return { session, build: openBuild(link.transport, { sessionId: session.id, exporter: null, onStatus }) };
+    closing?.receive(session);
+    const exporter = closing?.exporter ?? null;
+    return { session, build: openBuild(link.transport, { sessionId: session.id, exporter, onStatus }) };
   };
 
   const interpret = (error: unknown, graph: BuildGraph | null) =>
@@ -187,12 +192,18 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { signal } = work;
     try {
       const { graph, metadata } = await ensurePlan();
-      if (graph.output && evaluator) {
-        await evaluator.evaluate(graph.output, signal);
-        await confirm(graph, graph.output);
+      const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;
+      const told = graph.output ? confirm(graph, graph.output) : null;
+      const { session, build } = await ground!;
+      if (closing) {
+        emit({ type: 'export.started' });
+        const [result] = await Promise.all([closing.finish(build, ref, metadata, signal), told]);
+        isOver = true;
+        finish({ type: 'build.succeeded', result });
+        return;
       }
+      await told;
       translator.freeze();
-      const { session } = await ground!;
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
       const result = await exportOutputs({
         ...{ link, request, session, graph, metadata, emit, signal },
@@ -202,6 +213,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       finish({ type: 'build.succeeded', result });
     } catch (error) {
       finish(await outcomeOf(error, signal));
+    } finally {
+      closing?.dispose();
     }
   };
 
@@ -223,6 +236,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const done = main();
 
   const context = async (): Promise<RunContext> => {
+    if (request.isUnattended) throw new BxError('state', 'this build was started without a way into its steps');
     isUnused = false;
     hasGuests = true;
     if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
@@ -262,6 +276,11 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     };
   };
 
+  const farewell = (build: OpenBuild): Promise<unknown> => {
+    if (closing) return build.giveUp('the build did not succeed');
+    return isUnused ? build.leave() : build.finish({});
+  };
+
   const disposeAll = async (): Promise<void> => {
     work.abort();
     for (const one of evaluators) one.cancel();
@@ -271,7 +290,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
     const base = await ground?.catch(() => null);
     if (!base) return;
-    if (!link.connection.isClosed) await within(FAREWELL_MS, isUnused ? base.build.leave() : base.build.finish({}));
+    if (!link.connection.isClosed && !isOver) await within(FAREWELL_MS, farewell(base.build));
     base.build.abort();
     await within(FAREWELL_MS, base.session.close());
   };

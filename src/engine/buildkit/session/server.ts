@@ -1,11 +1,13 @@
-/** The HTTP/2 server of a session, on the one stream that the engine opened or lent: bulk calls by hand, the small ones through Connect. */
+/**
+ * The HTTP/2 server of a session, on the one stream that the engine opened or lent: bulk calls by hand, the small ones through Connect,
+ * which is loaded with the first of them: many builds end without any.
+ */
 import * as http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { acceptCall, type GrpcServerCall } from './grpc-stream.js';
 import { DIFF_COPY_IN, DIFF_COPY_OUT } from './methods.js';
-import { registerServices, type SessionServices } from './services.js';
+import type { SessionServices } from './services.js';
 
 const STREAM_WINDOW_BYTES = 4 << 20;
 const CONNECTION_WINDOW_BYTES = 16 << 20;
@@ -24,12 +26,8 @@ export interface BulkHandlers {
 
 export function serveSession(stream: Duplex, services: SessionServices, bulk: BulkHandlers): SessionServer {
   const server = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES }, maxSessionMemory: 256 });
-  const small = connectNodeAdapter({
-    routes: (router) => registerServices(router, services),
-    acceptCompression: [],
-    connect: false,
-    grpcWeb: false,
-  });
+  let small: Promise<(call: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, rawHeaders: string[]) => void> | null =
+    null;
   let connection: http2.ServerHttp2Session | null = null;
   let cause: unknown = null;
   let isClosing = false;
@@ -52,7 +50,13 @@ export function serveSession(stream: Duplex, services: SessionServices, bulk: Bu
     const path = headers[':path'];
     const handler = path === DIFF_COPY_IN ? bulk.sendFiles : path === DIFF_COPY_OUT ? bulk.receiveOutput : null;
     if (handler) void handler(acceptCall(call, rawHeaders));
-    else small(new http2.Http2ServerRequest(call, headers, {}, rawHeaders), new http2.Http2ServerResponse(call));
+    else {
+      small ??= import('./small-calls.js').then(({ createSmallCalls }) => createSmallCalls(services));
+      small.then(
+        (handle) => handle(call, headers, rawHeaders),
+        () => call.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
+      );
+    }
   });
   const ended = new Promise<BxError | null>((resolve) => {
     stream.on('error', (error) => {

@@ -86,12 +86,8 @@ describe('dialing', () => {
     expect(request).toMatch(/^POST \/grpc HTTP\/1\.1\r\n/);
     expect(request).toContain('Upgrade: h2c\r\n');
     const health = createClient(Health, createEngineTransport(connection));
-    const headers = new Headers();
-    headers.append('x-docker-expose-session-grpc-method', '/a/B');
-    headers.append('x-docker-expose-session-grpc-method', '/c/D');
-    expect((await health.check({}, { headers })).status).toBe(1);
-    const methods = raw[0]!.filter((_, i) => raw[0]![i - 1] === 'x-docker-expose-session-grpc-method');
-    expect(methods).toEqual(['/a/B', '/c/D']);
+    expect((await health.check({}, { headers: { 'buildkit-controlapi-buildid': 'b1' } })).status).toBe(1);
+    expect(raw[0]![raw[0]!.indexOf('buildkit-controlapi-buildid') + 1]).toBe('b1');
     expect(raw[0]).not.toContain('grpc-accept-encoding');
     await connection.close();
     await connection.close();
