@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 /**
- * Bundles the program: src/cli/main.ts -> dist/cli/main.js with its lazily loaded parts in dist/chunks. Start-up decides what is
- * bundled: pure JavaScript libraries go in, what reads files beside itself or is native stays in node_modules.
+ * Bundles the program: src/cli/main.ts -> dist/cli/main.cjs with its lazily loaded parts in dist/chunks, and beside each the code that
+ * this Node compiles from it. Start-up decides what is bundled: pure JavaScript libraries go in, what reads files beside itself or is
+ * native stays in node_modules. bin/loader.cjs loads all of it.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { runScript } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
-const ENTRY = join(projectRoot, 'dist/cli/main.js');
+const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
+const { wrap, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
+
+/** Stands for `import.meta.url`; the loader gives it to each chunk. */
+const MODULE_URL = 'bxModuleUrl';
 
 /** blessed loads its widgets and terminfo by path, contrib requires blessed, the others are native or load native code. */
 const EXTERNAL = [
@@ -26,7 +34,7 @@ const EXTERNAL = [
 
 await runScript(async () => {
   ensureDependencies();
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   const result = await build({
     absWorkingDir: projectRoot,
     entryPoints: { 'cli/main': 'src/cli/main.ts' },
@@ -40,19 +48,23 @@ await runScript(async () => {
     external: EXTERNAL,
     // Every free mention of Headers is this class: the global one loads Node's whole HTTP client.
     inject: ['src/engine/buildkit/transport/headers.ts'],
-    sourcemap: 'linked',
+    sourcemap: 'inline',
     sourcesContent: false,
+    define: { 'import.meta.url': MODULE_URL },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    // CommonJS libraries inside an ES module call require() for node's own modules.
-    banner: { js: "import{createRequire as bxCreateRequire}from'node:module';const require=bxCreateRequire(import.meta.url);" },
     write: false,
     logLevel: 'warning',
   }).catch(() => null);
   // The bundler has printed what is wrong, with the place in the source.
   if (result === null) return 1;
-  const { outputFiles } = result;
+  const scripts = await Promise.all(result.outputFiles.map((file) => toScript(file, transform)));
+  const outputFiles = scripts.flatMap(({ path, code, map }) => [
+    { path: `${path}${CACHE_SUFFIX}`, contents: compiled(path, code) },
+    { path: `${path}.map`, contents: map },
+    { path, contents: code },
+  ]);
   // The entry comes last and at once, so that a build that was interrupted never looks complete or newer than its sources.
   for (const file of outputFiles.toSorted((a, b) => Number(a.path === ENTRY) - Number(b.path === ENTRY))) {
     mkdirSync(dirname(file.path), { recursive: true });
@@ -66,8 +78,40 @@ await runScript(async () => {
     const path = join(chunks, name);
     if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path, { force: true });
   }
-  const scripts = outputFiles.filter((file) => file.path.endsWith('.js'));
-  const bytes = scripts.reduce((sum, file) => sum + file.contents.byteLength, 0);
+  const bytes = scripts.reduce((sum, { code }) => sum + code.length, 0);
   process.stdout.write(`dist: ${scripts.length} files, ${Math.round(bytes / 1024)} KiB\n`);
   return 0;
 });
+
+/**
+ * Only the bundler's ES modules can be cut into chunks, and only scripts can be loaded with compiled code: so each chunk is turned into
+ * a CommonJS module.
+ * @param {import('esbuild').OutputFile} file
+ * @param {typeof import('esbuild').transform} transform
+ */
+async function toScript(file, transform) {
+  const { code, map } = await transform(file.text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    sourcemap: 'external',
+    sourcesContent: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const path = file.path.replace(/\.js$/, '.cjs');
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return { path, code: `${code}//# sourceMappingURL=${name}.map\n`, map };
+}
+
+/** All functions, and not only those that run at the load: a run of the program then compiles next to nothing. @param {string} path @param {string} code */
+function compiled(path, code) {
+  setFlagsFromString('--no-lazy');
+  const script = new Script(wrap(code), { filename: path });
+  // What is compiled counts only for a Node with the flags of this moment.
+  setFlagsFromString('--lazy');
+  return script.createCachedData();
+}

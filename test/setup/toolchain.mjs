@@ -12,8 +12,8 @@ import { SetupError, say } from './say.mjs';
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** What the bundle is made from; anything newer than the bundle makes it stale. */
-const BUNDLE_INPUTS = ['src', 'package-lock.json', 'bin/build.mjs'];
-const BUNDLE_ENTRY = 'dist/cli/main.js';
+const BUNDLE_INPUTS = ['src', 'package-lock.json', 'bin/build.mjs', 'bin/loader.cjs'];
+const BUNDLE_ENTRY = 'dist/cli/main.cjs';
 
 /**
  * `npm ci` when node_modules is missing or holds other versions than the lock file.

@@ -1,0 +1,52 @@
+/**
+ * Loads the bundle's chunks, each once, with the code that was compiled at the build. Node refuses code that another version or other
+ * flags have compiled, and compiles the chunk then.
+ */
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { Script } = require('node:vm');
+
+const CACHE_SUFFIX = '.cache';
+
+/** @type {Map<string, { exports: any }>} */
+const modules = new Map();
+
+/** @param {string} code */
+const wrap = (code) => `(function(exports,require,module,bxModuleUrl){${code}\n})`;
+
+/** @param {string} file absolute @returns {any} what the chunk exports */
+function load(file) {
+  const known = modules.get(file);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  modules.set(file, module);
+  // The bundler writes ASCII.
+  const code = readFileSync(file, 'latin1');
+  const script = new Script(wrap(code), { filename: file, cachedData: readCompiled(file) });
+  script.runInThisContext()(module.exports, requireFrom(file), module, pathToFileURL(file).href);
+  return module.exports;
+}
+
+/** @param {string} file */
+function readCompiled(file) {
+  try {
+    return readFileSync(`${file}${CACHE_SUFFIX}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} file */
+function requireFrom(file) {
+  /** @type {NodeJS.Require | null} */
+  let others = null;
+  return (/** @type {string} */ name) => {
+    if (name.startsWith('./') || name.startsWith('../')) return load(join(dirname(file), name.replace(/\.js$/, '.cjs')));
+    others ??= createRequire(file);
+    return others(name);
+  };
+}
+
+module.exports = { load, wrap, CACHE_SUFFIX };
