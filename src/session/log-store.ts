@@ -2,7 +2,7 @@
  * The raw logs of a session's steps. In memory a beginning and an end of each; once a log outgrows that, all of it goes to a file of
  * the session's own directory. It must not interpret what it holds.
  */
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepKey } from '../core/model/index.js';
 import type { StepLog } from './session.js';
@@ -36,7 +36,7 @@ export function createLogStore(directory: string): LogStore {
     read: (generation, step) => logs.get(`${generation}/${step}`)?.read() ?? EMPTY,
     dispose() {
       logs.clear();
-      rmSync(directory, { recursive: true, force: true });
+      if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
     },
   };
 }

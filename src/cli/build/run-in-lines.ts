@@ -1,6 +1,6 @@
 /** A build without the screen: plain or quiet progress, then the line-mode monitor where it is wanted. */
 import { selectCurrent } from '../../core/select/index.js';
-import { buildEnd, runLineMode } from '../../monitor/index.js';
+import { buildEnd } from '../../monitor/build-end.js';
 import { createTextSink, startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
@@ -54,6 +54,7 @@ async function buildAndDebug(run: BuildRun, session: LocalSession, interrupts: I
   const isWanted = first?.status === 'failed' || (first?.status === 'succeeded' && openOn === 'always');
   if (monitor !== 'none' && openOn !== 'never' && isWanted) {
     const toStdout = run.options.outputs.some(writesToStdout);
+    const { runLineMode } = await import('../../monitor/index.js');
     await runLineMode({
       session,
       isTerminal: monitor === 'terminal',

@@ -7,8 +7,24 @@ import type { OutputRef } from './run-context.js';
 export interface Evaluator {
   /** The result id. Throws what `normalise` makes of the engine's error; `BxError('cancelled')` after `signal` or `cancel`. */
   evaluate(output: OutputRef, signal?: AbortSignal): Promise<string>;
+  /** The evaluation of that output has begun already. */
+  take(output: OutputRef, begun: Begun): void;
   /** Stops all that is going on; later calls work again. */
   cancel(): void;
+}
+
+/** A definition that the engine is carrying out. */
+export interface Begun {
+  readonly solving: Promise<string>;
+  readonly abort: AbortController;
+}
+
+/** Starts what an encoded definition says. An error of it is the business of whoever takes it. */
+export function beginSolve(gateway: Gateway, definition: Uint8Array): Begun {
+  const abort = new AbortController();
+  const solving = solve(gateway, definition, abort.signal);
+  solving.catch(() => {});
+  return { solving, abort };
 }
 
 interface Shared {
@@ -26,9 +42,9 @@ export function createEvaluator(options: {
 }): Evaluator {
   const shared = new Map<string, Shared>();
 
-  const start = (key: string, output: OutputRef): Shared => {
-    const abort = new AbortController();
-    const solving = solve(options.gateway, options.definitionOf(output), abort.signal);
+  const keyOf = (output: OutputRef): string => `${output.digest} ${output.index}`;
+
+  const share = (key: string, { solving, abort }: Begun): Shared => {
     const result = options.whileOpen(solving).catch(async (error: unknown) => {
       shared.delete(key);
       throw abort.signal.aborted ? cancelled(error) : await options.normalise(error);
@@ -42,8 +58,8 @@ export function createEvaluator(options: {
   return {
     async evaluate(output, signal) {
       if (signal?.aborted) throw cancelled(signal.reason);
-      const key = `${output.digest} ${output.index}`;
-      const entry = shared.get(key) ?? start(key, output);
+      const key = keyOf(output);
+      const entry = shared.get(key) ?? share(key, beginSolve(options.gateway, options.definitionOf(output)));
       entry.waiting++;
       try {
         return await (signal ? Promise.race([entry.result, aborted(signal)]) : entry.result);
@@ -53,6 +69,7 @@ export function createEvaluator(options: {
         if (entry.waiting === 0 && signal?.aborted) entry.abort.abort();
       }
     },
+    take: (output, begun) => void share(keyOf(output), begun),
     cancel() {
       for (const entry of shared.values()) entry.abort.abort();
     },

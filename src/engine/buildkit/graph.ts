@@ -6,6 +6,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { PlannedVertex } from '../../core/events.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
+import { type OpOutline, outlineOf } from './op-outline.js';
 import { type Definition, DefinitionSchema, LocationsSchema, type Op, OpSchema, SourceSchema } from './proto/gen/pb_pb.js';
 import type { Graph, GraphVertex, OutputRef } from './run-context.js';
 import { type OriginInputs, stageOrigin } from './stage-origin.js';
@@ -38,16 +39,16 @@ export interface GraphOptions extends OriginInputs {
 
 /** Reads a definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
 export function readGraph(definition: Definition, options: GraphOptions): BuildGraph {
-  const vertices = new Map<string, GraphVertex>();
+  const vertices = new Map<string, Node>();
   let output: OutputRef | null = null;
   const last = definition.def.length - 1;
   definition.def.forEach((raw, index) => {
-    const op = fromBinary(OpSchema, raw);
-    const input = op.inputs[0];
-    if (index === last && op.op.case === undefined && input) output = { digest: input.digest, index: Number(input.index) };
+    const outline = outlineOf(raw);
+    const input = outline.inputs[0];
+    if (index === last && outline.kind === 'unknown' && input) output = input;
     else {
       const digest = digestOf(raw);
-      vertices.set(digest, { digest, op, raw });
+      vertices.set(digest, createNode(digest, raw, outline));
     }
   });
   const digests = [...vertices.keys()];
@@ -57,10 +58,10 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
   const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
 
   const sinkOfVertices = (own: readonly string[]): OutputRef | null => {
-    const taken = new Set(own.flatMap((digest) => vertices.get(digest)?.op.inputs.map((input) => input.digest) ?? []));
+    const taken = new Set(own.flatMap((digest) => vertices.get(digest)?.inputs.map((input) => input.digest) ?? []));
     const free = own.filter((digest) => !taken.has(digest));
     // A source that feeds only other steps (a shared base image) gives way to the step's own result.
-    const digest = free.findLast((candidate) => vertices.get(candidate)?.op.op.case !== 'source') ?? free.at(-1);
+    const digest = free.findLast((candidate) => vertices.get(candidate)?.kind !== 'source') ?? free.at(-1);
     return digest === undefined ? null : { digest, index: rootOutput(digest) };
   };
 
@@ -111,17 +112,32 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
     subDefinition,
     planned: () =>
       digests.map((digest) => {
-        const op = vertices.get(digest)?.op;
+        const vertex = vertices.get(digest);
         return {
           digest,
-          name: definition.metadata[digest]?.description['llb.customname'] ?? defaultName(op),
-          inputs: op?.inputs.map((input) => input.digest) ?? [],
+          name: definition.metadata[digest]?.description['llb.customname'] ?? defaultName(vertex?.op),
+          inputs: vertex?.inputs.map((input) => input.digest) ?? [],
           lines: lines.get(digest) ?? null,
-          op: op?.op.case ?? 'unknown',
+          op: vertex?.kind ?? 'unknown',
         };
       }),
   };
   return self;
+}
+
+interface Node extends GraphVertex, OpOutline {}
+
+function createNode(digest: string, raw: Uint8Array, outline: OpOutline): Node {
+  let decoded: Op | null = null;
+  return {
+    ...{ digest, raw },
+    kind: outline.kind,
+    inputs: outline.inputs,
+    get op() {
+      decoded ??= fromBinary(OpSchema, raw);
+      return decoded;
+    },
+  };
 }
 
 /** The output that the op changes: a file operation's first input, the root mount of a command. Null for sources and scratch. */
@@ -161,28 +177,36 @@ function readLines(definition: Definition, dockerfileName: string): Map<string, 
 }
 
 /** What an ADD downloads has no place of its own in the source map; it belongs to the instruction that takes it. */
-function lendLines(vertices: ReadonlyMap<string, GraphVertex>, lines: Map<string, LineRange>): void {
-  for (const [digest, { op }] of vertices) {
+function lendLines(vertices: ReadonlyMap<string, Node>, lines: Map<string, LineRange>): void {
+  for (const [digest, { inputs }] of vertices) {
     const range = lines.get(digest);
     if (!range) continue;
-    for (const input of op.inputs) {
-      const source = vertices.get(input.digest)?.op.op;
-      if (source?.case !== 'source' || source.value.identifier.startsWith('local://') || lines.has(input.digest)) continue;
+    for (const input of inputs) {
+      const vertex = vertices.get(input.digest);
+      if (vertex?.kind !== 'source' || lines.has(input.digest)) continue;
+      const source = vertex.op.op;
+      if (source.case !== 'source' || source.value.identifier.startsWith('local://')) continue;
       lines.set(input.digest, range);
     }
   }
 }
 
 function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, LineRange>, plan: DockerfilePlan) {
+  const stepAtLine = new Map<number, StepKey>();
+  for (const { key, lines } of plan.instructions) {
+    for (let line = lines.start; line <= lines.end; line++) if (!stepAtLine.has(line)) stepAtLine.set(line, key);
+  }
   const ofVertex = new Map<string, StepKey>();
   const byStep = new Map<StepKey, string[]>();
   for (const digest of digests) {
     const range = lines.get(digest);
     if (!range) continue;
-    const step = plan.instructions.find((one) => one.lines.start <= range.start && range.start <= one.lines.end);
-    if (!step) continue;
-    ofVertex.set(digest, step.key);
-    byStep.set(step.key, [...(byStep.get(step.key) ?? []), digest]);
+    const step = stepAtLine.get(range.start);
+    if (step === undefined) continue;
+    ofVertex.set(digest, step);
+    const others = byStep.get(step);
+    if (others) others.push(digest);
+    else byStep.set(step, [digest]);
   }
   return { ofVertex, byStep };
 }
@@ -203,13 +227,13 @@ function reachedStages(options: GraphOptions, byStep: ReadonlyMap<StepKey, reado
 }
 
 /** In the order of the definition. */
-function closureOf(vertices: ReadonlyMap<string, GraphVertex>, from: string): ReadonlyMap<string, GraphVertex> {
+function closureOf(vertices: ReadonlyMap<string, Node>, from: string): ReadonlyMap<string, Node> {
   const needed = new Set<string>();
   const pending = [from];
   for (let digest = pending.pop(); digest !== undefined; digest = pending.pop()) {
     if (needed.has(digest)) continue;
     needed.add(digest);
-    for (const input of vertices.get(digest)?.op.inputs ?? []) pending.push(input.digest);
+    for (const input of vertices.get(digest)?.inputs ?? []) pending.push(input.digest);
   }
   return new Map([...vertices].filter(([digest]) => needed.has(digest)));
 }

@@ -15,18 +15,27 @@ export interface ResolvedPlan {
   readonly metadata: Readonly<Record<string, Uint8Array>>;
 }
 
-/** Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot be had. */
+/**
+ * `onDefinition` is told of the encoded definition (unless it is empty) before it is read, which takes a while for a large one: what it
+ * sends is on its way then. Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot
+ * be had.
+ */
 export async function resolvePlan(
   gateway: Gateway,
   request: BuildRequest,
   options: Record<string, string>,
   signal: AbortSignal,
+  onDefinition: (encoded: Uint8Array) => void,
 ): Promise<ResolvedPlan> {
   const { result } = await gateway.bridge.solve(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
   const encoded = singleRef(result)?.def ?? new Uint8Array();
+  if (encoded.length > 0) {
+    onDefinition(encoded);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const graph = readGraph(fromBinary(DefinitionSchema, encoded), {
     encoded,
     plan: request.dockerfile.plan,

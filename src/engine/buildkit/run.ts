@@ -7,7 +7,7 @@ import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { EngineLink } from './engine-link.js';
-import { createEvaluator, type Evaluator } from './evaluate.js';
+import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { createEventQueue } from './event-queue.js';
 import { closingExport, exportOutputs } from './exporting.js';
 import { isVictim } from './failure-text.js';
@@ -62,6 +62,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   let hasGuests = false;
   /** The build has ended on the engine. */
   let isOver = false;
+  /** While a definition is read whose evaluation has begun. */
+  let reading: Promise<void> | null = null;
   const lifetime = new AbortController();
 
   const deliver = (event: EngineEvent): void => {
@@ -74,7 +76,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
   };
 
-  const onStatus = (message: StatusResponse): Promise<void> => {
+  const onStatus = async (message: StatusResponse): Promise<void> => {
+    // What the engine says of the graph's vertices can be placed once the graph is read.
+    await reading;
     for (const event of translator.translate(message, Date.now())) emit(event);
     for (const check of settleWaiters) check();
     return queue.room();
@@ -162,20 +166,38 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     return made;
   };
 
-  const resolvePlanOnce = async (): Promise<ResolvedPlan> => {
+  /** `isWhole`: all of it is going to be carried out, so that the engine may begin while the plan is read here. */
+  const resolvePlanOnce = async (isWhole: boolean): Promise<ResolvedPlan> => {
     ground ??= prepareGround();
     const { build } = await ground;
-    const resolved = await build.whileOpen(resolvePlan(build.gateway, request, options, work.signal));
-    translator.learn(resolved.graph);
-    plan = resolved;
-    evaluator = evaluatorFor(build, resolved.graph);
-    emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
-    return resolved;
+    const begun: Begun[] = [];
+    let doneReading: () => void = () => {};
+    const begin = (encoded: Uint8Array): void => {
+      if (!isWhole || work.signal.aborted) return;
+      begun.push(beginSolve(build.gateway, encoded));
+      reading = new Promise((resolve) => {
+        doneReading = resolve;
+      });
+    };
+    try {
+      const resolved = await build.whileOpen(resolvePlan(build.gateway, request, options, work.signal, begin));
+      translator.learn(resolved.graph);
+      plan = resolved;
+      evaluator = evaluatorFor(build, resolved.graph);
+      emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
+      const { output } = resolved.graph;
+      if (output && !work.signal.aborted) for (const one of begun.splice(0)) evaluator.take(output, one);
+      return resolved;
+    } finally {
+      for (const one of begun) one.abort.abort();
+      reading = null;
+      doneReading();
+    }
   };
 
   /** A plan that could not be made (cancelled, a registry out of reach) is tried again by who needs it next. */
-  const ensurePlan = (): Promise<ResolvedPlan> => {
-    planning ??= resolvePlanOnce().catch((error: unknown) => {
+  const ensurePlan = (isWhole = false): Promise<ResolvedPlan> => {
+    planning ??= resolvePlanOnce(isWhole).catch((error: unknown) => {
       planning = null;
       throw error;
     });
@@ -191,7 +213,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const main = async (): Promise<void> => {
     const { signal } = work;
     try {
-      const { graph, metadata } = await ensurePlan();
+      const { graph, metadata } = await ensurePlan(true);
       const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;
       const told = graph.output ? confirm(graph, graph.output) : null;
       const { session, build } = await ground!;
