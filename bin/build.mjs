@@ -4,7 +4,7 @@
  * this Node compiles from it. Start-up decides what is bundled: pure JavaScript libraries go in, what reads files beside itself or is
  * native stays in node_modules. bin/loader.cjs loads all of it.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -15,6 +15,8 @@ import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
 const { wrap, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
+
+const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 
 /** Stands for `import.meta.url`; the loader gives it to each chunk. */
 const MODULE_URL = 'bxModuleUrl';
@@ -35,6 +37,7 @@ const EXTERNAL = [
 await runScript(async () => {
   ensureDependencies();
   const { build, transform } = await import('esbuild');
+  const { withBootedDescriptor } = await import('./descriptors.mjs');
   const result = await build({
     absWorkingDir: projectRoot,
     entryPoints: { 'cli/main': 'src/cli/main.ts' },
@@ -48,6 +51,17 @@ await runScript(async () => {
     external: EXTERNAL,
     // Every free mention of Headers is this class: the global one loads Node's whole HTTP client.
     inject: ['src/engine/buildkit/transport/headers.ts'],
+    plugins: [
+      {
+        name: 'descriptors',
+        setup(bundler) {
+          bundler.onLoad({ filter: /_pb\.(js|ts)$/ }, ({ path }) => {
+            const contents = withBootedDescriptor(readFileSync(path, 'utf8'), BOOT_FILE);
+            return contents === null ? undefined : { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+          });
+        },
+      },
+    ],
     sourcemap: 'inline',
     sourcesContent: false,
     define: { 'import.meta.url': MODULE_URL },
