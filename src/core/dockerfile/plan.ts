@@ -47,16 +47,20 @@ function planOf(text: string): DockerfilePlan {
     if (instruction === 'FROM') stages.push(startStage(node as From, stages));
     const stage = stages.at(-1);
     if (stage === undefined) continue;
-    for (const label of takenFrom(node, stages)) if (label !== stage.label && !stage.from.includes(label)) stage.from.push(label);
     const range = node.getRange();
     const span = { start: range.start.line + 1, end: range.end.line + 1 };
+    const text = instructionText(lines.slice(span.start - 1, span.end), escapeCharacter);
+    // To look for flags takes longer than everything else here, and most instructions have none.
+    const mayTake = instruction === 'FROM' || text.includes('--');
+    for (const label of mayTake ? takenFrom(node, stages) : [])
+      if (label !== stage.label && !stage.from.includes(label)) stage.from.push(label);
     const number = instructions.length + 1;
     instructions.push({
       key: String(number),
       number,
       stage: stage.index,
       instruction,
-      text: instructionText(lines.slice(span.start - 1, span.end), escapeCharacter),
+      text,
       lines: span,
     });
   }
