@@ -1,6 +1,6 @@
 /** An engine that dies in mid-build and comes back. Needs a dockerd of its own, because it is killed. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { engineEnv } from '../helpers/engines.js';
+import { engineEnv, expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { runBxtui, startBxtui } from '../helpers/run.js';
 import { leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
@@ -45,12 +45,20 @@ describe.skipIf(!canStartPrivate)('an engine that dies', () => {
     expect(terminal.modes()).toEqual(RESTORED_MODES);
   });
 
-  it('under an open shell: the tab says so, the way out is clean', async () => {
+  it.each([
+    ['idle', 'echo typed'],
+    ['busy', 'echo typed; sleep 1000'],
+  ])('under an open shell that is %s: the tab says so, the way out is clean, nothing runs on', async (_, line) => {
     const project = createProject(`${BASE}RUN exit 3\n`);
     const terminal = await openSession(project, { env: engineEnv(engine.address) });
     await shellOpens(terminal);
+    terminal.type(`${line}\r`);
+    await terminal.waitFor(/│typed/);
+    // The container's second process comes a moment after the first.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     await engine.kill();
     await terminal.waitFor(/ENGINE LOST/);
+    await expectNoContainers(engine.cgroup ?? '');
     await leaveTerminal(terminal);
     expect((await quit(terminal)).code).toBe(1);
     expect(terminal.modes()).toEqual(RESTORED_MODES);

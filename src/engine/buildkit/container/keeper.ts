@@ -1,6 +1,6 @@
 /**
- * The container's first process and the line to it: a silent shell that lives as long as we hold its input, and carries out what has to
- * be done inside as root (signals, looking up users) without the 50 ms of a further process. Commands go one at a time.
+ * A container's silent shell, its first process or a later one, and the line to it: it lives as long as we hold its input, ends the
+ * container with itself, and carries out what has to be done inside as root (signals, looking up users) without the 50 ms of a further process. Commands go one at a time.
  */
 import { randomBytes } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
@@ -27,6 +27,8 @@ export interface KeeperOptions {
   readonly files: ReadonlyMap<string, string>;
   /** A shell command that runs first, and whose output is `greeting`. */
   readonly firstCommand: string;
+  /** Process id of the wrapper that is the container's first process and ends with the keeper; null: the keeper is the first itself. */
+  readonly firstPid: number | null;
 }
 
 export interface CommandOutcome {
@@ -76,7 +78,7 @@ export async function startKeeper(options: KeeperOptions, signal: AbortSignal): 
     create(InitMessageSchema, {
       ContainerID: options.containerId,
       Meta: create(MetaSchema, {
-        args: [...options.shell, '-c', KEEPER_SCRIPT, 'bxtui'],
+        args: [...options.shell, '-c', KEEPER_SCRIPT, 'bxtui', ...(options.firstPid === null ? [] : [String(options.firstPid)])],
         env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
         cwd: '/',
       }),

@@ -1,6 +1,6 @@
 /**
- * What keeps a container alive: a silent keeper, or the first program that was asked for, which saves the start of a second process
- * and gets its keeper only when one is needed. It must not choose shells or mounts.
+ * What keeps a container alive: a silent keeper, or the first program that was asked for, so that nobody waits for the start of a second
+ * process: its keeper comes a moment later. It must not choose shells or mounts.
  */
 import { BxError } from '../../../platform/errors.js';
 import type { ProcessSpec } from '../../engine.js';
@@ -13,6 +13,8 @@ import { firstLook, readFirstLook, readSurroundings, type Surroundings } from '.
 
 /** A shell that does not come up in this time never will; a machine that emulates the architecture takes its time. */
 const START_TIMEOUT_MS = 120_000;
+/** By then the prompt is there. */
+const KEEPER_AFTER_MS = 1_000;
 /** Linux takes no longer word in argv (execve(2), MAX_ARG_STRLEN); the scripts of ours are a small part of it. */
 const LONGEST_FILES_BYTES = 48 * 1024;
 
@@ -21,7 +23,7 @@ const DEFAULT_TERM = 'TERM=xterm-256color';
 
 export interface Life {
   readonly found: Surroundings;
-  /** Started when it is first needed, and kept. Throws `BxError('engine')` when the container is gone or does not answer. */
+  /** Started when it is first needed, at the latest a moment after the container, and kept. Throws `BxError('engine')` when the container is gone or does not answer. */
   keeper(): Promise<Keeper>;
   /** Resolves with the reason when the container has ended. */
   readonly ended: Promise<string>;
@@ -48,7 +50,7 @@ export interface LifeOptions {
 
 /** `firstCommand` is what the keeper runs before anything else, and answers as `readSurroundings` reads it. */
 export async function keptByKeeper(options: LifeOptions, firstCommand: string, signal: AbortSignal): Promise<Life> {
-  const keeper = await startKeeper({ ...keeperOptions(options), files: options.files, firstCommand }, signal);
+  const keeper = await startKeeper({ ...keeperOptions(options), files: options.files, firstCommand, firstPid: null }, signal);
   return {
     found: readSurroundings(keeper.greeting.output, options.cwd),
     keeper: () => Promise.resolve(keeper),
@@ -78,18 +80,6 @@ export async function keptByFirst(
   const { exec, posixShell, files, user, cwd } = options;
   const env = programEnv(options.env, spec, spec.args.length === 0);
   const look = firstLook(posixShell, named);
-  let keeping: Promise<Keeper> | null = null;
-  const keeper = (): Promise<Keeper> => {
-    // The files are there already, and the history may have grown.
-    keeping ??= startKeeper(
-      { ...keeperOptions(options), files: new Map(), firstCommand: ':' },
-      AbortSignal.timeout(START_TIMEOUT_MS),
-    );
-    keeping.catch(() => {
-      keeping = null;
-    });
-    return keeping;
-  };
   const process = await startWrapped(
     exec,
     { argv: (nonce) => firstArgs(posixShell, nonce, { ...spec, env }, files, look), isFirst: true },
@@ -98,11 +88,26 @@ export async function keptByFirst(
     AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS)]),
   );
   if (process.look === null) throw new BxError('engine', 'the container said nothing of itself');
+  const { pid: firstPid, found } = readFirstLook(process.look, cwd);
+  let keeping: Promise<Keeper> | null = null;
+  function keeper(): Promise<Keeper> {
+    // The files are there already, and the history may have grown.
+    const keeperSpec = { ...keeperOptions(options), files: new Map(), firstCommand: ':', firstPid };
+    keeping ??= startKeeper(keeperSpec, AbortSignal.timeout(START_TIMEOUT_MS));
+    keeping.catch(() => {
+      keeping = null;
+    });
+    return keeping;
+  }
+  // It ends the container, whatever runs in it, when the engine is killed.
+  const later = setTimeout(() => void keeper().catch(() => undefined), KEEPER_AFTER_MS).unref();
+  void process.wrapperEnded.then(() => clearTimeout(later));
   return {
-    found: readFirstLook(process.look, cwd),
+    found,
     keeper,
     ended: process.wrapperEnded,
     close() {
+      clearTimeout(later);
       void keeping?.then((started) => started.close()).catch(() => undefined);
       process.lose('the container was released');
     },
@@ -126,7 +131,7 @@ export async function killWrapped(keeper: Keeper, name: string, wrapperPid: numb
   return (await keeper.run(`bx_kill ${name} ${wrapperPid}; [ -d /proc/${wrapperPid} ]`)).status === 0;
 }
 
-function keeperOptions({ exec, posixShell }: LifeOptions): Omit<KeeperOptions, 'files' | 'firstCommand'> {
+function keeperOptions({ exec, posixShell }: LifeOptions): Omit<KeeperOptions, 'files' | 'firstCommand' | 'firstPid'> {
   const { h2, metadata, containerId, security } = exec;
   return { h2, metadata, containerId, security, shell: posixShell };
 }

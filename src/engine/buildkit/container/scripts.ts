@@ -11,34 +11,46 @@ export const WRAPPER_PATH = `${HOME_DIR}/run`;
 const LIBRARY_PATH = `${HOME_DIR}/keeper`;
 
 /**
- * The container's first process: reads one line at a time and carries it out, and ends with its input, so that a container whose
- * owner has gone does not stay behind. As process 1 of its namespace it cannot be killed from inside.
+ * `keep [<pid>]`: reads one line at a time and carries it out, and ends with its input, so that a container whose owner has gone does not
+ * stay behind. As the first process it takes all others with it; as a later one it ends what the first one, the wrapper with this process
+ * id, has started, and then the wrapper. It must not look further: some engines run containers among the processes of their machine.
  */
-export const KEEPER_SCRIPT = 'umask 0; while IFS= read -r bx_line; do eval "$bx_line"; done';
+export const KEEPER_SCRIPT = `umask 0
+while IFS= read -r bx_line; do eval "$bx_line"; done
+if [ -n "$1" ]; then
+  bx_kill KILL "$1"
+  kill -s HUP "$1"
+fi
+`;
 
 /**
  * `run <nonce> <size> <stays> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it
  * ended; itself always ends with 0, because BuildKit stops a container when any of its processes fails. With `stays` 1 it does not end
- * at all: it is the container's first process, and waits at a pipe that it holds open itself (a terminal cannot be waited at from the
- * background), again and again, since what waits may be killed with what the program has left behind. `names` are variables that shells add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
+ * at all: it is the container's first process, and waits until its terminal goes away or the keeper says so, at a pipe that is held open
+ * by who reads it (a terminal cannot be waited at from the background), again and again, since what waits may be killed with what the
+ * program has left behind. `names` are variables that shells add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
  * `stty`, the program starts only when the size has arrived, and on a terminal that ends lines as terminals do (runc switches that off). A
  * line feed in the word of the start shows what the engine makes of it.
  * Signals are caught rather than ignored, so that the program gets their default actions back. The start is said by the process that
  * becomes the program: whoever is told of it can send it a signal. `exec` in a subshell never takes a
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
-export const WRAPPER_SCRIPT = `trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-bx_nonce=$1 bx_tty=$2 bx_stays=$3 bx_unset=$4 bx_lines=0
+export const WRAPPER_SCRIPT = `trap : INT QUIT PIPE ALRM TERM USR1 USR2
+trap 'bx_hup=1' HUP
+bx_nonce=$1 bx_tty=$2 bx_stays=$3 bx_unset=$4 bx_lines=0 bx_hup=0
 shift 4
 bx_say() {
   printf '\\033]${MARKER_OSC};%s;%s;%s\\033\\\\' "$bx_nonce" "$1" "$2"
 }
 bx_end() {
-  trap '' HUP PIPE TTOU
+  trap '' PIPE TTOU
+  [ "$bx_stays" = 1 ] || trap '' HUP
   if [ "$bx_tty" = 0 ]; then bx_say E "$1" >&2; fi
   bx_say E "$1"
-  while [ "$bx_stays" = 1 ]; do
-    : | { exec 3<>/proc/self/fd/0; IFS= read -r bx_never <&3; }
+  while [ "$bx_stays$bx_hup" = 10 ] && { [ "$bx_tty" = 0 ] || [ -t 1 ]; }; do
+    : | { exec 3<>/proc/self/fd/0; IFS= read -r bx_never <&3; } &
+    wait "$!"
+    kill "$!" 2>/dev/null
   done
   exit 0
 }
@@ -158,7 +170,7 @@ export function setupLine(files: ReadonlyMap<string, string>): string {
 
 /**
  * For the container's first process when that is a program of somebody's: puts everything in place, looks around with `look` (which
- * sets `bx_look`, and `bx_shell`, as words, for when no program is named), says what it saw, and goes on as the wrapper.
+ * sets `bx_look`, and `bx_shell`, as words, for when no program is named), says its process id and what it saw, and goes on as the wrapper.
  */
 function firstScript(shell: readonly string[], files: ReadonlyMap<string, string>, look: string): string {
   return [
@@ -166,7 +178,7 @@ function firstScript(shell: readonly string[], files: ReadonlyMap<string, string
     `. ${LIBRARY_PATH}`,
     look,
     'bx_out=1; if [ "$2" = 0 ]; then bx_out=2; fi',
-    `printf '\\033]${MARKER_OSC};%s;L;%s\\033\\\\' "$1" "$bx_look" >&"$bx_out"`,
+    `printf '\\033]${MARKER_OSC};%s;L;%s\\033\\\\' "$1" "$$;$bx_look" >&"$bx_out"`,
     `if [ "$#" = 4 ]; then eval 'set -- "$@" '"$bx_shell"; fi`,
     `exec ${shellJoin(shell)} ${WRAPPER_PATH} "$@"`,
   ].join('\n');

@@ -44,10 +44,10 @@ export function firstLook(posixShell: readonly string[], named: string | null): 
   ].join('; ');
 }
 
-/** `look`: what `firstLook` has found. The engine has seen to it that there is a working directory. */
-export function readFirstLook(look: string, cwd: string): Surroundings {
-  const [bash = '', env = '', chroot = '', history = ''] = look.split(';');
-  return { cwd, bash, env, chroot, isAshWithHistory: history === 'yes' };
+/** `said`: process id of the first process and what `firstLook` has found. The engine has seen to it that there is a working directory. */
+export function readFirstLook(said: string, cwd: string): { readonly pid: number; readonly found: Surroundings } {
+  const [pid = '', bash = '', env = '', chroot = '', history = ''] = said.split(';');
+  return { pid: Number(pid), found: { cwd, bash, env, chroot, isAshWithHistory: history === 'yes' } };
 }
 
 /** A busybox tells by the names that are compiled into it. Not looked for beside bash, which is preferred and always has it. */

@@ -148,6 +148,22 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
   });
 
+  it('a keeper that is not the first process ends what the first has started, and then that', async () => {
+    const env = { PATH: '/usr/bin:/bin' };
+    const args = [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'sh', '-c', 'sleep 34 & echo out; sleep 35'];
+    const first = spawn(shell[0]!, args, { env, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    await new Promise((resolve) => first.stdout.once('data', resolve));
+    const keep = [...shell.slice(1), '-c', KEEPER_SCRIPT, 'bxtui', String(first.pid)];
+    const keeper = spawn(shell[0]!, keep, { env, stdio: ['pipe', 'ignore', 'ignore'] });
+    const over = new Promise((resolve) => first.on('exit', resolve));
+    keeper.stdin.end(`. ${shellQuote(library)}\n`);
+    expect(await over).toBe(0);
+    const alive = spawnSync('bash', ['-c', 'grep -la -e sleep.3[45] /proc/[0-9]*/cmdline 2>/dev/null | wc -l'], {
+      encoding: 'utf8',
+    });
+    expect(alive.stdout.trim()).toBe('0');
+  });
+
   it.skipIf(process.platform !== 'linux')(
     'a signal reaches children and children of their own sessions, but not the wrapper',
     async () => {
