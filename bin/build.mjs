@@ -21,18 +21,10 @@ const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 /** Stands for `import.meta.url`; the loader gives it to each chunk. */
 const MODULE_URL = 'bxModuleUrl';
 
-/** blessed loads its widgets and terminfo by path, contrib requires blessed, the others are native or load native code. */
-const EXTERNAL = [
-  'blessed',
-  'blessed/*',
-  'blessed-contrib',
-  'blessed-contrib/*',
-  'node-pty',
-  '@lydell/node-pty',
-  'dockerode',
-  'ssh2',
-  'cpu-features',
-];
+const BLESSED_PARTS = join(projectRoot, 'src/ui/host/blessed-parts.ts');
+
+/** Native, or load native code. */
+const EXTERNAL = ['node-pty', '@lydell/node-pty', 'dockerode', 'ssh2', 'cpu-features'];
 
 await runScript(async () => {
   ensureDependencies();
@@ -52,6 +44,15 @@ await runScript(async () => {
     // Every free mention of Headers is this class: the global one loads Node's whole HTTP client.
     inject: ['src/engine/buildkit/transport/headers.ts'],
     plugins: [
+      {
+        name: 'blessed',
+        setup(bundler) {
+          // From blessed itself, `../` is the whole of it.
+          bundler.onResolve({ filter: /^(blessed|\.\.\/)$/ }, ({ path, importer }) =>
+            path === 'blessed' || /\/blessed\/lib\/[^/]+$/.test(importer) ? { path: BLESSED_PARTS } : undefined,
+          );
+        },
+      },
       {
         name: 'descriptors',
         setup(bundler) {

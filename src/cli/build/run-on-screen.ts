@@ -94,7 +94,7 @@ async function showSession({ run, session, settings, leaveKey, warnings, report 
       wheelRows: settings.wheelRows,
       preparesShells: settings.prepareShells,
     },
-    mayLoadMore: starting,
+    mayLoadMore: isUnderWay(session),
     dockerfileLabel: run.options.file ?? run.input.dockerfileName,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
     files: createScreenFiles(),
@@ -109,6 +109,17 @@ async function showSession({ run, session, settings, leaveKey, warnings, report 
   guard.dispose();
   if (failure !== null) process.stderr.write(renderError(failure));
   return failure === null ? leave(session, warnings, endedBy) : EXIT_FAILED;
+}
+
+/** Resolves when the engine has been given all that it can begin with, or there is nothing that it could begin. */
+function isUnderWay(session: LocalSession): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = session.onEvent((event) => {
+      if (event.type !== 'engine.reported' || !/^(plan\.|build\.)/.test(event.event.type)) return;
+      listener.dispose();
+      resolve();
+    });
+  });
 }
 
 /** `:` on the screen: what a command starts is shown in a tab. */

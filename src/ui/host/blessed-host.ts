@@ -4,12 +4,10 @@
  */
 import { PassThrough, Writable } from 'node:stream';
 import type { Widgets } from 'blessed';
-// Not `blessed` itself, which loads some thirty widgets more before the first frame.
-import Box from 'blessed/lib/widgets/box.js';
-import Screen from 'blessed/lib/widgets/screen.js';
 import type { BlessedCoords, BlessedElement, BlessedScreen } from 'blessed-internal';
 import type { ColorDepth } from '../theme/color.js';
 import { AttributeTable } from './attributes.js';
+import { box, screen as createScreen } from './blessed-parts.js';
 import { drawChanges, frameOf, type HostCursor } from './draw.js';
 import { type Rect, Surface } from './surface.js';
 
@@ -57,11 +55,17 @@ function dummyInput(): PassThrough {
   return Object.assign(new PassThrough(), { isTTY: true, isRaw: true, setRawMode: () => undefined });
 }
 
-/** blessed puts handlers of its own on the process (exit, signals, exceptions) with the first screen; the guard owns those. */
-function withoutProcessHandlers<T>(create: () => T): T {
+/**
+ * blessed puts handlers of its own on the process (exit, signals, exceptions) with the first screen; the guard owns those. Inside tmux it
+ * would run `tmux -V` and wait for it.
+ */
+function withoutSideEffects<T>(create: () => T): T {
+  const { TMUX } = process.env;
+  delete process.env.TMUX;
   const names = ['uncaughtException', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'exit'] as const;
   const before = new Map(names.map((name) => [name, new Set(process.listeners(name as 'exit'))]));
   const created = create();
+  if (TMUX !== undefined) process.env.TMUX = TMUX;
   for (const name of names) {
     for (const listener of process.listeners(name as 'exit')) {
       if (!before.get(name)?.has(listener)) process.removeListener(name, listener);
@@ -73,12 +77,11 @@ function withoutProcessHandlers<T>(create: () => T): T {
 export function createBlessedHost(options: HostOptions): BlessedHost {
   const attributes = new AttributeTable(options.depth);
   const output = dummyOutput(options.cols, options.rows);
-  const screen = withoutProcessHandlers(() =>
-    Screen({
+  const screen = withoutSideEffects(() =>
+    createScreen({
       input: dummyInput(),
       output: output as unknown as NonNullable<Widgets.IScreenOptions['output']>,
-      // Frames are written by `drawChanges`; blessed need not read and compile what a real terminal can do.
-      terminal: 'dumb',
+      terminal: 'none',
       fullUnicode: true,
       smartCSR: false,
       autoPadding: false,
@@ -143,7 +146,7 @@ export function createBlessedHost(options: HostOptions): BlessedHost {
 }
 
 function addElement(screen: BlessedScreen, paint: (surface: Surface) => void): PaintElement {
-  const element = Box({
+  const element = box({
     parent: screen,
     top: 0,
     left: 0,

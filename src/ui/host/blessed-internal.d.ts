@@ -45,6 +45,29 @@ declare module 'blessed/lib/widgets/screen.js' {
   export default screen;
 }
 
+declare module 'blessed/lib/tput.js' {
+  interface TputInfo {
+    readonly name: string;
+    readonly names: readonly string[];
+    readonly bools: object;
+    readonly numbers: object;
+    readonly strings: object;
+  }
+  interface Tput {
+    /** Called by the constructor. */
+    setup(): void;
+    compile(info: TputInfo): object;
+    inject(compiled: object): void;
+  }
+  const Tput: { prototype: Tput };
+  export default Tput;
+}
+
+declare module 'blessed/lib/widgets/node.js' {
+  const node: unknown;
+  export default node;
+}
+
 declare module 'blessed/lib/widgets/box.js' {
   import type { Widgets } from 'blessed';
 
