@@ -6,8 +6,16 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { PlannedVertex } from '../../core/events.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
+import {
+  type DefinitionParts,
+  readDefinition,
+  readDescription,
+  readFilename,
+  readLocations,
+  writeDefinition,
+} from './definition.js';
 import { type OpOutline, outlineOf } from './op-outline.js';
-import { type Definition, DefinitionSchema, LocationsSchema, type Op, OpSchema, SourceSchema } from './proto/gen/pb_pb.js';
+import { type Op, OpMetadataSchema, OpSchema } from './proto/gen/pb_pb.js';
 import type { Graph, GraphVertex, OutputRef } from './run-context.js';
 import { type OriginInputs, stageOrigin } from './stage-origin.js';
 
@@ -24,8 +32,6 @@ export function ignoreCacheAlias(digest: string): string {
 export interface BuildGraph extends Graph {
   /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
   readonly output: OutputRef | null;
-  /** The definition of that output as it goes over the wire. */
-  encoded(output: OutputRef): Uint8Array;
   planned(): PlannedVertex[];
   linesOf(digest: string): LineRange | null;
 }
@@ -33,16 +39,15 @@ export interface BuildGraph extends Graph {
 export interface GraphOptions extends OriginInputs {
   /** Base name of the main Dockerfile, as source maps call it. */
   readonly dockerfileName: string;
-  /** The definition as it came, which spares encoding it again. */
-  readonly encoded?: Uint8Array;
 }
 
-/** Reads a definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
-export function readGraph(definition: Definition, options: GraphOptions): BuildGraph {
+/** Reads a marshalled definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
+export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGraph {
+  const definition = readDefinition(encoded);
   const vertices = new Map<string, Node>();
   let output: OutputRef | null = null;
-  const last = definition.def.length - 1;
-  definition.def.forEach((raw, index) => {
+  const last = definition.ops.length - 1;
+  definition.ops.forEach((raw, index) => {
     const outline = outlineOf(raw);
     const input = outline.inputs[0];
     if (index === last && outline.kind === 'unknown' && input) output = input;
@@ -89,14 +94,13 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
   };
 
   const reached = reachedStages(options, steps.byStep);
-  const subDefinition = (wanted: OutputRef): Definition => cut(definition, closureOf(vertices, wanted.digest), wanted);
   const whole = output as OutputRef | null;
   const self: BuildGraph = {
     output,
     encoded: (wanted) =>
       wanted.digest === whole?.digest && wanted.index === whole.index
-        ? (options.encoded ?? toBinary(DefinitionSchema, definition))
-        : toBinary(DefinitionSchema, subDefinition(wanted)),
+        ? encoded
+        : cut(definition, closureOf(vertices, wanted.digest), wanted),
     digests,
     rootOutput,
     op: (digest) => vertices.get(digest) ?? null,
@@ -109,13 +113,14 @@ export function readGraph(definition: Definition, options: GraphOptions): BuildG
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
     },
     closure: (digest) => [...closureOf(vertices, digest).keys()],
-    subDefinition,
     planned: () =>
       digests.map((digest) => {
         const vertex = vertices.get(digest);
+        const metadata = definition.metadata.get(digest);
+        const name = metadata === undefined ? null : readDescription(metadata, 'llb.customname');
         return {
           digest,
-          name: definition.metadata[digest]?.description['llb.customname'] ?? defaultName(vertex?.op),
+          name: name ?? defaultName(vertex?.op),
           inputs: vertex?.inputs.map((input) => input.digest) ?? [],
           lines: lines.get(digest) ?? null,
           op: vertex?.kind ?? 'unknown',
@@ -158,20 +163,15 @@ function rootOutputOf(op: Op | undefined): number {
 }
 
 /** Lines of the main Dockerfile per vertex; the first location counts (a base image shared by two stages has two). */
-function readLines(definition: Definition, dockerfileName: string): Map<string, LineRange> {
+function readLines({ infos, locations }: DefinitionParts, dockerfileName: string): Map<string, LineRange> {
   const result = new Map<string, LineRange>();
-  const infos = definition.Source?.infos ?? [];
-  for (const [digest, { locations }] of Object.entries(definition.Source?.locations ?? {})) {
-    for (const location of locations) {
-      const info = infos[location.sourceIndex];
-      if (info && info.filename !== '' && info.filename !== dockerfileName) continue;
-      const starts = location.ranges.map((range) => range.start?.line ?? 0).filter((line) => line > 0);
-      if (starts.length === 0) continue;
-      const start = Math.min(...starts);
-      const end = Math.max(start, ...location.ranges.map((range) => range.end?.line ?? 0));
-      result.set(digest, { start, end });
-      break;
-    }
+  const filenames = infos?.map(readFilename) ?? [];
+  for (const [digest, encoded] of locations) {
+    const location = readLocations(encoded).find(({ sourceIndex, lines }) => {
+      const filename = filenames[sourceIndex] ?? '';
+      return lines !== null && (filename === '' || filename === dockerfileName);
+    });
+    if (location?.lines) result.set(digest, location.lines);
   }
   return result;
 }
@@ -239,20 +239,17 @@ function closureOf(vertices: ReadonlyMap<string, Node>, from: string): ReadonlyM
 }
 
 /** Untouched ops keep their very bytes: another encoder orders fields differently, which would change the digest. */
-function cut(definition: Definition, kept: ReadonlyMap<string, GraphVertex>, wanted: OutputRef): Definition {
+function cut(definition: DefinitionParts, kept: ReadonlyMap<string, GraphVertex>, wanted: OutputRef): Uint8Array {
   const terminal = toBinary(OpSchema, create(OpSchema, { inputs: [{ digest: wanted.digest, index: BigInt(wanted.index) }] }));
-  const pick = <T>(from: Readonly<Record<string, T>>): Record<string, T> =>
-    Object.fromEntries(Object.entries(from).filter(([digest]) => kept.has(digest)));
-  const source = definition.Source;
-  return create(DefinitionSchema, {
-    def: [...[...kept.values()].map((vertex) => vertex.raw), terminal],
-    metadata: { ...pick(definition.metadata), [digestOf(terminal)]: { caps: { constraints: true, platform: true } } },
-    ...(source && {
-      Source: create(SourceSchema, {
-        infos: source.infos,
-        locations: { ...pick(source.locations), [digestOf(terminal)]: create(LocationsSchema) },
-      }),
-    }),
+  const end = digestOf(terminal);
+  const pick = (from: ReadonlyMap<string, Uint8Array>): Array<[string, Uint8Array]> =>
+    [...from].filter(([digest]) => kept.has(digest));
+  const metadata = toBinary(OpMetadataSchema, create(OpMetadataSchema, { caps: { constraints: true, platform: true } }));
+  return writeDefinition({
+    ops: [...[...kept.values()].map((vertex) => vertex.raw), terminal],
+    metadata: new Map([...pick(definition.metadata), [end, metadata]]),
+    infos: definition.infos,
+    locations: new Map([...pick(definition.locations), [end, new Uint8Array()]]),
   });
 }
 

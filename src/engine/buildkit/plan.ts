@@ -1,13 +1,11 @@
 /** The Dockerfile turned into the engine's graph, without anything of it being carried out. */
 
-import { fromBinary } from '@bufbuild/protobuf';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { DOCKERFILE_FRONTEND } from './frontend-options.js';
 import type { Gateway } from './gateway.js';
 import { type BuildGraph, readGraph } from './graph.js';
 import type { Ref, Result } from './proto/gen/gateway_pb.js';
-import { DefinitionSchema } from './proto/gen/pb_pb.js';
 
 export interface ResolvedPlan {
   readonly graph: BuildGraph;
@@ -36,8 +34,7 @@ export async function resolvePlan(
     onDefinition(encoded);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const graph = readGraph(fromBinary(DefinitionSchema, encoded), {
-    encoded,
+  const graph = readGraph(encoded, {
     plan: request.dockerfile.plan,
     dockerfileName: request.dockerfile.name,
     dockerfileText: request.dockerfile.text,

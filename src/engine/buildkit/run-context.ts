@@ -7,7 +7,7 @@ import type { Capability, CapabilityName, StepKey } from '../../core/model/index
 import type { BuildRequest } from '../engine.js';
 import type { Gateway } from './gateway.js';
 import type { BuildGraph } from './graph.js';
-import type { Definition, Op } from './proto/gen/pb_pb.js';
+import type { Op } from './proto/gen/pb_pb.js';
 
 /** One output of one vertex. */
 export interface OutputRef {
@@ -41,8 +41,8 @@ export interface Graph {
   hasStage(stage: number): boolean;
   /** The vertex and all that it needs, topologically sorted. */
   closure(digest: string): string[];
-  /** The definition of that output alone, with the metadata and source map of what it needs. */
-  subDefinition(output: OutputRef): Definition;
+  /** The marshalled definition of that output alone, with the metadata and source map of what it needs. */
+  encoded(output: OutputRef): Uint8Array;
   /** Output index of the root filesystem of a vertex. */
   rootOutput(digest: string): number;
 }

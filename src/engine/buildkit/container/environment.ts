@@ -3,8 +3,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import type { PlannedInstruction } from '../../../core/dockerfile/index.js';
 import type { Moment } from '../../../core/model/index.js';
 import { BxError, toBxError } from '../../../platform/errors.js';
+import { readDefinition } from '../definition.js';
 import type { Gateway } from '../gateway.js';
-import { type Definition, type ExecOp, type Meta, OpSchema } from '../proto/gen/pb_pb.js';
+import { type ExecOp, type Meta, OpSchema } from '../proto/gen/pb_pb.js';
 import type { RunContext } from '../run-context.js';
 import { solveProbe } from './probe.js';
 import { stepExec } from './root-state.js';
@@ -23,11 +24,11 @@ const DEFAULT_SHELL = ['/bin/sh', '-c'];
 const DEFAULT_ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /** Probes are asked once per run and place; a probe that failed may be asked again. */
-const probes = new WeakMap<Gateway, Map<number, Promise<Definition>>>();
+const probes = new WeakMap<Gateway, Map<number, Promise<Uint8Array>>>();
 
 /** The probe's definition for the place after `line`. */
-export function probeAfter(context: RunContext, line: number, signal: AbortSignal): Promise<Definition> {
-  const known = probes.get(context.gateway) ?? new Map<number, Promise<Definition>>();
+export function probeAfter(context: RunContext, line: number, signal: AbortSignal): Promise<Uint8Array> {
+  const known = probes.get(context.gateway) ?? new Map<number, Promise<Uint8Array>>();
   probes.set(context.gateway, known);
   const asked = known.get(line) ?? solveProbe(context, line, signal);
   known.set(line, asked);
@@ -104,8 +105,8 @@ export function isExecForm(instruction: Pick<PlannedInstruction, 'text'>): boole
   }
 }
 
-function lastExec(definition: Definition): ExecOp | null {
-  for (const raw of [...definition.def].reverse()) {
+function lastExec(definition: Uint8Array): ExecOp | null {
+  for (const raw of readDefinition(definition).ops.toReversed()) {
     const op = fromBinary(OpSchema, raw).op;
     if (op.case === 'exec') return op.value;
   }

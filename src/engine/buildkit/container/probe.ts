@@ -5,10 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromBinary } from '@bufbuild/protobuf';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { singleRef } from '../plan.js';
-import { type Definition, DefinitionSchema } from '../proto/gen/pb_pb.js';
 import type { RunContext } from '../run-context.js';
 
 /** Shell form, so that SHELL shows. */
@@ -30,17 +28,17 @@ export function cutDockerfile(text: string, lastLine: number): string {
 }
 
 /** The definition of the probe's Dockerfile; nothing of it has run. Throws `BxError('engine')`. */
-export function solveProbe(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Definition> {
+export function solveProbe(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Uint8Array> {
   return solveText(context, `bxtui-probe-${lastLine}`, probeDockerfile(context.request.dockerfile.text, lastLine), signal);
 }
 
 /** The definition of the Dockerfile that ends with `lastLine`, whatever the build's target is. Likewise. */
-export function solveCut(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Definition> {
+export function solveCut(context: RunContext, lastLine: number, signal: AbortSignal): Promise<Uint8Array> {
   return solveText(context, `bxtui-cut-${lastLine}`, cutDockerfile(context.request.dockerfile.text, lastLine), signal);
 }
 
 /** `localName`: each text needs its own, because the engine keeps what it has once read of a session. */
-async function solveText(context: RunContext, localName: string, text: string, signal: AbortSignal): Promise<Definition> {
+async function solveText(context: RunContext, localName: string, text: string, signal: AbortSignal): Promise<Uint8Array> {
   const { dockerfile } = context.request;
   const files = new Map([[dockerfile.name, Buffer.from(text, 'utf8') as Uint8Array]]);
   const ignore = await readFile(join(dockerfile.dir, `${dockerfile.name}.dockerignore`)).catch(() => null);
@@ -57,7 +55,7 @@ async function solveText(context: RunContext, localName: string, text: string, s
       { signal },
     );
     // A result without a reference is an empty filesystem.
-    return fromBinary(DefinitionSchema, singleRef(result)?.def ?? new Uint8Array());
+    return singleRef(result)?.def ?? new Uint8Array();
   } catch (error) {
     if (signal.aborted) throw new BxError('cancelled', 'opening the container was cancelled', { cause: error });
     throw toBxError(error, 'engine');

@@ -73,7 +73,7 @@ export function graphOf(
       ),
     },
   });
-  return readGraph(definition, {
+  return readGraph(toBinary(DefinitionSchema, definition), {
     plan: parseDockerfile(text),
     dockerfileName: 'Dockerfile',
     dockerfileText: text,

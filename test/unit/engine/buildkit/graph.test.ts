@@ -2,7 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../../src/engine/buildkit/graph.js';
-import { OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
+import { DefinitionSchema, OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
 import { copy, exec, graphOf, source } from './graph-fixture.js';
 
 const DOCKERFILE = `FROM base AS build
@@ -83,7 +83,7 @@ describe('cutting', () => {
   it('keeps what the output needs, byte for byte, under a new end', () => {
     const graph = sample();
     const one = graph.digests[1] ?? '';
-    const definition = graph.subDefinition({ digest: one, index: 0 });
+    const definition = fromBinary(DefinitionSchema, graph.encoded({ digest: one, index: 0 }));
     expect(definition.def.slice(0, -1).map(digestOf)).toEqual([graph.digests[0], one]);
     const last = definition.def.at(-1);
     expect(last && fromBinary(OpSchema, last).inputs).toMatchObject([{ digest: one, index: 0n }]);
