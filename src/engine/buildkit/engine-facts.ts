@@ -18,6 +18,8 @@ export interface EngineFacts {
   readonly platform: string;
   /** A Docker Engine whose images live in containerd accepts the exporters of a standalone buildkitd. */
   readonly hasContainerdStore: boolean;
+  /** It carries out a result that it has given without carrying it out. */
+  readonly evaluatesResults: boolean;
   readonly capabilities: Capabilities;
 }
 
@@ -48,6 +50,7 @@ export async function readEngineFacts(
       platform: platformOf(worker),
       hasContainerdStore:
         endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
+      evaluatesResults: pong.FrontendAPICaps.some(({ ID, Enabled }) => ID === 'gateway.evaluate' && Enabled),
       capabilities: readCapabilities(pong, endpoint.kind, name),
     };
   } catch (error) {

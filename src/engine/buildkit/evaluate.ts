@@ -13,16 +13,22 @@ export interface Evaluator {
   cancel(): void;
 }
 
-/** A definition that the engine is carrying out. */
+/** An output that the engine is carrying out. */
 export interface Begun {
   readonly solving: Promise<string>;
   readonly abort: AbortController;
 }
 
-/** Starts what an encoded definition says. An error of it is the business of whoever takes it. */
-export function beginSolve(gateway: Gateway, definition: Uint8Array): Begun {
+/**
+ * Starts what an encoded definition says. `ref`: the result id that the engine gave with the definition, where it carries such a one out
+ * by itself (gateway.evaluate), which spares it reading the definition again. An error is the business of whoever takes it.
+ */
+export function beginSolve(gateway: Gateway, definition: Uint8Array, ref: string | null = null): Begun {
   const abort = new AbortController();
-  const solving = solve(gateway, definition, abort.signal);
+  const solving =
+    ref === null
+      ? solve(gateway, definition, abort.signal)
+      : gateway.bridge.evaluate({ Ref: ref }, { signal: abort.signal }).then(() => ref);
   solving.catch(() => {});
   return { solving, abort };
 }

@@ -14,8 +14,8 @@ export interface ResolvedPlan {
 }
 
 /**
- * `onDefinition` is told of the encoded definition (unless it is empty) before it is read, which takes a while for a large one: what it
- * sends is on its way then. Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot
+ * `onResult` is told of the result (unless it is empty) before its definition is read, which takes a while for a large one: what it sends
+ * is on its way then. Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot
  * be had.
  */
 export async function resolvePlan(
@@ -23,15 +23,16 @@ export async function resolvePlan(
   request: BuildRequest,
   options: Record<string, string>,
   signal: AbortSignal,
-  onDefinition: (encoded: Uint8Array) => void,
+  onResult: (ref: Ref) => void,
 ): Promise<ResolvedPlan> {
   const { result } = await gateway.bridge.solve(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
-  const encoded = singleRef(result)?.def ?? new Uint8Array();
-  if (encoded.length > 0) {
-    onDefinition(encoded);
+  const ref = singleRef(result);
+  const encoded = ref?.def ?? new Uint8Array();
+  if (ref && encoded.length > 0) {
+    onResult(ref);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const graph = readGraph(encoded, {

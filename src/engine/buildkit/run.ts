@@ -17,6 +17,7 @@ import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
 import { type ResolvedPlan, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
+import type { Ref } from './proto/gen/gateway_pb.js';
 import type { OutputRef, RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSideVertices } from './side-vertices.js';
@@ -172,9 +173,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { build } = await ground;
     const begun: Begun[] = [];
     let doneReading: () => void = () => {};
-    const begin = (encoded: Uint8Array): void => {
+    const begin = ({ id, def }: Ref): void => {
       if (!isWhole || work.signal.aborted) return;
-      begun.push(beginSolve(build.gateway, encoded));
+      begun.push(beginSolve(build.gateway, def, link.facts.evaluatesResults ? id : null));
       reading = new Promise((resolve) => {
         doneReading = resolve;
       });

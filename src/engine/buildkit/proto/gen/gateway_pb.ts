@@ -20,7 +20,37 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gateway.proto.
  */
 export const file_gateway: GenFile = /*@__PURE__*/
-  fileDesc("Cg1nYXRld2F5LnByb3RvEhltb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kIg0KC1BpbmdSZXF1ZXN0IrMBCgxQb25nUmVzcG9uc2USOQoPRnJvbnRlbmRBUElDYXBzGAEgAygLMiAubW9ieS5idWlsZGtpdC52MS5hcGljYXBzLkFQSUNhcBIxCgdMTEJDYXBzGAIgAygLMiAubW9ieS5idWlsZGtpdC52MS5hcGljYXBzLkFQSUNhcBI1CgdXb3JrZXJzGAMgAygLMiQubW9ieS5idWlsZGtpdC52MS50eXBlcy5Xb3JrZXJSZWNvcmQinQMKDFNvbHZlUmVxdWVzdBISCgpEZWZpbml0aW9uGAEgASgMEhAKCEZyb250ZW5kGAIgASgJEk0KC0Zyb250ZW5kT3B0GAMgAygLMjgubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRPcHRFbnRyeRIZChFhbGxvd1Jlc3VsdFJldHVybhgFIAEoCBIbChNhbGxvd1Jlc3VsdEFycmF5UmVmGAYgASgIElMKDkZyb250ZW5kSW5wdXRzGA0gAygLMjsubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRJbnB1dHNFbnRyeRIQCghFdmFsdWF0ZRgOIAEoCBoyChBGcm9udGVuZE9wdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaRQoTRnJvbnRlbmRJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSHQoFdmFsdWUYAiABKAsyDi5wYi5EZWZpbml0aW9uOgI4ASJPCg1Tb2x2ZVJlc3BvbnNlEgsKA3JlZhgBIAEoCRIxCgZyZXN1bHQYAyABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdCLoAQoGUmVzdWx0Ei0KA3JlZhgDIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVmSAASMQoEcmVmcxgEIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVmTWFwSAASQQoIbWV0YWRhdGEYCiADKAsyLy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMOgI4AUIICgZyZXN1bHQiHgoDUmVmEgoKAmlkGAEgASgJEgsKA2RlZhgCIAEoDCKQAQoGUmVmTWFwEjkKBHJlZnMYASADKAsyKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZk1hcC5SZWZzRW50cnkaSwoJUmVmc0VudHJ5EgsKA2tleRgBIAEoCRItCgV2YWx1ZRgCIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVmOgI4ASJ0Cg1SZXR1cm5SZXF1ZXN0EjEKBnJlc3VsdBgBIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzdWx0EjAKBWVycm9yGAIgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0dXMiEAoOUmV0dXJuUmVzcG9uc2UiTgoGU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKoAQoZUmVzb2x2ZUltYWdlQ29uZmlnUmVxdWVzdBILCgNSZWYYASABKAkSHgoIUGxhdGZvcm0YAiABKAsyDC5wYi5QbGF0Zm9ybRITCgtSZXNvbHZlTW9kZRgDIAEoCRIPCgdMb2dOYW1lGAQgASgJEhQKDFJlc29sdmVyVHlwZRgFIAEoBRIRCglTZXNzaW9uSUQYBiABKAkSDwoHU3RvcmVJRBgHIAEoCSJJChpSZXNvbHZlSW1hZ2VDb25maWdSZXNwb25zZRIOCgZEaWdlc3QYASABKAkSDgoGQ29uZmlnGAIgASgMEgsKA1JlZhgDIAEoCSJlCg9SZWFkRmlsZVJlcXVlc3QSCwoDUmVmGAEgASgJEhAKCEZpbGVQYXRoGAIgASgJEjMKBVJhbmdlGAMgASgLMiQubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5GaWxlUmFuZ2UiKwoJRmlsZVJhbmdlEg4KBk9mZnNldBgBIAEoAxIOCgZMZW5ndGgYAiABKAMiIAoQUmVhZEZpbGVSZXNwb25zZRIMCgREYXRhGAEgASgMIkYKDlJlYWREaXJSZXF1ZXN0EgsKA1JlZhgBIAEoCRIPCgdEaXJQYXRoGAIgASgJEhYKDkluY2x1ZGVQYXR0ZXJuGAMgASgJIkMKD1JlYWREaXJSZXNwb25zZRIwCgdlbnRyaWVzGAEgAygLMh8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0IiwKD1N0YXRGaWxlUmVxdWVzdBILCgNSZWYYASABKAkSDAoEUGF0aBgCIAEoCSJBChBTdGF0RmlsZVJlc3BvbnNlEi0KBHN0YXQYASABKAsyHy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXQi/QEKBFN0YXQSDAoEcGF0aBgBIAEoCRIMCgRtb2RlGAIgASgNEgsKA3VpZBgDIAEoDRILCgNnaWQYBCABKA0SDAoEc2l6ZRgFIAEoAxIPCgdtb2RUaW1lGAYgASgDEhAKCGxpbmtuYW1lGAcgASgJEhAKCGRldm1ham9yGAggASgDEhAKCGRldm1pbm9yGAkgASgDEjsKBnhhdHRycxgKIAMoCzIrLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdC5YYXR0cnNFbnRyeRotCgtYYXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAw6AjgBIuEBChNOZXdDb250YWluZXJSZXF1ZXN0EhMKC0NvbnRhaW5lcklEGAEgASgJEhkKBk1vdW50cxgCIAMoCzIJLnBiLk1vdW50EhwKB05ldHdvcmsYAyABKA4yCy5wYi5OZXRNb2RlEh4KCHBsYXRmb3JtGAQgASgLMgwucGIuUGxhdGZvcm0SKgoLY29uc3RyYWludHMYBSABKAsyFS5wYi5Xb3JrZXJDb25zdHJhaW50cxIeCgpleHRyYUhvc3RzGAYgAygLMgoucGIuSG9zdElQEhAKCGhvc3RuYW1lGAcgASgJIhYKFE5ld0NvbnRhaW5lclJlc3BvbnNlIi4KF1JlbGVhc2VDb250YWluZXJSZXF1ZXN0EhMKC0NvbnRhaW5lcklEGAEgASgJIhoKGFJlbGVhc2VDb250YWluZXJSZXNwb25zZSK9AwoLRXhlY01lc3NhZ2USEQoJUHJvY2Vzc0lEGAEgASgJEjYKBEluaXQYAiABKAsyJi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkluaXRNZXNzYWdlSAASNAoERmlsZRgDIAEoCzIkLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRmRNZXNzYWdlSAASOgoGUmVzaXplGAQgASgLMigubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXNpemVNZXNzYWdlSAASPAoHU3RhcnRlZBgFIAEoCzIpLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhcnRlZE1lc3NhZ2VIABI2CgRFeGl0GAYgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FeGl0TWVzc2FnZUgAEjYKBERvbmUYByABKAsyJi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkRvbmVNZXNzYWdlSAASOgoGU2lnbmFsGAggASgLMigubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TaWduYWxNZXNzYWdlSABCBwoFSW5wdXQimgEKC0luaXRNZXNzYWdlEhMKC0NvbnRhaW5lcklEGAEgASgJEhYKBE1ldGEYAiABKAsyCC5wYi5NZXRhEgsKA0ZkcxgDIAMoDRILCgNUdHkYBCABKAgSIgoIU2VjdXJpdHkYBSABKA4yEC5wYi5TZWN1cml0eU1vZGUSIAoJc2VjcmV0ZW52GAYgAygLMg0ucGIuU2VjcmV0RW52IjIKCUZkTWVzc2FnZRIKCgJGZBgBIAEoDRILCgNFT0YYAiABKAgSDAoERGF0YRgDIAEoDCJLCg1SZXNpemVNZXNzYWdlEgwKBFJvd3MYASABKA0SDAoEQ29scxgCIAEoDRIOCgZYUGl4ZWwYAyABKA0SDgoGWVBpeGVsGAQgASgNIhAKDlN0YXJ0ZWRNZXNzYWdlIk0KC0V4aXRNZXNzYWdlEgwKBENvZGUYASABKA0SMAoFRXJyb3IYAiABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXR1cyINCgtEb25lTWVzc2FnZSIdCg1TaWduYWxNZXNzYWdlEgwKBE5hbWUYASABKAkyoAgKCUxMQkJyaWRnZRJXCgRQaW5nEiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5QaW5nUmVxdWVzdBonLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUG9uZ1Jlc3BvbnNlEloKBVNvbHZlEicubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlcXVlc3QaKC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlNvbHZlUmVzcG9uc2USgQEKElJlc29sdmVJbWFnZUNvbmZpZxI0Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzb2x2ZUltYWdlQ29uZmlnUmVxdWVzdBo1Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzb2x2ZUltYWdlQ29uZmlnUmVzcG9uc2USYwoIUmVhZEZpbGUSKi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWRGaWxlUmVxdWVzdBorLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVhZEZpbGVSZXNwb25zZRJgCgdSZWFkRGlyEikubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWFkRGlyUmVxdWVzdBoqLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVhZERpclJlc3BvbnNlEmMKCFN0YXRGaWxlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0RmlsZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXRGaWxlUmVzcG9uc2USbwoMTmV3Q29udGFpbmVyEi4ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXF1ZXN0Gi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXNwb25zZRJ7ChBSZWxlYXNlQ29udGFpbmVyEjIubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWxlYXNlQ29udGFpbmVyUmVxdWVzdBozLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVsZWFzZUNvbnRhaW5lclJlc3BvbnNlEmEKC0V4ZWNQcm9jZXNzEiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FeGVjTWVzc2FnZRomLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhlY01lc3NhZ2UoATABEl0KBlJldHVybhIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVxdWVzdBopLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_any, file_caps, file_pb, file_worker]);
+  fileDesc("Cg1nYXRld2F5LnByb3RvEhltb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kIh4KD0V2YWx1YXRlUmVxdWVzdBILCgNSZWYYASABKAkiEgoQRXZhbHVhdGVSZXNwb25zZSINCgtQaW5nUmVxdWVzdCKzAQoMUG9uZ1Jlc3BvbnNlEjkKD0Zyb250ZW5kQVBJQ2FwcxgBIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASMQoHTExCQ2FwcxgCIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASNQoHV29ya2VycxgDIAMoCzIkLm1vYnkuYnVpbGRraXQudjEudHlwZXMuV29ya2VyUmVjb3JkIp0DCgxTb2x2ZVJlcXVlc3QSEgoKRGVmaW5pdGlvbhgBIAEoDBIQCghGcm9udGVuZBgCIAEoCRJNCgtGcm9udGVuZE9wdBgDIAMoCzI4Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kT3B0RW50cnkSGQoRYWxsb3dSZXN1bHRSZXR1cm4YBSABKAgSGwoTYWxsb3dSZXN1bHRBcnJheVJlZhgGIAEoCBJTCg5Gcm9udGVuZElucHV0cxgNIAMoCzI7Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kSW5wdXRzRW50cnkSEAoIRXZhbHVhdGUYDiABKAgaMgoQRnJvbnRlbmRPcHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkUKE0Zyb250ZW5kSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEh0KBXZhbHVlGAIgASgLMg4ucGIuRGVmaW5pdGlvbjoCOAEiTwoNU29sdmVSZXNwb25zZRILCgNyZWYYASABKAkSMQoGcmVzdWx0GAMgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQi6AEKBlJlc3VsdBItCgNyZWYYAyABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZkgAEjEKBHJlZnMYBCABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZk1hcEgAEkEKCG1ldGFkYXRhGAogAygLMi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAFCCAoGcmVzdWx0Ih4KA1JlZhIKCgJpZBgBIAEoCRILCgNkZWYYAiABKAwikAEKBlJlZk1hcBI5CgRyZWZzGAEgAygLMisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWZNYXAuUmVmc0VudHJ5GksKCVJlZnNFbnRyeRILCgNrZXkYASABKAkSLQoFdmFsdWUYAiABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZjoCOAEidAoNUmV0dXJuUmVxdWVzdBIxCgZyZXN1bHQYASABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdBIwCgVlcnJvchgCIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdHVzIhAKDlJldHVyblJlc3BvbnNlIk4KBlN0YXR1cxIMCgRjb2RlGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSJQoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiqAEKGVJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QSCwoDUmVmGAEgASgJEh4KCFBsYXRmb3JtGAIgASgLMgwucGIuUGxhdGZvcm0SEwoLUmVzb2x2ZU1vZGUYAyABKAkSDwoHTG9nTmFtZRgEIAEoCRIUCgxSZXNvbHZlclR5cGUYBSABKAUSEQoJU2Vzc2lvbklEGAYgASgJEg8KB1N0b3JlSUQYByABKAkiSQoaUmVzb2x2ZUltYWdlQ29uZmlnUmVzcG9uc2USDgoGRGlnZXN0GAEgASgJEg4KBkNvbmZpZxgCIAEoDBILCgNSZWYYAyABKAkiZQoPUmVhZEZpbGVSZXF1ZXN0EgsKA1JlZhgBIAEoCRIQCghGaWxlUGF0aBgCIAEoCRIzCgVSYW5nZRgDIAEoCzIkLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRmlsZVJhbmdlIisKCUZpbGVSYW5nZRIOCgZPZmZzZXQYASABKAMSDgoGTGVuZ3RoGAIgASgDIiAKEFJlYWRGaWxlUmVzcG9uc2USDAoERGF0YRgBIAEoDCJGCg5SZWFkRGlyUmVxdWVzdBILCgNSZWYYASABKAkSDwoHRGlyUGF0aBgCIAEoCRIWCg5JbmNsdWRlUGF0dGVybhgDIAEoCSJDCg9SZWFkRGlyUmVzcG9uc2USMAoHZW50cmllcxgBIAMoCzIfLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdCIsCg9TdGF0RmlsZVJlcXVlc3QSCwoDUmVmGAEgASgJEgwKBFBhdGgYAiABKAkiQQoQU3RhdEZpbGVSZXNwb25zZRItCgRzdGF0GAEgASgLMh8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0Iv0BCgRTdGF0EgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDRILCgN1aWQYAyABKA0SCwoDZ2lkGAQgASgNEgwKBHNpemUYBSABKAMSDwoHbW9kVGltZRgGIAEoAxIQCghsaW5rbmFtZRgHIAEoCRIQCghkZXZtYWpvchgIIAEoAxIQCghkZXZtaW5vchgJIAEoAxI7CgZ4YXR0cnMYCiADKAsyKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXQuWGF0dHJzRW50cnkaLQoLWGF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMOgI4ASLhAQoTTmV3Q29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCRIZCgZNb3VudHMYAiADKAsyCS5wYi5Nb3VudBIcCgdOZXR3b3JrGAMgASgOMgsucGIuTmV0TW9kZRIeCghwbGF0Zm9ybRgEIAEoCzIMLnBiLlBsYXRmb3JtEioKC2NvbnN0cmFpbnRzGAUgASgLMhUucGIuV29ya2VyQ29uc3RyYWludHMSHgoKZXh0cmFIb3N0cxgGIAMoCzIKLnBiLkhvc3RJUBIQCghob3N0bmFtZRgHIAEoCSIWChROZXdDb250YWluZXJSZXNwb25zZSIuChdSZWxlYXNlQ29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCSIaChhSZWxlYXNlQ29udGFpbmVyUmVzcG9uc2UivQMKC0V4ZWNNZXNzYWdlEhEKCVByb2Nlc3NJRBgBIAEoCRI2CgRJbml0GAIgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Jbml0TWVzc2FnZUgAEjQKBEZpbGUYAyABKAsyJC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkZkTWVzc2FnZUgAEjoKBlJlc2l6ZRgEIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzaXplTWVzc2FnZUgAEjwKB1N0YXJ0ZWQYBSABKAsyKS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXJ0ZWRNZXNzYWdlSAASNgoERXhpdBgGIAEoCzImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhpdE1lc3NhZ2VIABI2CgREb25lGAcgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Eb25lTWVzc2FnZUgAEjoKBlNpZ25hbBgIIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU2lnbmFsTWVzc2FnZUgAQgcKBUlucHV0IpoBCgtJbml0TWVzc2FnZRITCgtDb250YWluZXJJRBgBIAEoCRIWCgRNZXRhGAIgASgLMggucGIuTWV0YRILCgNGZHMYAyADKA0SCwoDVHR5GAQgASgIEiIKCFNlY3VyaXR5GAUgASgOMhAucGIuU2VjdXJpdHlNb2RlEiAKCXNlY3JldGVudhgGIAMoCzINLnBiLlNlY3JldEVudiIyCglGZE1lc3NhZ2USCgoCRmQYASABKA0SCwoDRU9GGAIgASgIEgwKBERhdGEYAyABKAwiSwoNUmVzaXplTWVzc2FnZRIMCgRSb3dzGAEgASgNEgwKBENvbHMYAiABKA0SDgoGWFBpeGVsGAMgASgNEg4KBllQaXhlbBgEIAEoDSIQCg5TdGFydGVkTWVzc2FnZSJNCgtFeGl0TWVzc2FnZRIMCgRDb2RlGAEgASgNEjAKBUVycm9yGAIgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0dXMiDQoLRG9uZU1lc3NhZ2UiHQoNU2lnbmFsTWVzc2FnZRIMCgROYW1lGAEgASgJMoUJCglMTEJCcmlkZ2USVwoEUGluZxImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUGluZ1JlcXVlc3QaJy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlBvbmdSZXNwb25zZRJaCgVTb2x2ZRInLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0GigubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlc3BvbnNlEoEBChJSZXNvbHZlSW1hZ2VDb25maWcSNC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QaNS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1Jlc3BvbnNlEmMKCFJlYWRGaWxlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWFkRmlsZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWRGaWxlUmVzcG9uc2USYAoHUmVhZERpchIpLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVhZERpclJlcXVlc3QaKi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWREaXJSZXNwb25zZRJjCghTdGF0RmlsZRIqLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdEZpbGVSZXF1ZXN0GisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0RmlsZVJlc3BvbnNlEmMKCEV2YWx1YXRlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FdmFsdWF0ZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkV2YWx1YXRlUmVzcG9uc2USbwoMTmV3Q29udGFpbmVyEi4ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXF1ZXN0Gi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXNwb25zZRJ7ChBSZWxlYXNlQ29udGFpbmVyEjIubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWxlYXNlQ29udGFpbmVyUmVxdWVzdBozLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVsZWFzZUNvbnRhaW5lclJlc3BvbnNlEmEKC0V4ZWNQcm9jZXNzEiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FeGVjTWVzc2FnZRomLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhlY01lc3NhZ2UoATABEl0KBlJldHVybhIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVxdWVzdBopLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_any, file_caps, file_pb, file_worker]);
+
+/**
+ * @generated from message moby.buildkit.v1.frontend.EvaluateRequest
+ */
+export type EvaluateRequest = Message<"moby.buildkit.v1.frontend.EvaluateRequest"> & {
+  /**
+   * @generated from field: string Ref = 1;
+   */
+  Ref: string;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.frontend.EvaluateRequest.
+ * Use `create(EvaluateRequestSchema)` to create a new message.
+ */
+export const EvaluateRequestSchema: GenMessage<EvaluateRequest> = /*@__PURE__*/
+  messageDesc(file_gateway, 0);
+
+/**
+ * @generated from message moby.buildkit.v1.frontend.EvaluateResponse
+ */
+export type EvaluateResponse = Message<"moby.buildkit.v1.frontend.EvaluateResponse"> & {
+};
+
+/**
+ * Describes the message moby.buildkit.v1.frontend.EvaluateResponse.
+ * Use `create(EvaluateResponseSchema)` to create a new message.
+ */
+export const EvaluateResponseSchema: GenMessage<EvaluateResponse> = /*@__PURE__*/
+  messageDesc(file_gateway, 1);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.PingRequest
@@ -33,7 +63,7 @@ export type PingRequest = Message<"moby.buildkit.v1.frontend.PingRequest"> & {
  * Use `create(PingRequestSchema)` to create a new message.
  */
 export const PingRequestSchema: GenMessage<PingRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 0);
+  messageDesc(file_gateway, 2);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.PongResponse
@@ -60,7 +90,7 @@ export type PongResponse = Message<"moby.buildkit.v1.frontend.PongResponse"> & {
  * Use `create(PongResponseSchema)` to create a new message.
  */
 export const PongResponseSchema: GenMessage<PongResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 1);
+  messageDesc(file_gateway, 3);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.SolveRequest
@@ -110,7 +140,7 @@ export type SolveRequest = Message<"moby.buildkit.v1.frontend.SolveRequest"> & {
  * Use `create(SolveRequestSchema)` to create a new message.
  */
 export const SolveRequestSchema: GenMessage<SolveRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 2);
+  messageDesc(file_gateway, 4);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.SolveResponse
@@ -132,7 +162,7 @@ export type SolveResponse = Message<"moby.buildkit.v1.frontend.SolveResponse"> &
  * Use `create(SolveResponseSchema)` to create a new message.
  */
 export const SolveResponseSchema: GenMessage<SolveResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 3);
+  messageDesc(file_gateway, 5);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.Result
@@ -166,7 +196,7 @@ export type Result = Message<"moby.buildkit.v1.frontend.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_gateway, 4);
+  messageDesc(file_gateway, 6);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.Ref
@@ -190,7 +220,7 @@ export type Ref = Message<"moby.buildkit.v1.frontend.Ref"> & {
  * Use `create(RefSchema)` to create a new message.
  */
 export const RefSchema: GenMessage<Ref> = /*@__PURE__*/
-  messageDesc(file_gateway, 5);
+  messageDesc(file_gateway, 7);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.RefMap
@@ -207,7 +237,7 @@ export type RefMap = Message<"moby.buildkit.v1.frontend.RefMap"> & {
  * Use `create(RefMapSchema)` to create a new message.
  */
 export const RefMapSchema: GenMessage<RefMap> = /*@__PURE__*/
-  messageDesc(file_gateway, 6);
+  messageDesc(file_gateway, 8);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReturnRequest
@@ -229,7 +259,7 @@ export type ReturnRequest = Message<"moby.buildkit.v1.frontend.ReturnRequest"> &
  * Use `create(ReturnRequestSchema)` to create a new message.
  */
 export const ReturnRequestSchema: GenMessage<ReturnRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 7);
+  messageDesc(file_gateway, 9);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReturnResponse
@@ -242,7 +272,7 @@ export type ReturnResponse = Message<"moby.buildkit.v1.frontend.ReturnResponse">
  * Use `create(ReturnResponseSchema)` to create a new message.
  */
 export const ReturnResponseSchema: GenMessage<ReturnResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 8);
+  messageDesc(file_gateway, 10);
 
 /**
  * google.rpc.Status.
@@ -271,7 +301,7 @@ export type Status = Message<"moby.buildkit.v1.frontend.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_gateway, 9);
+  messageDesc(file_gateway, 11);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResolveImageConfigRequest
@@ -318,7 +348,7 @@ export type ResolveImageConfigRequest = Message<"moby.buildkit.v1.frontend.Resol
  * Use `create(ResolveImageConfigRequestSchema)` to create a new message.
  */
 export const ResolveImageConfigRequestSchema: GenMessage<ResolveImageConfigRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 10);
+  messageDesc(file_gateway, 12);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResolveImageConfigResponse
@@ -345,7 +375,7 @@ export type ResolveImageConfigResponse = Message<"moby.buildkit.v1.frontend.Reso
  * Use `create(ResolveImageConfigResponseSchema)` to create a new message.
  */
 export const ResolveImageConfigResponseSchema: GenMessage<ResolveImageConfigResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 11);
+  messageDesc(file_gateway, 13);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadFileRequest
@@ -372,7 +402,7 @@ export type ReadFileRequest = Message<"moby.buildkit.v1.frontend.ReadFileRequest
  * Use `create(ReadFileRequestSchema)` to create a new message.
  */
 export const ReadFileRequestSchema: GenMessage<ReadFileRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 12);
+  messageDesc(file_gateway, 14);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.FileRange
@@ -394,7 +424,7 @@ export type FileRange = Message<"moby.buildkit.v1.frontend.FileRange"> & {
  * Use `create(FileRangeSchema)` to create a new message.
  */
 export const FileRangeSchema: GenMessage<FileRange> = /*@__PURE__*/
-  messageDesc(file_gateway, 13);
+  messageDesc(file_gateway, 15);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadFileResponse
@@ -411,7 +441,7 @@ export type ReadFileResponse = Message<"moby.buildkit.v1.frontend.ReadFileRespon
  * Use `create(ReadFileResponseSchema)` to create a new message.
  */
 export const ReadFileResponseSchema: GenMessage<ReadFileResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 14);
+  messageDesc(file_gateway, 16);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadDirRequest
@@ -438,7 +468,7 @@ export type ReadDirRequest = Message<"moby.buildkit.v1.frontend.ReadDirRequest">
  * Use `create(ReadDirRequestSchema)` to create a new message.
  */
 export const ReadDirRequestSchema: GenMessage<ReadDirRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 15);
+  messageDesc(file_gateway, 17);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadDirResponse
@@ -455,7 +485,7 @@ export type ReadDirResponse = Message<"moby.buildkit.v1.frontend.ReadDirResponse
  * Use `create(ReadDirResponseSchema)` to create a new message.
  */
 export const ReadDirResponseSchema: GenMessage<ReadDirResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 16);
+  messageDesc(file_gateway, 18);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StatFileRequest
@@ -477,7 +507,7 @@ export type StatFileRequest = Message<"moby.buildkit.v1.frontend.StatFileRequest
  * Use `create(StatFileRequestSchema)` to create a new message.
  */
 export const StatFileRequestSchema: GenMessage<StatFileRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 17);
+  messageDesc(file_gateway, 19);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StatFileResponse
@@ -494,7 +524,7 @@ export type StatFileResponse = Message<"moby.buildkit.v1.frontend.StatFileRespon
  * Use `create(StatFileResponseSchema)` to create a new message.
  */
 export const StatFileResponseSchema: GenMessage<StatFileResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 18);
+  messageDesc(file_gateway, 20);
 
 /**
  * fsutil's Stat, under a name of its own: the wire knows only field numbers. mode is Go's FileMode.
@@ -558,7 +588,7 @@ export type Stat = Message<"moby.buildkit.v1.frontend.Stat"> & {
  * Use `create(StatSchema)` to create a new message.
  */
 export const StatSchema: GenMessage<Stat> = /*@__PURE__*/
-  messageDesc(file_gateway, 19);
+  messageDesc(file_gateway, 21);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.NewContainerRequest
@@ -605,7 +635,7 @@ export type NewContainerRequest = Message<"moby.buildkit.v1.frontend.NewContaine
  * Use `create(NewContainerRequestSchema)` to create a new message.
  */
 export const NewContainerRequestSchema: GenMessage<NewContainerRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 20);
+  messageDesc(file_gateway, 22);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.NewContainerResponse
@@ -618,7 +648,7 @@ export type NewContainerResponse = Message<"moby.buildkit.v1.frontend.NewContain
  * Use `create(NewContainerResponseSchema)` to create a new message.
  */
 export const NewContainerResponseSchema: GenMessage<NewContainerResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 21);
+  messageDesc(file_gateway, 23);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReleaseContainerRequest
@@ -635,7 +665,7 @@ export type ReleaseContainerRequest = Message<"moby.buildkit.v1.frontend.Release
  * Use `create(ReleaseContainerRequestSchema)` to create a new message.
  */
 export const ReleaseContainerRequestSchema: GenMessage<ReleaseContainerRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 22);
+  messageDesc(file_gateway, 24);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReleaseContainerResponse
@@ -648,7 +678,7 @@ export type ReleaseContainerResponse = Message<"moby.buildkit.v1.frontend.Releas
  * Use `create(ReleaseContainerResponseSchema)` to create a new message.
  */
 export const ReleaseContainerResponseSchema: GenMessage<ReleaseContainerResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 23);
+  messageDesc(file_gateway, 25);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ExecMessage
@@ -712,7 +742,7 @@ export type ExecMessage = Message<"moby.buildkit.v1.frontend.ExecMessage"> & {
  * Use `create(ExecMessageSchema)` to create a new message.
  */
 export const ExecMessageSchema: GenMessage<ExecMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 24);
+  messageDesc(file_gateway, 26);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.InitMessage
@@ -754,7 +784,7 @@ export type InitMessage = Message<"moby.buildkit.v1.frontend.InitMessage"> & {
  * Use `create(InitMessageSchema)` to create a new message.
  */
 export const InitMessageSchema: GenMessage<InitMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 25);
+  messageDesc(file_gateway, 27);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.FdMessage
@@ -781,7 +811,7 @@ export type FdMessage = Message<"moby.buildkit.v1.frontend.FdMessage"> & {
  * Use `create(FdMessageSchema)` to create a new message.
  */
 export const FdMessageSchema: GenMessage<FdMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 26);
+  messageDesc(file_gateway, 28);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResizeMessage
@@ -813,7 +843,7 @@ export type ResizeMessage = Message<"moby.buildkit.v1.frontend.ResizeMessage"> &
  * Use `create(ResizeMessageSchema)` to create a new message.
  */
 export const ResizeMessageSchema: GenMessage<ResizeMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 27);
+  messageDesc(file_gateway, 29);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StartedMessage
@@ -826,7 +856,7 @@ export type StartedMessage = Message<"moby.buildkit.v1.frontend.StartedMessage">
  * Use `create(StartedMessageSchema)` to create a new message.
  */
 export const StartedMessageSchema: GenMessage<StartedMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 28);
+  messageDesc(file_gateway, 30);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ExitMessage
@@ -848,7 +878,7 @@ export type ExitMessage = Message<"moby.buildkit.v1.frontend.ExitMessage"> & {
  * Use `create(ExitMessageSchema)` to create a new message.
  */
 export const ExitMessageSchema: GenMessage<ExitMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 29);
+  messageDesc(file_gateway, 31);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.DoneMessage
@@ -861,7 +891,7 @@ export type DoneMessage = Message<"moby.buildkit.v1.frontend.DoneMessage"> & {
  * Use `create(DoneMessageSchema)` to create a new message.
  */
 export const DoneMessageSchema: GenMessage<DoneMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 30);
+  messageDesc(file_gateway, 32);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.SignalMessage
@@ -878,7 +908,7 @@ export type SignalMessage = Message<"moby.buildkit.v1.frontend.SignalMessage"> &
  * Use `create(SignalMessageSchema)` to create a new message.
  */
 export const SignalMessageSchema: GenMessage<SignalMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 31);
+  messageDesc(file_gateway, 33);
 
 /**
  * @generated from service moby.buildkit.v1.frontend.LLBBridge
@@ -931,6 +961,16 @@ export const LLBBridge: GenService<{
     methodKind: "unary";
     input: typeof StatFileRequestSchema;
     output: typeof StatFileResponseSchema;
+  },
+  /**
+   * Cap gateway.evaluate.
+   *
+   * @generated from rpc moby.buildkit.v1.frontend.LLBBridge.Evaluate
+   */
+  evaluate: {
+    methodKind: "unary";
+    input: typeof EvaluateRequestSchema;
+    output: typeof EvaluateResponseSchema;
   },
   /**
    * @generated from rpc moby.buildkit.v1.frontend.LLBBridge.NewContainer
