@@ -13,6 +13,8 @@ const SPILL_BATCH_CHARS = 256 * 1024;
 
 export interface LogStore {
   append(generation: number, step: StepKey, text: string): void;
+  /** The log as somebody else has kept it; what is appended comes after it. */
+  seed(generation: number, step: StepKey, log: StepLog): void;
   /** Cheap to call often: the joined tail is kept until the next append. */
   read(generation: number, step: StepKey): StepLog;
   dispose(): void;
@@ -20,23 +22,26 @@ export interface LogStore {
 
 const EMPTY: StepLog = { head: '', tail: '', omittedBytes: 0, file: null };
 
-/** `directory` is made (0700) when the first log outgrows memory, and removed by `dispose`. */
-export function createLogStore(directory: string): LogStore {
+/**
+ * `directory` is made (0700) when the first log outgrows memory, and removed by `dispose`. Null: only what fits into memory is kept.
+ */
+export function createLogStore(directory: string | null): LogStore {
   const logs = new Map<string, BoundedLog>();
+  const open = (generation: number, step: StepKey): BoundedLog => {
+    const id = `${generation}/${step}`;
+    const known = logs.get(id);
+    if (known !== undefined) return known;
+    const log = new BoundedLog(`g${generation}-${logs.size + 1}.log`, directory);
+    logs.set(id, log);
+    return log;
+  };
   return {
-    append(generation, step, text) {
-      const id = `${generation}/${step}`;
-      let log = logs.get(id);
-      if (log === undefined) {
-        log = new BoundedLog(join(directory, `g${generation}-${logs.size + 1}.log`), directory);
-        logs.set(id, log);
-      }
-      log.append(text);
-    },
+    append: (generation, step, text) => open(generation, step).append(text),
+    seed: (generation, step, log) => open(generation, step).seed(log),
     read: (generation, step) => logs.get(`${generation}/${step}`)?.read() ?? EMPTY,
     dispose() {
       logs.clear();
-      if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
+      if (directory !== null && existsSync(directory)) rmSync(directory, { recursive: true, force: true });
     },
   };
 }
@@ -50,16 +55,29 @@ class BoundedLog {
   #unspilledChars = 0;
   #isSpilling = false;
   #cannotSpill = false;
+  /** Of the one who keeps the whole log, when that is not this store. */
+  #seededFile: string | null = null;
+  readonly #file: string | null;
 
   constructor(
-    readonly file: string,
-    readonly directory: string,
-  ) {}
+    name: string,
+    readonly directory: string | null,
+  ) {
+    this.#file = directory === null ? null : join(directory, name);
+  }
+
+  seed({ head, tail, omittedBytes, file }: StepLog): void {
+    this.#head = head;
+    this.#tail = tail === '' ? [] : [tail];
+    this.#tailChars = tail.length;
+    this.#omitted = omittedBytes;
+    this.#seededFile = file;
+  }
 
   append(text: string): void {
     if (this.#isSpilling) this.#spill(text);
     const room = LOG_HEAD_CHARS - this.#head.length;
-    if (this.#tailChars === 0 && room > 0) {
+    if (this.#tailChars === 0 && this.#omitted === 0 && room > 0) {
       this.#head += text.slice(0, room);
       text = text.slice(room);
     }
@@ -73,13 +91,13 @@ class BoundedLog {
     const tail = this.#tail.join('');
     this.#tail = tail === '' ? [] : [tail];
     if (this.#isSpilling) this.#flush();
-    const file = this.#isSpilling && !this.#cannotSpill ? this.file : null;
+    const file = this.#isSpilling && !this.#cannotSpill ? this.#file : this.#seededFile;
     return { head: this.#head, tail, omittedBytes: this.#omitted, file };
   }
 
   #cut(): void {
     const all = this.#tail.join('');
-    if (!this.#isSpilling) {
+    if (!this.#isSpilling && this.#file !== null) {
       this.#isSpilling = true;
       this.#spill(this.#head);
       this.#spill(all);
@@ -99,14 +117,14 @@ class BoundedLog {
 
   /** A full disk costs the file, not the session: what is in memory stays. */
   #flush(): void {
-    if (this.#unspilledChars === 0) return;
+    if (this.#unspilledChars === 0 || this.#file === null || this.directory === null) return;
     const text = this.#unspilled.join('');
     this.#unspilled = [];
     this.#unspilledChars = 0;
     try {
       mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-      writeFileSync(this.file, '', { flag: 'a', mode: 0o600 });
-      appendFileSync(this.file, text);
+      writeFileSync(this.#file, '', { flag: 'a', mode: 0o600 });
+      appendFileSync(this.#file, text);
     } catch {
       this.#cannotSpill = true;
     }

@@ -44,10 +44,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
     publish(entry.summary);
   };
   const find = (id: string): Entry => {
-    const entry = entries.get(id) ?? uniquePrefix(entries, id);
-    if (entry === undefined)
-      throw new BxError('not-found', `no process ${id}`, { hint: 'ps lists the processes of this session' });
-    return entry;
+    return entries.get(matchingId([...entries.keys()], id))!;
   };
   const isOver = (entry: Entry) => entry.summary.state === 'exited' || entry.summary.state === 'lost';
 
@@ -156,9 +153,12 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
   };
 }
 
-function uniquePrefix(entries: ReadonlyMap<string, Entry>, prefix: string): Entry | undefined {
-  const matches = [...entries.entries()].filter(([id]) => prefix !== '' && id.startsWith(prefix));
-  return matches.length === 1 ? matches[0]![1] : undefined;
+/** The one of `ids` that is meant: itself, or the only one that begins so. Throws `BxError('not-found')`. */
+export function matchingId(ids: readonly string[], meant: string): string {
+  if (ids.includes(meant)) return meant;
+  const matches = ids.filter((id) => meant !== '' && id.startsWith(meant));
+  if (matches.length === 1) return matches[0]!;
+  throw new BxError('not-found', `no process ${meant}`, { hint: 'ps lists the processes of this session' });
 }
 
 /** argv as the line a POSIX shell would take. */

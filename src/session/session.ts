@@ -72,8 +72,21 @@ export type CommandResult = { readonly process: string } | { readonly process: n
 /** The output of a process since its start (bounded: the newest `TERMINAL_REPLAY_BYTES`), then live. */
 export interface Terminal extends ByteChannel {
   readonly process: string;
-  /** Bytes up to now, oldest first. Call it in the same turn as `onData`, so that nothing is missed or doubled. */
+  /**
+   * Bytes up to now, oldest first. Call it in the same turn as `onData`, so that nothing is missed or doubled. Of a session in another
+   * process it is empty, see `isReplayFirst`.
+   */
   replay(): Uint8Array;
+  /**
+   * True: all of the replay is the first data that the first listener gets, in one piece, which is empty when there is none. What is asked
+   * in it has been answered long ago.
+   */
+  readonly isReplayFirst?: boolean;
+  /**
+   * Resolves when what the program had printed until this call is with the listeners (also when nothing can come any more); where it is
+   * absent, that is so at any time. Await it before `detach` when the program has ended and its output counts.
+   */
+  delivered?(): Promise<void>;
   /** Stops listening; the process goes on. */
   detach(): void;
   /** Ends the program's input, as Ctrl-D does without a tty; for a process whose input nobody writes. */
@@ -88,7 +101,10 @@ export interface StepLog {
   readonly head: string;
   readonly tail: string;
   readonly omittedBytes: number;
-  /** A file with the whole log, made once it outgrows memory and removed at the session's end; null: head and tail are all of it. */
+  /**
+   * A file with the whole log, made once it outgrows memory and removed at the session's end; null: there is none, and what is omitted,
+   * if anything (in a client of a session in another process, or with a full disk), is lost.
+   */
   readonly file: string | null;
 }
 

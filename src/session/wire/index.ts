@@ -1,0 +1,7 @@
+export { killSession } from './kill-session.js';
+export type { ClientIdentity, ClientInfo } from './messages.js';
+export { PROTOCOL } from './messages.js';
+export type { RemoteSession } from './remote-session.js';
+export { connectSession } from './remote-session.js';
+export type { ServeOptions, SessionServer } from './serve-session.js';
+export { serveSession } from './serve-session.js';

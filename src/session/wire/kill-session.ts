@@ -1,0 +1,45 @@
+/** Ends a session whose server may be of any version, with nothing but the frozen messages. */
+import type { Duplex } from 'node:stream';
+import { BxError } from '../../platform/errors.js';
+import { createConnection } from './connection.js';
+import { type ClientIdentity, fromWireError, PROTOCOL, type Refused } from './messages.js';
+
+/** Resolves when the server has ended the stream, which it does once nothing of the session is left. Throws `BxError`. */
+export function killSession(stream: Duplex, identity: Partial<ClientIdentity> = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const connection = createConnection(stream, {
+      onMessage(text) {
+        const refusal = refusalIn(text);
+        if (refusal === null) return;
+        reject(fromWireError(refusal.error));
+        connection.end();
+      },
+      onBytes: () => undefined,
+      onDrain: () => undefined,
+      onClosed(how) {
+        if (how.kind === 'ended') resolve();
+        else reject(new BxError('state', `the session was not reached: ${how.error.message}`, { cause: how.error }));
+      },
+    });
+    connection.send({
+      type: 'hello',
+      protocol: PROTOCOL,
+      version: '',
+      kind: 'command',
+      isReadOnly: false,
+      label: 'kill',
+      ...identity,
+    });
+    connection.send({ type: 'kill' });
+  });
+}
+
+/** Whatever else a server of another version says. */
+function refusalIn(text: string): Refused | null {
+  try {
+    const message = JSON.parse(text) as Partial<Refused> | null;
+    return message?.type === 'refused' && typeof message.error === 'object' ? (message as Refused) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,113 @@
+/** Terminals of a session in another process, as channels of its stream. Each is opened there when it is first used here. */
+import type { Terminal } from '../session.js';
+import type { Connection } from './connection.js';
+import type { ClientMessage } from './messages.js';
+
+export interface RemoteTerminals {
+  open(process: string): Terminal;
+  onBytes(channel: number, data: Uint8Array): void;
+  onSynced(channel: number): void;
+  /** Nothing comes on it any more. */
+  onFailed(channel: number): void;
+  /** The connection is gone. */
+  closeAll(): void;
+}
+
+interface Channel {
+  readonly number: number;
+  readonly onData: (data: Uint8Array) => void;
+  readonly waiting: Array<() => void>;
+  isListening: boolean;
+  isFailed: boolean;
+}
+
+export function createRemoteTerminals(connection: () => Connection): RemoteTerminals {
+  const channels = new Map<number, Channel>();
+  let channelCount = 0;
+  let isClosed = false;
+  const send = (message: ClientMessage): void => connection().send(message);
+
+  const settle = (channel: Channel): void => {
+    for (const resolve of channel.waiting.splice(0)) resolve();
+  };
+  const onFailed = (number: number): void => {
+    const channel = channels.get(number);
+    if (channel === undefined) return;
+    channel.isFailed = true;
+    settle(channel);
+  };
+
+  function open(process: string): Terminal {
+    const listeners = new Set<(data: Uint8Array) => void>();
+    let channel: Channel | null = null;
+    let hasReplayed = false;
+    let holds = 0;
+
+    const use = (): Channel => {
+      if (channel !== null) return channel;
+      const onData = (data: Uint8Array): void => {
+        for (const listener of listeners) listener(data);
+      };
+      channel = { number: ++channelCount, onData, waiting: [], isListening: false, isFailed: isClosed };
+      channels.set(channel.number, channel);
+      send({ type: 'terminal.open', channel: channel.number, process });
+      if (holds > 0) send({ type: 'terminal.pause', channel: channel.number });
+      return channel;
+    };
+    return {
+      process,
+      isReplayFirst: true,
+      replay: () => new Uint8Array(),
+      onData(listener) {
+        listeners.add(listener);
+        const used = use();
+        if (!used.isListening) {
+          used.isListening = true;
+          send({ type: 'terminal.listen', channel: used.number, withReplay: !hasReplayed });
+          hasReplayed = true;
+        }
+        return { dispose: () => void listeners.delete(listener) };
+      },
+      async delivered() {
+        if (channel === null || channel.isFailed) return;
+        const { number, waiting } = channel;
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          send({ type: 'terminal.sync', channel: number });
+        });
+      },
+      write: (data) => connection().sendBytes(use().number, data),
+      closeInput: () => send({ type: 'terminal.closeInput', channel: use().number }),
+      resize: (cols, rows) => send({ type: 'terminal.resize', channel: use().number, cols, rows }),
+      pause() {
+        holds++;
+        if (holds === 1 && channel !== null) send({ type: 'terminal.pause', channel: channel.number });
+      },
+      resume() {
+        if (holds === 0) return;
+        holds--;
+        if (holds === 0 && channel !== null) send({ type: 'terminal.resume', channel: channel.number });
+      },
+      detach() {
+        listeners.clear();
+        holds = 0;
+        if (channel === null) return;
+        send({ type: 'terminal.close', channel: channel.number });
+        channels.delete(channel.number);
+        settle(channel);
+        channel = null;
+      },
+    };
+  }
+
+  return {
+    open,
+    onBytes: (number, data) => channels.get(number)?.onData(data),
+    onSynced: (number) => channels.get(number)?.waiting.shift()?.(),
+    onFailed,
+    closeAll() {
+      isClosed = true;
+      for (const number of channels.keys()) onFailed(number);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The serving side of a session's stream: any number of clients on one `SessionClient`. It tells each of them every event, in the same
+ * frames, and must not know what a client shows or how its stream was opened.
+ */
+import type { Duplex } from 'node:stream';
+import type { SessionEvent } from '../../core/events.js';
+import { toBxError } from '../../platform/errors.js';
+import type { SessionClient } from '../session.js';
+import { encodeMessage } from './frames.js';
+import type { ClientInfo, ServerMessage } from './messages.js';
+import { createServedClient, type ServedClient } from './served-client.js';
+import { createSharedTerminals } from './shared-terminals.js';
+import { exclusiveSteps } from './snapshot.js';
+
+export interface ServeOptions {
+  readonly id: string;
+  /** Of the program. */
+  readonly version: string;
+  readonly now: () => number;
+  /** A client wants the session ended. */
+  onKill(): void;
+  onClientsChanged?(clients: readonly ClientInfo[]): void;
+  /** This client has read nothing for too long and is gone; the others should be told by a notice. */
+  onDropped?(client: ClientInfo): void;
+  /** How long a client that does not read may hold a program back that others watch too. */
+  readonly holdLimitMs?: number;
+}
+
+export interface SessionServer {
+  accept(stream: Duplex): void;
+  /** Those that have the snapshot. Same array as long as nothing changed. */
+  readonly clients: readonly ClientInfo[];
+  /** Ends the streams; the session goes on. */
+  dispose(): void;
+}
+
+const HOLD_LIMIT_MS = 10_000;
+/** More at once makes more than one message. */
+const EVENTS_PER_MESSAGE = 1_000;
+const LOG_CHARS_PER_MESSAGE = 1 << 20;
+
+/** What of a session's events makes another answer of `hasExclusiveCache` possible. */
+const CACHE_EVENTS: ReadonlySet<string> = new Set(['plan.resolved', 'build.succeeded', 'build.failed', 'build.cancelled']);
+
+/** Ends by itself with the session. */
+export function serveSession(session: SessionClient, options: ServeOptions): SessionServer {
+  const terminals = createSharedTerminals(session, options.holdLimitMs ?? HOLD_LIMIT_MS);
+  /** All connections, also those that have not said yet who they are. */
+  const connected = new Set<ServedClient>();
+  let clients: readonly ClientInfo[] = [];
+  let pending: SessionEvent[] = [];
+  let clientCount = 0;
+  let isOver = false;
+
+  const tell = (message: ServerMessage): void => {
+    const ready = [...connected].filter((client) => client.info !== null);
+    if (ready.length === 0) return;
+    try {
+      const frame = encodeMessage(message);
+      for (const client of ready) client.sendFrame(frame);
+    } catch (error) {
+      for (const client of ready) client.fail(toBxError(error));
+    }
+  };
+  const flush = (): void => {
+    const events = pending;
+    pending = [];
+    for (const some of inMessages(events)) tell({ type: 'events', events: some });
+    for (const generation of new Set(events.flatMap(generationOfCacheEvent))) {
+      tell({ type: 'caches', generation, steps: exclusiveSteps(session, generation) });
+    }
+  };
+  const subscription = session.onEvent((event) => {
+    pending.push(event);
+    if (pending.length === 1) queueMicrotask(flush);
+  });
+  const clientsChanged = (): void => {
+    clients = [...connected].flatMap((client) => client.info ?? []);
+    tell({ type: 'clients', clients });
+    options.onClientsChanged?.(clients);
+  };
+  const stop = (): void => {
+    if (isOver) return;
+    isOver = true;
+    flush();
+    subscription.dispose();
+  };
+  // The answers to what ended the session are on their way by then.
+  void session.ended.then(() =>
+    setImmediate(() => {
+      stop();
+      for (const client of connected) client.end(true);
+    }),
+  );
+
+  return {
+    accept(stream) {
+      const client = createServedClient({
+        stream,
+        id: ++clientCount,
+        session,
+        options,
+        terminals,
+        flush,
+        clientsWith: (info) => [...clients, info],
+        onJoined: clientsChanged,
+        onLeft() {
+          connected.delete(client);
+          if (client.info === null) return;
+          clientsChanged();
+          if (client.isDropped) options.onDropped?.(client.info);
+        },
+      });
+      connected.add(client);
+      if (isOver) client.end(true);
+    },
+    get clients() {
+      return clients;
+    },
+    dispose() {
+      stop();
+      for (const client of connected) client.end(false);
+    },
+  };
+}
+
+function generationOfCacheEvent(event: SessionEvent): number[] {
+  return event.type === 'engine.reported' && CACHE_EVENTS.has(event.event.type) ? [event.generation] : [];
+}
+
+function* inMessages(events: readonly SessionEvent[]): Generator<SessionEvent[]> {
+  let message: SessionEvent[] = [];
+  let chars = 0;
+  for (const event of events) {
+    message.push(event);
+    if (event.type === 'engine.reported' && event.event.type === 'log.appended') chars += event.event.text.length;
+    if (message.length < EVENTS_PER_MESSAGE && chars < LOG_CHARS_PER_MESSAGE) continue;
+    yield message;
+    message = [];
+    chars = 0;
+  }
+  if (message.length > 0) yield message;
+}

@@ -1,0 +1,282 @@
+/**
+ * One client of a served session: who it is, what it asks, and the bounds on what waits to be sent to it. It must not hold the session or
+ * another client up.
+ */
+import type { Duplex } from 'node:stream';
+import { assertNever, BxError, toBxError } from '../../platform/errors.js';
+import type { CommandResult, SessionClient, SessionCommand } from '../session.js';
+import { createConnection } from './connection.js';
+import { notASession } from './frames.js';
+import {
+  type ClientHello,
+  type ClientInfo,
+  type ClientMessage,
+  mismatchError,
+  PROTOCOL,
+  parseClientMessage,
+  type ServerMessage,
+  toWireError,
+} from './messages.js';
+import type { ServeOptions } from './serve-session.js';
+import type { SharedTerminal, SharedTerminals } from './shared-terminals.js';
+import { exclusiveSteps, snapshotLogs } from './snapshot.js';
+
+/** Unsent, from where the client's terminals are held back. */
+export const FULL_BYTES = 1 << 20;
+/** Unsent, from where the client is dropped; what it was given at once (the snapshot, a replay) comes on top until it is sent. */
+export const DROP_BYTES = 16 << 20;
+const HELLO_TIMEOUT_MS = 10_000;
+const MAX_CELLS = 10_000;
+
+export interface ServedClientOptions {
+  readonly stream: Duplex;
+  readonly id: number;
+  readonly session: SessionClient;
+  readonly options: ServeOptions;
+  readonly terminals: SharedTerminals;
+  /** Tells those who have a snapshot what has happened up to now. */
+  flush(): void;
+  clientsWith(info: ClientInfo): readonly ClientInfo[];
+  /** It has its snapshot. */
+  onJoined(): void;
+  onLeft(): void;
+}
+
+export interface ServedClient {
+  /** Null until it has its snapshot; it stays when the client has left. */
+  readonly info: ClientInfo | null;
+  /** It was left for reading nothing. */
+  readonly isDropped: boolean;
+  sendFrame(frame: Uint8Array): void;
+  fail(error: BxError): void;
+  /** `isEnded`: so has the session, and it is told. */
+  end(isEnded: boolean): void;
+}
+
+export function createServedClient(given: ServedClientOptions): ServedClient {
+  const { session, options } = given;
+  const requests = new Map<number, AbortController>();
+  const channels = new Map<number, SharedTerminal>();
+  const refused = new Set<number>();
+  let hello: ClientHello | null = null;
+  let info: ClientInfo | null = null;
+  let isFull = false;
+  let isDropped = false;
+  let allowance = DROP_BYTES;
+
+  const connection = createConnection(given.stream, {
+    onMessage: (text) => attempt(() => handle(parseClientMessage(text))),
+    onBytes: (channel, data) => attempt(() => write(channel, data)),
+    onDrain() {
+      allowance = DROP_BYTES;
+      setFull(false);
+    },
+    onClosed() {
+      clearTimeout(helloTimer);
+      for (const abort of requests.values()) abort.abort(new BxError('cancelled', 'the client has left the session'));
+      for (const terminal of channels.values()) terminal.close();
+      channels.clear();
+      given.onLeft();
+    },
+  });
+  const timeout = (): NodeJS.Timeout => setTimeout(() => refuse(notASession('no hello'), true), HELLO_TIMEOUT_MS).unref();
+  let helloTimer = timeout();
+
+  /** After everything that was sent: more than a client may leave unread ends its terminals' flow, then itself. */
+  const measure = (): void => {
+    if (connection.isClosed) return;
+    if (connection.unsentBytes > FULL_BYTES) setFull(true);
+    if (connection.unsentBytes <= allowance) return;
+    isDropped = true;
+    connection.fail(new BxError('state', 'the client reads nothing'));
+  };
+  const setFull = (next: boolean): void => {
+    if (isFull === next) return;
+    isFull = next;
+    for (const terminal of [...channels.values()]) terminal.fullnessChanged();
+  };
+  const send = (message: ServerMessage): void => {
+    connection.send(message);
+    measure();
+  };
+  /** What `give` sends may be as much as it is. */
+  const allow = (give: () => void): void => {
+    allowance = Number.POSITIVE_INFINITY;
+    give();
+    allowance = Math.max(DROP_BYTES, connection.unsentBytes + DROP_BYTES);
+  };
+  const refuse = (error: BxError, isFinal: boolean): void => {
+    send({ type: 'refused', error: toWireError(error), isFinal });
+    if (isFinal) connection.end();
+  };
+  const attempt = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      refuse(toBxError(error), true);
+    }
+  };
+
+  function handle(message: ClientMessage): void {
+    if (message.type === 'hello') {
+      greet(message);
+      return;
+    }
+    if (hello === null) throw notASession('no hello');
+    if (message.type === 'kill') {
+      if (hello.isReadOnly) refuse(readOnlyError('end the session'), false);
+      else options.onKill();
+      return;
+    }
+    // The rest of another protocol is nothing to be judged here.
+    if (info === null) return;
+    if (message.type === 'request') void request(message.id, message.command);
+    else if (message.type === 'abort') requests.get(message.id)?.abort(new BxError('cancelled', 'cancelled'));
+    else handleTerminal(message);
+  }
+
+  function greet(message: ClientHello): void {
+    if (hello !== null) throw notASession('a second hello');
+    hello = message;
+    clearTimeout(helloTimer);
+    if (message.protocol !== PROTOCOL) {
+      const error = mismatchError(message, { protocol: PROTOCOL, version: options.version });
+      send({ type: 'mismatch', error: toWireError(error) });
+      helloTimer = timeout();
+      return;
+    }
+    given.flush();
+    const { kind, isReadOnly, label, version } = message;
+    const joining: ClientInfo = { id: given.id, kind, isReadOnly, label, version, connectedAtMs: options.now() };
+    allow(() => {
+      const { state } = session;
+      const clients = given.clientsWith(joining);
+      send({ type: 'snapshot', session: options.id, client: given.id, state, clients });
+      for (const { number } of state.generations) {
+        send({ type: 'caches', generation: number, steps: exclusiveSteps(session, number) });
+      }
+      for (const log of snapshotLogs(session)) send({ type: 'log', ...log });
+      send({ type: 'ready' });
+    });
+    info = joining;
+    given.onJoined();
+  }
+
+  async function request(id: number, command: SessionCommand): Promise<void> {
+    if (requests.has(id)) return refuse(notASession('two requests with one id'), true);
+    const abort = new AbortController();
+    requests.set(id, abort);
+    const answer = await carryOut(id, command, abort.signal);
+    requests.delete(id);
+    // Its effects come first.
+    given.flush();
+    send(answer);
+  }
+
+  async function carryOut(id: number, command: SessionCommand, signal: AbortSignal): Promise<ServerMessage> {
+    try {
+      if (hello?.isReadOnly) {
+        // It says what is looked at, and asks for nothing.
+        if (command.type === 'step.prepare') return { type: 'result', id, result: { process: null } };
+        throw readOnlyError(command.type);
+      }
+      const result = (await session.execute(command, signal)) as CommandResult | undefined;
+      if (result === undefined) throw new BxError('unsupported', `the session knows no command ${String(command.type)}`);
+      return { type: 'result', id, result };
+    } catch (error) {
+      return { type: 'failed', id, error: toWireError(toBxError(error, 'engine')) };
+    }
+  }
+
+  function handleTerminal(message: Extract<ClientMessage, { channel: number }>): void {
+    const { channel } = message;
+    if (message.type === 'terminal.open') {
+      open(channel, message.process);
+      return;
+    }
+    const terminal = channels.get(channel);
+    switch (message.type) {
+      case 'terminal.listen':
+        if (terminal !== undefined) listen(channel, terminal, message.withReplay);
+        return;
+      case 'terminal.sync':
+        send({ type: 'terminal.synced', channel });
+        return;
+      case 'terminal.resize': {
+        const { cols, rows } = message;
+        const isSize = cols >= 1 && rows >= 1 && cols <= MAX_CELLS && rows <= MAX_CELLS;
+        if (isSize && mayChange(channel)) terminal?.resize(cols, rows);
+        return;
+      }
+      case 'terminal.pause':
+        terminal?.pause();
+        return;
+      case 'terminal.resume':
+        terminal?.resume();
+        return;
+      case 'terminal.closeInput':
+        if (mayChange(channel)) terminal?.closeInput();
+        return;
+      case 'terminal.close':
+        channels.delete(channel);
+        refused.delete(channel);
+        terminal?.close();
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  function open(channel: number, process: string): void {
+    if (channels.has(channel)) throw notASession('two terminals on one channel');
+    const onData = (data: Uint8Array): void => {
+      connection.sendBytes(channel, data);
+      measure();
+    };
+    try {
+      channels.set(channel, given.terminals.open(process, { isFull: () => isFull, onData }));
+    } catch (error) {
+      send({ type: 'terminal.failed', channel, error: toWireError(toBxError(error)) });
+    }
+  }
+
+  function listen(channel: number, terminal: SharedTerminal, withReplay: boolean): void {
+    const replay = terminal.listen(withReplay);
+    if (withReplay) allow(() => connection.sendBytes(channel, replay));
+  }
+
+  function write(channel: number, data: Uint8Array): void {
+    if (info !== null && channels.has(channel) && mayChange(channel)) channels.get(channel)?.write(data);
+  }
+
+  /** Says it once for each terminal: nobody waits for an answer to a key. */
+  function mayChange(channel: number): boolean {
+    if (!hello?.isReadOnly) return true;
+    if (!refused.has(channel)) refuse(readOnlyError('type into a program or size it'), false);
+    refused.add(channel);
+    return false;
+  }
+
+  send({ type: 'hello', protocol: PROTOCOL, version: options.version });
+  return {
+    get info() {
+      return info;
+    },
+    get isDropped() {
+      return isDropped;
+    },
+    sendFrame(frame) {
+      connection.sendFrame(frame);
+      measure();
+    },
+    fail: (error) => refuse(error, true),
+    end(isEnded) {
+      if (isEnded) connection.send({ type: 'session.ended' });
+      connection.end();
+    },
+  };
+}
+
+function readOnlyError(what: string): BxError {
+  return new BxError('state', `a client that only looks cannot do this: ${what}`, { hint: 'attach again, not read-only' });
+}
