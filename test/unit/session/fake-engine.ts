@@ -129,7 +129,7 @@ export class FakeRun implements BuildRun {
   async cancel(): Promise<void> {
     this.say({ type: 'build.cancelled' });
   }
-  async openContainer(spec: ContainerSpec): Promise<FakeContainer> {
+  async openContainer(spec: ContainerSpec, _signal?: AbortSignal): Promise<FakeContainer> {
     const container = new FakeContainer(`c${Math.random()}`, spec, this.exclusive, this.shell, this.lentShell);
     this.containers.push(container);
     return container;

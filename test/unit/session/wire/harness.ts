@@ -1,0 +1,169 @@
+/** A local session on a fake engine, and the ways to reach it: as it is, over a pair of streams in memory, over a unix socket. */
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
+import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
+import type { EngineEvent } from '../../../../src/core/events.js';
+import type { BuildRequest } from '../../../../src/engine/engine.js';
+import { createLocalSession, type LocalSession, type SessionClient } from '../../../../src/session/index.js';
+import {
+  type ClientIdentity,
+  connectSession,
+  type RemoteSession,
+  type ServeOptions,
+  type SessionServer,
+  serveSession,
+} from '../../../../src/session/wire/index.js';
+import { FakeEngine, type FakeProcess } from '../fake-engine.js';
+
+export const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
+export const SIZE = { cols: 80, rows: 24 };
+
+const request: BuildRequest = {
+  contextDir: '/x',
+  dockerfile: { dir: '/x', name: 'Dockerfile', text: TEXT, plan: parseDockerfile(TEXT) },
+  target: null,
+  buildArgs: [],
+  tags: [],
+  noCache: false,
+  platform: null,
+  secrets: [],
+  ssh: [],
+  outputs: [],
+};
+
+export const plan: EngineEvent = {
+  type: 'plan.resolved',
+  vertices: [2, 3].map((line) => ({
+    digest: `v${line}`,
+    name: `v${line}`,
+    inputs: [],
+    lines: { start: line, end: line },
+    op: 'exec' as const,
+  })),
+};
+export const failure: EngineEvent = {
+  type: 'build.failed',
+  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
+};
+export const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: ['a'], outputs: [] } };
+export const vertex = (line: number, completedAtMs: number | null = 2): EngineEvent => ({
+  type: 'vertex.updated',
+  digest: `v${line}`,
+  name: `v${line}`,
+  inputs: [],
+  isCached: false,
+  startedAtMs: 1,
+  completedAtMs,
+  error: '',
+});
+export const printed = (line: number, text: string): EngineEvent => ({
+  type: 'log.appended',
+  digest: `v${line}`,
+  stream: 'stdout',
+  text,
+});
+export const rollback = (step: string) =>
+  ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size: SIZE }) as const;
+
+export const SCREEN: ClientIdentity = { kind: 'screen', isReadOnly: false, label: 'tty1', version: '1.2.3' };
+
+export interface Served {
+  readonly engine: FakeEngine;
+  readonly local: LocalSession;
+  readonly server: SessionServer;
+  readonly kills: number[];
+  /** A raw stream to the server. */
+  stream(): Duplex;
+  connect(identity?: Partial<ClientIdentity>): Promise<RemoteSession>;
+  /** The programs that were started in containers of this run of the build. */
+  programs(run?: number): FakeProcess[];
+}
+
+export function serve(options: Partial<ServeOptions> = {}): Served {
+  const engine = new FakeEngine();
+  const kills: number[] = [];
+  const local = createLocalSession({
+    id: 's1',
+    contextLabel: '.',
+    connect: async () => engine,
+    prepare: () => request,
+    target: null,
+    openOn: 'never',
+    invoke: null,
+    spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
+    now: () => 1,
+  });
+  const server = serveSession(local, {
+    id: 's1',
+    version: '1.2.3',
+    now: () => 7,
+    onKill: () => void kills.push(1),
+    ...options,
+  });
+  const stream = (): Duplex => {
+    const [near, far] = duplexPair();
+    server.accept(far);
+    return near;
+  };
+  return {
+    engine,
+    local,
+    server,
+    kills,
+    stream,
+    connect: (identity) => connectSession(stream(), { ...SCREEN, ...identity }),
+    programs: (run = 0) => engine.runs[run]!.containers.flatMap((container) => container.processes),
+  };
+}
+
+export interface Reached extends Served {
+  readonly session: SessionClient;
+  close(): Promise<void>;
+}
+
+/** The session before its start, reached this way. */
+export type Way = () => Promise<Reached>;
+
+export const WAYS: Readonly<Record<string, Way>> = {
+  async 'in this process'() {
+    const served = serve();
+    return { ...served, session: served.local, close: () => end(served) };
+  },
+  async 'over a stream'() {
+    const served = serve();
+    return { ...served, session: await served.connect(), close: () => end(served) };
+  },
+  async 'over a unix socket'() {
+    const served = serve();
+    const path = join(tmpdir(), `bxtui-${randomUUID().slice(0, 8)}.sock`);
+    const server = createServer((socket) => served.server.accept(socket));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const session = await connectSession(createConnection(path), SCREEN);
+    const close = async (): Promise<void> => {
+      await end(served);
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(path, { force: true });
+    };
+    return { ...served, session, close };
+  },
+};
+
+async function end({ local }: Served): Promise<void> {
+  await local.execute({ type: 'session.disconnect' });
+}
+
+/** Waits for what has to come over streams. */
+export async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error(`this never came: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Lets everything that is ready happen, on streams too. */
+export const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
