@@ -22,11 +22,13 @@ async function quit(context: ActionContext): Promise<void> {
       title: 'Quit bxtui?',
       lines: losses,
       choices: [
-        { id: 'yes', key: 'y', label: 'Quit' },
+        { id: 'yes', key: 'y', label: context.canDetach ? 'Quit, and end the session' : 'Quit' },
+        ...(context.canDetach ? [{ id: 'detach', key: 'd', label: 'Leave it running (bxtui attach brings it back)' }] : []),
         { id: 'no', key: 'n', label: 'No' },
       ],
       default: 'no',
     });
+    if (answer === 'detach') context.screen.detach();
     if (answer !== 'yes') return;
   }
   context.screen.quit();
@@ -84,6 +86,14 @@ export const appActions: readonly Action[] = [
     group: 'Program',
     enabled: always,
     run: (context) => context.screen.suspend(),
+  },
+  {
+    id: 'app.detach',
+    title: 'Leave the session running',
+    hint: 'detach',
+    group: 'Program',
+    enabled: (context) => context.canDetach || 'the session ends with this screen; one of bxtui build --detach does not',
+    run: (context) => context.screen.detach(),
   },
   { id: 'app.quit', title: 'Quit', hint: 'quit', group: 'Program', enabled: always, run: quit },
   {

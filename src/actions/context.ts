@@ -70,6 +70,8 @@ export interface ScreenCommands {
   redraw(): void;
   suspend(): void;
   quit(): void;
+  /** Leaves the screen and lets the session go on. */
+  detach(): void;
   /** Opens a shell at a step in a tab; asks about exclusive caches first. */
   rollback(wish: RollbackWish): Promise<void>;
   askOptions(step: Step): Promise<RollbackWish | null>;
@@ -102,5 +104,7 @@ export interface ActionContext {
   readonly mode: Mode;
   readonly hasSearch: boolean;
   readonly isSplit: boolean;
+  /** The session lives in a process of its own, which goes on without this screen. */
+  readonly canDetach: boolean;
   readonly screen: ScreenCommands;
 }

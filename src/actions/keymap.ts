@@ -85,6 +85,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['M'], action: 'app.mouse' },
   { keys: ['C-l'], action: 'app.redraw' },
   { keys: ['C-z'], action: 'app.suspend' },
+  { keys: ['D'], action: 'app.detach', hint: 19 },
   { keys: ['q', 'C-c'], action: 'app.quit', hint: 18 },
   { keys: ['Q'], action: 'app.quitNow' },
 ];

@@ -26,6 +26,15 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/version.js')).runVersion(rest);
     case 'build':
       return (await import('./commands/build.js')).runBuildCommand(rest);
+    case 'ls':
+    case 'list':
+      return (await import('./commands/ls.js')).runLs(rest);
+    case 'attach':
+      return (await import('./commands/attach.js')).runAttach(rest);
+    case 'kill':
+      return (await import('./commands/kill.js')).runKill(rest);
+    case 'session-server':
+      return (await import('./sessions/session-server.js')).runSessionServer(rest);
     case undefined:
     case 'help':
     case '--help':

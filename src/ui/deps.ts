@@ -76,6 +76,8 @@ export interface ScreenDeps {
   readonly clock: ScreenClock;
   readonly commandLine: CommandLine;
   readonly settings: ScreenSettings;
+  /** The session lives on when this screen is left. */
+  readonly canDetach: boolean;
   /** What the first frame does not need is loaded after this, so that it holds nothing up. */
   readonly mayLoadMore?: Promise<unknown>;
   /** The Dockerfile's name as the user gave it, for the header. */
@@ -88,8 +90,11 @@ export interface ScreenDeps {
 }
 
 export interface ScreenHandle {
-  /** Resolves when the person has quit; the terminal is restored then. The session is still there: ending it is the caller's. */
-  readonly closed: Promise<void>;
+  /**
+   * Resolves when the person has left, the terminal is restored then, with what is to become of the session: `detached`: it goes on.
+   * Ending it is the caller's business.
+   */
+  readonly closed: Promise<'quit' | 'detached'>;
   /** Resolves when everything is loaded that the first frame did not need. */
   readonly complete: Promise<void>;
   /** Shows a process in a tab and gives it the keyboard; for the `attach` command. False when there is no such process. */

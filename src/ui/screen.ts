@@ -84,8 +84,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   });
   const logRate = createLogRate();
   const logs = createLogGrids(session, () => scheduler.invalidate());
-  let resolveClosed = (): void => undefined;
-  const closed = new Promise<void>((resolve) => {
+  let resolveClosed: (how: 'quit' | 'detached') => void = () => undefined;
+  const closed = new Promise<'quit' | 'detached'>((resolve) => {
     resolveClosed = resolve;
   });
 
@@ -128,6 +128,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       mode: view.mode,
       hasSearch: view.search !== null,
       isSplit: layoutOf(view).boxes.length > 1,
+      canDetach: deps.canDetach,
       screen: commands,
     };
   }
@@ -236,7 +237,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       if (change === 'leave-key') terminalLeft(ui);
       else if (change === 'resumed') terminalResumed(ui);
     }),
-    router.onEnd(close),
+    router.onEnd(() => close(deps.canDetach ? 'detached' : 'quit')),
     guard.onRelease(() => {
       scheduler.pause();
       router.detach();
@@ -250,7 +251,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   ];
   stdout.on('resize', onResize);
 
-  function close(): void {
+  function close(how: 'quit' | 'detached' = 'quit'): void {
     if (isGone) return;
     isGone = true;
     for (const listener of listeners) listener.dispose();
@@ -263,7 +264,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     logs.dispose();
     guard.leave();
     host.dispose();
-    resolveClosed();
+    resolveClosed(how);
   }
 
   async function addCharts(): Promise<void> {
@@ -283,7 +284,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       ui.redraw();
     }),
   );
-  void session.ended.then(close);
+  void session.ended.then(() => close());
   for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
   host.invalidate();
   draw();
@@ -305,7 +306,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       return generation === newest ? step.key : sameStep(generation, step.key, newest);
     },
     terminalSize: () => commands.terminalSize(),
-    close,
+    close: () => close(),
   };
 }
 

@@ -107,6 +107,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       help: () => [{ name: 'reload', usage: 'reload', summary: 'Build again' }],
     },
     settings: { leaveKey: parseLeaveKey('ctrl-]'), scrollbackRows: 1000, wheelRows: 3, preparesShells: true },
+    canDetach: false,
     dockerfileLabel: './Dockerfile',
     openEditor(file, line) {
       edited.push([file, line]);

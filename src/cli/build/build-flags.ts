@@ -38,6 +38,11 @@ export const DEBUG_FLAGS: readonly FlagSpec[] = [
   text('invoke', 'COMMAND', 'What that shell is: a program, or a record of args, entrypoint, env, user, cwd and tty'),
 ];
 
+export const SESSION_FLAGS: readonly FlagSpec[] = [
+  bool('detach', 'Start the session in a process of its own, print its id and return; bxtui attach opens it'),
+  text('root', 'DIR', 'Directory of the sessions', { fallback: 'bxtui below XDG_RUNTIME_DIR, or /tmp/bxtui-UID' }),
+];
+
 export const SCREEN_FLAGS: readonly FlagSpec[] = [
   text('color', 'WHEN', 'Colours on the screen', { choices: ['auto', 'always', 'never'], fallback: 'auto' }),
   text('glyphs', 'SET', 'Characters of frames and states', { choices: ['auto', 'unicode', 'ascii'], fallback: 'auto' }),
@@ -67,10 +72,16 @@ export const LATER_FLAGS: readonly FlagSpec[] = [
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),
-  ...['check', 'pull', 'push', 'detach', 'compress', 'force-rm', 'rm', 'squash'].map((name) => later(name, 'bool')),
+  ...['check', 'pull', 'push', 'compress', 'force-rm', 'rm', 'squash'].map((name) => later(name, 'bool')),
   later('debug', 'bool', 'D'),
-  later('root', 'string'),
   later('server-config', 'string'),
 ];
 
-export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [...BUILD_FLAGS, ...DEBUG_FLAGS, ...SCREEN_FLAGS, HELP_FLAG, ...LATER_FLAGS];
+export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [
+  ...BUILD_FLAGS,
+  ...DEBUG_FLAGS,
+  ...SESSION_FLAGS,
+  ...SCREEN_FLAGS,
+  HELP_FLAG,
+  ...LATER_FLAGS,
+];

@@ -1,6 +1,6 @@
 /** `bxtui build --help`. */
 import { type CommandHelp, renderHelp } from '../flags/help-text.js';
-import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, SCREEN_FLAGS } from './build-flags.js';
+import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, SCREEN_FLAGS, SESSION_FLAGS } from './build-flags.js';
 
 const HELP: CommandHelp = {
   usage: 'bxtui build [OPTIONS] PATH',
@@ -10,12 +10,14 @@ const HELP: CommandHelp = {
   groups: [
     { title: 'Build', flags: BUILD_FLAGS },
     { title: 'Debugger', flags: DEBUG_FLAGS },
+    { title: 'Session', flags: SESSION_FLAGS },
     { title: 'Screen', flags: [...SCREEN_FLAGS, HELP_FLAG] },
   ],
   examples: [
     ['bxtui build -t app .', 'Build on the screen; when a RUN fails, a shell opens in what it left behind.'],
     ['bxtui build --on=error .', 'The same, and leave by itself after a success.'],
     ['bxtui build --progress=plain --invoke /bin/sh .', 'Build, then the line-mode monitor with a shell in the result.'],
+    ['bxtui build --detach . ; bxtui attach', 'Build in the background, and look in from any terminal.'],
     [`printf 'rollback 3 ls -l /\\nexit\\n' | bxtui build --on=always .`, 'Monitor commands from a script.'],
   ],
   notes: [

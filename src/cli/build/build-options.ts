@@ -31,6 +31,9 @@ export interface BuildOptions {
   readonly progress: ProgressMode;
   readonly on: 'error' | 'always' | null;
   readonly invoke: Invoke | null;
+  readonly detach: boolean;
+  /** Null: the usual place. */
+  readonly root: string | null;
   /** Null: as the settings have it. */
   readonly theme: string | null;
   readonly color: 'auto' | 'always' | 'never' | null;
@@ -57,6 +60,8 @@ export function readBuildOptions(args: readonly string[], env: NodeJS.ProcessEnv
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
+    detach: flags.bool('detach'),
+    root: flags.text('root') || null,
     theme: flags.text('theme'),
     color: flags.text('color') as BuildOptions['color'],
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],

@@ -18,8 +18,11 @@ export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['prog
  * Reads the Dockerfile at once, so that what is wrong with it is told before anything else happens. `openOn`: when the session opens a shell by
  * itself. `isUnattended`: nothing in this run ever asks for one. Throws `BxError('input')`.
  */
-export function openSession({ options, input }: BuildRun, openOn: FrontEnd['openOn'], isUnattended = false): LocalSession {
-  const id = randomBytes(4).toString('hex');
+export function openSession(
+  { options, input }: BuildRun,
+  openOn: FrontEnd['openOn'],
+  { isUnattended = false, id = randomBytes(4).toString('hex') }: { readonly isUnattended?: boolean; readonly id?: string } = {},
+): LocalSession {
   const prepare = (): BuildRequest => ({ ...prepareRequest(input, options), isUnattended });
   let first: BuildRequest | null = prepare();
   return createLocalSession({

@@ -6,17 +6,17 @@ import { toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
 import { EXIT_FAILED, exitStatusOfBuild } from '../exit-status.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
+import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
-import { chooseLeaveKey, readSettings } from './screen-settings.js';
 
 /** 128 + SIGPIPE: whoever read the output has gone. */
 const EXIT_READER_GONE = 141;
 
 export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
   const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
-  const session = openSession(run, 'never', isUnattended);
+  const session = openSession(run, 'never', { isUnattended });
   const interrupts = listenForInterrupts();
   let readerGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {

@@ -29,6 +29,10 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     },
   );
   const input = locateBuildInput(options, process.cwd());
+  if (options.detach) {
+    const { runDetached } = await import('../sessions/run-detached.js');
+    return runDetached(options, args);
+  }
   if (frontEnd.progress === 'screen') {
     const { runOnScreen } = await import('../build/run-on-screen.js');
     return runOnScreen({ options, input, frontEnd });

@@ -4,11 +4,14 @@ import { nearestName } from '../flags/nearest-name.js';
 
 const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
   ['build', 'Build an image from a Dockerfile, and debug it'],
+  ['attach', 'Open the screen of a session that runs in the background'],
+  ['ls', 'List the sessions'],
+  ['kill', 'End a session'],
   ['help', 'Say what a command does'],
   ['version', 'Print the version'],
 ];
 /** Commands that come in a later version; refused as such. */
-const LATER = ['attach', 'bake', 'debug', 'list', 'kill', 'dap', 'completion'];
+const LATER = ['bake', 'debug', 'dap', 'completion', 'exec', 'logs', 'replay', 'record'];
 
 /** `isShort`: the program was started without anything. */
 export async function runHelp(args: readonly string[], isShort: boolean): Promise<number> {

@@ -151,6 +151,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     redraw: () => ui.redraw(),
     suspend: () => deps.guard.suspend(),
     quit: () => ui.close(),
+    detach: () => ui.close('detached'),
     rollback: (wish) => runRollback(ui, commands, wish),
     askOptions: (step) => askOptions(step),
     ask: (question: Question) =>

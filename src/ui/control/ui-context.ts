@@ -26,5 +26,5 @@ export interface Ui {
   invalidate(): void;
   /** Draws everything again, whatever the terminal shows. */
   redraw(): void;
-  close(): void;
+  close(how?: 'quit' | 'detached'): void;
 }

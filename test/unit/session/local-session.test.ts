@@ -2,52 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
-import type { BuildRequest } from '../../../src/engine/engine.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine } from './fake-engine.js';
+import { planOf, requestOf, updateOf } from './fixture.js';
 
 const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
-const request: BuildRequest = {
-  contextDir: '/x',
-  dockerfile: { dir: '/x', name: 'Dockerfile', text: TEXT, plan: parseDockerfile(TEXT) },
-  target: null,
-  buildArgs: [],
-  tags: [],
-  noCache: false,
-  platform: null,
-  secrets: [],
-  ssh: [],
-  outputs: [],
-};
-const plan: EngineEvent = {
-  type: 'plan.resolved',
-  vertices: [2, 3].map((line) => ({
-    digest: `v${line}`,
-    name: `v${line}`,
-    inputs: [],
-    lines: { start: line, end: line },
-    op: 'exec' as const,
-  })),
-};
+const request = requestOf(TEXT);
+const plan = planOf([2, 3]);
 const failure: EngineEvent = {
   type: 'build.failed',
   failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
 };
 const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
-const done = [2, 3].map(
-  (line): EngineEvent => ({
-    type: 'vertex.updated',
-    digest: `v${line}`,
-    name: `v${line}`,
-    inputs: [],
-    isCached: false,
-    startedAtMs: 1,
-    completedAtMs: 2,
-    error: '',
-  }),
-);
+const done = [2, 3].map((line) => updateOf(line, true));
 const size = { cols: 80, rows: 24 };
 const rollback = (step: string) => ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size }) as const;
 

@@ -2,46 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
-import type { EngineEvent } from '../../../src/core/events.js';
-import type { BuildRequest } from '../../../src/engine/engine.js';
 import { createLocalSession, type LocalSession } from '../../../src/session/index.js';
 import { FakeEngine, type FakeRun } from './fake-engine.js';
+import { planOf, requestOf, updateOf } from './fixture.js';
 
 const TEXT = 'FROM scratch\nRUN one\nRUN two\nRUN three\n';
-const request: BuildRequest = {
-  contextDir: '/x',
-  dockerfile: { dir: '/x', name: 'Dockerfile', text: TEXT, plan: parseDockerfile(TEXT) },
-  target: null,
-  buildArgs: [],
-  tags: [],
-  noCache: false,
-  platform: null,
-  secrets: [],
-  ssh: [],
-  outputs: [],
-};
+const request = requestOf(TEXT);
 const size = { cols: 80, rows: 24 };
-const vertex = (line: number, isDone: boolean): EngineEvent => ({
-  type: 'vertex.updated',
-  digest: `v${line}`,
-  name: `v${line}`,
-  inputs: [],
-  isCached: false,
-  startedAtMs: isDone ? 1 : null,
-  completedAtMs: isDone ? 2 : null,
-  error: '',
-});
-const plan: EngineEvent = {
-  type: 'plan.resolved',
-  vertices: [2, 3, 4].map((line) => ({
-    digest: `v${line}`,
-    name: `v${line}`,
-    inputs: [],
-    lines: { start: line, end: line },
-    op: 'exec' as const,
-  })),
-};
+const plan = planOf([2, 3, 4]);
 
 describe('a shell for a step that somebody looks at', () => {
   let engine: FakeEngine;
@@ -67,7 +35,7 @@ describe('a shell for a step that somebody looks at', () => {
     });
     await session.start();
     run = engine.runs[0]!;
-    run.say(plan, vertex(2, true), vertex(3, true), vertex(4, false));
+    run.say(plan, updateOf(2, true), updateOf(3, true), updateOf(4, false));
     run.say({ type: 'build.failed', failure: { digest: 'v3', message: 'no', hint: null, exitCode: 1, line: 3 } });
     await turn();
   });

@@ -116,7 +116,7 @@ describe('the rest of the keys', () => {
   test('quit asks nothing when nothing would be lost', async () => {
     await open('built');
     await stage.press('q');
-    await expect(stage.handle.closed).resolves.toBeUndefined();
+    await expect(stage.handle.closed).resolves.toBe('quit');
   });
 
   test('reload and rebuild without cache', async () => {

@@ -14,6 +14,7 @@ import { openExecStream } from './exec-stream.js';
 import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
 import { createOutputGate } from './output-gate.js';
+import type { WrappedProgram } from './scripts.js';
 import { assertSignalName } from './signals.js';
 
 /** How long data may trail behind the engine's own word that the process is gone. */
@@ -30,14 +31,9 @@ export interface ExecContext {
   readonly secretEnv: readonly SecretEnv[];
 }
 
-export interface WrappedSpec {
-  readonly args: readonly string[];
-  readonly env: readonly string[];
+export interface WrappedSpec extends WrappedProgram {
   readonly user: string;
   readonly cwd: string;
-  readonly tty: boolean;
-  readonly cols: number;
-  readonly rows: number;
 }
 
 export interface OwnedProcess extends ContainerProcess {

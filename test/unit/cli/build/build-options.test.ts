@@ -10,6 +10,8 @@ describe('readBuildOptions', () => {
   it('has defaults for everything but the context', () => {
     expect(read('.')).toEqual({
       context: '.',
+      detach: false,
+      root: null,
       file: null,
       target: null,
       buildArgs: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme } from '../../../src/cli/build/screen-settings.js';
-import { DEFAULT_SETTINGS } from '../../../src/config/index.js';
+import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme } from '../../../../src/cli/screen/screen-settings.js';
+import { DEFAULT_SETTINGS } from '../../../../src/config/index.js';
 
 const color = (env: NodeJS.ProcessEnv, given: 'auto' | 'always' | 'never' | null = null) =>
   chooseColorDepth({ color: given }, DEFAULT_SETTINGS, env);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createScreenFiles } from '../../../../src/cli/build/screen-files.js';
+import { createScreenFiles } from '../../../../src/cli/screen/screen-files.js';
 
 let directory: string;
 beforeEach(() => {

@@ -1,14 +1,14 @@
 /** What a crash file says of a run: versions, the engine, the last events. */
 import type { SessionEvent } from '../../core/events.js';
 import { printableLine } from '../../platform/printable.js';
-import type { LocalSession } from '../../session/index.js';
+import type { SessionClient } from '../../session/index.js';
 import { programVersion } from '../version.js';
 
 const EVENTS_KEPT = 100;
 const EVENT_MAX_CHARACTERS = 500;
 
 /** Follows the session; the function that it returns gives the report of the moment and never throws. */
-export function keepCrashReport(session: LocalSession): () => string {
+export function keepCrashReport(session: SessionClient): () => string {
   const events: SessionEvent[] = [];
   session.onEvent((event) => {
     events.push(event);

@@ -2,7 +2,7 @@
 import { backgroundOfColorFgBg, loadSettings, resolveThemeName, type Settings, settingsPath } from '../../config/index.js';
 import { DEFAULT_LEAVE_KEY, type LeaveKey, parseLeaveKey } from '../../input/leave-key.js';
 import { toBxError } from '../../platform/errors.js';
-import type { BuildOptions } from './build-options.js';
+import type { BuildOptions } from '../build/build-options.js';
 
 /** The settings file as it is now; what is wrong with it goes to `warn`. */
 export function readSettings(warn: (warning: string) => void): Settings {

@@ -1,0 +1,74 @@
+/** `bxtui kill`: ends sessions, and puts away what crashed ones have left. */
+import { BxError, toBxError } from '../../platform/errors.js';
+import { sessionRoot } from '../../session/records/root-dir.js';
+import { type FoundSession, findSession, listSessions, removeRecord } from '../../session/records/session-records.js';
+import { killSession } from '../../session/wire/index.js';
+import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
+import type { FlagSpec } from '../flags/flag-spec.js';
+import { renderError } from '../render-error.js';
+import { openSocket } from '../sessions/connect.js';
+import { readSessionFlags } from '../sessions/session-command.js';
+
+const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours', status: 'ready' };
+
+const HELP = {
+  usage: 'bxtui kill [OPTIONS] ID [ID...]',
+  about:
+    'End a session: its build is cancelled, its programs end, and everything that it holds on the engine is given back. Of a session that ' +
+    'has crashed, what is left is removed.',
+  examples: [] as const,
+  notes: [] as const,
+};
+
+/** How long a server may take to give everything back before it is ended by force. */
+const END_WITHIN_MS = 12_000;
+const POLL_MS = 50;
+
+/** Resolves with the exit status: 1 when one of them could not be ended. Throws `BxError` for what is not understood. */
+export async function runKill(args: readonly string[]): Promise<number> {
+  const flags = readSessionFlags('kill', [ALL_FLAG], HELP, args);
+  if (flags === null) return EXIT_OK;
+  const root = sessionRoot(flags.text('root'), process.env);
+  const ids = flags.positionals;
+  if (ids.length === 0 && !flags.bool('all')) {
+    throw new BxError('usage', 'bxtui kill needs the ID of a session, or --all', { hint: 'bxtui ls lists them.' });
+  }
+  const wanted = flags.bool('all') ? listSessions(root) : ids.map((id) => findSession(root, id));
+  const ended = await Promise.all(
+    wanted.map(async (found) => {
+      try {
+        await end(root, found);
+        process.stdout.write(`${found.record.id}\n`);
+        return true;
+      } catch (error) {
+        process.stderr.write(renderError(toBxError(error, 'state')));
+        return false;
+      }
+    }),
+  );
+  return ended.every(Boolean) ? EXIT_OK : EXIT_FAILED;
+}
+
+async function end(root: string, found: FoundSession): Promise<void> {
+  const { id, pid } = found.record;
+  if (found.state === 'running') {
+    // One that does not answer is asked as processes are; both give back what the session holds.
+    await openSocket(found).then(killSession, () => signal(pid, 'SIGTERM'));
+    if (!(await isGone(root, found))) signal(pid, 'SIGKILL');
+  }
+  removeRecord(root, id);
+}
+
+async function isGone(root: string, { record }: FoundSession): Promise<boolean> {
+  for (const deadlineMs = Date.now() + END_WITHIN_MS; Date.now() < deadlineMs; ) {
+    if (!listSessions(root).some((one) => one.record.id === record.id && one.state === 'running')) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return false;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {}
+}

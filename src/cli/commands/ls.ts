@@ -1,0 +1,88 @@
+/** `bxtui ls`: the sessions of this person. */
+import { basename } from 'node:path';
+import { selectCurrent } from '../../core/select/index.js';
+import { renderTable } from '../../monitor/table.js';
+import { printableLine } from '../../platform/printable.js';
+import { sessionRoot } from '../../session/records/root-dir.js';
+import { type FoundSession, listSessions } from '../../session/records/session-records.js';
+import { EXIT_OK } from '../exit-status.js';
+import type { FlagSpec } from '../flags/flag-spec.js';
+import { connectTo } from '../sessions/connect.js';
+import { readSessionFlags } from '../sessions/session-command.js';
+
+const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs', status: 'ready' };
+
+const HELP = {
+  usage: 'bxtui ls [OPTIONS]',
+  about: 'List the sessions: those that run in the background, and those that have crashed.',
+  examples: [] as const,
+  notes: [] as const,
+};
+
+interface Row {
+  readonly id: string;
+  /** `crashed`, `no answer`, or the state of the build. */
+  readonly state: string;
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly startedAtMs: number;
+  readonly builder: string | null;
+  readonly shells: number;
+  readonly clients: number;
+}
+
+/** Resolves with the exit status. Throws `BxError`. */
+export async function runLs(args: readonly string[]): Promise<number> {
+  const flags = readSessionFlags('ls', [JSON_FLAG], HELP, args);
+  if (flags === null) return EXIT_OK;
+  const found = listSessions(sessionRoot(flags.text('root'), process.env));
+  const rows = await Promise.all(found.map(describe));
+  if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else process.stdout.write(render(rows));
+  return EXIT_OK;
+}
+
+async function describe(session: FoundSession): Promise<Row> {
+  const { id, context, dockerfile, startedAtMs, cwd } = session.record;
+  const about = { id, context: context === '.' ? basename(cwd) : context, dockerfile, startedAtMs };
+  const unknown = { builder: null, shells: 0, clients: 0 };
+  if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
+  try {
+    const remote = await connectTo(session, 'command', true);
+    const { state, clients } = remote;
+    remote.leave();
+    return {
+      ...about,
+      state: selectCurrent(state)?.status ?? 'starting',
+      builder: state.engine?.name ?? null,
+      shells: state.processes.filter(({ endedAtMs }) => endedAtMs === null).length,
+      clients: clients.filter(({ kind }) => kind === 'screen').length,
+    };
+  } catch {
+    return { ...about, state: 'no answer', ...unknown };
+  }
+}
+
+function render(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'No session. bxtui build --detach . starts one.\n';
+  const table = rows.map((row) => [
+    row.id,
+    row.state,
+    row.context,
+    age(Date.now() - row.startedAtMs),
+    row.builder ?? '-',
+    String(row.shells),
+    String(row.clients),
+  ]);
+  return `${renderTable(
+    ['ID', 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'SCREENS'],
+    table.map((cells) => cells.map(printableLine)),
+  )}\n`;
+}
+
+function age(elapsedMs: number): string {
+  const minutes = Math.floor(elapsedMs / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes}m`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
+}

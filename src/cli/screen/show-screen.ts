@@ -1,0 +1,125 @@
+/**
+ * The full screen over a session, in this process or reached over a socket: themes, terminal, router, guard. What the session is and what
+ * becomes of it is the caller's business.
+ */
+import { join } from 'node:path';
+import type { Settings } from '../../config/index.js';
+import type { LeaveKey } from '../../input/leave-key.js';
+import { type CommandLine, createCommandLine } from '../../monitor/index.js';
+import type { EndCause } from '../../platform/terminal-guard.js';
+import type { Invoke, SessionClient } from '../../session/index.js';
+import type { ScreenHandle } from '../../ui/index.js';
+import type { BuildOptions } from '../build/build-options.js';
+import { packageRoot } from '../version.js';
+import { keepCrashReport } from './crash-report.js';
+import { createScreenFiles } from './screen-files.js';
+import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from './screen-settings.js';
+
+export type ScreenOptions = Pick<BuildOptions, 'theme' | 'color' | 'glyphs' | 'leaveKey'>;
+
+export interface ScreenRun {
+  readonly session: SessionClient;
+  readonly options: ScreenOptions;
+  readonly settings: Settings;
+  readonly leaveKey: LeaveKey;
+  /** What a shell is when a command names none. */
+  readonly invoke: Invoke | null;
+  /** The Dockerfile as people call it. */
+  readonly dockerfileLabel: string;
+  /** The session lives on without this screen. */
+  readonly canDetach: boolean;
+  /** The terminal or this process is about to go; bounded in time. */
+  onEnd(cause: EndCause): void | Promise<void>;
+  /** Called right before the first frame, which comes before anything that this starts; resolves when more may be loaded. */
+  begin(): Promise<unknown>;
+}
+
+export interface ShownScreen {
+  readonly screen: ScreenHandle;
+  /** Set once a signal, a hangup or a crash has ended it. */
+  readonly endedBy: EndCause | null;
+  /** Puts the terminal back. Safe to call twice. */
+  dispose(): void;
+}
+
+/** The first frame is drawn when this resolves. */
+export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
+  const { session, options, settings, leaveKey } = run;
+  const report = keepCrashReport(session);
+  const [{ loadTheme, startScreen }, { createTerminalGuard }, { createRouter }] = await Promise.all([
+    import('../../ui/index.js'),
+    import('../../platform/terminal-guard.js'),
+    import('../../input/router.js'),
+  ]);
+  const themes = join(packageRoot(), 'themes');
+  const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
+  const colorDepth = chooseColorDepth(options, settings, process.env);
+  const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport: report });
+  let endedBy: EndCause | null = null;
+  guard.onSignal((cause) => {
+    endedBy = cause;
+    return run.onEnd(cause);
+  });
+  let shown: ScreenHandle | null = null;
+  const mayLoadMore = run.begin();
+  const screen = startScreen({
+    session,
+    router: createRouter({ leaveKey }),
+    guard,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    theme,
+    ...(asksForBackground(options, settings, process.env, colorDepth)
+      ? { themeFor: (background) => (theme.name === background ? theme : loadTheme(background, themes)) }
+      : {}),
+    glyphs: chooseGlyphs(options, settings, process.env),
+    colorDepth,
+    clock: {
+      now: Date.now,
+      soon: (run) => void setImmediate(run),
+      setTimeout,
+      clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+    },
+    commandLine: screenCommandLine(run, () => shown),
+    settings: {
+      leaveKey,
+      scrollbackRows: settings.scrollbackRows,
+      wheelRows: settings.wheelRows,
+      preparesShells: settings.prepareShells,
+    },
+    canDetach: run.canDetach,
+    mayLoadMore,
+    dockerfileLabel: run.dockerfileLabel,
+    openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
+    files: createScreenFiles(),
+    copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
+  });
+  shown = screen;
+  return {
+    screen,
+    get endedBy() {
+      return endedBy;
+    },
+    dispose() {
+      screen.close();
+      guard.dispose();
+    },
+  };
+}
+
+/** `:` on the screen: what a command starts is shown in a tab. */
+function screenCommandLine({ session, invoke }: ScreenRun, screen: () => ScreenHandle | null): CommandLine {
+  return createCommandLine({
+    session,
+    hasTerminal: true,
+    invoke,
+    now: Date.now,
+    size: () => screen()?.terminalSize() ?? { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 },
+    selectedStep: () => screen()?.selectedStep() ?? null,
+    attach(process) {
+      screen()?.attach(process);
+      return '';
+    },
+    exit: () => screen()?.close(),
+  });
+}

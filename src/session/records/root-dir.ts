@@ -1,0 +1,52 @@
+/**
+ * The directory with a person's sessions: theirs alone (0700), because whoever can enter it can type into their shells. It must not know
+ * what is in it.
+ */
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BxError } from '../../platform/errors.js';
+
+const OTHERS = 0o077;
+/** sockaddr_un(7): 108 bytes with the final zero; what follows the root is `/<8 characters>/socket`. */
+const LONGEST_ROOT_BYTES = 107 - '/12345678/socket'.length;
+
+/** `given`: `--root`. Else below XDG_RUNTIME_DIR, which is the person's own, else below the directory for temporary files. */
+export function sessionRoot(given: string | null, env: NodeJS.ProcessEnv): string {
+  if (given !== null) return resolve(given);
+  const runtime = env.XDG_RUNTIME_DIR;
+  return runtime?.startsWith('/') ? join(runtime, 'bxtui') : join(tmpdir(), `bxtui-${userInfo().uid}`);
+}
+
+/** Makes it where there is none. Throws `BxError('state')` when it is somebody else's, open to others, or too deep for a socket. */
+export function prepareRoot(root: string): void {
+  if (Buffer.byteLength(root) > LONGEST_ROOT_BYTES) {
+    throw new BxError('state', `${root} is too long a path for the sockets of sessions`, {
+      hint: `Name a shorter one with --root (at most ${LONGEST_ROOT_BYTES} bytes).`,
+    });
+  }
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new BxError('state', `the directory for sessions ${root} cannot be made`, {
+      hint: 'Name another one with --root.',
+      cause: error,
+    });
+  }
+  checkRoot(root);
+}
+
+/** Throws `BxError('state')`; a root that is not there is fine. */
+export function checkRoot(root: string): void {
+  const stat = lstatSync(root, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  const hint = 'Name another one with --root.';
+  if (!stat.isDirectory()) throw new BxError('state', `${root} is no directory, so that it cannot hold sessions`, { hint });
+  if (stat.uid !== userInfo().uid)
+    throw new BxError('state', `the directory for sessions ${root} belongs to another user`, { hint });
+  if ((stat.mode & OTHERS) !== 0) {
+    throw new BxError('state', `others can enter the directory for sessions ${root}`, {
+      hint: `They could type into your shells. Close it with: chmod 700 ${root}`,
+    });
+  }
+}

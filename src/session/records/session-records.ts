@@ -1,0 +1,127 @@
+/**
+ * What is known on disk of each session: who runs it, where it is reached, what it is about. A record outlives a session that has crashed;
+ * one that ended in order is removed by its server. It must not open connections.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BxError } from '../../platform/errors.js';
+import { checkRoot, prepareRoot } from './root-dir.js';
+
+export interface SessionRecord {
+  readonly id: string;
+  /** Of the server. */
+  readonly pid: number;
+  /** A process id is used again; the moment at which its process began is not (proc(5), stat, field 22). Null where it cannot be had. */
+  readonly bornAt: string | null;
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** As on the command line. */
+  readonly context: string;
+  /** Absolute. */
+  readonly dockerfile: string;
+  readonly cwd: string;
+}
+
+export interface FoundSession {
+  readonly record: SessionRecord;
+  /** `crashed`: its server is gone and has not put things away. */
+  readonly state: 'running' | 'crashed';
+  readonly socket: string;
+  readonly log: string;
+}
+
+/** Makes the directory and the record of a session; the server fills in the rest. */
+export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>): FoundSession {
+  prepareRoot(root);
+  mkdirSync(join(root, record.id), { recursive: true, mode: 0o700 });
+  const whole = { ...record, bornAt: processState(record.pid)?.bornAt ?? null };
+  const file = join(root, record.id, 'session.json');
+  writeFileSync(`${file}.part`, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
+  renameSync(`${file}.part`, file);
+  return describe(root, whole);
+}
+
+/** Safe to call twice. */
+export function removeRecord(root: string, id: string): void {
+  rmSync(join(root, id), { recursive: true, force: true });
+}
+
+/** Where the server of a session says what goes wrong; made before the server is. */
+export function prepareLog(root: string, id: string): string {
+  prepareRoot(root);
+  mkdirSync(join(root, id), { recursive: true, mode: 0o700 });
+  return pathsOf(root, id).log;
+}
+
+/** The oldest first; what is no session is passed over. Throws `BxError('state')` for a root that is not safe. */
+export function listSessions(root: string): FoundSession[] {
+  checkRoot(root);
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => readRecord(root, name) ?? []).toSorted((a, b) => a.record.startedAtMs - b.record.startedAtMs);
+}
+
+/** `wanted`: an id or the beginning of just one; null: the only running one. Throws `BxError('not-found')`. */
+export function findSession(root: string, wanted: string | null): FoundSession {
+  const all = listSessions(root);
+  if (wanted !== null) {
+    const exact = all.find(({ record }) => record.id === wanted);
+    const matches = exact ? [exact] : all.filter(({ record }) => record.id.startsWith(wanted));
+    if (matches[0] !== undefined && matches.length === 1) return matches[0];
+    const hint = all.length === 0 ? 'There is no session: bxtui build --detach . starts one.' : `There are: ${namesOf(all)}`;
+    throw new BxError('not-found', matches.length === 0 ? `no session ${wanted}` : `${wanted} begins several sessions`, { hint });
+  }
+  const running = all.filter(({ state }) => state === 'running');
+  if (running[0] !== undefined && running.length === 1) return running[0];
+  if (running.length === 0) {
+    throw new BxError('not-found', 'no session is running', { hint: 'bxtui build --detach . starts one.' });
+  }
+  throw new BxError('not-found', `${running.length} sessions are running`, { hint: `Name one: ${namesOf(running)}` });
+}
+
+function namesOf(sessions: readonly FoundSession[]): string {
+  return sessions.map(({ record }) => `${record.id} (${record.context})`).join(', ');
+}
+
+function readRecord(root: string, name: string): FoundSession | null {
+  try {
+    const record = JSON.parse(readFileSync(join(root, name, 'session.json'), 'utf8')) as SessionRecord;
+    return record.id === name && Number.isInteger(record.pid) ? describe(root, record) : null;
+  } catch {
+    return null;
+  }
+}
+
+function describe(root: string, record: SessionRecord): FoundSession {
+  return { record, state: isAlive(record) ? 'running' : 'crashed', ...pathsOf(root, record.id) };
+}
+
+function pathsOf(root: string, id: string): { socket: string; log: string } {
+  return { socket: join(root, id, 'socket'), log: join(root, id, 'server.log') };
+}
+
+function isAlive({ pid, bornAt }: SessionRecord): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  const now = processState(pid);
+  return now === null ? bornAt === null : now.letter !== 'Z' && (bornAt === null || now.bornAt === bornAt);
+}
+
+/** proc(5), stat; null where it cannot be had. */
+function processState(pid: number): { readonly letter: string; readonly bornAt: string } | null {
+  try {
+    // The name of the program, in brackets, may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { letter: fields[0] ?? '', bornAt: fields[19] ?? '' };
+  } catch {
+    return null;
+  }
+}

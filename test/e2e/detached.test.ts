@@ -1,0 +1,160 @@
+/** Sessions in a process of their own: left, lost, found again, seen from several terminals, ended. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engineEnv, expectNoContainers } from '../helpers/engines.js';
+import { BASE, createProject, type Project, removeProjects } from '../helpers/project.js';
+import { runBxtui } from '../helpers/run.js';
+import { inShell, leaveTerminal, quit, shellOpens } from '../helpers/session.js';
+import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+
+const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'bxs-'));
+});
+afterEach(async () => {
+  await closeTerminals();
+  await run('kill', '--all');
+  rmSync(root, { recursive: true, force: true });
+  removeProjects();
+  await expectNoContainers();
+});
+
+const run = (command: string, ...args: string[]) => runBxtui([command, '--root', root, ...args]);
+
+async function detach(project: Project): Promise<string> {
+  const started = await run('build', '--detach', project.dir);
+  expect(started.status, started.output).toBe(0);
+  expect(started.stdout).toMatch(/^[0-9a-f]{8}\n$/);
+  return started.stdout.trim();
+}
+
+async function attach(id: string, size = { cols: 120, rows: 40 }): Promise<TestTerminal> {
+  const terminal = startTerminal({ ...size, args: ['attach', '--root', root, id], env: engineEnv() });
+  await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
+  return terminal;
+}
+
+async function typeInto(terminal: TestTerminal): Promise<void> {
+  await terminal.waitFor(/FAILED exit 3/);
+  terminal.press('char:i');
+  await shellOpens(terminal);
+}
+
+const sessions = async (): Promise<Array<{ id: string; state: string; shells: number; clients: number }>> =>
+  JSON.parse((await run('ls', '--json')).stdout);
+
+/** Waits until the build of the only session is over and its shell is open. */
+async function untilFailed(): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const [session] = await sessions();
+    if (session?.state === 'failed' && session.shells === 1) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the build did not fail');
+}
+
+const serverPid = (id: string): number => JSON.parse(readFileSync(join(root, id, 'session.json'), 'utf8')).pid;
+
+describe('a detached session', () => {
+  it('is started, listed, attached to, left and found again as it was, and ended from its screen', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    const first = await attach(id.slice(0, 3));
+    await typeInto(first);
+    expect(await inShell(first, 'cat /partial; echo mine > /mine; echo seen-$((40+2))')).toContain('seen-42');
+    await leaveTerminal(first);
+    first.press('char:D');
+    expect((await first.waitForExit()).code).toBe(0);
+    expect(first.modes()).toEqual(RESTORED_MODES);
+    expect(first.screen()).toContain(`bxtui attach ${id}`);
+    expect(await sessions()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
+
+    const second = await attach(id);
+    await second.waitFor(/seen-42/);
+    await second.waitFor(/FAILED exit 3/);
+    await typeInto(second);
+    expect(await inShell(second, 'cat /mine')).toBe('mine');
+    await leaveTerminal(second);
+    expect((await quit(second)).code).toBe(1);
+    expect(await sessions()).toEqual([]);
+  });
+
+  it('goes on when its screen is hung up on, or killed', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+      const terminal = await attach(id);
+      await terminal.waitFor(/FAILED exit 3/);
+      process.kill(terminal.pid, signal);
+      await terminal.waitForExit();
+      expect(await sessions()).toMatchObject([{ id, state: 'failed', shells: 1 }]);
+    }
+  });
+
+  it('shows on several screens, and gives a program the size that fits them all', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    const large = await attach(id, { cols: 160, rows: 48 });
+    await typeInto(large);
+    const before = await inShell(large, 'stty size');
+    const small = await attach(id, { cols: 80, rows: 24 });
+    await small.waitFor(/FAILED exit 3/);
+    await small.settled(500);
+    const together = await inShell(large, 'stty size');
+    expect(Number(together.split(' ')[0])).toBeLessThan(Number(before.split(' ')[0]));
+    await small.waitFor(together);
+    expect(await sessions()).toMatchObject([{ clients: 2 }]);
+  });
+
+  it('builds again from another terminal', async () => {
+    const project = createProject(FAILING);
+    const id = await detach(project);
+    await untilFailed();
+    project.edit('exit 3', 'exit 0');
+    const terminal = await attach(id);
+    await terminal.waitFor(/FAILED exit 3/);
+    await leaveTerminal(terminal);
+    terminal.press('char:r');
+    await terminal.waitFor(/ BUILT /, { timeoutMs: 30_000 });
+    expect((await quit(terminal)).code).toBe(0);
+  });
+
+  it('whose process is killed is told as crashed, holds nothing, and is put away', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    const terminal = await attach(id);
+    await terminal.waitFor(/FAILED exit 3/);
+    process.kill(serverPid(id), 'SIGKILL');
+    expect((await terminal.waitForExit()).code).toBe(1);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+    expect(await sessions()).toMatchObject([{ id, state: 'crashed' }]);
+    await expectNoContainers();
+    const attached = await runBxtui(['attach', '--root', root, id]);
+    expect(attached.status).not.toBe(0);
+    expect((await run('kill', id)).stdout).toBe(`${id}\n`);
+    expect(await sessions()).toEqual([]);
+  });
+
+  it('is not left behind when there is no engine, or nothing to build', async () => {
+    const project = createProject(FAILING);
+    const none = await runBxtui(['build', '--detach', '--root', root, project.dir], {
+      env: { BUILDKIT_HOST: undefined, DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
+    });
+    expect(none.status).toBe(1);
+    expect(none.stderr).toContain('/nonexistent/docker.sock');
+    const empty = await run('build', '--detach', join(project.dir, 'nowhere'));
+    expect(empty.status).toBe(1);
+    expect(await sessions()).toEqual([]);
+    expect((await run('ls')).stdout).toContain('No session');
+  });
+
+  it('that does not exist is said not to, with what there is', async () => {
+    const attached = await run('kill', 'beef');
+    expect(attached.status).toBe(1);
+    expect(attached.stderr).toContain('no session beef');
+  });
+});
