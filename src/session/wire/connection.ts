@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { BxError, toBxError } from '../../platform/errors.js';
 import { bytesHeader, createSplitter, encodeMessage, type Frame, notASession } from './frames.js';
 
-/** What is left to be sent at the end gets so long. */
+/** What is left to be sent at the end, and the other side's own end, get so long. */
 const LINGER_MS = 2_000;
 
 /**
@@ -14,6 +14,8 @@ export type Closing = { readonly kind: 'ended' } | { readonly kind: 'lost' | 'br
 export interface ConnectionHandlers {
   onMessage(text: string): void;
   onBytes(channel: number, data: Uint8Array): void;
+  /** What came is no frame, nor is anything after it: time to `end` or `fail`. */
+  onBroken(error: BxError): void;
   /** All is sent, after some of it had to wait. */
   onDrain(): void;
   /** Once, and the last call of all. */
@@ -30,6 +32,9 @@ export interface Connection {
   readonly isClosed: boolean;
   /** Takes no more in and closes when everything is sent; a side that does not read gets 2 s. */
   end(): void;
+  /** Reads nothing until as many `release`. */
+  hold(): void;
+  release(): void;
   /** At once. */
   fail(error: BxError): void;
 }
@@ -37,16 +42,20 @@ export interface Connection {
 export function createConnection(stream: Duplex, handlers: ConnectionHandlers): Connection {
   const splitter = createSplitter();
   let isClosed = false;
+  let holds = 0;
 
   const close = (how: Closing): void => {
     if (isClosed) return;
     isClosed = true;
     handlers.onClosed(how);
   };
+  /** The other side closes when it has read all; closing first could take from it what it has not. */
   const linger = (): void => {
-    const timer = setTimeout(() => stream.destroy(), LINGER_MS);
+    if (stream.destroyed) return;
+    const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref();
     stream.once('close', () => clearTimeout(timer));
-    stream.end(() => stream.destroy());
+    stream.end();
+    stream.resume();
   };
   const fail = (error: BxError): void => {
     close({ kind: 'broken', error });
@@ -67,7 +76,7 @@ export function createConnection(stream: Duplex, handlers: ConnectionHandlers): 
       try {
         next = frames.next();
       } catch (error) {
-        fail(toBxError(error));
+        handlers.onBroken(toBxError(error));
         return;
       }
       if (next.done) return;
@@ -113,6 +122,14 @@ export function createConnection(stream: Duplex, handlers: ConnectionHandlers): 
     end() {
       close({ kind: 'ended' });
       linger();
+    },
+    hold() {
+      holds++;
+      if (!isClosed) stream.pause();
+    },
+    release() {
+      holds--;
+      if (!isClosed && holds === 0) stream.resume();
     },
     fail,
   };

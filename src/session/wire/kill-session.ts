@@ -2,25 +2,29 @@
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
 import { createConnection } from './connection.js';
-import { type ClientIdentity, fromWireError, PROTOCOL, type Refused } from './messages.js';
+import { type ClientIdentity, fromWireError, HELLO_TIMEOUT_MS, PROTOCOL, type Refused, silentError } from './messages.js';
 
 /** Resolves when the server has ended the stream, which it does once nothing of the session is left. Throws `BxError`. */
 export function killSession(stream: Duplex, identity: Partial<ClientIdentity> = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = createConnection(stream, {
       onMessage(text) {
+        clearTimeout(timer);
         const refusal = refusalIn(text);
         if (refusal === null) return;
         reject(fromWireError(refusal.error));
         connection.end();
       },
       onBytes: () => undefined,
+      onBroken: (error) => connection.fail(error),
       onDrain: () => undefined,
       onClosed(how) {
+        clearTimeout(timer);
         if (how.kind === 'ended') resolve();
         else reject(new BxError('state', `the session was not reached: ${how.error.message}`, { cause: how.error }));
       },
     });
+    const timer = setTimeout(() => connection.fail(silentError()), HELLO_TIMEOUT_MS);
     connection.send({
       type: 'hello',
       protocol: PROTOCOL,

@@ -13,6 +13,8 @@ import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
 
 export const PROTOCOL = 1;
+/** Each side waits so long for the first word of the other. */
+export const HELLO_TIMEOUT_MS = 10_000;
 
 /** Who connects. `label`: for people, what tells this client from the others (`tty4`, `bxtui ps`). */
 export interface ClientIdentity {
@@ -202,4 +204,8 @@ export function mismatchError(client: Pick<ClientHello, 'protocol' | 'version'>,
         : `the session was started by an older program: end it with kill and start it with ${client.version}, or use ${server.version}`,
     },
   );
+}
+
+export function silentError(): BxError {
+  return new BxError('state', 'the session does not answer', { hint: 'its process may be stopped or busy: try again' });
 }

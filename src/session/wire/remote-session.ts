@@ -18,10 +18,12 @@ import {
   type ClientInfo,
   type ClientMessage,
   fromWireError,
+  HELLO_TIMEOUT_MS,
   mismatchError,
   PROTOCOL,
   parseServerMessage,
   type ServerMessage,
+  silentError,
 } from './messages.js';
 import { reduceTogether } from './reduce-together.js';
 import { createRemoteTerminals } from './remote-terminal.js';
@@ -51,8 +53,6 @@ interface Deferred<T> {
   resolve(value: T): void;
   reject(error: BxError): void;
 }
-
-const HELLO_TIMEOUT_MS = 10_000;
 
 /**
  * Resolves when the session's state and logs are here. Throws `BxError`: 'unsupported' when the server's version has another protocol (a
@@ -91,6 +91,7 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
       handle(message);
     },
     onBytes: (channel, data) => terminals.onBytes(channel, data),
+    onBroken: (error) => connection.fail(error),
     onDrain: () => undefined,
     onClosed(how) {
       clearTimeout(helloTimer);
@@ -105,10 +106,7 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
   });
   const terminals = createRemoteTerminals(() => connection);
   const send = (message: ClientMessage): void => connection.send(message);
-  const helloTimer = setTimeout(
-    () => connection.fail(new BxError('state', 'the session does not answer', { hint: 'its process may be stopped' })),
-    HELLO_TIMEOUT_MS,
-  );
+  const helloTimer = setTimeout(() => connection.fail(silentError()), HELLO_TIMEOUT_MS);
 
   function handle(message: ServerMessage): void {
     switch (message.type) {
@@ -277,8 +275,8 @@ function deferred<T>(): Deferred<T> {
 }
 
 function goneError(how: Closing | null): BxError {
-  return new BxError('state', "the session's process is gone", {
-    hint: 'its builds and shells went with it: start the build again',
+  return new BxError('state', "the session's process is gone, or has dropped this client", {
+    hint: 'attach again if it is still there; if not, its builds and shells are gone with it: start the build again',
     ...(how === null || how.kind === 'ended' ? {} : { cause: how.error }),
   });
 }

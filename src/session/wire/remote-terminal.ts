@@ -13,6 +13,9 @@ export interface RemoteTerminals {
   closeAll(): void;
 }
 
+/** What a paused terminal takes in all the same, on its way already. After that nothing is read at all: the server has stopped waiting. */
+const PAUSED_BYTES = 4 << 20;
+
 interface Channel {
   readonly number: number;
   readonly onData: (data: Uint8Array) => void;
@@ -42,11 +45,23 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
     let channel: Channel | null = null;
     let hasReplayed = false;
     let holds = 0;
+    let bytesWhilePaused = 0;
+    let isHoldingAll = false;
 
+    const goOn = (): void => {
+      bytesWhilePaused = 0;
+      if (isHoldingAll) connection().release();
+      isHoldingAll = false;
+    };
     const use = (): Channel => {
       if (channel !== null) return channel;
       const onData = (data: Uint8Array): void => {
         for (const listener of listeners) listener(data);
+        if (holds === 0 || isHoldingAll) return;
+        bytesWhilePaused += data.length;
+        if (bytesWhilePaused <= PAUSED_BYTES) return;
+        isHoldingAll = true;
+        connection().hold();
       };
       channel = { number: ++channelCount, onData, waiting: [], isListening: false, isFailed: isClosed };
       channels.set(channel.number, channel);
@@ -86,11 +101,14 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
       resume() {
         if (holds === 0) return;
         holds--;
-        if (holds === 0 && channel !== null) send({ type: 'terminal.resume', channel: channel.number });
+        if (holds > 0) return;
+        goOn();
+        if (channel !== null) send({ type: 'terminal.resume', channel: channel.number });
       },
       detach() {
         listeners.clear();
         holds = 0;
+        goOn();
         if (channel === null) return;
         send({ type: 'terminal.close', channel: channel.number });
         channels.delete(channel.number);

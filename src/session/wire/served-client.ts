@@ -11,6 +11,7 @@ import {
   type ClientHello,
   type ClientInfo,
   type ClientMessage,
+  HELLO_TIMEOUT_MS,
   mismatchError,
   PROTOCOL,
   parseClientMessage,
@@ -25,7 +26,6 @@ import { exclusiveSteps, snapshotLogs } from './snapshot.js';
 export const FULL_BYTES = 1 << 20;
 /** Unsent, from where the client is dropped; what it was given at once (the snapshot, a replay) comes on top until it is sent. */
 export const DROP_BYTES = 16 << 20;
-const HELLO_TIMEOUT_MS = 10_000;
 const MAX_CELLS = 10_000;
 
 export interface ServedClientOptions {
@@ -67,6 +67,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   const connection = createConnection(given.stream, {
     onMessage: (text) => attempt(() => handle(parseClientMessage(text))),
     onBytes: (channel, data) => attempt(() => write(channel, data)),
+    onBroken: (error) => refuse(error, true),
     onDrain() {
       allowance = DROP_BYTES;
       setFull(false);
