@@ -235,7 +235,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       measure();
     };
     try {
-      channels.set(channel, given.terminals.open(process, { isFull: () => isFull, onData }));
+      channels.set(channel, given.terminals.open(process, { client: given.id, isFull: () => isFull, onData }));
     } catch (error) {
       send({ type: 'terminal.failed', channel, error: toWireError(toBxError(error)) });
     }

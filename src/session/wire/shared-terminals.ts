@@ -19,6 +19,8 @@ export interface SharedTerminal {
 }
 
 export interface TerminalOwner {
+  /** The same for all terminals of one client. */
+  readonly client: number;
   isFull(): boolean;
   onData(data: Uint8Array): void;
 }
@@ -46,7 +48,7 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
 
   const ofProcess = (member: Member): Set<Member> => members.get(member.terminal.process) ?? new Set();
   const isWatchedByOthers = (member: Member): boolean =>
-    [...ofProcess(member)].some((other) => other !== member && other.owner !== member.owner && other.listener !== null);
+    [...ofProcess(member)].some((other) => other.owner.client !== member.owner.client && other.listener !== null);
 
   const fitSize = (process: string): void => {
     const sizes = [...(members.get(process) ?? [])].flatMap((member) => member.size ?? []);

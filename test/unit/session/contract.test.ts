@@ -194,4 +194,19 @@ describe.each(Object.entries(WAYS))('a session %s', (_, way) => {
     await expect(session.execute(rollback('2'))).rejects.toMatchObject({ code: 'state', message: 'the session has ended' });
     expect(session.state.processes[0]!.state).not.toBe('running');
   });
+
+  it('ends in order also while somebody types and a program prints', async () => {
+    await fail();
+    await session.execute(rollback('2'));
+    const terminal = session.terminal('p1');
+    terminal.onData(() => undefined);
+    const typing = setInterval(() => terminal.write(Buffer.alloc(100_000)), 0);
+    const printing = setInterval(() => reached.programs()[0]!.print('x'.repeat(100_000)), 0);
+    await settle();
+    expect(await session.execute({ type: 'session.disconnect' })).toEqual({ process: null });
+    await session.ended;
+    if ('disconnected' in session) expect(await session.disconnected).toBeNull();
+    clearInterval(typing);
+    clearInterval(printing);
+  });
 });

@@ -43,6 +43,22 @@ describe('the log store', () => {
     expect(logs.read(1, '3').file).toBeNull();
     expect(logs.read(1, '3').tail.length).toBeGreaterThan(0);
   });
+
+  it('goes on with what somebody else has kept, without a file of its own when it has no directory', () => {
+    const logs = createLogStore(null);
+    logs.seed(1, '2', { head: 'a', tail: '', omittedBytes: 0, file: null });
+    logs.append(1, '2', 'b');
+    expect(logs.read(1, '2')).toEqual({ head: 'ab', tail: '', omittedBytes: 0, file: null });
+    logs.seed(1, '3', { head: '', tail: 'end', omittedBytes: 10, file: '/spill/1.log' });
+    logs.append(1, '3', '!');
+    expect(logs.read(1, '3')).toEqual({ head: '', tail: 'end!', omittedBytes: 10, file: '/spill/1.log' });
+    for (let i = 0; i < 40; i++) logs.append(1, '2', 'x'.repeat(100_000));
+    const { head, tail, omittedBytes, file } = logs.read(1, '2');
+    expect(head.length + tail.length + omittedBytes).toBe(4_000_002);
+    expect(tail.length).toBeLessThanOrEqual(2 * LOG_TAIL_CHARS);
+    expect(file).toBeNull();
+    logs.dispose();
+  });
 });
 
 describe('a replay ring', () => {

@@ -357,4 +357,31 @@ describe('a client that reads nothing', () => {
     expect(served.server.clients).toHaveLength(1);
     expect(other.state).toEqual(served.local.state);
   });
+
+  it('is dropped too when it takes what it has paused without going on, and can attach again', async () => {
+    const dropped: ClientInfo[] = [];
+    const served = serve({ holdLimitMs: 10, onDropped: (client) => dropped.push(client) });
+    await withShell(served);
+    const [stuck, other] = [await served.connect({ label: 'stuck' }), await served.connect()];
+    const program = served.programs()[0]!;
+    let [seen, taken] = [0, 0];
+    other.terminal('p1').onData((data) => {
+      seen += data.length;
+    });
+    const terminal = stuck.terminal('p1');
+    terminal.onData((data) => {
+      taken += data.length;
+    });
+    terminal.pause();
+    await until(() => program.held === 1);
+    for (let printedBytes = MIB; dropped.length === 0; printedBytes += MIB) {
+      await until(() => program.held === 0);
+      program.print('x'.repeat(MIB));
+      await until(() => seen === printedBytes);
+    }
+    expect(taken).toBeLessThan(8 * MIB);
+    terminal.resume();
+    const again = await served.connect();
+    expect(again.state).toEqual(served.local.state);
+  });
 });
