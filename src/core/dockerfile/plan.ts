@@ -5,6 +5,7 @@
 import { DockerfileParser, type From, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
 import type { LineRange, Stage, StepKey } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
+import { type PlainLine, takePlainLines } from './plain-lines.js';
 
 export interface PlannedInstruction {
   readonly key: StepKey;
@@ -37,22 +38,20 @@ export function parseDockerfile(text: string): DockerfilePlan {
 }
 
 function planOf(text: string): DockerfilePlan {
-  const file = DockerfileParser.parse(text);
+  const { plain, rest } = takePlainLines(text);
+  const file = DockerfileParser.parse(rest);
   const lines = text.split('\n');
   const escapeCharacter = file.getEscapeCharacter();
   const stages: MutableStage[] = [];
   const instructions: PlannedInstruction[] = [];
-  for (const node of file.getInstructions()) {
-    const instruction = node.getKeyword();
+  for (const { keyword: instruction, lines: span, node } of inOrder(plain, file.getInstructions())) {
     if (instruction === 'FROM') stages.push(startStage(node as From, stages));
     const stage = stages.at(-1);
     if (stage === undefined) continue;
-    const range = node.getRange();
-    const span = { start: range.start.line + 1, end: range.end.line + 1 };
     const text = instructionText(lines.slice(span.start - 1, span.end), escapeCharacter);
     // To look for flags takes longer than everything else here, and most instructions have none.
     const mayTake = instruction === 'FROM' || text.includes('--');
-    for (const label of mayTake ? takenFrom(node, stages) : [])
+    for (const label of node !== null && mayTake ? takenFrom(node, stages) : [])
       if (label !== stage.label && !stage.from.includes(label)) stage.from.push(label);
     const number = instructions.length + 1;
     instructions.push({
@@ -65,6 +64,22 @@ function planOf(text: string): DockerfilePlan {
     });
   }
   return { stages, instructions };
+}
+
+interface Found {
+  readonly keyword: string;
+  readonly lines: LineRange;
+  /** Null: one plain line. */
+  readonly node: Instruction | null;
+}
+
+function inOrder(plain: readonly PlainLine[], nodes: readonly Instruction[]): Found[] {
+  const found: Found[] = plain.map(({ line, keyword }) => ({ keyword, lines: { start: line, end: line }, node: null }));
+  for (const node of nodes) {
+    const { start, end } = node.getRange();
+    found.push({ keyword: node.getKeyword(), lines: { start: start.line + 1, end: end.line + 1 }, node });
+  }
+  return found.sort((a, b) => a.lines.start - b.lines.start);
 }
 
 type MutableStage = Omit<Stage, 'from'> & { from: string[] };

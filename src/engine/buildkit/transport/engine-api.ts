@@ -1,5 +1,4 @@
 /** The Engine API of a docker endpoint (`/version`, image load, tag, save), through dockerode, which is loaded on first use: it is heavy. */
-import * as https from 'node:https';
 import type Docker from 'dockerode';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
@@ -14,17 +13,18 @@ export async function engineApi(endpoint: Endpoint): Promise<Docker> {
     });
   }
   const { default: Dockerode } = await import('dockerode');
-  return new Dockerode(modemOptions(endpoint) as Docker.DockerOptions);
+  return new Dockerode((await modemOptions(endpoint)) as Docker.DockerOptions);
 }
 
 /** Every field is given, also as undefined: docker-modem fills what is missing from DOCKER_HOST and its companions. */
-function modemOptions(endpoint: Endpoint): Record<string, unknown> {
+async function modemOptions(endpoint: Endpoint): Promise<Record<string, unknown>> {
   const target = socketTarget(endpoint);
   const { tls } = endpoint;
   const plain = { ca: undefined, cert: undefined, key: undefined, pathPrefix: '/', timeout: undefined, username: undefined };
   if (target.kind === 'unix') return { ...plain, protocol: 'http', socketPath: target.path, host: undefined, port: undefined };
   const tcp = { ...plain, socketPath: undefined, host: target.host, port: target.port };
   if (!tls) return { ...tcp, protocol: 'http' };
+  const https = await import('node:https');
   const agent = new https.Agent({
     keepAlive: false,
     rejectUnauthorized: !tls.skipVerify,
