@@ -1,13 +1,10 @@
 /**
- * Where context and Dockerfile lie, and reading the Dockerfile for each generation. What is missing, of the wrong kind or unreadable is
- * told before anything is sent. It must not read the context's files.
+ * Where context and Dockerfile lie. What is missing, of the wrong kind or unreadable is told before anything is sent. It must not read any
+ * file.
  */
-import { accessSync, constants, lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseDockerfile } from '../../core/dockerfile/index.js';
-import type { BuildRequest } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
-import { nearestName } from '../flags/nearest-name.js';
 import type { BuildOptions } from './build-options.js';
 
 export interface BuildInput {
@@ -17,9 +14,6 @@ export interface BuildInput {
   readonly dockerfileName: string;
 }
 
-/** The largest Dockerfile that is read; more is surely another file. */
-const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
-
 /** Throws `BxError('input' | 'usage')`. */
 export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>, cwd: string): BuildInput {
   refuseRemote(options);
@@ -27,19 +21,6 @@ export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>
   requireDirectory(options.context, contextDir);
   const path = options.file === null ? defaultDockerfile(contextDir) : namedDockerfile(options.file, contextDir, cwd);
   return { contextDir, dockerfileDir: dirname(path), dockerfileName: basename(path) };
-}
-
-/** One generation's request: reads the Dockerfile now. Throws `BxError('input')`, also for a target that it does not have. */
-export function prepareRequest(input: BuildInput, options: BuildOptions): BuildRequest {
-  const text = readDockerfile(join(input.dockerfileDir, input.dockerfileName));
-  const plan = parseDockerfile(text);
-  const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
-  requireTarget(target, plan.stages);
-  return {
-    contextDir: input.contextDir,
-    dockerfile: { dir: input.dockerfileDir, name: input.dockerfileName, text, plan },
-    ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
-  };
 }
 
 function refuseRemote(options: Pick<BuildOptions, 'context' | 'file'>): void {
@@ -121,35 +102,6 @@ function requireFile(path: string, written: string): string {
   return path;
 }
 
-function readDockerfile(path: string): string {
-  try {
-    const stat = statSync(path);
-    if (stat.isFile() && stat.size > DOCKERFILE_MAX_BYTES) {
-      throw new BxError('input', `${path} has ${stat.size} bytes, which is too large for a Dockerfile`, {
-        hint: 'Name another with -f PATH.',
-      });
-    }
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof BxError) throw error;
-    throw new BxError('input', `cannot read the Dockerfile ${path}: ${reason(error)}`, {
-      hint: 'Restore the file, or name another with -f PATH.',
-      cause: error,
-    });
-  }
-}
-
-/** The frontend compares stage names without case; engines accept neither the number nor the made-up name of an unnamed stage. */
-function requireTarget(target: string | null, stages: BuildRequest['dockerfile']['plan']['stages']): void {
-  const names = stages.flatMap((stage) => stage.name ?? []);
-  if (target === null || names.some((name) => name.toLowerCase() === target.toLowerCase())) return;
-  const near = nearestName(target.toLowerCase(), names);
-  const list = names.length === 0 ? 'It names no stage (FROM … AS name).' : `Its stages: ${names.join(', ')}.`;
-  throw new BxError('input', `the Dockerfile has no stage "${target}"`, {
-    hint: near === null ? list : `Did you mean ${near}? ${list}`,
-  });
-}
-
 function statOrThrow(path: string, what: string, hint: string): Stats {
   try {
     return statSync(path);
@@ -186,7 +138,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is no directory',
 };
 
-function reason(error: unknown): string {
+/** Why the file system refused, in words. */
+export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return REASONS[code ?? ''] ?? code ?? message;
 }

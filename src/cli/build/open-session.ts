@@ -1,17 +1,20 @@
-/** Makes the session of a run: where the engine is, what is built, where overflow goes. Heavy parts are loaded when they are needed. */
+/** Makes the session of a run: where the engine is, what is built, where overflow goes. */
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { BuildRequest, Engine } from '../../engine/engine.js';
+import type { BuildRequest } from '../../engine/engine.js';
 import { createLocalSession, type LocalSession } from '../../session/index.js';
-import { type BuildInput, prepareRequest } from './build-input.js';
+import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
+import type { Connecting } from './connecting.js';
 import type { FrontEnd } from './front-end.js';
+import { prepareRequest } from './prepare-request.js';
 
 export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['progress']> {
   readonly options: BuildOptions;
   readonly input: BuildInput;
   readonly frontEnd: FrontEnd & { readonly progress: Progress };
+  readonly connecting: Connecting;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['prog
  * itself. `isUnattended`: nothing in this run ever asks for one. Throws `BxError('input')`.
  */
 export function openSession(
-  { options, input }: BuildRun,
+  { options, input, connecting }: BuildRun,
   openOn: FrontEnd['openOn'],
   { isUnattended = false, id = randomBytes(4).toString('hex') }: { readonly isUnattended?: boolean; readonly id?: string } = {},
 ): LocalSession {
@@ -28,7 +31,7 @@ export function openSession(
   return createLocalSession({
     id,
     contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
-    connect,
+    connect: (signal) => connecting.take(signal),
     prepare: () => {
       const request = first ?? prepare();
       first = null;
@@ -40,14 +43,4 @@ export function openSession(
     spillDirectory: join(tmpdir(), `bxtui-${process.pid}-${id}`),
     now: Date.now,
   });
-}
-
-async function connect(signal: AbortSignal): Promise<Engine> {
-  const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
-    import('../../builders/index.js'),
-    import('../../engine/registry.js'),
-  ]);
-  return firstReachable(await resolveEndpoints(process.env), (endpoint) =>
-    connectEngine(endpoint, signal, () => resolveDockerEngines(process.env)),
-  );
 }

@@ -8,6 +8,7 @@ import { EXIT_FAILED, exitStatusOfBuild } from '../exit-status.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
+import { turn } from './connecting.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
 
@@ -15,6 +16,8 @@ import { type BuildRun, openSession } from './open-session.js';
 const EXIT_READER_GONE = 141;
 
 export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
+  // The engine's answer to the dialing has come meanwhile.
+  await turn();
   const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
   const session = openSession(run, 'never', { isUnattended });
   const interrupts = listenForInterrupts();

@@ -1,5 +1,6 @@
 /** A build on the full screen, with its session in this process. What stays after it is a summary on the normal screen. */
-import { toBxError } from '../../platform/errors.js';
+import type { EngineEvent } from '../../core/events.js';
+import { type BxError, toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import { EXIT_FAILED } from '../exit-status.js';
@@ -7,17 +8,25 @@ import { renderError } from '../render-error.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import { showScreen } from '../screen/show-screen.js';
 import { writeSummary } from '../screen/write-summary.js';
+import { turn } from './connecting.js';
 import { disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
 
+/** How long the screen waits for the engine to begin. */
+const HEAD_START_MS = 40;
+
 /** Resolves with the exit status: that of the session's last build. Throws `BxError` for what is wrong before the screen stands. */
 export async function runOnScreen(run: BuildRun): Promise<number> {
+  await turn();
   const warnings: string[] = [];
   const settings = readSettings((warning) => warnings.push(warning));
   const leaveKey = chooseLeaveKey(run.options, settings);
   const session = openSession(run, run.frontEnd.openOn);
   // What goes wrong at the start is told once the terminal is back.
-  let starting: Promise<unknown> = Promise.resolve();
+  const starting: Promise<BxError | null> = session.start().then(
+    () => null,
+    (error: unknown) => toBxError(error),
+  );
   try {
     const shown = await showScreen({
       session,
@@ -26,16 +35,13 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
       dockerfileLabel: run.options.file ?? run.input.dockerfileName,
       canDetach: false,
       onEnd: () => disconnect(session),
-      // All steps are known at once; the engine's libraries, which load from here on, come to their turn after the first frame.
-      begin() {
-        starting = session.start();
-        starting.catch(() => undefined);
-        return isUnderWay(session);
-      },
+      // The engine has its first requests before the screen's code loads, and carries them out meanwhile.
+      mayLoad: hasFiles(session, starting),
+      mayLoadMore: isUnderWay(session),
     });
     const { screen } = shown;
     if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
-    const noEngine = starting.then(() => new Promise<never>(() => undefined)).catch((error: unknown) => toBxError(error));
+    const noEngine = starting.then((error) => error ?? new Promise<never>(() => undefined));
     const failure = await Promise.race([noEngine, screen.closed.then(() => null)]);
     shown.dispose();
     if (failure === null) return writeSummary(session, warnings, shown.endedBy);
@@ -46,15 +52,41 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   }
 }
 
+/** Resolves when the engine has what it makes its plan of, when it never will, or after a moment. */
+function hasFiles(session: LocalSession, starting: Promise<BxError | null>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      listener.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, HEAD_START_MS);
+    const listener = session.onEvent((event) => {
+      if (event.type !== 'engine.reported') return;
+      const { event: reported } = event;
+      // The Dockerfile is asked for first, then the ignore file out of the context.
+      const isRead = reported.type === 'context.transferred' && reported.name === 'context' && reported.isDone;
+      if (isRead || isPlanOrEnd(reported)) setImmediate(done);
+    });
+    void starting.then((error) => {
+      if (error !== null) done();
+    });
+  });
+}
+
 /** Resolves when the engine has been given all that it can begin with, or there is nothing that it could begin. */
 function isUnderWay(session: LocalSession): Promise<void> {
   return new Promise((resolve) => {
     const listener = session.onEvent((event) => {
-      if (event.type !== 'engine.reported' || !/^(plan\.|build\.)/.test(event.event.type)) return;
+      if (event.type !== 'engine.reported' || !isPlanOrEnd(event.event)) return;
       listener.dispose();
       resolve();
     });
   });
+}
+
+function isPlanOrEnd({ type }: EngineEvent): boolean {
+  return /^(plan\.|build\.)/.test(type);
 }
 
 /** `--on=error`: nothing is left to do after a build that succeeds, unless a shell is in use. */

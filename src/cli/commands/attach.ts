@@ -49,7 +49,8 @@ export async function runAttach(args: readonly string[]): Promise<number> {
     dockerfileLabel: selectCurrent(session.state)?.dockerfile.path ?? found.record.dockerfile,
     canDetach: true,
     onEnd: () => session.leave(),
-    begin: () => Promise.resolve(),
+    mayLoad: Promise.resolve(),
+    mayLoadMore: Promise.resolve(),
   });
   return leave(session, shown, found.record.id, warnings);
 }

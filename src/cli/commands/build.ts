@@ -1,8 +1,10 @@
 /** `bxtui build`: reads the command line, chooses the front end and runs it. */
 
+import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
+import { startConnecting } from '../build/connecting.js';
 import { chooseFrontEnd } from '../build/front-end.js';
 import { writesToStdout } from '../values/output.js';
 
@@ -23,8 +25,8 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
   const frontEnd = chooseFrontEnd(
     { progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
     {
-      stdinIsTerminal: process.stdin.isTTY === true,
-      stdoutIsTerminal: process.stdout.isTTY === true,
+      stdinIsTerminal: isatty(0),
+      stdoutIsTerminal: isatty(1),
       term: process.env.TERM ?? '',
     },
   );
@@ -33,10 +35,15 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     const { runDetached } = await import('../sessions/run-detached.js');
     return runDetached(options, args);
   }
-  if (frontEnd.progress === 'screen') {
-    const { runOnScreen } = await import('../build/run-on-screen.js');
-    return runOnScreen({ options, input, frontEnd });
+  const connecting = await startConnecting();
+  try {
+    if (frontEnd.progress === 'screen') {
+      const { runOnScreen } = await import('../build/run-on-screen.js');
+      return await runOnScreen({ options, input, frontEnd, connecting });
+    }
+    const { runInLines } = await import('../build/run-in-lines.js');
+    return await runInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, connecting });
+  } finally {
+    await connecting.abandon();
   }
-  const { runInLines } = await import('../build/run-in-lines.js');
-  return runInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress } });
 }

@@ -10,6 +10,7 @@ import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
+import { turn } from '../build/connecting.js';
 import { packageRoot } from '../version.js';
 import { keepCrashReport } from './crash-report.js';
 import { createScreenFiles } from './screen-files.js';
@@ -30,8 +31,10 @@ export interface ScreenRun {
   readonly canDetach: boolean;
   /** The terminal or this process is about to go; bounded in time. */
   onEnd(cause: EndCause): void | Promise<void>;
-  /** Called right before the first frame, which comes before anything that this starts; resolves when more may be loaded. */
-  begin(): Promise<unknown>;
+  /** When the screen's code may be loaded, which takes a while and holds everything else up. */
+  readonly mayLoad: Promise<unknown>;
+  /** When what the first frame does not need may be loaded. */
+  readonly mayLoadMore: Promise<unknown>;
 }
 
 export interface ShownScreen {
@@ -46,11 +49,12 @@ export interface ShownScreen {
 export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
   const { session, options, settings, leaveKey } = run;
   const report = keepCrashReport(session);
-  const [{ loadTheme, startScreen }, { createTerminalGuard }, { createRouter }] = await Promise.all([
-    import('../../ui/index.js'),
-    import('../../platform/terminal-guard.js'),
-    import('../../input/router.js'),
-  ]);
+  const { createTerminalGuard } = await import('../../platform/terminal-guard.js');
+  await turn();
+  const { createRouter } = await import('../../input/router.js');
+  await run.mayLoad;
+  const { loadTheme, startScreen } = await import('../../ui/index.js');
+  await turn();
   const themes = join(packageRoot(), 'themes');
   const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
   const colorDepth = chooseColorDepth(options, settings, process.env);
@@ -61,7 +65,6 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
     return run.onEnd(cause);
   });
   let shown: ScreenHandle | null = null;
-  const mayLoadMore = run.begin();
   const screen = startScreen({
     session,
     router: createRouter({ leaveKey }),
@@ -88,7 +91,7 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
       preparesShells: settings.prepareShells,
     },
     canDetach: run.canDetach,
-    mayLoadMore,
+    mayLoadMore: run.mayLoadMore,
     dockerfileLabel: run.dockerfileLabel,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
     files: createScreenFiles(),

@@ -12,6 +12,7 @@ import { createRecord, type FoundSession, removeRecord } from '../../session/rec
 import { serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
+import { startConnecting } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
@@ -40,7 +41,13 @@ async function serve(root: string, id: string, buildArgs: readonly string[]): Pr
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
   const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
-  const run = { options, input, frontEnd: { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false } } as const;
+  const connecting = await startConnecting();
+  const run = {
+    options,
+    input,
+    connecting,
+    frontEnd: { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false },
+  } as const;
   const session = openSession(run, openOn, { id });
   const found = createRecord(root, {
     id,

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { locateBuildInput, prepareRequest } from '../../../../src/cli/build/build-input.js';
+import { locateBuildInput } from '../../../../src/cli/build/build-input.js';
 import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
+import { prepareRequest } from '../../../../src/cli/build/prepare-request.js';
 import { BxError } from '../../../../src/platform/errors.js';
 
 let dir = '';

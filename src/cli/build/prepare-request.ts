@@ -1,0 +1,54 @@
+/** What is built: the Dockerfile is read for each generation, and sent as it was read. It must not read the context's files. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDockerfile } from '../../core/dockerfile/index.js';
+import type { BuildRequest } from '../../engine/engine.js';
+import { BxError } from '../../platform/errors.js';
+import { nearestName } from '../flags/nearest-name.js';
+import { type BuildInput, reason } from './build-input.js';
+import type { BuildOptions } from './build-options.js';
+
+/** The largest Dockerfile that is read; more is surely another file. */
+const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** One generation's request: reads the Dockerfile now. Throws `BxError('input')`, also for a target that it does not have. */
+export function prepareRequest(input: BuildInput, options: BuildOptions): BuildRequest {
+  const text = readDockerfile(join(input.dockerfileDir, input.dockerfileName));
+  const plan = parseDockerfile(text);
+  const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
+  requireTarget(target, plan.stages);
+  return {
+    contextDir: input.contextDir,
+    dockerfile: { dir: input.dockerfileDir, name: input.dockerfileName, text, plan },
+    ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
+  };
+}
+
+function readDockerfile(path: string): string {
+  try {
+    const stat = statSync(path);
+    if (stat.isFile() && stat.size > DOCKERFILE_MAX_BYTES) {
+      throw new BxError('input', `${path} has ${stat.size} bytes, which is too large for a Dockerfile`, {
+        hint: 'Name another with -f PATH.',
+      });
+    }
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof BxError) throw error;
+    throw new BxError('input', `cannot read the Dockerfile ${path}: ${reason(error)}`, {
+      hint: 'Restore the file, or name another with -f PATH.',
+      cause: error,
+    });
+  }
+}
+
+/** The frontend compares stage names without case; engines accept neither the number nor the made-up name of an unnamed stage. */
+function requireTarget(target: string | null, stages: BuildRequest['dockerfile']['plan']['stages']): void {
+  const names = stages.flatMap((stage) => stage.name ?? []);
+  if (target === null || names.some((name) => name.toLowerCase() === target.toLowerCase())) return;
+  const near = nearestName(target.toLowerCase(), names);
+  const list = names.length === 0 ? 'It names no stage (FROM … AS name).' : `Its stages: ${names.join(', ')}.`;
+  throw new BxError('input', `the Dockerfile has no stage "${target}"`, {
+    hint: near === null ? list : `Did you mean ${near}? ${list}`,
+  });
+}
