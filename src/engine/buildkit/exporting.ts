@@ -150,7 +150,7 @@ export interface ClosingExport {
   readonly exporter: Exporter;
   /** Takes in what the exporter sends from now on, in the build's own session. */
   receive(session: RunSession): void;
-  /** Ends the build with its result. Throws what the engine or the file system throws. */
+  /** Ends the build with its result, which the engine carries out where it has not yet. Throws what the engine or the file system throws. */
   finish(build: OpenBuild, ref: string | null, metadata: ExportInputs['metadata'], signal: AbortSignal): Promise<BuildResult>;
   dispose(): void;
 }
@@ -168,7 +168,7 @@ export function closingExport(link: EngineLink, request: BuildRequest): ClosingE
     },
     async finish(build, ref, metadata, signal) {
       signal.throwIfAborted();
-      const abort = (): void => build.abort();
+      const abort = (): void => build.stop();
       signal.addEventListener('abort', abort, { once: true });
       try {
         const { ExporterResponse } = await build.finish(resultOf(ref, metadata));

@@ -32,7 +32,9 @@ export interface OpenBuild {
    * told and has answered.
    */
   leave(): Promise<void>;
-  /** Drops the build without a result. */
+  /** Drops the build without a result; the engine still tells how that ends. */
+  stop(): void;
+  /** The same, and hears no more of it. */
   abort(): void;
 }
 
@@ -47,6 +49,7 @@ export function openBuild(
 ): OpenBuild {
   const gateway = createGateway(transport, randomBytes(16).toString('hex'));
   const lifetime = new AbortController();
+  const solving = new AbortController();
   const { exporter } = options;
   const solved = gateway.control.solve(
     {
@@ -60,7 +63,7 @@ export function openBuild(
         Exporters: [{ Type: exporter.type, Attrs: { ...exporter.attrs } }],
       }),
     },
-    { signal: lifetime.signal },
+    { signal: solving.signal },
   );
   solved.catch(() => {});
   const status = follow(gateway, options.onStatus, lifetime.signal);
@@ -84,19 +87,23 @@ export function openBuild(
     solved,
     whileOpen,
     async finish(result) {
-      await Promise.race([whileOpen(gateway.bridge.return({ result }, { signal: lifetime.signal })), solved]);
+      await Promise.race([whileOpen(gateway.bridge.return({ result }, { signal: solving.signal })), solved]);
       const response = await solved;
       await status;
       return response;
     },
     async giveUp(reason) {
       const error = { code: Code.Aborted, message: reason };
-      await Promise.race([gateway.bridge.return({ error }, { signal: lifetime.signal }), solved]).catch(() => {});
+      await Promise.race([gateway.bridge.return({ error }, { signal: solving.signal }), solved]).catch(() => {});
     },
     async leave() {
-      await Promise.race([gateway.bridge.return({ result: {} }, { signal: lifetime.signal }), solved]);
+      await Promise.race([gateway.bridge.return({ result: {} }, { signal: solving.signal }), solved]);
     },
-    abort: () => lifetime.abort(),
+    stop: () => solving.abort(),
+    abort() {
+      solving.abort();
+      lifetime.abort();
+    },
   };
 }
 

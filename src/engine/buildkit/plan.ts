@@ -23,16 +23,17 @@ export async function resolvePlan(
   request: BuildRequest,
   options: Record<string, string>,
   signal: AbortSignal,
-  onResult: (ref: Ref) => void,
+  onResult: (ref: Ref, metadata: ResolvedPlan['metadata']) => void,
 ): Promise<ResolvedPlan> {
   const { result } = await gateway.bridge.solve(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
   const ref = singleRef(result);
+  const metadata = result?.metadata ?? {};
   const encoded = ref?.def ?? new Uint8Array();
   if (ref && encoded.length > 0) {
-    onResult(ref);
+    onResult(ref, metadata);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const graph = readGraph(encoded, {
@@ -41,7 +42,7 @@ export async function resolvePlan(
     dockerfileText: request.dockerfile.text,
     buildArgs: request.buildArgs,
   });
-  return { graph, metadata: result?.metadata ?? {} };
+  return { graph, metadata };
 }
 
 /** Null: the result is an empty filesystem. */

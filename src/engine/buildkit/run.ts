@@ -3,6 +3,7 @@
  * event; what each part does is in its own file.
  */
 import type { EngineEvent } from '../../core/events.js';
+import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
@@ -25,6 +26,9 @@ import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context. */
 const BUILD_SOURCES = new Set(['context', 'dockerfile']);
+
+/** What an exporter's vertices are called. */
+const EXPORTING = /^(exporting|sending tarball|copying files)\b/;
 
 /** How long the last status messages may take after the answer that they belong to. */
 const SETTLE_MS = 500;
@@ -56,6 +60,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const failures = new Map<string, SolveFailure>();
   const side = createSideVertices();
   const closing = request.isUnattended ? closingExport(link, request) : null;
+  /** The exporter has the plan's result, and the engine carries it out for that. */
+  let handedIn: Promise<BuildResult> | null = null;
+  let isExportTold = false;
   let transferError: BxError | null = null;
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
@@ -77,10 +84,18 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
   };
 
+  const tellExport = (): void => {
+    if (!isExportTold) emit({ type: 'export.started' });
+    isExportTold = true;
+  };
+
   const onStatus = async (message: StatusResponse): Promise<void> => {
     // What the engine says of the graph's vertices can be placed once the graph is read.
     await reading;
-    for (const event of translator.translate(message, Date.now())) emit(event);
+    for (const event of translator.translate(message, Date.now())) {
+      if (handedIn && event.type === 'vertex.updated' && EXPORTING.test(event.name)) tellExport();
+      emit(event);
+    }
     for (const check of settleWaiters) check();
     return queue.room();
   };
@@ -173,9 +188,13 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { build } = await ground;
     const begun: Begun[] = [];
     let doneReading: () => void = () => {};
-    const begin = ({ id, def }: Ref): void => {
+    const begin = ({ id, def }: Ref, metadata: ResolvedPlan['metadata']): void => {
       if (!isWhole || work.signal.aborted) return;
-      begun.push(beginSolve(build.gateway, def, link.facts.evaluatesResults ? id : null));
+      const { evaluatesResults } = link.facts;
+      if (closing && evaluatesResults) {
+        handedIn = closing.finish(build, id, metadata, work.signal);
+        handedIn.catch(() => {});
+      } else begun.push(beginSolve(build.gateway, def, evaluatesResults ? id : null));
       reading = new Promise((resolve) => {
         doneReading = resolve;
       });
@@ -215,15 +234,14 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const { signal } = work;
     try {
       const { graph, metadata } = await ensurePlan(true);
+      if (handedIn) return succeed(await handedIn, graph);
       const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;
       const told = graph.output ? confirm(graph, graph.output) : null;
       const { session, build } = await ground!;
       if (closing) {
-        emit({ type: 'export.started' });
+        tellExport();
         const [result] = await Promise.all([closing.finish(build, ref, metadata, signal), told]);
-        isOver = true;
-        finish({ type: 'build.succeeded', result });
-        return;
+        return succeed(result, graph);
       }
       await told;
       translator.freeze();
@@ -239,6 +257,15 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     } finally {
       closing?.dispose();
     }
+  };
+
+  /** The build has ended on the engine, which has told all that it will tell. */
+  const succeed = (result: BuildResult, { output, closure }: BuildGraph): void => {
+    const carriedOut = output ? closure(output.digest) : [];
+    for (const event of translator.confirm(carriedOut, Date.now())) emit(event);
+    tellExport();
+    isOver = true;
+    finish({ type: 'build.succeeded', result });
   };
 
   const outcomeOf = async (error: unknown, signal: AbortSignal): Promise<EngineEvent> => {
