@@ -3,9 +3,13 @@ import type { Endpoint } from '../../builders/endpoint.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
+import { StatusResponseSchema } from './proto/gen/control_pb.js';
 import { startRun } from './run.js';
+import { readStatus } from './status-message.js';
 import { connectHttp2, createEngineTransport, describeEndpoint, dialGrpc, type Http2Connection } from './transport/index.js';
 import { readEngineVersion } from './version.js';
+
+const READERS = new Map([[StatusResponseSchema, readStatus]]);
 
 /** How long an endpoint may take for its first answers, beyond the dialing. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,7 +26,7 @@ export async function connectBuildKit(
   let connection: Http2Connection | null = null;
   try {
     connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
-    const transport = createEngineTransport(connection);
+    const transport = createEngineTransport(connection, READERS);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
     const [facts] = await Promise.all([readEngineFacts(endpoint, transport, version, deadline), connection.ready]);
     return createEngine({ endpoint, connection, transport, facts, imageStores });

@@ -61,13 +61,13 @@ export function createLocalSources(hooks: LocalSourcesHooks): LocalSources {
       const meter = createTransferMeter(name, hooks.onTransfer);
       const xattrs = entry.tree.diskPath('') === null ? null : hooks.xattrs;
       const isOnlyRead = name === 'dockerfile' || (follow?.every((path) => path.endsWith('.dockerignore')) ?? false);
-      // Attributes matter for what is copied. The helper that reads them starts while the engine parses the Dockerfile.
-      if (isOnlyRead && hooks.isCopyExpected) xattrs?.prepare();
       const error = await serveDiffCopy(call, entry.tree, filter, {
         onSent: (bytes, files) => meter.add(bytes, files),
         xattrs: xattrs && !isOnlyRead ? (paths) => readXattrs(xattrs, entry.tree, paths) : null,
       });
       meter.done();
+      // Attributes matter for what is copied. The helper that reads them starts while the engine makes its plan.
+      if (isOnlyRead && name !== 'dockerfile' && hooks.isCopyExpected) setImmediate(() => xattrs?.prepare());
       if (error) hooks.onError(error);
     },
   };

@@ -9,6 +9,7 @@ import {
   type DescMethodStreaming,
   type DescMethodUnary,
   fromBinary,
+  type Message,
   type MessageInitShape,
   type MessageShape,
   toBinary,
@@ -23,8 +24,11 @@ const READ_LIMIT_BYTES = 64 << 20;
 /** A reader that is so many messages behind holds the stream back. */
 const UNREAD_MAX = 64;
 
+/** Messages that are read otherwise than by the generated code. */
+export type Readers = ReadonlyMap<DescMessage, (bytes: Uint8Array) => Message>;
+
 /** A transport for `createClient(Service, transport)`; it lives as long as the connection. */
-export function createEngineTransport(connection: Http2Connection): Transport {
+export function createEngineTransport(connection: Http2Connection, readers: Readers = new Map()): Transport {
   return {
     async unary(method, signal, _timeoutMs, header, input) {
       const call = openCall(connection, method, signal, header);
@@ -42,7 +46,7 @@ export function createEngineTransport(connection: Http2Connection): Transport {
       void sendAll(call, method.input, input);
       return {
         ...{ stream: true as const, service: method.parent, method },
-        message: decodeAll(call, method.output),
+        message: decodeAll(call, decoderOf(method.output, readers)),
         header: toHeaders(call.header),
         trailer: toHeaders(call.trailer),
       };
@@ -111,7 +115,9 @@ function openCall(
     const status = statusOf(trailer) ?? statusOf(header);
     if (status) settle(status.error);
   });
-  stream.on('close', () => settle(brokenOff(stream, header, cause)));
+  stream.on('close', () => {
+    if (!outcome) settle(brokenOff(stream, header, cause));
+  });
 
   return {
     ...{ stream, header, trailer },
@@ -156,9 +162,14 @@ async function sendAll<I extends DescMessage>(
   }
 }
 
-async function* decodeAll<O extends DescMessage>(call: Call, schema: O): AsyncGenerator<MessageShape<O>> {
+function decoderOf<O extends DescMessage>(schema: O, readers: Readers): (bytes: Uint8Array) => MessageShape<O> {
+  const read = readers.get(schema) as ((bytes: Uint8Array) => MessageShape<O>) | undefined;
+  return read ?? ((bytes) => fromBinary(schema, bytes));
+}
+
+async function* decodeAll<T>(call: Call, decode: (bytes: Uint8Array) => T): AsyncGenerator<T> {
   try {
-    for (let bytes = await call.next(); bytes !== null; bytes = await call.next()) yield fromBinary(schema, bytes);
+    for (let bytes = await call.next(); bytes !== null; bytes = await call.next()) yield decode(bytes);
   } finally {
     if (!call.stream.closed) call.stream.close(http2.constants.NGHTTP2_CANCEL);
   }
