@@ -2,10 +2,10 @@
  * A Dockerfile turned into stages and instructions without an engine, so that the timeline stands from the first frame.
  * It must not evaluate anything: arguments stay as written, and what is malformed is left to the engine to report.
  */
-import { DockerfileParser, type From, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
+import { DockerfileParser, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
 import type { LineRange, Stage, StepKey } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
-import { type PlainLine, takePlainLines } from './plain-lines.js';
+import { type Parts, type PlainLine, takePlainLines } from './plain-lines.js';
 
 export interface PlannedInstruction {
   readonly key: StepKey;
@@ -44,14 +44,14 @@ function planOf(text: string): DockerfilePlan {
   const escapeCharacter = file.getEscapeCharacter();
   const stages: MutableStage[] = [];
   const instructions: PlannedInstruction[] = [];
-  for (const { keyword: instruction, lines: span, node } of inOrder(plain, file.getInstructions())) {
-    if (instruction === 'FROM') stages.push(startStage(node as From, stages));
+  for (const { keyword: instruction, lines: span, parts } of inOrder(plain, file.getInstructions())) {
+    if (instruction === 'FROM') stages.push(startStage(parts(), stages));
     const stage = stages.at(-1);
     if (stage === undefined) continue;
     const text = instructionText(lines.slice(span.start - 1, span.end), escapeCharacter);
     // To look for flags takes longer than everything else here, and most instructions have none.
     const mayTake = instruction === 'FROM' || text.includes('--');
-    for (const label of node !== null && mayTake ? takenFrom(node, stages) : [])
+    for (const label of mayTake ? takenFrom(instruction, parts(), stages) : [])
       if (label !== stage.label && !stage.from.includes(label)) stage.from.push(label);
     const number = instructions.length + 1;
     instructions.push({
@@ -69,30 +69,43 @@ function planOf(text: string): DockerfilePlan {
 interface Found {
   readonly keyword: string;
   readonly lines: LineRange;
-  /** Null: one plain line. */
-  readonly node: Instruction | null;
+  readonly parts: () => Parts;
 }
 
 function inOrder(plain: readonly PlainLine[], nodes: readonly Instruction[]): Found[] {
-  const found: Found[] = plain.map(({ line, keyword }) => ({ keyword, lines: { start: line, end: line }, node: null }));
+  const found: Found[] = plain.map(({ line, keyword, parts }) => ({
+    keyword,
+    lines: { start: line, end: line },
+    parts: () => parts,
+  }));
   for (const node of nodes) {
     const { start, end } = node.getRange();
-    found.push({ keyword: node.getKeyword(), lines: { start: start.line + 1, end: end.line + 1 }, node });
+    const lines = { start: start.line + 1, end: end.line + 1 };
+    found.push({ keyword: node.getKeyword(), lines, parts: () => partsOfNode(node) });
   }
   return found.sort((a, b) => a.lines.start - b.lines.start);
 }
 
+/** What the parser says of an instruction. */
+export function partsOfNode(node: Instruction): Parts {
+  const flags = 'getFlags' in node ? (node as ModifiableInstruction).getFlags() : [];
+  return {
+    flags: flags.map((flag) => ({ name: flag.getName(), value: flag.getValue() })),
+    args: node.getArguments().map((argument) => argument.getValue()),
+  };
+}
+
 type MutableStage = Omit<Stage, 'from'> & { from: string[] };
 
-function startStage(node: From, earlier: readonly MutableStage[]): MutableStage {
+function startStage({ flags, args }: Parts, earlier: readonly MutableStage[]): MutableStage {
   const index = earlier.length;
-  const name = node.getBuildStage()?.toLowerCase() ?? null;
-  const platform = node.getPlatformFlag()?.getValue() ?? null;
-  return { index, name, label: name ?? `stage-${index}`, base: node.getImage() ?? '', from: [], platform };
+  const name = args[1]?.toUpperCase() === 'AS' ? (args[2]?.toLowerCase() ?? null) : null;
+  const platform = flags.length === 1 && flags[0]?.name === 'platform' ? flags[0].value : null;
+  return { index, name, label: name ?? `stage-${index}`, base: args[0] ?? '', from: [], platform };
 }
 
 /** Labels of the stages that an instruction takes from: FROM name, COPY --from=name|index, RUN --mount=…,from=name. */
-function takenFrom(node: Instruction, stages: readonly MutableStage[]): string[] {
+function takenFrom(instruction: string, { flags, args }: Parts, stages: readonly MutableStage[]): string[] {
   const earlier = stages.slice(0, -1);
   const resolve = (reference: string | null | undefined): string[] => {
     if (!reference) return [];
@@ -100,21 +113,17 @@ function takenFrom(node: Instruction, stages: readonly MutableStage[]): string[]
     const stage = earlier.findLast((s) => s.name === wanted) ?? (/^\d+$/.test(wanted) ? earlier[Number(wanted)] : undefined);
     return stage ? [stage.label] : [];
   };
-  switch (node.getKeyword()) {
+  const valuesOf = (name: string): string[] => flags.filter((flag) => flag.name === name).flatMap(({ value }) => value ?? []);
+  switch (instruction) {
     case 'FROM': {
-      const wanted = (node as From).getImage()?.toLowerCase();
+      const wanted = args[0]?.toLowerCase();
       return earlier.filter((s) => s.name !== null && s.name === wanted).map((s) => s.label);
     }
     case 'COPY':
-      return flags(node, 'from').flatMap(resolve);
+      return valuesOf('from').flatMap(resolve);
     case 'RUN':
-      return flags(node, 'mount').flatMap((value) => resolve(/(?:^|,)\s*from=([^,]+)/.exec(value)?.[1]));
+      return valuesOf('mount').flatMap((value) => resolve(/(?:^|,)\s*from=([^,]+)/.exec(value)?.[1]));
     default:
       return [];
   }
-}
-
-function flags(node: Instruction, name: string): string[] {
-  const all = (node as ModifiableInstruction).getFlags();
-  return all.filter((flag) => flag.getName() === name).flatMap((flag) => flag.getValue() ?? []);
 }

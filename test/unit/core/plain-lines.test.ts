@@ -1,23 +1,58 @@
 import { DockerfileParser } from 'dockerfile-ast';
 import { describe, expect, it } from 'vitest';
-import { takePlainLines } from '../../../src/core/dockerfile/plain-lines.js';
+import { type Parts, takePlainLines } from '../../../src/core/dockerfile/plain-lines.js';
+import { partsOfNode } from '../../../src/core/dockerfile/plan.js';
 
-/** Start, end and keyword of each instruction. */
-type Place = readonly [start: number, end: number, keyword: string];
-
-function placesOf(text: string): Place[] {
+/** Where each instruction is, and what FROM and the instructions with flags consist of. */
+function seenByParser(text: string) {
   return DockerfileParser.parse(text)
     .getInstructions()
-    .map((node) => [node.getRange().start.line + 1, node.getRange().end.line + 1, node.getKeyword()] as const);
+    .map((node) => {
+      const { start, end } = node.getRange();
+      const lines = [start.line + 1, end.line + 1] as const;
+      return { lines, keyword: node.getKeyword(), ...askedParts(node.getKeyword(), partsOfNode(node)) };
+    });
 }
 
-function placesOfSplit(text: string): Place[] {
+function seen(text: string) {
   const { plain, rest } = takePlainLines(text);
-  const own = plain.map(({ line, keyword }) => [line, line, keyword] as const);
-  return [...own, ...placesOf(rest)].sort((a, b) => a[0] - b[0]);
+  const own = plain.map(({ line, keyword, parts }) => ({
+    ...{ lines: [line, line] as const, keyword },
+    ...askedParts(keyword, parts),
+  }));
+  return [...own, ...seenByParser(rest)].sort((a, b) => a.lines[0] - b.lines[0]);
+}
+
+function askedParts(keyword: string, { flags, args }: Parts): Partial<Parts> {
+  if (keyword === 'FROM') return { flags, args };
+  return keyword === 'COPY' || keyword === 'RUN' ? { flags } : {};
 }
 
 const PIECES = [
+  ...[
+    'FROM --platform=x a AS b',
+    'FROM --platform a',
+    'FROM --a=b --platform=x c as d e',
+    'FROM a as',
+    'FROM a b c',
+    'FROM a--b AS c',
+  ],
+  ...[
+    'COPY --from=x --link a b',
+    'COPY --from= a b',
+    'COPY a --from=x b',
+    'COPY a--b --from=x c',
+    'RUN --mount=type=cache,from=a x',
+  ],
+  ...[
+    'COPY --from="x" a b',
+    'FROM $A AS b',
+    'FROM a # b',
+    'RUN --mount=a=b=c\tx',
+    'FROM --=a b',
+    'COPY -- a',
+    'COPY --from=x ["a", "b"]',
+  ],
   ...[
     '# escape=`',
     '# syntax=x',
@@ -60,13 +95,15 @@ const PIECES = [
 ];
 
 describe('takePlainLines', () => {
-  it('leaves FROM, flags, heredocs and what is continued to the parser', () => {
+  it('leaves heredocs and what is continued to the parser', () => {
     const text = ['FROM x', 'COPY a b', 'RUN a \\', '  b', 'COPY --link a b', 'ENV A=1', 'RUN <<E', 'ENV B=1', 'E', ''].join(
       '\n',
     );
-    expect(takePlainLines(text).plain).toEqual([
-      { line: 2, keyword: 'COPY' },
-      { line: 6, keyword: 'ENV' },
+    expect(takePlainLines(text).plain.map(({ line, keyword }) => [line, keyword])).toEqual([
+      [1, 'FROM'],
+      [2, 'COPY'],
+      [5, 'COPY'],
+      [6, 'ENV'],
     ]);
   });
 
@@ -78,7 +115,7 @@ describe('takePlainLines', () => {
     };
     for (let round = 0; round < 3000; round++) {
       const text = Array.from({ length: 1 + next(9) }, () => PIECES[next(PIECES.length)]).join(next(8) === 0 ? '\r\n' : '\n');
-      expect(placesOfSplit(text), JSON.stringify(text)).toEqual(placesOf(text));
+      expect(seen(text), JSON.stringify(text)).toEqual(seenByParser(text));
     }
   });
 });
