@@ -9,9 +9,11 @@ import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import type { BuildRequest } from '../../../../src/engine/engine.js';
 import { createLocalSession, type LocalSession, type SessionClient } from '../../../../src/session/index.js';
+import { createSplitter, encodeMessage } from '../../../../src/session/wire/frames.js';
 import {
   type ClientIdentity,
   connectSession,
+  PROTOCOL,
   type RemoteSession,
   type ServeOptions,
   type SessionServer,
@@ -167,3 +169,25 @@ export async function until(condition: () => boolean): Promise<void> {
 
 /** Lets everything that is ready happen, on streams too. */
 export const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** A session whose build has failed, with a shell in step 2. */
+export async function withShell(served: Served): Promise<void> {
+  await served.local.start();
+  served.engine.runs[0]!.say(plan, vertex(2), failure);
+  await until(() => served.local.state.generations[0]?.status === 'failed');
+  await served.local.execute(rollback('2'));
+}
+
+/** What the server says, as long as it says anything. */
+export function messages(stream: Duplex): Array<Record<string, unknown>> {
+  const seen: Array<Record<string, unknown>> = [];
+  const splitter = createSplitter();
+  stream.on('data', (chunk: Buffer) => {
+    for (const frame of splitter.push(chunk)) if (frame.kind === 'message') seen.push(JSON.parse(frame.text));
+  });
+  stream.on('error', () => undefined);
+  return seen;
+}
+
+/** A client's first frame. */
+export const hello = (change: object = {}) => encodeMessage({ type: 'hello', protocol: PROTOCOL, ...SCREEN, ...change });
