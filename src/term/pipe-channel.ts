@@ -14,6 +14,8 @@ export interface PipeOptions {
    * would type rubbish into the program, so they are not answered.
    */
   readonly replay?: Uint8Array;
+  /** What was said before comes as the channel's first data instead, in one piece (`Terminal.isReplayFirst`). */
+  readonly isReplayFirst?: boolean;
   /** Answer them all the same: for a program that was started just now and that nobody else has watched. */
   readonly answerReplay?: boolean;
   readonly nowMs?: () => number;
@@ -37,20 +39,28 @@ export function pipeChannel(channel: ByteChannel, emulator: Emulator, options: P
     isPaused = false;
     channel.resume();
   };
-  if (options.replay && options.replay.length > 0) {
+  let awaitsReplay = options.isReplayFirst === true;
+  const beginReplay = (): void => {
     isReplaying = options.answerReplay !== true;
+  };
+  if (options.replay && options.replay.length > 0) {
+    beginReplay();
     emulator.write(options.replay, () => {
       isReplaying = false;
     });
   }
   const output = channel.onData((data) => {
+    const isReplay = awaitsReplay;
+    awaitsReplay = false;
     if (data.length === 0) return;
+    if (isReplay) beginReplay();
     pendingBytes += data.length;
     if (!isPaused && pendingBytes > HIGH_WATER_BYTES) {
       isPaused = true;
       channel.pause();
     }
     emulator.write(data, () => {
+      if (isReplay) isReplaying = false;
       pendingBytes -= data.length;
       if (!isDisposed && pendingBytes < LOW_WATER_BYTES) resume();
     });

@@ -65,7 +65,11 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
     }
     const isNew = options.nowMs() - process.startedAtMs < JUST_STARTED_MS;
-    const pipe = pipeChannel(terminal, emulator, { replay: terminal.replay(), answerReplay: isNew });
+    const pipe = pipeChannel(terminal, emulator, {
+      replay: terminal.replay(),
+      isReplayFirst: terminal.isReplayFirst === true,
+      answerReplay: isNew,
+    });
     const listeners = [
       emulator.onDirty(() => {
         if (!emulator.modes.synchronizedOutput) options.onDirty(process.id);
@@ -90,7 +94,10 @@ export function createTerminals(options: TerminalsOptions): Terminals {
   const end = (tab: Tab, process: ProcessSummary): void => {
     if (tab.isOver) return;
     tab.isOver = true;
-    writeLast(tab.emulator, () => endText(process, tab.emulator.cols, options.lineStyle()));
+    const tell = (): void => writeLast(tab.emulator, () => endText(process, tab.emulator.cols, options.lineStyle()));
+    const delivered = tab.terminal.delivered?.();
+    if (delivered === undefined) tell();
+    else void delivered.then(() => tabs.get(process.id) === tab && tell());
   };
 
   return {

@@ -64,6 +64,18 @@ describe('a connected channel', () => {
     expect(emulator.text(0, 0, 0, 80)).toBe('old');
   });
 
+  it('does not answer what was asked before when that comes as the first data, and answers what comes after it', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    pipeChannel(channel, emulator, { isReplayFirst: true });
+    send('\x1b[6n');
+    await settled(emulator);
+    expect(state.written).toBe('');
+    send('\x1b[6n');
+    await settled(emulator);
+    expect(state.written).toBe('\x1b[1;1R');
+  });
+
   it('answers what a program that nobody has watched yet asked at its start', async () => {
     const emulator = open();
     const { channel, state } = fakeChannel();
