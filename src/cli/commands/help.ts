@@ -1,5 +1,6 @@
 /** `bxtui help`, `bxtui` alone, and commands that do not exist. */
 import { BxError } from '../../platform/errors.js';
+import { printableLine } from '../../platform/printable.js';
 import { nearestName } from '../flags/nearest-name.js';
 
 const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
@@ -22,7 +23,7 @@ export async function runHelp(args: readonly string[], isShort: boolean): Promis
     return 0;
   }
   if (command !== undefined && !COMMANDS.some(([name]) => name === command)) return refuseCommand(command);
-  process.stdout.write(isShort ? shortUsage() : programUsage());
+  process.stdout.write(isShort ? `${shortUsage()}${await sessionsInBrief()}` : programUsage());
   return 0;
 }
 
@@ -39,6 +40,26 @@ export function refuseCommand(command: string): never {
   const near = nearestName(command, names);
   const guess = near === null ? '' : `Did you mean ${near}? `;
   throw new BxError('usage', `unknown command: ${command}`, { hint: `${guess}See 'bxtui --help'.` });
+}
+
+/** Empty when there are none, or where they would be is not safe to look. */
+async function sessionsInBrief(): Promise<string> {
+  const [{ sessionRoot }, { listSessions }] = await Promise.all([
+    import('../../session/records/root-dir.js'),
+    import('../../session/records/session-records.js'),
+  ]);
+  try {
+    const found = listSessions(sessionRoot(null, process.env));
+    if (found.length === 0) return '';
+    const lines = found.map(({ record, state }) =>
+      state === 'running'
+        ? `  bxtui attach ${record.id}   ${printableLine(record.dockerfile)}`
+        : `  bxtui kill ${record.id}     ${printableLine(record.dockerfile)} (crashed)`,
+    );
+    return ['', 'Your sessions:', '', ...lines, ''].join('\n');
+  } catch {
+    return '';
+  }
 }
 
 function shortUsage(): string {
