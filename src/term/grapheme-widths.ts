@@ -36,6 +36,11 @@ export function useGraphemeWidths(terminal: Terminal): void {
   terminal.unicode.activeVersion = VERSION;
 }
 
+/** Unpacks the tables now, which takes longer than everything else about a new terminal. */
+export function prepareGraphemeWidths(): void {
+  loadAddon();
+}
+
 /** The addon registers its providers at a terminal; here it meets a recorder instead, and hands over the one with clusters. */
 function graphemeProvider(): IUnicodeVersionProvider {
   const providers = new Map<string, IUnicodeVersionProvider>();

@@ -1,5 +1,10 @@
-/** A build on the full screen, with its session in this process. What stays after it is a summary on the normal screen. */
+/**
+ * A build on the full screen, with its session in this process. The engine has its first requests before the screen's code loads, and works
+ * on them meanwhile; what stays after the screen is a summary on the normal one.
+ */
 import type { EngineEvent } from '../../core/events.js';
+import type { SessionState } from '../../core/model/index.js';
+import { selectCurrent } from '../../core/select/index.js';
 import { type BxError, toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
@@ -14,6 +19,8 @@ import { type BuildRun, openSession } from './open-session.js';
 
 /** How long the screen waits for the engine to begin. */
 const HEAD_START_MS = 40;
+/** How long nothing more is loaded once it has begun. */
+const PAUSE_MS = 80;
 
 /** Resolves with the exit status: that of the session's last build. Throws `BxError` for what is wrong before the screen stands. */
 export async function runOnScreen(run: BuildRun): Promise<number> {
@@ -23,10 +30,7 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
   const leaveKey = chooseLeaveKey(run.options, settings);
   const session = openSession(run, run.frontEnd.openOn);
   // What goes wrong at the start is told once the terminal is back.
-  const starting: Promise<BxError | null> = session.start().then(
-    () => null,
-    (error: unknown) => toBxError(error),
-  );
+  let starting: Promise<BxError | null> = Promise.resolve(null);
   try {
     const shown = await showScreen({
       session,
@@ -35,9 +39,13 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
       dockerfileLabel: run.options.file ?? run.input.dockerfileName,
       canDetach: false,
       onEnd: () => disconnect(session),
-      // The engine has its first requests before the screen's code loads, and carries them out meanwhile.
-      mayLoad: hasFiles(session, starting),
-      mayLoadMore: isUnderWay(session),
+      begin() {
+        starting = session.start().then(
+          () => null,
+          (error: unknown) => toBxError(error),
+        );
+        return { mayLoad: hasFiles(session, starting), mayLoadMore: isUnderWay(session).then(pause) };
+      },
     });
     const { screen } = shown;
     if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
@@ -89,11 +97,20 @@ function isPlanOrEnd({ type }: EngineEvent): boolean {
   return /^(plan\.|build\.)/.test(type);
 }
 
+/** The first frame is drawn meanwhile, and the engine asks for the files that its first steps need. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
+
 /** `--on=error`: nothing is left to do after a build that succeeds, unless a shell is in use. */
 function closeAfterSuccess(session: LocalSession, screen: ScreenHandle): void {
-  session.onEvent((event, state) => {
-    if (event.type !== 'engine.reported' || event.event.type !== 'build.succeeded') return;
-    const isInUse = state.processes.some((process) => process.state === 'starting' || process.state === 'running');
+  const closeUnused = ({ processes }: SessionState): void => {
+    const isInUse = processes.some((process) => process.state === 'starting' || process.state === 'running');
     if (!isInUse) screen.close();
+  };
+  session.onEvent((event, state) => {
+    if (event.type === 'engine.reported' && event.event.type === 'build.succeeded') closeUnused(state);
   });
+  // It may have succeeded while the screen was loading.
+  if (selectCurrent(session.state)?.status === 'succeeded') closeUnused(session.state);
 }

@@ -49,8 +49,7 @@ export async function runAttach(args: readonly string[]): Promise<number> {
     dockerfileLabel: selectCurrent(session.state)?.dockerfile.path ?? found.record.dockerfile,
     canDetach: true,
     onEnd: () => session.leave(),
-    mayLoad: Promise.resolve(),
-    mayLoadMore: Promise.resolve(),
+    begin: () => ({ mayLoad: Promise.resolve(), mayLoadMore: Promise.resolve() }),
   });
   return leave(session, shown, found.record.id, warnings);
 }

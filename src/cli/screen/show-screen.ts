@@ -31,10 +31,11 @@ export interface ScreenRun {
   readonly canDetach: boolean;
   /** The terminal or this process is about to go; bounded in time. */
   onEnd(cause: EndCause): void | Promise<void>;
-  /** When the screen's code may be loaded, which takes a while and holds everything else up. */
-  readonly mayLoad: Promise<unknown>;
-  /** When what the first frame does not need may be loaded. */
-  readonly mayLoadMore: Promise<unknown>;
+  /**
+   * Called once the terminal is safe and the theme is known. `mayLoad`: when the screen's code may be loaded, which takes a while and holds
+   * everything else up. `mayLoadMore`: when what the first frame does not need may be.
+   */
+  begin(): { readonly mayLoad: Promise<unknown>; readonly mayLoadMore: Promise<unknown> };
 }
 
 export interface ShownScreen {
@@ -49,12 +50,10 @@ export interface ShownScreen {
 export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
   const { session, options, settings, leaveKey } = run;
   const report = keepCrashReport(session);
-  const { createTerminalGuard } = await import('../../platform/terminal-guard.js');
-  await turn();
-  const { createRouter } = await import('../../input/router.js');
-  await run.mayLoad;
-  const { loadTheme, startScreen } = await import('../../ui/index.js');
-  await turn();
+  const [{ loadTheme }, { createTerminalGuard }] = await Promise.all([
+    import('../../ui/theme/theme.js'),
+    import('../../platform/terminal-guard.js'),
+  ]);
   const themes = join(packageRoot(), 'themes');
   const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
   const colorDepth = chooseColorDepth(options, settings, process.env);
@@ -64,6 +63,13 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
     endedBy = cause;
     return run.onEnd(cause);
   });
+  const { mayLoad, mayLoadMore } = run.begin();
+  await turn();
+  const { createRouter } = await import('../../input/router.js');
+  await mayLoad;
+  const { startScreen } = await import('../../ui/index.js');
+  await turn();
+  void mayLoadMore.then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths());
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
@@ -91,7 +97,7 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
       preparesShells: settings.prepareShells,
     },
     canDetach: run.canDetach,
-    mayLoadMore: run.mayLoadMore,
+    mayLoadMore,
     dockerfileLabel: run.dockerfileLabel,
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
     files: createScreenFiles(),

@@ -4,7 +4,7 @@ import { assertNever } from '../assert-never.js';
 import { parseDockerfile } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
-import { EXPORT_KEY, emptyStep, outsideStep, placePlanned, placeUnplanned, stepAtLine } from './place.js';
+import { EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
 import { deriveUnexecuted, settle, stateOfVertices, vertexState } from './step-state.js';
 
 const CLIPPED = /\[output clipped, log limit /;
@@ -33,10 +33,11 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
   switch (event.type) {
     case 'plan.resolved': {
       const vertices = new Map<string, Vertex>();
+      const place = placer(generation);
       for (const planned of event.vertices) {
         // Steps that are alike share one vertex; it belongs to the first of them.
         const known = vertices.get(planned.digest) ?? generation.vertices[planned.digest];
-        vertices.set(planned.digest, known ?? newVertex(planned.digest, planned.name, placePlanned(generation, planned)));
+        vertices.set(planned.digest, known ?? newVertex(planned.digest, planned.name, place(planned)));
       }
       const status = generation.status === 'planning' ? 'running' : generation.status;
       const next = putVertices({ ...generation, status }, [...vertices.values()]);

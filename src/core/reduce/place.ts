@@ -14,9 +14,14 @@ export function stepAtLine(generation: Pick<Generation, 'steps' | 'order'>, line
   return null;
 }
 
-/** Where a vertex of the plan goes; what has no lines of its own is a step outside of the Dockerfile. */
-export function placePlanned(generation: Generation, vertex: PlannedVertex): StepKey {
-  return stepAtLine(generation, vertex.lines) ?? outsideKey(vertex.name);
+/** Where the vertices of a plan go, a large build has hundreds; what has no lines of its own is a step outside of the Dockerfile. */
+export function placer(generation: Pick<Generation, 'steps' | 'order'>): (vertex: PlannedVertex) => StepKey {
+  const keyOfLine = new Map<number, StepKey>();
+  for (const key of generation.order) {
+    const lines = generation.steps[key]?.lines;
+    for (let line = lines?.start ?? 1; line <= (lines?.end ?? 0); line++) if (!keyOfLine.has(line)) keyOfLine.set(line, key);
+  }
+  return ({ lines, name }) => (lines === null ? undefined : keyOfLine.get(lines.start)) ?? outsideKey(name);
 }
 
 /**

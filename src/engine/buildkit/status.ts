@@ -164,7 +164,12 @@ export function createStatusTranslator(options: {
 function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStartedAtMs: number): VertexRecord {
   const startedAtMs = clientMs(vertex.started, clock);
   const completedAtMs = clientMs(vertex.completed, clock);
-  const base = { digest, name: vertex.name, inputs: vertex.inputs, error: shortenHostPaths(vertex.error) };
+  const base = {
+    digest,
+    name: vertex.name,
+    inputs: vertex.inputs,
+    error: vertex.error === '' ? '' : shortenHostPaths(vertex.error),
+  };
   if (completedAtMs !== null && completedAtMs < buildStartedAtMs && vertex.error === '') {
     return { ...base, isCached: true, startedAtMs: buildStartedAtMs, completedAtMs: buildStartedAtMs };
   }
