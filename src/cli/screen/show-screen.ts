@@ -69,7 +69,10 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
   await mayLoad;
   const { startScreen } = await import('../../ui/index.js');
   await turn();
-  void mayLoadMore.then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths());
+  // An error of it is told by the first terminal.
+  void mayLoadMore
+    .then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths())
+    .catch(() => undefined);
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
