@@ -1,8 +1,9 @@
 /** Carries outputs of the graph out on the engine, each once: who asks for the same one shares the work and the result. */
+
 import { BxError } from '../../platform/errors.js';
 import type { Gateway } from './gateway.js';
+import type { OutputRef } from './graph-types.js';
 import { singleRef } from './plan.js';
-import type { OutputRef } from './run-context.js';
 
 export interface Evaluator {
   /** The result id. Throws what `normalise` makes of the engine's error; `BxError('cancelled')` after `signal` or `cancel`. */

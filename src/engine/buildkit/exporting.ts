@@ -3,12 +3,13 @@
  * metadata, and returns it to an exporter: nothing runs twice, and the build that containers stand on stays open. A build that nobody
  * will look into returns its result to an exporter itself, which ends it.
  */
+
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
-import type { BuildGraph } from './graph.js';
+import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
 import { singleRef } from './plan.js';

@@ -1,10 +1,10 @@
 /**
  * The engine's build graph (LLB) placed at the steps of the Dockerfile. It reads and cuts definitions; it asks the engine nothing.
  */
+
 import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
-import type { PlannedVertex } from '../../core/events.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
 import {
   type DefinitionParts,
@@ -14,9 +14,9 @@ import {
   readLocations,
   writeDefinition,
 } from './definition.js';
+import type { BuildGraph, GraphVertex, OutputRef } from './graph-types.js';
 import { type OpOutline, outlineOf } from './op-outline.js';
 import { type Op, OpMetadataSchema, OpSchema } from './proto/gen/pb_pb.js';
-import type { Graph, GraphVertex, OutputRef } from './run-context.js';
 import { type OriginInputs, stageOrigin } from './stage-origin.js';
 
 /** `sha256:…` of a marshalled op, by which LLB names its vertices. */
@@ -27,13 +27,6 @@ export function digestOf(raw: Uint8Array): string {
 /** Name under which the engine keeps a vertex that must not come from the cache while another build has the same one. */
 export function ignoreCacheAlias(digest: string): string {
   return `sha256:${createHash('sha256').update(`${digest}-ignorecache`).digest('hex')}`;
-}
-
-export interface BuildGraph extends Graph {
-  /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
-  readonly output: OutputRef | null;
-  planned(): PlannedVertex[];
-  linesOf(digest: string): LineRange | null;
 }
 
 export interface GraphOptions extends OriginInputs {

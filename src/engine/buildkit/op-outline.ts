@@ -2,9 +2,10 @@
  * The outline of a marshalled op: which kind it is and what it takes, read without decoding the rest. A graph has hundreds of ops, and of
  * most of them nobody asks for more.
  */
+
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { PlannedVertex } from '../../core/events.js';
-import type { OutputRef } from './run-context.js';
+import type { OutputRef } from './graph-types.js';
 
 export interface OpOutline {
   readonly kind: PlannedVertex['op'];

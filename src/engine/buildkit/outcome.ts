@@ -1,11 +1,12 @@
 /** How a run ended, as its last event: whose fault it was, told apart from what was only stopped along with it. */
+
 import { ConnectError } from '@connectrpc/connect';
 import type { EngineEvent } from '../../core/events.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { type ExplainedFailure, explainFailure } from './failure-hints.js';
 import { isVictim } from './failure-text.js';
-import type { BuildGraph } from './graph.js';
+import type { BuildGraph } from './graph-types.js';
 import type { SolveFailure } from './run-context.js';
 import { readSolveFailure } from './solve-error.js';
 import type { VertexRecord } from './status.js';

@@ -4,7 +4,8 @@ import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { DOCKERFILE_FRONTEND } from './frontend-options.js';
 import type { Gateway } from './gateway.js';
-import { type BuildGraph, readGraph } from './graph.js';
+import { readGraph } from './graph.js';
+import type { BuildGraph } from './graph-types.js';
 import type { Ref, Result } from './proto/gen/gateway_pb.js';
 
 export interface ResolvedPlan {

@@ -2,6 +2,7 @@
  * One run of a build: plan, evaluation, export, and the ground that stays for containers. It owns the order of things and the last
  * event; what each part does is in its own file.
  */
+
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
@@ -11,16 +12,16 @@ import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { createEventQueue } from './event-queue.js';
 import { closingExport, exportOutputs } from './exporting.js';
-import { isVictim } from './failure-text.js';
 import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
-import type { BuildGraph } from './graph.js';
+import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
 import { type ResolvedPlan, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { Ref } from './proto/gen/gateway_pb.js';
-import type { OutputRef, RunContext, SolveFailure } from './run-context.js';
+import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
+import { createSettling } from './settling.js';
 import { createSideVertices } from './side-vertices.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
@@ -30,10 +31,6 @@ const BUILD_SOURCES = new Set(['context', 'dockerfile']);
 /** What an exporter's vertices are called. */
 const EXPORTING = /^(exporting|sending tarball|copying files)\b/;
 
-/** How long the last status messages may take after the answer that they belong to. */
-const SETTLE_MS = 500;
-const OUTPUT_MS = 150;
-const STRAGGLERS_MS = 50;
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
 
@@ -49,7 +46,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const lateListeners = new Set<(event: EngineEvent) => void>();
   const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: request.dockerfile.name });
   const containers = new Set<Container>();
-  const settleWaiters = new Set<() => void>();
+  const settling = createSettling(translator);
   const options = frontendOptions(request, link.endpoint.kind);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
@@ -96,40 +93,15 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       if (handedIn && event.type === 'vertex.updated' && EXPORTING.test(event.name)) tellExport();
       emit(event);
     }
-    for (const check of settleWaiters) check();
+    settling.check();
     return queue.room();
   };
-
-  /** Waits for status messages that are still on their way. */
-  const settled = (isSettled: () => boolean, timeoutMs = SETTLE_MS): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        settleWaiters.delete(check);
-        resolve();
-      };
-      const check = (): void => {
-        if (isSettled()) done();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      settleWaiters.add(check);
-      check();
-    });
 
   /** The output has been evaluated: waits for the last that is told of what it needed, and puts the rest right. */
   const confirm = async (graph: BuildGraph, output: OutputRef): Promise<void> => {
     const digests = graph.closure(output.digest);
-    const isDone = (digest: string): boolean => translator.vertices.get(digest)?.completedAtMs != null;
-    await settled(() => !translator.isBusy && isDone(output.digest), OUTPUT_MS);
-    await settled(() => digests.every(isDone), STRAGGLERS_MS);
+    await settling.carriedOut(output.digest, digests);
     for (const event of translator.confirm(digests, Date.now())) emit(event);
-  };
-  const hasCulprit = (): boolean =>
-    [...translator.vertices.values()].some((vertex) => vertex.error !== '' && !isVictim(vertex.error));
-  /** What went down with the culprit is told with it or right after; an old engine never tells of some. */
-  const failureTold = async (): Promise<void> => {
-    if (plan) await settled(hasCulprit);
-    await settled(() => !translator.isBusy, STRAGGLERS_MS);
   };
 
   const prepareGround = async (): Promise<Ground> => {
@@ -166,7 +138,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const lost = await connectionLoss(link, error);
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
-    await failureTold();
+    await settling.failed(plan !== null);
     const interpretation = interpret(error, graph);
     remember(interpretation.failure);
     return asEngineError(interpretation, error);
@@ -270,14 +242,14 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
 
   const outcomeOf = async (error: unknown, signal: AbortSignal): Promise<EngineEvent> => {
     if (signal.aborted) {
-      await settled(() => !translator.isBusy, FAREWELL_MS);
+      await settling.idle(FAREWELL_MS);
       return { type: 'build.cancelled' };
     }
     const lost = await connectionLoss(link, error);
     if (lost) return failedWithoutSolve(lost);
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
-    await failureTold();
+    await settling.failed(plan !== null);
     const interpretation = interpret(engineError, plan?.graph ?? null);
     remember(interpretation.failure);
     return failedEvent(interpretation);
@@ -352,7 +324,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       work.abort();
       for (const one of evaluators) one.cancel();
       await done;
-      await settled(() => !translator.isBusy, FAREWELL_MS);
+      await settling.idle(FAREWELL_MS);
       work = new AbortController();
     },
     async openContainer(spec: ContainerSpec, signal) {

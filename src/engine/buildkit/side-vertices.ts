@@ -2,8 +2,9 @@
  * Which vertices of graphs beside the run's own are told as events: those of steps that the run's own graph has nothing of, once
  * they are needed. What both graphs have of a step was told by the run itself. It must not send anything.
  */
+
 import type { PlannedVertex } from '../../core/events.js';
-import type { BuildGraph } from './graph.js';
+import type { BuildGraph } from './graph-types.js';
 
 export interface SideVertices {
   add(graph: BuildGraph, own: BuildGraph): void;

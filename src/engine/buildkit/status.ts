@@ -2,12 +2,14 @@
  * The status stream of a build as engine events: one vertex told once per change, foreign digests brought home, text decoded.
  * It keeps no logs and decides nothing about the outcome of the build.
  */
+
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
 import type { LineRange } from '../../core/model/index.js';
 import { createEngineClock, type EngineClock } from './clock.js';
 import { shortenHostPaths } from './failure-text.js';
-import { type BuildGraph, ignoreCacheAlias } from './graph.js';
+import { ignoreCacheAlias } from './graph.js';
+import type { BuildGraph } from './graph-types.js';
 import type { StatusResponse, Vertex, VertexLog, VertexStatus, VertexWarning } from './proto/gen/control_pb.js';
 import { createTextStreams } from './text-streams.js';
 

@@ -3,5 +3,6 @@ export type { ClientIdentity, ClientInfo } from './messages.js';
 export { PROTOCOL } from './messages.js';
 export type { RemoteSession } from './remote-session.js';
 export { connectSession } from './remote-session.js';
-export type { ServeOptions, SessionServer } from './serve-session.js';
+export type { ServeOptions } from './serve-options.js';
+export type { SessionServer } from './serve-session.js';
 export { serveSession } from './serve-session.js';

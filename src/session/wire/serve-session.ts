@@ -8,23 +8,10 @@ import { toBxError } from '../../platform/errors.js';
 import type { SessionClient } from '../session.js';
 import { encodeMessage } from './frames.js';
 import type { ClientInfo, ServerMessage } from './messages.js';
+import type { ServeOptions } from './serve-options.js';
 import { createServedClient, type ServedClient } from './served-client.js';
 import { createSharedTerminals } from './shared-terminals.js';
 import { exclusiveSteps } from './snapshot.js';
-
-export interface ServeOptions {
-  readonly id: string;
-  /** Of the program. */
-  readonly version: string;
-  readonly now: () => number;
-  /** A client wants the session ended. */
-  onKill(): void;
-  onClientsChanged?(clients: readonly ClientInfo[]): void;
-  /** This client has read nothing for too long and is gone; the others should be told by a notice. */
-  onDropped?(client: ClientInfo): void;
-  /** How long a client that does not read may hold a program back that others watch too. */
-  readonly holdLimitMs?: number;
-}
 
 export interface SessionServer {
   accept(stream: Duplex): void;

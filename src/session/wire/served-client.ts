@@ -18,7 +18,7 @@ import {
   type ServerMessage,
   toWireError,
 } from './messages.js';
-import type { ServeOptions } from './serve-session.js';
+import type { ServeOptions } from './serve-options.js';
 import type { SharedTerminal, SharedTerminals } from './shared-terminals.js';
 import { exclusiveSteps, snapshotLogs } from './snapshot.js';
 

@@ -2,8 +2,10 @@
  * Another filesystem of the same build that has a shell, for a step whose own has none and that no toolbox fits. It must not run a step
  * that has not run: only what the wanted state was made from is looked at, then base images.
  */
+
 import type { StepKey } from '../../../core/model/index.js';
-import type { Graph, OutputRef, RunContext } from '../run-context.js';
+import type { Graph, OutputRef } from '../graph-types.js';
+import type { RunContext } from '../run-context.js';
 import { findPosixShell } from './shell-choice.js';
 
 export interface Lender {

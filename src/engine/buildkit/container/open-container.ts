@@ -2,12 +2,14 @@
  * Opens a container at a step: settles its root filesystem, mounts, configuration and shell, then has it made and kept alive. Where the
  * filesystem has no shell, one is lent; where the engine refuses a privilege, the container is opened without it, and says so.
  */
+
 import type { PlannedInstruction } from '../../../core/dockerfile/index.js';
 import type { StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
 import type { Container, ContainerSpec } from '../../engine.js';
+import type { OutputRef } from '../graph-types.js';
 import { NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
-import type { OutputRef, RunContext } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
 import { attemptContainer } from './attempt.js';
 import { environmentAt } from './environment.js';
 import type { Ground } from './ground.js';

@@ -2,9 +2,11 @@
  * Gets a state that a container stands on, and tells plainly which step is in the way when it cannot be had. It must not choose the
  * state.
  */
+
 import type { StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
-import type { OutputRef, RunContext, SolveFailure } from '../run-context.js';
+import type { OutputRef } from '../graph-types.js';
+import type { RunContext, SolveFailure } from '../run-context.js';
 
 /** Failures that another attempt would only repeat; anything else (a registry out of reach) may have passed. */
 const LASTING: ReadonlySet<SolveFailure['kind']> = new Set(['exec', 'file', 'cache']);

@@ -2,12 +2,14 @@
  * Which root filesystem a container gets: the state after a step, before it, or as its failed command left it. It must not make
  * containers; what it returns is what to mount.
  */
+
 import type { Moment, StepKey } from '../../../core/model/index.js';
 import { BxError } from '../../../platform/errors.js';
 import type { ContainerSpec } from '../../engine.js';
 import { rootInputOf } from '../graph.js';
+import type { Graph, OutputRef } from '../graph-types.js';
 import type { ExecOp, Op } from '../proto/gen/pb_pb.js';
-import type { Graph, OutputRef, RunContext, SolveFailure } from '../run-context.js';
+import type { RunContext, SolveFailure } from '../run-context.js';
 
 export interface RootState {
   readonly moment: Moment;

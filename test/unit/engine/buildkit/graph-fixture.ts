@@ -1,7 +1,9 @@
 /** Small definitions, built by hand. */
+
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
-import { type BuildGraph, digestOf, readGraph } from '../../../../src/engine/buildkit/graph.js';
+import { digestOf, readGraph } from '../../../../src/engine/buildkit/graph.js';
+import type { BuildGraph } from '../../../../src/engine/buildkit/graph-types.js';
 import { DefinitionSchema, type Op, OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
 
 type OpInit = NonNullable<Exclude<MessageInitShape<typeof OpSchema>, Op>['op']>;
