@@ -18,7 +18,7 @@ import { disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
 
 /** How long the screen waits for the engine to begin. */
-const HEAD_START_MS = 40;
+const HEAD_START_MS = 25;
 /** How long nothing more is loaded once it has begun. */
 const PAUSE_MS = 80;
 
@@ -44,9 +44,15 @@ export async function runOnScreen(run: BuildRun): Promise<number> {
           () => null,
           (error: unknown) => toBxError(error),
         );
-        return { mayLoad: hasFiles(session, starting), mayLoadMore: isUnderWay(session).then(pause) };
+        const mayLoad = hasFiles(session, starting).then(() => Promise.race([starting, null]));
+        return { mayLoad: mayLoad.then((error) => error === null), mayLoadMore: isUnderWay(session).then(pause) };
       },
     });
+    if (shown === null) {
+      const error = await starting;
+      if (error !== null) process.stderr.write(renderError(error));
+      return EXIT_FAILED;
+    }
     const { screen } = shown;
     if (run.frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
     const noEngine = starting.then((error) => error ?? new Promise<never>(() => undefined));

@@ -49,9 +49,9 @@ export async function runAttach(args: readonly string[]): Promise<number> {
     dockerfileLabel: selectCurrent(session.state)?.dockerfile.path ?? found.record.dockerfile,
     canDetach: true,
     onEnd: () => session.leave(),
-    begin: () => ({ mayLoad: Promise.resolve(), mayLoadMore: Promise.resolve() }),
+    begin: () => ({ mayLoad: Promise.resolve(true), mayLoadMore: Promise.resolve() }),
   });
-  return leave(session, shown, found.record.id, warnings);
+  return shown === null ? EXIT_FAILED : leave(session, shown, found.record.id, warnings);
 }
 
 async function leave(session: RemoteSession, shown: ShownScreen, id: string, warnings: readonly string[]): Promise<number> {

@@ -33,9 +33,10 @@ export interface ScreenRun {
   onEnd(cause: EndCause): void | Promise<void>;
   /**
    * Called once the terminal is safe and the theme is known. `mayLoad`: when the screen's code may be loaded, which takes a while and holds
-   * everything else up. `mayLoadMore`: when what the first frame does not need may be.
+   * everything else up; false: there is nothing to show, and no screen comes up. `mayLoadMore`: when what the first frame does not need may
+   * be.
    */
-  begin(): { readonly mayLoad: Promise<unknown>; readonly mayLoadMore: Promise<unknown> };
+  begin(): { readonly mayLoad: Promise<boolean>; readonly mayLoadMore: Promise<unknown> };
 }
 
 export interface ShownScreen {
@@ -46,8 +47,8 @@ export interface ShownScreen {
   dispose(): void;
 }
 
-/** The first frame is drawn when this resolves. */
-export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
+/** The first frame is drawn when this resolves; null: none was. */
+export async function showScreen(run: ScreenRun): Promise<ShownScreen | null> {
   const { session, options, settings, leaveKey } = run;
   const report = keepCrashReport(session);
   const [{ loadTheme }, { createTerminalGuard }] = await Promise.all([
@@ -66,7 +67,10 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen> {
   const { mayLoad, mayLoadMore } = run.begin();
   await turn();
   const { createRouter } = await import('../../input/router.js');
-  await mayLoad;
+  if (!(await mayLoad)) {
+    guard.dispose();
+    return null;
+  }
   const { startScreen } = await import('../../ui/index.js');
   await turn();
   // An error of it is told by the first terminal.
