@@ -61,6 +61,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   let noticeCount = 0;
   let lastSize = DEFAULT_SIZE;
   let isBuilding = false;
+  /** Shells that somebody waits for. */
+  let openings = 0;
   let settled: Promise<void> = Promise.resolve();
   let finish: () => void;
   const ended = new Promise<void>((resolve) => {
@@ -226,7 +228,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   function prepare({ step, generation: number, size }: SessionCommand & { type: 'step.prepare' }): void {
     const run = runs.get(number);
     const generation = state.generations.find((g) => g.number === number);
-    if (run === undefined || isBuilding || !canBePrepared(generation?.steps[step]) || run.hasExclusiveCache(step)) return;
+    if (run === undefined || isBuilding || openings > 0 || !canBePrepared(generation?.steps[step]) || run.hasExclusiveCache(step))
+      return;
     const spec = processSpec({ size }, options.invoke);
     const wish = { step, moment: 'auto', exclusiveCaches: 'mount', first: spec } as const;
     spare.prepare({ generation: number, step, spec }, (signal) =>
@@ -290,7 +293,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
         await runs.get(selectCurrent(state)?.number ?? 0)?.cancel();
         return { process: null };
       case 'step.rollback':
-        return rollback(command, signal);
+        openings++;
+        return rollback(command, signal).finally(() => openings--);
       case 'step.prepare':
         prepare(command);
         return { process: null };

@@ -27,8 +27,10 @@ export function createPreparing(ui: Ui, size: () => { readonly cols: number; rea
   const candidate = (): { step: string; generation: number } | null => {
     const { view } = ui.store;
     const generation = selectGeneration(session.state, view);
+    // Somebody is busy with something else, if only with the opening of this very shell.
+    if (view.overlays.length > 0 || view.focus !== 'steps') return null;
     // A cursor that has come here by itself says nothing of what somebody wants.
-    if (generation === null || isBuilding(generation) || view.selection.kind !== 'user' || view.focus !== 'steps') return null;
+    if (generation === null || isBuilding(generation) || view.selection.kind !== 'user') return null;
     const step = selectStep(generation, view);
     if (step?.kind !== 'instruction') return null;
     const isIn = (one: ContainerSummary): boolean =>

@@ -79,6 +79,14 @@ describe('a shell for a step that somebody looks at', () => {
     expect(run.containers).toEqual([]);
   });
 
+  it('is not started while somebody waits for another one', async () => {
+    const opened = rollback('2');
+    await prepare('3');
+    await opened;
+    await turn();
+    expect(run.containers.map(({ spec }) => spec.step)).toEqual(['2']);
+  });
+
   it('is given back before the next build, and at the end of the session', async () => {
     await prepare('2');
     await turn();

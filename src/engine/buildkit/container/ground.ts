@@ -14,8 +14,8 @@ export interface Ground {
   readonly root: RootState;
   /** Result id of the root filesystem; `''`: empty. */
   readonly rootId: string;
-  /** A result that can be looked into and is the same or nearly so. */
-  readonly lookupId: string;
+  /** A result that can be looked into and is the same or nearly so; had only when it is asked for. */
+  readonly lookup: () => Promise<string>;
   readonly environment: Environment;
   readonly mounts: readonly StepMount[];
   readonly exec: ExecOp | null;

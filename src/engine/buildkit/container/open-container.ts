@@ -75,8 +75,11 @@ async function openAt(
   const combined = AbortSignal.any([signal, abort.signal]);
   try {
     const inputs = bindInputs(context, spec.step);
+    const rootIndex = own?.exec.mounts.findIndex((mount) => mount.dest === '/') ?? -1;
+    const failedRootId = root.moment === 'failed' && rootIndex >= 0 ? (root.failureIds?.[rootIndex] ?? '') : '';
+    const lookup = async (): Promise<string> => (root.output === null ? '' : reach(context, spec.step, root.output, combined));
     const [rootId, environment, results] = await Promise.all([
-      root.output === null ? '' : reach(context, spec.step, root.output, combined),
+      failedRootId || lookup(),
       environmentAt(context, instruction, root.moment, combined),
       evaluateInputs(context, spec.step, inputs, root.failureIds, combined),
     ]);
@@ -92,14 +95,12 @@ async function openAt(
           spec.exclusiveCaches,
         )
       : [];
-    const rootIndex = own?.exec.mounts.findIndex((mount) => mount.dest === '/') ?? -1;
-    const failedRootId = rootIndex < 0 ? '' : (root.failureIds?.[rootIndex] ?? '');
     const ground: Ground = {
       context,
       step: spec.step,
       root,
-      rootId: root.moment === 'failed' && failedRootId !== '' ? failedRootId : rootId,
-      lookupId: rootId,
+      rootId,
+      lookup,
       environment,
       mounts,
       exec: own?.exec ?? null,

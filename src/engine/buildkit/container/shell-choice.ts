@@ -1,5 +1,6 @@
 /** Which shell a container gets: found in its own filesystem by looking, without starting anything. */
 import type { Gateway } from '../gateway.js';
+import { isShellForm } from './step-command.js';
 
 /** POSIX shells, most usual places first; the last ones are distroless' debug images. */
 const SH_PATHS = [
@@ -23,6 +24,15 @@ export async function findPosixShell(gateway: Gateway, ref: string, signal: Abor
     if (await isFile(gateway, ref, path, signal)) return path.endsWith('/busybox') ? [path, 'sh'] : [path];
   }
   return null;
+}
+
+/** Shells that run POSIX scripts. */
+const POSIX = /^\/(?:.*\/)?(?:ba|da|a)?sh$/;
+
+/** The shell of a command in shell form, which needs no looking for: the command runs in it. Null: another form, or no POSIX shell. */
+export function shellThatRan(args: readonly string[], runShell: readonly string[]): string | null {
+  const [program = ''] = runShell;
+  return isShellForm(args, runShell) && POSIX.test(program) ? program : null;
 }
 
 /** The interactive program that SHELL names; null when it names none, or just `sh`. */

@@ -1,6 +1,6 @@
 /**
- * Where a container's shell can come from, best first: its own filesystem, a toolbox of the client's, another step of the build. Each is
- * worked out only when the one before it was of no use.
+ * Where a container's shell can come from, best first: its own filesystem (without a look where the step's command has run in a shell), a
+ * toolbox of the client's, another step of the build. Each is worked out only when the one before it was of no use.
  */
 import { toBinary } from '@bufbuild/protobuf';
 import type { ContainerDefaults } from '../../engine.js';
@@ -10,7 +10,7 @@ import type { Ground } from './ground.js';
 import { findLender } from './lender.js';
 import { bindMount } from './mounts.js';
 import { HOME_DIR } from './scripts.js';
-import { findPosixShell } from './shell-choice.js';
+import { findPosixShell, shellThatRan } from './shell-choice.js';
 import { findToolbox, TOOLBOX_DIR, TOOLBOX_SHELL, toolboxDefinition } from './toolbox.js';
 
 export interface ShellSource {
@@ -32,8 +32,12 @@ const ROOTFS_DIR = '/rootfs';
 
 /** `reasons` collects why a source is out of the question. */
 export async function* shellSources(ground: Ground, reasons: string[], signal: AbortSignal): AsyncGenerator<ShellSource> {
-  const { context, rootId, lookupId } = ground;
+  const { context, rootId } = ground;
   const plain = { rootId, mounts: [], prefix: '', prepare: '', pathEntry: null };
+  const ran = shellThatRan(ground.exec?.meta?.args ?? [], ground.environment.runShell);
+  if (ran !== null) yield { ...plain, posixShell: [ran], lent: null };
+
+  const lookupId = await ground.lookup();
   const own = lookupId === '' ? null : await findPosixShell(context.gateway, lookupId, signal);
   if (own !== null) yield { ...plain, posixShell: own, lent: null };
 

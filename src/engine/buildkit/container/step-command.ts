@@ -22,11 +22,11 @@ export interface StepCommand {
 /** `runShell` is SHELL in force; a command in exec form does not start with it. */
 export function stepCommand(args: readonly string[], runShell: readonly string[]): StepCommand {
   const text = args.at(-1) ?? '';
-  const isShellForm = args.length === runShell.length + 1 && runShell.every((word, index) => args[index] === word);
-  const scriptShell = isShellForm ? scriptRunner(runShell) : null;
+  const hasShellForm = isShellForm(args, runShell);
+  const scriptShell = hasShellForm ? scriptRunner(runShell) : null;
   const files = new Map<string, string>();
   let line: string;
-  if (!isShellForm) line = shellJoin(args);
+  if (!hasShellForm) line = shellJoin(args);
   else if (isTypeable(text) && scriptShell !== null && scriptShell.length === 1) line = staysInShell(text) ? text : `( ${text} )`;
   else if (scriptShell !== null) {
     files.set(SCRIPT_NAME, text.endsWith('\n') ? text : `${text}\n`);
@@ -34,6 +34,11 @@ export function stepCommand(args: readonly string[], runShell: readonly string[]
   } else line = shellJoin(args);
   files.set(HISTORY_NAME, `${line}\n`);
   return { args, line, files };
+}
+
+/** True for the command of `RUN make`, false for `RUN ["make"]`, which SHELL does not concern. */
+export function isShellForm(args: readonly string[], runShell: readonly string[]): boolean {
+  return args.length === runShell.length + 1 && runShell.every((word, index) => args[index] === word);
 }
 
 /** argv that runs a script file with the same options as a command line: `-o pipefail -ec` becomes `-o pipefail -e`. Null: unknown. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIBRARY_SCRIPT } from '../../../../../src/engine/buildkit/container/scripts.js';
-import { keepsHistory, shellOfInstruction } from '../../../../../src/engine/buildkit/container/shell-choice.js';
+import { keepsHistory, shellOfInstruction, shellThatRan } from '../../../../../src/engine/buildkit/container/shell-choice.js';
 import { lookAround, readSurroundings } from '../../../../../src/engine/buildkit/container/surroundings.js';
 
 describe('looking around', () => {
@@ -34,6 +34,17 @@ describe('looking around', () => {
   it('takes no answer for no', () => {
     expect(readSurroundings('', '/app')).toEqual({ cwd: '/', bash: '', env: '', chroot: '', isAshWithHistory: false });
   });
+});
+
+it('the shell of a command needs no looking for where the command runs in one', () => {
+  expect(shellThatRan(['/bin/sh', '-c', 'make'], ['/bin/sh', '-c'])).toBe('/bin/sh');
+  expect(shellThatRan(['/usr/bin/bash', '-eo', 'pipefail', '-c', 'x'], ['/usr/bin/bash', '-eo', 'pipefail', '-c'])).toBe(
+    '/usr/bin/bash',
+  );
+  expect(shellThatRan(['/bin/make'], ['/bin/sh', '-c'])).toBeNull();
+  expect(shellThatRan(['/usr/bin/python3', '-c', 'x'], ['/usr/bin/python3', '-c'])).toBeNull();
+  expect(shellThatRan(['sh', '-c', 'x'], ['sh', '-c'])).toBeNull();
+  expect(shellThatRan([], ['/bin/sh', '-c'])).toBeNull();
 });
 
 it('a history is kept by bash, and by ash where it can', () => {
