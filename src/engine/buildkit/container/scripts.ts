@@ -12,14 +12,14 @@ const LIBRARY_PATH = `${HOME_DIR}/keeper`;
 
 /**
  * `keep [<pid>]`: reads one line at a time and carries it out, and ends with its input, so that a container whose owner has gone does not
- * stay behind. As the first process it takes all others with it; as a later one it ends what the first one, the wrapper with this process
- * id, has started, and then the wrapper. It must not look further: some engines run containers among the processes of their machine.
+ * stay behind. As the first process it takes all others with it; as a later one it tells the first one, the wrapper with this process id,
+ * not to stay, and ends what that has started: in this order, since it may be killed itself at any moment. It must not look further: some engines run containers among the processes of their machine.
  */
 export const KEEPER_SCRIPT = `umask 0
 while IFS= read -r bx_line; do eval "$bx_line"; done
 if [ -n "$1" ]; then
-  bx_kill KILL "$1"
   kill -s HUP "$1"
+  bx_kill KILL "$1"
 fi
 `;
 
