@@ -5,9 +5,7 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, duplexPair } from 'node:stream';
-import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
-import type { BuildRequest } from '../../../../src/engine/engine.js';
 import { createLocalSession, type LocalSession, type SessionClient } from '../../../../src/session/index.js';
 import { createSplitter, encodeMessage } from '../../../../src/session/wire/frames.js';
 import {
@@ -20,33 +18,14 @@ import {
   serveSession,
 } from '../../../../src/session/wire/index.js';
 import { FakeEngine, type FakeProcess } from '../fake-engine.js';
+import { planOf, requestOf } from '../fixture.js';
 
 export const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
 export const SIZE = { cols: 80, rows: 24 };
 
-const request: BuildRequest = {
-  contextDir: '/x',
-  dockerfile: { dir: '/x', name: 'Dockerfile', text: TEXT, plan: parseDockerfile(TEXT) },
-  target: null,
-  buildArgs: [],
-  tags: [],
-  noCache: false,
-  platform: null,
-  secrets: [],
-  ssh: [],
-  outputs: [],
-};
+const request = requestOf(TEXT);
 
-export const plan: EngineEvent = {
-  type: 'plan.resolved',
-  vertices: [2, 3].map((line) => ({
-    digest: `v${line}`,
-    name: `v${line}`,
-    inputs: [],
-    lines: { start: line, end: line },
-    op: 'exec' as const,
-  })),
-};
+export const plan = planOf([2, 3]);
 export const failure: EngineEvent = {
   type: 'build.failed',
   failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
