@@ -5,6 +5,7 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, duplexPair } from 'node:stream';
+import { afterAll } from 'vitest';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import { createLocalSession, type LocalSession, type SessionClient } from '../../../../src/session/index.js';
 import { createSplitter, encodeMessage } from '../../../../src/session/wire/frames.js';
@@ -64,8 +65,16 @@ export interface Served {
   programs(run?: number): FakeProcess[];
 }
 
+/** Logs that outgrew memory, of sessions that a test has not ended. */
+const spills: string[] = [];
+afterAll(() => {
+  for (const directory of spills.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
 export function serve(options: Partial<ServeOptions> = {}): Served {
   const engine = new FakeEngine();
+  const spillDirectory = join(tmpdir(), `bxtui-test-${randomUUID()}`);
+  spills.push(spillDirectory);
   const kills: number[] = [];
   const local = createLocalSession({
     id: 's1',
@@ -75,7 +84,7 @@ export function serve(options: Partial<ServeOptions> = {}): Served {
     target: null,
     openOn: 'never',
     invoke: null,
-    spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
+    spillDirectory,
     now: () => 1,
   });
   const server = serveSession(local, {
