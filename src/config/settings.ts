@@ -14,6 +14,8 @@ export interface Settings {
   readonly wheelRows: number;
   /** Start a shell in the step that the cursor rests on, so that it is there when it is asked for. */
   readonly prepareShells: boolean;
+  /** A session that holds containers, and at which nobody looks, ends after so long; 0: never. */
+  readonly idleHours: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -25,6 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
   mouse: true,
   wheelRows: 3,
   prepareShells: true,
+  idleHours: 24,
 };
 
 export interface SettingsResult {
@@ -60,6 +63,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   mouse: trueOrFalse,
   wheelRows: integer(1, 100),
   prepareShells: trueOrFalse,
+  idleHours: integer(0, 8_760),
 };
 
 /** Never throws. Entries that are not known are warned about and left out. */

@@ -1,8 +1,9 @@
-/** Whatever ends or interrupts bxtui, the terminal is as it was, and the engine holds nothing of it. */
+/** Whatever ends or interrupts bxtui, the terminal is as it was; what ends the session leaves nothing of it on the engine. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { inShell, openSession, shellOpens } from '../helpers/session.js';
+import { runBxtui } from '../helpers/run.js';
+import { inShell, openSession, quit, shellOpens } from '../helpers/session.js';
 import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
 import { projectRoot } from '../setup/toolchain.mjs';
 
@@ -19,18 +20,27 @@ async function withShell(): Promise<TestTerminal> {
 }
 
 describe('the terminal', () => {
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGQUIT'] as const) {
     it(`is restored on ${signal}, and the containers are released`, async () => {
       const terminal = await withShell();
       terminal.kill(signal);
       const exit = await terminal.waitForExit();
-      expect([128 + ({ SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const)[signal], 1]).toContain(
+      expect([128 + ({ SIGTERM: 15, SIGQUIT: 3 } as const)[signal], 1]).toContain(
         exit.signal === 0 ? exit.code : 128 + exit.signal,
       );
       expect(terminal.modes()).toEqual(RESTORED_MODES);
+      expect(await sessions()).toEqual([]);
       await expectNoContainers();
     });
   }
+
+  it('is restored on SIGHUP, and the session goes on', async () => {
+    const terminal = await withShell();
+    terminal.kill('SIGHUP');
+    expect((await terminal.waitForExit()).code).toBe(129);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+    expect(await sessions()).toMatchObject([{ state: 'failed', shells: 1, clients: 0 }]);
+  });
 
   it('is restored while a build is running', async () => {
     const project = createProject(`${BASE}RUN sleep 300\n`);
@@ -84,15 +94,32 @@ describe('the terminal', () => {
     await expectNoContainers();
   });
 
-  it('that is gone does not leave the program behind', async () => {
-    const terminal = await withShell();
-    terminal.hangUp();
-    const deadlineMs = Date.now() + 10_000;
-    while (isAlive(terminal.pid) && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(isAlive(terminal.pid)).toBe(false);
-    await expectNoContainers();
-  });
+  for (const [how, lose] of [
+    ['is gone', (terminal: TestTerminal) => terminal.hangUp()],
+    ['is killed with its program', (terminal: TestTerminal) => terminal.kill('SIGKILL')],
+  ] as const) {
+    it(`that ${how} leaves no screen behind, and a session that another one finds as it was`, async () => {
+      const first = await withShell();
+      expect(await inShell(first, 'echo mine > /mine; echo seen-$((40+2))')).toBe('seen-42');
+      lose(first);
+      for (const deadlineMs = Date.now() + 10_000; isAlive(first.pid) && Date.now() < deadlineMs; )
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(isAlive(first.pid)).toBe(false);
+      const second = startTerminal({ cols: 120, rows: 40, args: ['attach'], env: engineEnv() });
+      await second.waitFor('seen-42');
+      second.press('char:2', 'char:i');
+      await shellOpens(second);
+      expect(await inShell(second, 'cat /mine')).toBe('mine');
+      expect((await quit(second)).code).toBe(1);
+      expect(await sessions()).toEqual([]);
+      await expectNoContainers();
+    });
+  }
 });
+
+async function sessions(): Promise<unknown> {
+  return JSON.parse((await runBxtui(['ls', '--json'])).stdout);
+}
 
 function isAlive(pid: number): boolean {
   try {

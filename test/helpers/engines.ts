@@ -1,5 +1,6 @@
 /** The engine under test, as the global set-up names it, and questions about it that only a test asks. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { sessionRoot } from './session-root.js';
 
 /** Address of the engine that the tests share. */
 export function testEngine(): string {
@@ -23,6 +24,7 @@ export function engineEnv(address: string = testEngine()): Record<string, string
     DOCKER_CONFIG: '/nonexistent',
     XDG_CONFIG_HOME: '/nonexistent',
     XDG_STATE_HOME: undefined,
+    BXTUI_ROOT: sessionRoot(),
   };
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import xterm from '@xterm/headless';
 import type * as NodePty from 'node-pty';
 import { projectRoot } from '../setup/toolchain.mjs';
+import { endSessions } from './session-root.js';
 import { bytesOfKey, type KeyName, type MouseInput, mouseReport } from './terminal-input.js';
 
 export interface StartOptions {
@@ -79,10 +80,11 @@ export function startTerminal(options: StartOptions): TestTerminal {
   return terminal;
 }
 
-/** Ends whatever the test left running; belongs into `afterEach`. */
+/** Ends whatever the test left running, the sessions of screens that are gone as well; belongs into `afterEach`. */
 export async function closeTerminals(): Promise<void> {
   await Promise.all([...started].map((terminal) => terminal.close()));
   started.clear();
+  await endSessions();
 }
 
 export class TestTerminal {

@@ -40,7 +40,7 @@ export const DEBUG_FLAGS: readonly FlagSpec[] = [
 
 export const SESSION_FLAGS: readonly FlagSpec[] = [
   bool('detach', 'Start the session in a process of its own, print its id and return; bxtui attach opens it'),
-  text('root', 'DIR', 'Directory of the sessions', { fallback: 'bxtui below XDG_RUNTIME_DIR, or /tmp/bxtui-UID' }),
+  text('root', 'DIR', 'Directory of the sessions', { fallback: 'BXTUI_ROOT, or /tmp/bxtui-UID' }),
 ];
 
 export const SCREEN_FLAGS: readonly FlagSpec[] = [

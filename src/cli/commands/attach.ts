@@ -1,16 +1,12 @@
 /** `bxtui attach`: the screen of a session that lives in a process of its own. */
-import { selectCurrent } from '../../core/select/index.js';
 import { BxError } from '../../platform/errors.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { findSession } from '../../session/records/session-records.js';
-import type { RemoteSession } from '../../session/wire/index.js';
 import { SCREEN_FLAGS } from '../build/build-flags.js';
-import { cleanupTimeout } from '../build/disconnect.js';
-import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
-import { renderError } from '../render-error.js';
+import { EXIT_OK } from '../exit-status.js';
+import { runScreen } from '../screen/run-screen.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
-import { type ScreenOptions, type ShownScreen, showScreen } from '../screen/show-screen.js';
-import { writeSummary } from '../screen/write-summary.js';
+import type { ScreenOptions } from '../screen/show-screen.js';
 import { connectTo } from '../sessions/connect.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
@@ -42,33 +38,12 @@ export async function runAttach(args: readonly string[]): Promise<number> {
   const settings = readSettings((warning) => warnings.push(warning));
   const leaveKey = chooseLeaveKey(options, settings);
   const found = findSession(sessionRoot(flags.text('root'), process.env), wanted);
-  const session = await connectTo(found, 'screen');
-  const shown = await showScreen({
-    ...{ session, options, settings, leaveKey },
+  return runScreen({
+    id: found.record.id,
+    session: connectTo(found, 'screen'),
+    ...{ options, settings, leaveKey, warnings },
     invoke: null,
-    dockerfileLabel: selectCurrent(session.state)?.dockerfile.path ?? found.record.dockerfile,
-    canDetach: true,
-    onEnd: () => session.leave(),
-    begin: () => ({ mayLoad: Promise.resolve(true), mayLoadMore: Promise.resolve() }),
+    dockerfileLabel: null,
+    endsOnSignal: false,
   });
-  return shown === null ? EXIT_FAILED : leave(session, shown, found.record.id, warnings);
-}
-
-async function leave(session: RemoteSession, shown: ShownScreen, id: string, warnings: readonly string[]): Promise<number> {
-  const how = await Promise.race([shown.screen.closed, session.disconnected.then(() => 'gone' as const)]);
-  shown.dispose();
-  if (shown.endedBy !== null || how === 'detached') {
-    session.leave();
-    process.stdout.write(`session ${id} goes on: bxtui attach ${id}\n`);
-    return shown.endedBy?.exitCode ?? EXIT_OK;
-  }
-  // Nothing happens here any more when the session has ended already.
-  await Promise.race([session.execute({ type: 'session.disconnect' }).catch(() => undefined), cleanupTimeout()]);
-  const lost = await Promise.race([session.disconnected, cleanupTimeout().then(() => null)]);
-  if (lost !== null) {
-    process.stderr.write(renderError(lost));
-    return EXIT_FAILED;
-  }
-  // The state and the logs are still here.
-  return writeSummary(session, warnings, null);
 }

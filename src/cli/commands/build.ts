@@ -35,12 +35,12 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     const { runDetached } = await import('../sessions/run-detached.js');
     return runDetached(options, args);
   }
+  if (frontEnd.progress === 'screen') {
+    const { runOnScreen } = await import('../build/run-on-screen.js');
+    return runOnScreen({ options, args, input, frontEnd });
+  }
   const connecting = await startConnecting();
   try {
-    if (frontEnd.progress === 'screen') {
-      const { runOnScreen } = await import('../build/run-on-screen.js');
-      return await runOnScreen({ options, input, frontEnd, connecting });
-    }
     const { runInLines } = await import('../build/run-in-lines.js');
     return await runInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, connecting });
   } finally {

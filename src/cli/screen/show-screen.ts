@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Settings } from '../../config/index.js';
+import { selectCurrent } from '../../core/select/index.js';
 import type { LeaveKey } from '../../input/leave-key.js';
 import { type CommandLine, createCommandLine } from '../../monitor/index.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
@@ -18,25 +19,20 @@ import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from '
 
 export type ScreenOptions = Pick<BuildOptions, 'theme' | 'color' | 'glyphs' | 'leaveKey'>;
 
-export interface ScreenRun {
-  readonly session: SessionClient;
+export interface ScreenRun<Session extends SessionClient> {
+  /** What is needed to show it loads until it is there. */
+  readonly session: Promise<Session>;
   readonly options: ScreenOptions;
   readonly settings: Settings;
   readonly leaveKey: LeaveKey;
   /** What a shell is when a command names none. */
   readonly invoke: Invoke | null;
-  /** The Dockerfile as people call it. */
-  readonly dockerfileLabel: string;
+  /** The Dockerfile as people call it; null: its path. */
+  readonly dockerfileLabel: string | null;
   /** The session lives on without this screen. */
   readonly canDetach: boolean;
   /** The terminal or this process is about to go; bounded in time. */
   onEnd(cause: EndCause): void | Promise<void>;
-  /**
-   * Called once the terminal is safe and the theme is known. `mayLoad`: when the screen's code may be loaded, which takes a while and holds
-   * everything else up; false: there is nothing to show, and no screen comes up. `mayLoadMore`: when what the first frame does not need may
-   * be.
-   */
-  begin(): { readonly mayLoad: Promise<boolean>; readonly mayLoadMore: Promise<unknown> };
 }
 
 export interface ShownScreen {
@@ -47,33 +43,30 @@ export interface ShownScreen {
   dispose(): void;
 }
 
-/** The first frame is drawn when this resolves; null: none was. */
-export async function showScreen(run: ScreenRun): Promise<ShownScreen | null> {
-  const { session, options, settings, leaveKey } = run;
-  const report = keepCrashReport(session);
-  const [{ loadTheme }, { createTerminalGuard }] = await Promise.all([
+/** The first frame is drawn when this resolves. Rejects with the session's error, and no screen comes up then. */
+export async function showScreen<Session extends SessionClient>(run: ScreenRun<Session>): Promise<ShownScreen> {
+  const { options, settings, leaveKey } = run;
+  // Told by whoever awaits it.
+  run.session.catch(() => undefined);
+  const [{ loadTheme }, { createTerminalGuard }, { createRouter }, { startScreen }] = await Promise.all([
     import('../../ui/theme/theme.js'),
     import('../../platform/terminal-guard.js'),
+    import('../../input/router.js'),
+    import('../../ui/index.js'),
   ]);
   const themes = join(packageRoot(), 'themes');
   const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
   const colorDepth = chooseColorDepth(options, settings, process.env);
-  const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport: report });
+  const session = await run.session;
+  const crashReport = keepCrashReport(session);
+  const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport });
   let endedBy: EndCause | null = null;
   guard.onSignal((cause) => {
     endedBy = cause;
     return run.onEnd(cause);
   });
-  const { mayLoad, mayLoadMore } = run.begin();
-  await turn();
-  const { createRouter } = await import('../../input/router.js');
-  if (!(await mayLoad)) {
-    guard.dispose();
-    return null;
-  }
-  const { startScreen } = await import('../../ui/index.js');
-  await turn();
-  // An error of it is told by the first terminal.
+  // What the first frame does not need; an error of it is told by the first terminal.
+  const mayLoadMore = turn().then(turn);
   void mayLoadMore
     .then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths())
     .catch(() => undefined);
@@ -96,7 +89,7 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen | null> {
       setTimeout,
       clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
     },
-    commandLine: screenCommandLine(run, () => shown),
+    commandLine: screenCommandLine(session, run.invoke, () => shown),
     settings: {
       leaveKey,
       scrollbackRows: settings.scrollbackRows,
@@ -105,7 +98,7 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen | null> {
     },
     canDetach: run.canDetach,
     mayLoadMore,
-    dockerfileLabel: run.dockerfileLabel,
+    dockerfileLabel: run.dockerfileLabel ?? selectCurrent(session.state)?.dockerfile.path ?? 'Dockerfile',
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
     files: createScreenFiles(),
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
@@ -124,7 +117,7 @@ export async function showScreen(run: ScreenRun): Promise<ShownScreen | null> {
 }
 
 /** `:` on the screen: what a command starts is shown in a tab. */
-function screenCommandLine({ session, invoke }: ScreenRun, screen: () => ScreenHandle | null): CommandLine {
+function screenCommandLine(session: SessionClient, invoke: Invoke | null, screen: () => ScreenHandle | null): CommandLine {
   return createCommandLine({
     session,
     hasTerminal: true,

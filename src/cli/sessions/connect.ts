@@ -3,7 +3,7 @@ import * as net from 'node:net';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { FoundSession } from '../../session/records/session-records.js';
 import { connectSession, type RemoteSession } from '../../session/wire/index.js';
-import { programVersion } from '../version.js';
+import { clientIdentity } from './client-identity.js';
 
 const CONNECT_WITHIN_MS = 5_000;
 
@@ -11,8 +11,7 @@ const CONNECT_WITHIN_MS = 5_000;
 export async function connectTo(found: FoundSession, kind: 'screen' | 'command', isReadOnly = false): Promise<RemoteSession> {
   const stream = await openSocket(found);
   try {
-    const label = `${process.env.SSH_TTY ?? process.env.TERM ?? kind}, ${process.pid}`;
-    return await connectSession(stream, { version: programVersion(), kind, isReadOnly, label });
+    return await connectSession(stream, clientIdentity(kind, isReadOnly));
   } catch (error) {
     stream.destroy();
     throw toBxError(error, 'state');

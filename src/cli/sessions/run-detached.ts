@@ -1,19 +1,36 @@
-/** `bxtui build --detach`: a session in a process of its own, whose id is all that is printed. */
+/** `bxtui build --detach`: a session whose id is all that is printed. */
 import { BxError } from '../../platform/errors.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
+import type { RemoteSession } from '../../session/wire/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { EXIT_OK } from '../exit-status.js';
 import { writesToStdout } from '../values/output.js';
 import { startServer } from './start-server.js';
 
-/** `args`: the command line that the options were read from. Throws `BxError`. */
+/** `args`: the command line that the options were read from. Throws `BxError`, also when no engine is in reach. */
 export async function runDetached(options: BuildOptions, args: readonly string[]): Promise<number> {
   if (options.outputs.some(writesToStdout)) {
     throw new BxError('usage', 'a session in the background has no standard output to write the result to', {
       hint: 'Name a file: -o type=tar,dest=FILE',
     });
   }
-  const { record } = await startServer(sessionRoot(options.root, process.env), args);
-  process.stdout.write(`${record.id}\n`);
+  const server = startServer(sessionRoot(options.root, process.env), args, 'command');
+  const session = await server.session;
+  await untilConnected(session);
+  session.leave();
+  process.stdout.write(`${server.id}\n`);
   return EXIT_OK;
+}
+
+/** Resolves when the build has begun on an engine. */
+async function untilConnected(session: RemoteSession): Promise<void> {
+  const connected = new Promise<null>((resolve) => {
+    const look = (): void => {
+      if (session.state.engine !== null) resolve(null);
+    };
+    session.onEvent(look);
+    look();
+  });
+  const error = await Promise.race([connected, session.disconnected]);
+  if (error !== null) throw error;
 }

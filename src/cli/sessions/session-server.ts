@@ -1,15 +1,13 @@
 /**
- * The process that a detached session lives in: builds, holds the containers, and serves whoever attaches, until it is ended. It has no
- * terminal. Started by `bxtui build --detach`; nobody calls it by hand.
+ * The process that a session lives in: builds, holds the containers, and serves whoever attaches, until it is ended. It has no terminal.
+ * Its first client is the program that starts it, over a stream of their own; nobody calls it by hand.
  */
-import { chmodSync, closeSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
-import { selectCurrent } from '../../core/select/index.js';
-import { isBuilding } from '../../monitor/index.js';
-import { type BxError, toBxError } from '../../platform/errors.js';
-import type { LocalSession } from '../../session/index.js';
+import { loadSettings, settingsPath } from '../../config/index.js';
+import { toBxError } from '../../platform/errors.js';
 import { createRecord, type FoundSession, removeRecord } from '../../session/records/session-records.js';
-import { serveSession } from '../../session/wire/index.js';
+import { refuseSession, serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { startConnecting } from '../build/connecting.js';
@@ -17,78 +15,88 @@ import { disconnect } from '../build/disconnect.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
-import { READY_FD, type ServerWord } from './start-server.js';
+import { type IdleWatch, watchIdle } from './idle.js';
+import { STARTER_FD } from './start-server.js';
 
-/** How long a session that nobody looks at and in which nothing runs is kept. */
-const IDLE_MAX_MS = 24 * 60 * 60_000;
-const IDLE_CHECK_MS = 60_000;
 const FAREWELL_MS = 2_000;
 
 /** `args`: root, id, then those of `bxtui build`. Resolves with the exit status when the session has ended. */
 export async function runSessionServer(args: readonly string[]): Promise<number> {
   const [root = '', id = '', ...buildArgs] = args;
+  // Its terminal is somebody else's; only being told so ends it.
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGINT', () => undefined);
+  const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
   try {
-    return await serve(root, id, buildArgs);
+    return await serve(root, id, buildArgs, starter);
   } catch (error) {
-    say({ error: toBxError(error) });
+    await refuseSession(starter, programVersion(), toBxError(error));
     removeRecord(root, id);
-    throw error;
+    return EXIT_FAILED;
   }
 }
 
-async function serve(root: string, id: string, buildArgs: readonly string[]): Promise<number> {
+async function serve(root: string, id: string, buildArgs: readonly string[], starter: net.Socket): Promise<number> {
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
   const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
   const connecting = await startConnecting();
-  const run = {
-    options,
-    input,
-    connecting,
-    frontEnd: { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false },
-  } as const;
-  const session = openSession(run, openOn, { id });
-  const found = createRecord(root, {
-    id,
-    pid: process.pid,
-    version: programVersion(),
-    startedAtMs: Date.now(),
-    context: options.context,
-    dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
-    cwd: process.cwd(),
-  });
+  const frontEnd = { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false } as const;
+  const session = openSession({ options, input, connecting, frontEnd }, openOn, { id });
   const end = (): void => void disconnect(session);
-  // Its terminal is somebody else's; only being told so ends it.
-  process.on('SIGHUP', () => undefined);
-  process.on('SIGINT', () => undefined);
   process.once('SIGTERM', end);
-  const served = serveSession(session, { id, version: programVersion(), now: Date.now, onKill: end });
-  const server = await listen(found, (socket) => served.accept(socket));
+  let idle: IdleWatch | null = null;
+  const served = serveSession(session, {
+    id,
+    version: programVersion(),
+    now: Date.now,
+    onKill: end,
+    idleEndsAtMs: () => idle?.endsAtMs() ?? null,
+  });
+  const starting = session.start();
+  starting.catch(() => undefined);
+  let server: net.Server | null = null;
   try {
-    await session.start();
-    say({ ready: true });
-    let usedAtMs = Date.now();
-    const idle = setInterval(() => {
-      if (isInUse(session, served.clients.length)) usedAtMs = Date.now();
-      else if (Date.now() - usedAtMs > IDLE_MAX_MS) end();
-    }, IDLE_CHECK_MS).unref();
+    const found = createRecord(root, {
+      id,
+      pid: process.pid,
+      version: programVersion(),
+      startedAtMs: Date.now(),
+      context: options.context,
+      dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
+      cwd: process.cwd(),
+    });
+    server = await listen(found, (socket) => served.accept(socket));
+    served.accept(starter);
+    const { idleHours } = loadSettings(settingsPath(process.env)).settings;
+    idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });
+    await starting;
     await session.ended;
-    clearInterval(idle);
     return EXIT_OK;
   } catch (error) {
-    say({ error: toBxError(error) });
-    await disconnect(session);
+    if (server === null) throw error;
+    served.fail(toBxError(error));
     return EXIT_FAILED;
   } finally {
+    idle?.dispose();
+    await disconnect(session);
     // Whoever is attached is told of the end, and closes.
     await Promise.race([
-      new Promise((resolve) => server.close(resolve)),
+      Promise.all([closed(server), left(starter)]),
       new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)),
     ]);
     served.dispose();
     removeRecord(root, id);
   }
+}
+
+async function closed(server: net.Server | null): Promise<void> {
+  if (server !== null) await new Promise((resolve) => server.close(resolve));
+}
+
+async function left(client: net.Socket): Promise<void> {
+  if (!client.destroyed) await new Promise((resolve) => client.once('close', resolve));
 }
 
 function listen(found: FoundSession, accept: (socket: net.Socket) => void): Promise<net.Server> {
@@ -101,20 +109,4 @@ function listen(found: FoundSession, accept: (socket: net.Socket) => void): Prom
       resolve(server);
     });
   });
-}
-
-/** A shell that waits for somebody is no use; a program that somebody has left at work is. */
-function isInUse({ state }: LocalSession, clients: number): boolean {
-  const isAtWork = state.processes.some(({ kind, endedAtMs }) => kind !== 'shell' && endedAtMs === null);
-  return clients > 0 || isAtWork || isBuilding(selectCurrent(state));
-}
-
-/** The first word counts; whoever started the server has closed the pipe by the second. */
-function say(word: { readonly ready: true } | { readonly error: BxError }): void {
-  const text: ServerWord =
-    'ready' in word ? word : { error: { code: word.error.code, message: word.error.message, hint: word.error.hint } };
-  try {
-    writeSync(READY_FD, `${JSON.stringify(text)}\n`);
-    closeSync(READY_FD);
-  } catch {}
 }

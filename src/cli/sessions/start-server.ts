@@ -1,26 +1,31 @@
-/** Starts the process of a detached session and waits for its first word. */
-import { spawn } from 'node:child_process';
+/** Starts the process of a session, and is its first client over a stream that both have from the start. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BxError, type ErrorCode } from '../../platform/errors.js';
-import { type FoundSession, findSession, prepareLog, removeRecord } from '../../session/records/session-records.js';
+import type { Duplex } from 'node:stream';
+import { BxError, toBxError } from '../../platform/errors.js';
+import { prepareLog, removeRecord } from '../../session/records/session-records.js';
+import { connectSession, type RemoteSession } from '../../session/wire/index.js';
 import { packageRoot } from '../version.js';
+import { clientIdentity } from './client-identity.js';
 
-/** The server's end of the pipe on which it says one line. */
-export const READY_FD = 3;
+/** The server's end of the stream. */
+export const STARTER_FD = 3;
 export const SERVER_COMMAND = 'session-server';
 const LOG_LINES_SHOWN = 5;
 
-export type ServerWord =
-  | { readonly ready: true }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } };
+export interface StartedServer {
+  readonly id: string;
+  /** Resolves when the session's first state is here. Rejects with `BxError`: what the server says is wrong, or that it has ended. */
+  readonly session: Promise<RemoteSession>;
+}
 
 /**
- * `buildArgs`: those of `bxtui build`, checked already; relative paths in them count from this directory. Resolves when the build has begun.
- * Throws `BxError` with what the server says: no engine in reach, a Dockerfile that cannot be read.
+ * `buildArgs`: those of `bxtui build`, checked already; relative paths in them count from this directory. Throws `BxError('state')` where no
+ * session can be kept.
  */
-export async function startServer(root: string, buildArgs: readonly string[]): Promise<FoundSession> {
+export function startServer(root: string, buildArgs: readonly string[], kind: 'screen' | 'command'): StartedServer {
   const id = randomBytes(4).toString('hex');
   const log = openSync(prepareLog(root, id), 'a', 0o600);
   const launcher = join(packageRoot(), 'bin/bxtui');
@@ -30,31 +35,22 @@ export async function startServer(root: string, buildArgs: readonly string[]): P
     stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);
-  const word = await firstLine(server.stdio[READY_FD] as NodeJS.ReadableStream);
   server.unref();
-  if (word !== null && 'ready' in word) return findSession(root, id);
-  const said = lastLines(root, id);
-  removeRecord(root, id);
-  if (word !== null) throw new BxError(word.error.code, word.error.message, { hint: word.error.hint });
-  throw new BxError('internal', `the process of the session ended before it began${said === '' ? '' : `:\n${said}`}`);
+  return { id, session: connect(root, id, server, kind) };
 }
 
-/** Null: it ended without one. */
-function firstLine(stream: NodeJS.ReadableStream): Promise<ServerWord | null> {
-  return new Promise((resolve) => {
-    let text = '';
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk.toString('utf8');
-    });
-    stream.on('error', () => resolve(null));
-    stream.on('close', () => {
-      try {
-        resolve(JSON.parse(text) as ServerWord);
-      } catch {
-        resolve(null);
-      }
-    });
-  });
+async function connect(root: string, id: string, server: ChildProcess, kind: 'screen' | 'command'): Promise<RemoteSession> {
+  const started = new Promise<never>((_, reject) => server.once('error', reject));
+  // Node gives both ends of a pipe beyond the first three both directions.
+  const stream = server.stdio[STARTER_FD] as unknown as Duplex;
+  try {
+    return await Promise.race([connectSession(stream, clientIdentity(kind)), started]);
+  } catch (error) {
+    const { code, message, hint } = toBxError(error, 'internal');
+    const said = lastLines(root, id);
+    removeRecord(root, id);
+    throw said === '' ? error : new BxError(code, `${message}\n${said}`, { hint, cause: error });
+  }
 }
 
 function lastLines(root: string, id: string): string {

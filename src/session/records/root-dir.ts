@@ -11,11 +11,13 @@ const OTHERS = 0o077;
 /** sockaddr_un(7): 108 bytes with the final zero; what follows the root is `/<8 characters>/socket`. */
 const LONGEST_ROOT_BYTES = 107 - '/12345678/socket'.length;
 
-/** `given`: `--root`. Else below XDG_RUNTIME_DIR, which is the person's own, else below the directory for temporary files. */
+/**
+ * `given`: `--root`. Else BXTUI_ROOT, else below the directory for temporary files. Not below XDG_RUNTIME_DIR, which goes with the person's
+ * last login (pam_systemd(8)), and a session is there to outlive that.
+ */
 export function sessionRoot(given: string | null, env: NodeJS.ProcessEnv): string {
-  if (given !== null) return resolve(given);
-  const runtime = env.XDG_RUNTIME_DIR;
-  return runtime?.startsWith('/') ? join(runtime, 'bxtui') : join(tmpdir(), `bxtui-${userInfo().uid}`);
+  const named = given ?? (env.BXTUI_ROOT || null);
+  return named === null ? join(tmpdir(), `bxtui-${userInfo().uid}`) : resolve(named);
 }
 
 /** Makes it where there is none. Throws `BxError('state')` when it is somebody else's, open to others, or too deep for a socket. */

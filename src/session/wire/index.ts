@@ -1,6 +1,7 @@
 export { killSession } from './kill-session.js';
 export type { ClientIdentity, ClientInfo } from './messages.js';
 export { PROTOCOL } from './messages.js';
+export { refuseSession } from './refuse.js';
 export type { RemoteSession } from './remote-session.js';
 export { connectSession } from './remote-session.js';
 export type { ServeOptions } from './serve-options.js';

@@ -99,6 +99,8 @@ export type ServerMessage =
       readonly client: number;
       readonly state: SessionState;
       readonly clients: readonly ClientInfo[];
+      /** When the session ends by itself if nobody comes; null: not as things are. */
+      readonly idleEndsAtMs: number | null;
     }
   | { readonly type: 'log'; readonly generation: number; readonly step: StepKey; readonly log: StepLog }
   | { readonly type: 'ready' }

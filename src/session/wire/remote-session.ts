@@ -31,6 +31,8 @@ import { createRemoteTerminals } from './remote-terminal.js';
 export interface RemoteSession extends SessionClient {
   readonly id: string;
   readonly serverVersion: string;
+  /** As it was on arrival: when the session ends by itself if nobody comes; null: not as things were. */
+  readonly idleEndsAtMs: number | null;
   /** Which of `clients` this is. */
   readonly clientId: number;
   /** Everybody who is attached, this client too. Same array as long as nothing changed. */
@@ -73,6 +75,7 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
   let id = '';
   let clientId = 0;
   let serverVersion = '';
+  let idleEndsAtMs: number | null = null;
   let requestCount = 0;
   let isEnded = false;
   let isLeft = false;
@@ -127,7 +130,7 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
         takeRefusal(fromWireError(message.error), message.isFinal);
         return;
       case 'snapshot':
-        ({ session: id, client: clientId, state, clients } = message);
+        ({ session: id, client: clientId, state, clients, idleEndsAtMs } = message);
         return;
       case 'log':
         logs.seed(message.generation, message.step, message.log);
@@ -226,6 +229,9 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
     },
     get serverVersion() {
       return serverVersion;
+    },
+    get idleEndsAtMs() {
+      return idleEndsAtMs;
     },
     get clients() {
       return clients;

@@ -13,4 +13,6 @@ export interface ServeOptions {
   onDropped?(client: ClientInfo): void;
   /** How long a client that does not read may hold a program back that others watch too. */
   readonly holdLimitMs?: number;
+  /** When the session ends by itself if nobody comes; null: not as things are. */
+  readonly idleEndsAtMs?: () => number | null;
 }

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { SessionEvent } from '../../core/events.js';
-import { toBxError } from '../../platform/errors.js';
+import { type BxError, toBxError } from '../../platform/errors.js';
 import type { SessionClient } from '../session.js';
 import { encodeMessage } from './frames.js';
 import type { ClientInfo, ServerMessage } from './messages.js';
@@ -17,6 +17,8 @@ export interface SessionServer {
   accept(stream: Duplex): void;
   /** Those that have the snapshot. Same array as long as nothing changed. */
   readonly clients: readonly ClientInfo[];
+  /** Every client is told why the session could not begin, and its stream ends. */
+  fail(error: BxError): void;
   /** Ends the streams; the session goes on. */
   dispose(): void;
 }
@@ -103,6 +105,10 @@ export function serveSession(session: SessionClient, options: ServeOptions): Ses
     },
     get clients() {
       return clients;
+    },
+    fail(error) {
+      stop();
+      for (const client of connected) client.fail(error);
     },
     dispose() {
       stop();

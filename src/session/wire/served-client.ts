@@ -152,7 +152,8 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     allow(() => {
       const { state } = session;
       const clients = given.clientsWith(joining);
-      send({ type: 'snapshot', session: options.id, client: given.id, state, clients });
+      const idleEndsAtMs = options.idleEndsAtMs?.() ?? null;
+      send({ type: 'snapshot', session: options.id, client: given.id, state, clients, idleEndsAtMs });
       for (const { number } of state.generations) {
         send({ type: 'caches', generation: number, steps: exclusiveSteps(session, number) });
       }

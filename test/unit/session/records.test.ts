@@ -29,10 +29,10 @@ const record = (id: string, pid = process.pid, startedAtMs = 1) => ({
 });
 
 describe('the directory of sessions', () => {
-  it('is where --root says, else below XDG_RUNTIME_DIR, else the person’s own in the temporary directory', () => {
-    expect(sessionRoot('/a/b', { XDG_RUNTIME_DIR: '/run/user/1' })).toBe('/a/b');
-    expect(sessionRoot(null, { XDG_RUNTIME_DIR: '/run/user/1' })).toBe('/run/user/1/bxtui');
-    expect(sessionRoot(null, { XDG_RUNTIME_DIR: 'relative' })).toBe(join(tmpdir(), `bxtui-${process.getuid?.()}`));
+  it('is where --root says, else where BXTUI_ROOT does, else the person’s own in the temporary directory', () => {
+    expect(sessionRoot('/a/b', { BXTUI_ROOT: '/c' })).toBe('/a/b');
+    expect(sessionRoot(null, { BXTUI_ROOT: '/c' })).toBe('/c');
+    expect(sessionRoot(null, { XDG_RUNTIME_DIR: '/run/user/1' })).toBe(join(tmpdir(), `bxtui-${process.getuid?.()}`));
   });
 
   it('is made for its person alone', () => {
