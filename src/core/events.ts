@@ -96,6 +96,14 @@ export type SessionEvent =
       readonly target: string | null;
     }
   | { readonly type: 'engine.reported'; readonly atMs: number; readonly generation: number; readonly event: EngineEvent }
+  /** The log of a step has outgrown memory: all of it is in this file of the session's machine, until the session ends. */
+  | {
+      readonly type: 'log.spilled';
+      readonly atMs: number;
+      readonly generation: number;
+      readonly step: StepKey;
+      readonly file: string;
+    }
   | { readonly type: 'container.updated'; readonly atMs: number; readonly container: ContainerSummary }
   | { readonly type: 'process.updated'; readonly atMs: number; readonly process: ProcessSummary }
   /** Sent when a shell was opened by itself (`--on`), so that a front end shows it. */

@@ -9,6 +9,7 @@ import { selectCurrent, selectInstructions } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
+import { createEngineConnection } from './engine-connection.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
 import { inTurns } from './in-turns.js';
 import { createLogStore } from './log-store.js';
@@ -53,11 +54,12 @@ const RUNS_KEPT = 2;
 export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const { now } = options;
   const listeners = new Set<(event: SessionEvent, state: SessionState) => void>();
-  const logs = createLogStore(options.spillDirectory);
+  const logs = createLogStore(options.spillDirectory, (generation, step, file) =>
+    emit({ type: 'log.spilled', atMs: now(), generation, step, file }),
+  );
   const runs = new Map<number, BuildRun>();
   const closing = new AbortController();
   let state = initialState();
-  let engine: Engine | null = null;
   let noticeCount = 0;
   let lastSize = DEFAULT_SIZE;
   let isBuilding = false;
@@ -80,24 +82,27 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const spare = createSpare();
   const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
 
-  async function connect(): Promise<Engine> {
-    const connected = await options.connect(closing.signal);
-    engine = connected;
-    emit({ type: 'engine.connected', atMs: now(), engine: connected.summary });
-    void connected.lost.then((error) => {
-      if (closing.signal.aborted || engine !== connected) return;
-      engine = null;
+  const engine = createEngineConnection({
+    connect: options.connect,
+    signal: closing.signal,
+    onConnected: ({ summary }) => emit({ type: 'engine.connected', atMs: now(), engine: summary }),
+    onLost(error) {
       const { message, hint } = toBxError(error, 'engine-lost');
-      emit({ type: 'engine.lost', atMs: now(), message, hint: hint ?? 'reload connects again and builds once it is back' });
+      emit({
+        type: 'engine.lost',
+        atMs: now(),
+        message,
+        hint: hint ?? 'it is connected again once it is back; reload builds then',
+      });
       processes.loseAll('the engine went away');
       containers.loseAll();
       const abandoned = [...runs.values()];
       runs.clear();
       // The build on its way says by itself that the engine has gone; giving it back earlier would make it a cancelled one.
       void settled.then(() => Promise.allSettled(abandoned.map((run) => run.dispose())));
-    });
-    return connected;
-  }
+    },
+    onBack: ({ summary }) => notify('info', `${summary.name} is back`, 'reload builds again'),
+  });
 
   /** What comes together is taken in together; everybody is told of each event all the same. */
   function report(generation: number, reported: readonly EngineEvent[]): void {
@@ -116,7 +121,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     const step = state.generations.find((g) => g.number === generation)?.vertices[event.digest]?.step;
     if (step === undefined) return;
     if (event.type === 'log.appended') logs.append(generation, step, event.text);
-    else if (event.startedAtMs !== null && event.completedAtMs === null && runs.get(generation)?.hasExclusiveCache(step)) {
+    else if (event.completedAtMs !== null) logs.flush(generation, step);
+    else if (event.startedAtMs !== null && runs.get(generation)?.hasExclusiveCache(step)) {
       void releaseExclusiveCaches();
     }
   }
@@ -147,7 +153,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     isBuilding = true;
     if (request.noCache) await makeRoomForUncached();
     try {
-      const run = (engine ?? (await connect())).build(request);
+      const run = (await engine.get()).build(request);
       runs.set(generation, run);
       run.onLateEvent((event) => report(generation, [event]));
       settled = follow(generation, run);
@@ -277,7 +283,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
     await Promise.all([containers.releaseAll(), spare.drop()]);
     await Promise.allSettled([...runs.values()].map((run) => run.dispose()));
-    await engine?.dispose().catch(() => undefined);
+    await engine.dispose();
     logs.dispose();
     finish();
   }

@@ -15,6 +15,10 @@ export interface LogStore {
   append(generation: number, step: StepKey, text: string): void;
   /** The log as somebody else has kept it; what is appended comes after it. */
   seed(generation: number, step: StepKey, log: StepLog): void;
+  /** Somebody else keeps the whole log in this file. */
+  keptIn(generation: number, step: StepKey, file: string): void;
+  /** What is to go to the step's file is written: nothing more is expected. */
+  flush(generation: number, step: StepKey): void;
   /** Cheap to call often: the joined tail is kept until the next append. */
   read(generation: number, step: StepKey): StepLog;
   dispose(): void;
@@ -24,20 +28,26 @@ const EMPTY: StepLog = { head: '', tail: '', omittedBytes: 0, file: null };
 
 /**
  * `directory` is made (0700) when the first log outgrows memory, and removed by `dispose`. Null: only what fits into memory is kept.
+ * `onFile`: this log has a file from now on.
  */
-export function createLogStore(directory: string | null): LogStore {
+export function createLogStore(
+  directory: string | null,
+  onFile: (generation: number, step: StepKey, file: string) => void = () => undefined,
+): LogStore {
   const logs = new Map<string, BoundedLog>();
   const open = (generation: number, step: StepKey): BoundedLog => {
     const id = `${generation}/${step}`;
     const known = logs.get(id);
     if (known !== undefined) return known;
-    const log = new BoundedLog(`g${generation}-${logs.size + 1}.log`, directory);
+    const log = new BoundedLog(`g${generation}-${logs.size + 1}.log`, directory, (file) => onFile(generation, step, file));
     logs.set(id, log);
     return log;
   };
   return {
     append: (generation, step, text) => open(generation, step).append(text),
     seed: (generation, step, log) => open(generation, step).seed(log),
+    keptIn: (generation, step, file) => open(generation, step).keptIn(file),
+    flush: (generation, step) => logs.get(`${generation}/${step}`)?.flush(),
     read: (generation, step) => logs.get(`${generation}/${step}`)?.read() ?? EMPTY,
     dispose() {
       logs.clear();
@@ -62,6 +72,7 @@ class BoundedLog {
   constructor(
     name: string,
     readonly directory: string | null,
+    readonly onFile: (file: string) => void,
   ) {
     this.#file = directory === null ? null : join(directory, name);
   }
@@ -71,6 +82,10 @@ class BoundedLog {
     this.#tail = tail === '' ? [] : [tail];
     this.#tailChars = tail.length;
     this.#omitted = omittedBytes;
+    this.#seededFile = file;
+  }
+
+  keptIn(file: string): void {
     this.#seededFile = file;
   }
 
@@ -90,7 +105,7 @@ class BoundedLog {
   read(): StepLog {
     const tail = this.#tail.join('');
     this.#tail = tail === '' ? [] : [tail];
-    if (this.#isSpilling) this.#flush();
+    this.flush();
     const file = this.#isSpilling && !this.#cannotSpill ? this.#file : this.#seededFile;
     return { head: this.#head, tail, omittedBytes: this.#omitted, file };
   }
@@ -101,6 +116,8 @@ class BoundedLog {
       this.#isSpilling = true;
       this.#spill(this.#head);
       this.#spill(all);
+      this.flush();
+      if (!this.#cannotSpill) this.onFile(this.#file);
     }
     const kept = all.slice(-LOG_TAIL_CHARS);
     this.#omitted += all.length - kept.length;
@@ -112,11 +129,11 @@ class BoundedLog {
     if (this.#cannotSpill) return;
     this.#unspilled.push(text);
     this.#unspilledChars += text.length;
-    if (this.#unspilledChars >= SPILL_BATCH_CHARS) this.#flush();
+    if (this.#unspilledChars >= SPILL_BATCH_CHARS) this.flush();
   }
 
   /** A full disk costs the file, not the session: what is in memory stays. */
-  #flush(): void {
+  flush(): void {
     if (this.#unspilledChars === 0 || this.#file === null || this.directory === null) return;
     const text = this.#unspilled.join('');
     this.#unspilled = [];

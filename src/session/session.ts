@@ -102,8 +102,8 @@ export interface StepLog {
   readonly tail: string;
   readonly omittedBytes: number;
   /**
-   * A file with the whole log, made once it outgrows memory and removed at the session's end; null: there is none, and what is omitted,
-   * if anything (in a client of a session in another process, or with a full disk), is lost.
+   * A file with the whole log, made once it outgrows memory and removed at the session's end; up to a quarter MiB behind while the step runs.
+   * Null: there is none, and what is omitted, if anything (with a full disk), is lost.
    */
   readonly file: string | null;
 }

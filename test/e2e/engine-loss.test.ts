@@ -45,6 +45,22 @@ describe.skipIf(!canStartPrivate)('an engine that dies', () => {
     expect(terminal.modes()).toEqual(RESTORED_MODES);
   });
 
+  it('and comes back: the session is on it again by itself, and builds', async () => {
+    const project = createProject(`${BASE}RUN exit 3\n`);
+    const terminal = await openSession(project, { env: engineEnv(engine.address) });
+    await shellOpens(terminal);
+    await leaveTerminal(terminal);
+    await engine.kill();
+    await terminal.waitFor(/ENGINE LOST/);
+    await engine.start();
+    await terminal.waitFor(/is back/, { timeoutMs: 40_000 });
+    await terminal.waitFor((screen) => !/ENGINE LOST/.test(screen), { what: 'an engine in the header' });
+    project.edit('exit 3', 'exit 0');
+    terminal.press('char:r');
+    await terminal.waitFor(/ BUILT /, { timeoutMs: 30_000 });
+    expect((await quit(terminal)).code).toBe(0);
+  });
+
   it.each([
     ['idle', 'echo typed'],
     ['busy', 'echo typed; sleep 1000'],

@@ -17,14 +17,22 @@ export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['prog
   readonly connecting: Connecting;
 }
 
+export interface SessionPlace {
+  /** Nothing in this run ever asks for a shell. */
+  readonly isUnattended?: boolean;
+  readonly id?: string;
+  /** For logs that outgrow memory; made when it is needed, removed at the end. Default: one for temporary files. */
+  readonly spillDirectory?: string;
+}
+
 /**
  * Reads the Dockerfile at once, so that what is wrong with it is told before anything else happens. `openOn`: when the session opens a shell by
- * itself. `isUnattended`: nothing in this run ever asks for one. Throws `BxError('input')`.
+ * itself. Throws `BxError('input')`.
  */
 export function openSession(
   { options, input, connecting }: BuildRun,
   openOn: FrontEnd['openOn'],
-  { isUnattended = false, id = randomBytes(4).toString('hex') }: { readonly isUnattended?: boolean; readonly id?: string } = {},
+  { isUnattended = false, id = randomBytes(4).toString('hex'), spillDirectory }: SessionPlace = {},
 ): LocalSession {
   const prepare = (): BuildRequest => ({ ...prepareRequest(input, options), isUnattended });
   let first: BuildRequest | null = prepare();
@@ -40,7 +48,7 @@ export function openSession(
     target: options.target,
     openOn,
     invoke: options.invoke,
-    spillDirectory: join(tmpdir(), `bxtui-${process.pid}-${id}`),
+    spillDirectory: spillDirectory ?? join(tmpdir(), `bxtui-${process.pid}-${id}`),
     now: Date.now,
   });
 }

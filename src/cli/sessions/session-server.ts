@@ -6,7 +6,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
-import { createRecord, type FoundSession, removeRecord } from '../../session/records/session-records.js';
+import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
@@ -43,7 +43,7 @@ async function serve(root: string, id: string, buildArgs: readonly string[], sta
   const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
   const connecting = await startConnecting();
   const frontEnd = { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false } as const;
-  const session = openSession({ options, input, connecting, frontEnd }, openOn, { id });
+  const session = openSession({ options, input, connecting, frontEnd }, openOn, { id, spillDirectory: spillDirectory(root, id) });
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;

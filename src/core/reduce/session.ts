@@ -46,6 +46,7 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
       return { ...state, processes };
     }
     case 'shell.opened':
+    case 'log.spilled':
       return state;
     case 'notice.posted': {
       const notice: Notice = { ...event.notice, atMs: event.atMs };

@@ -53,6 +53,11 @@ export function prepareLog(root: string, id: string): string {
   return pathsOf(root, id).log;
 }
 
+/** For logs that outgrow memory; goes with the record. */
+export function spillDirectory(root: string, id: string): string {
+  return join(root, id, 'logs');
+}
+
 /** The oldest first; what is no session is passed over. Throws `BxError('state')` for a root that is not safe. */
 export function listSessions(root: string): FoundSession[] {
   checkRoot(root);

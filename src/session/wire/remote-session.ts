@@ -191,6 +191,7 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
   }
 
   function keepLog(event: SessionEvent): void {
+    if (event.type === 'log.spilled') logs.keptIn(event.generation, event.step, event.file);
     if (event.type !== 'engine.reported' || event.event.type !== 'log.appended') return;
     const { generation: number, event: log } = event;
     const step = state.generations.find((generation) => generation.number === number)?.vertices[log.digest]?.step;

@@ -1,4 +1,5 @@
 /** What every front end may rely on, wherever the session is: one suite over a session in this process and over a stream. */
+import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/events.js';
 import type { SessionState } from '../../../src/core/model/index.js';
@@ -142,6 +143,16 @@ describe.each(Object.entries(WAYS))('a session %s', (_, way) => {
     await until(() => session.state.generations[1]!.status === 'succeeded');
     expect(session.stepLog(2, '3')).toEqual(reached.local.stepLog(2, '3'));
     expect(session.stepLog(2, '3').tail.length).toBeGreaterThan(500_000);
+  });
+
+  it('names the file of a log that has outgrown memory', async () => {
+    await reached.local.start();
+    const line = 'x'.repeat(100_000);
+    reached.engine.runs[0]!.say(plan, ...Array.from({ length: 40 }, () => printed(2, line)), vertex(2), success);
+    await until(() => session.state.generations[0]?.status === 'succeeded');
+    const { file, omittedBytes } = session.stepLog(1, '2');
+    expect(omittedBytes).toBeGreaterThan(0);
+    expect(statSync(file!).size).toBe(40 * line.length);
   });
 
   it('knows which steps have an exclusive cache', async () => {

@@ -37,6 +37,27 @@ describe('the log store', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
+  it('says once that a log is in a file, which has all of it when nothing more is to come', () => {
+    const dir = directory();
+    const files: string[] = [];
+    const logs = createLogStore(dir, (generation, step, file) => files.push(`${generation} ${step} ${file}`));
+    const text = 'y'.repeat(LOG_HEAD_CHARS + 2 * LOG_TAIL_CHARS + 1);
+    logs.append(1, '3', text);
+    logs.append(1, '3', 'the end');
+    logs.flush(1, '3');
+    expect(files).toEqual([`1 3 ${join(dir, 'g1-1.log')}`]);
+    expect(readFileSync(join(dir, 'g1-1.log'), 'utf8')).toBe(`${text}the end`);
+    logs.dispose();
+  });
+
+  it('knows of a file that somebody else keeps', () => {
+    const logs = createLogStore(null);
+    logs.append(1, '3', 'a');
+    logs.keptIn(1, '3', '/spill/1.log');
+    logs.append(1, '3', 'b');
+    expect(logs.read(1, '3')).toEqual({ head: 'ab', tail: '', omittedBytes: 0, file: '/spill/1.log' });
+  });
+
   it('loses only the file when the disk refuses', () => {
     const logs = createLogStore('/dev/null/nowhere');
     for (let i = 0; i < 5; i++) logs.append(1, '3', 'y'.repeat(1 << 20));
