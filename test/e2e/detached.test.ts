@@ -72,6 +72,7 @@ describe('a detached session', () => {
     expect(first.modes()).toEqual(RESTORED_MODES);
     expect(first.screen()).toContain(`bxtui attach ${id}`);
     expect(await sessions()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
+    expect((await run('ls')).stdout).toMatch(/ENDS\n.* in 24h\n/);
 
     const second = await attach(id);
     await second.waitFor(/seen-42/);

@@ -39,7 +39,7 @@ export const DEBUG_FLAGS: readonly FlagSpec[] = [
 ];
 
 export const SESSION_FLAGS: readonly FlagSpec[] = [
-  bool('detach', 'Start the session in a process of its own, print its id and return; bxtui attach opens it'),
+  bool('detach', 'Start the session without a screen, print its id and return; bxtui attach opens one'),
   text('root', 'DIR', 'Directory of the sessions', { fallback: 'BXTUI_ROOT, or /tmp/bxtui-UID' }),
 ];
 

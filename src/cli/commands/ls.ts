@@ -29,6 +29,8 @@ interface Row {
   readonly builder: string | null;
   readonly shells: number;
   readonly clients: number;
+  /** When it ends by itself if nobody comes; null: not as things are. */
+  readonly endsAtMs: number | null;
 }
 
 /** Resolves with the exit status. Throws `BxError`. */
@@ -45,11 +47,11 @@ export async function runLs(args: readonly string[]): Promise<number> {
 async function describe(session: FoundSession): Promise<Row> {
   const { id, context, dockerfile, startedAtMs, cwd } = session.record;
   const about = { id, context: context === '.' ? basename(cwd) : context, dockerfile, startedAtMs };
-  const unknown = { builder: null, shells: 0, clients: 0 };
+  const unknown = { builder: null, shells: 0, clients: 0, endsAtMs: null };
   if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
   try {
     const remote = await connectTo(session, 'command', true);
-    const { state, clients } = remote;
+    const { state, clients, idleEndsAtMs } = remote;
     remote.leave();
     return {
       ...about,
@@ -57,6 +59,7 @@ async function describe(session: FoundSession): Promise<Row> {
       builder: state.engine?.name ?? null,
       shells: state.processes.filter(({ endedAtMs }) => endedAtMs === null).length,
       clients: clients.filter(({ kind }) => kind === 'screen').length,
+      endsAtMs: idleEndsAtMs,
     };
   } catch {
     return { ...about, state: 'no answer', ...unknown };
@@ -69,20 +72,21 @@ function render(rows: readonly Row[]): string {
     row.id,
     row.state,
     row.context,
-    age(Date.now() - row.startedAtMs),
+    duration(Date.now() - row.startedAtMs),
     row.builder ?? '-',
     String(row.shells),
     String(row.clients),
+    row.endsAtMs === null ? '-' : `in ${duration(row.endsAtMs - Date.now())}`,
   ]);
   return `${renderTable(
-    ['ID', 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'SCREENS'],
+    ['ID', 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'SCREENS', 'ENDS'],
     table.map((cells) => cells.map(printableLine)),
   )}\n`;
 }
 
-function age(elapsedMs: number): string {
-  const minutes = Math.floor(elapsedMs / 60_000);
-  if (minutes < 1) return 'now';
+function duration(elapsedMs: number): string {
+  const minutes = Math.round(elapsedMs / 60_000);
+  if (minutes < 1) return '<1m';
   if (minutes < 60) return `${minutes}m`;
-  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)}h` : `${Math.round(minutes / 1440)}d`;
 }
