@@ -3,9 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const SAMPLE_EVERY_MS = 15;
 
-/** @param {number} pid @returns {number} bytes; 0 when the process is gone */
+/**
+ * Of a process and its descendants together: a screen and the server of its session. What they share, such as Node's own code, counts in
+ * each of them.
+ * @param {number} pid @returns {number} bytes; 0 when they are gone
+ */
 export function residentBytes(pid) {
-  return statusField(pid, 'VmRSS');
+  return familyOf(pid).reduce((sum, member) => sum + statusField(member, 'VmRSS'), 0);
 }
 
 /**
@@ -30,7 +34,7 @@ export async function peakResidentBytes(pid, ended) {
 }
 
 /**
- * Samples one process until it is told to stop.
+ * Samples a process and its descendants until it is told to stop.
  * @param {number} pid
  * @returns {{ stop: () => { startBytes: number, peakBytes: number, endBytes: number } }}
  */
