@@ -30,7 +30,7 @@ export interface SessionPlace {
  * itself. Throws `BxError('input')`.
  */
 export function openSession(
-  { options, input, connecting }: BuildRun,
+  { options, input, connecting }: Pick<BuildRun, 'options' | 'input' | 'connecting'>,
   openOn: FrontEnd['openOn'],
   { isUnattended = false, id = randomBytes(4).toString('hex'), spillDirectory }: SessionPlace = {},
 ): LocalSession {

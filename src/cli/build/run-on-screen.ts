@@ -30,7 +30,8 @@ export interface ScreenBuild {
  */
 export async function runOnScreen({ options, args, input, frontEnd }: ScreenBuild): Promise<number> {
   // Before anything else: it has the engine to dial while this process loads the screen.
-  const server = startServer(sessionRoot(options.root, process.env), args, 'screen');
+  const { openOn } = frontEnd;
+  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn, kind: 'screen' });
   const interrupts = listenForInterrupts();
   const warnings: string[] = [];
   const settings = readSettings((warning) => warnings.push(warning));

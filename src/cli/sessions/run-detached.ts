@@ -14,7 +14,8 @@ export async function runDetached(options: BuildOptions, args: readonly string[]
       hint: 'Name a file: -o type=tar,dest=FILE',
     });
   }
-  const server = startServer(sessionRoot(options.root, process.env), args, 'command');
+  const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
+  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn, kind: 'command' });
   const session = await server.session;
   await untilConnected(session);
   session.leave();

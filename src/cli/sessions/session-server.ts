@@ -12,23 +12,24 @@ import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { startConnecting } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
+import type { FrontEnd } from '../build/front-end.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import { type IdleWatch, watchIdle } from './idle.js';
-import { STARTER_FD } from './start-server.js';
+import { type ServerWish, STARTER_FD } from './start-server.js';
 
 const FAREWELL_MS = 2_000;
 
-/** `args`: root, id, then those of `bxtui build`. Resolves with the exit status when the session has ended. */
+/** `args`: root, id, when a shell opens by itself, then those of `bxtui build`. Resolves with the exit status when the session has ended. */
 export async function runSessionServer(args: readonly string[]): Promise<number> {
-  const [root = '', id = '', ...buildArgs] = args;
+  const [root = '', id = '', openOn, ...buildArgs] = args;
   // Its terminal is somebody else's; only being told so ends it.
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
   const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
   try {
-    return await serve(root, id, buildArgs, starter);
+    return await serve({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs }, starter);
   } catch (error) {
     await refuseSession(starter, programVersion(), toBxError(error));
     removeRecord(root, id);
@@ -36,14 +37,15 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   }
 }
 
-async function serve(root: string, id: string, buildArgs: readonly string[], starter: net.Socket): Promise<number> {
+async function serve(
+  { root, id, openOn, buildArgs }: Omit<ServerWish, 'kind'> & { readonly id: string },
+  starter: net.Socket,
+): Promise<number> {
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
-  const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
   const connecting = await startConnecting();
-  const frontEnd = { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: false } as const;
-  const session = openSession({ options, input, connecting, frontEnd }, openOn, { id, spillDirectory: spillDirectory(root, id) });
+  const session = openSession({ options, input, connecting }, openOn, { id, spillDirectory: spillDirectory(root, id) });
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { BxError, toBxError } from '../../platform/errors.js';
 import { prepareLog, removeRecord } from '../../session/records/session-records.js';
-import { connectSession, type RemoteSession } from '../../session/wire/index.js';
+import { type ClientIdentity, connectSession, type RemoteSession } from '../../session/wire/index.js';
+import type { FrontEnd } from '../build/front-end.js';
 import { packageRoot } from '../version.js';
 import { clientIdentity } from './client-identity.js';
 
@@ -21,15 +22,22 @@ export interface StartedServer {
   readonly session: Promise<RemoteSession>;
 }
 
-/**
- * `buildArgs`: those of `bxtui build`, checked already; relative paths in them count from this directory. Throws `BxError('state')` where no
- * session can be kept.
- */
-export function startServer(root: string, buildArgs: readonly string[], kind: 'screen' | 'command'): StartedServer {
+export interface ServerWish {
+  readonly root: string;
+  /** Those of `bxtui build`, checked already; relative paths in them count from this directory. */
+  readonly buildArgs: readonly string[];
+  /** When the session opens a shell by itself. */
+  readonly openOn: FrontEnd['openOn'];
+  /** What this program is to the session. */
+  readonly kind: ClientIdentity['kind'];
+}
+
+/** Throws `BxError('state')` where no session can be kept. */
+export function startServer({ root, buildArgs, openOn, kind }: ServerWish): StartedServer {
   const id = randomBytes(4).toString('hex');
   const log = openSync(prepareLog(root, id), 'a', 0o600);
   const launcher = join(packageRoot(), 'bin/bxtui');
-  const server = spawn(process.execPath, [launcher, SERVER_COMMAND, root, id, ...buildArgs], {
+  const server = spawn(process.execPath, [launcher, SERVER_COMMAND, root, id, openOn, ...buildArgs], {
     // A process group and session of its own: no signal of this terminal reaches it.
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],
@@ -39,7 +47,7 @@ export function startServer(root: string, buildArgs: readonly string[], kind: 's
   return { id, session: connect(root, id, server, kind) };
 }
 
-async function connect(root: string, id: string, server: ChildProcess, kind: 'screen' | 'command'): Promise<RemoteSession> {
+async function connect(root: string, id: string, server: ChildProcess, kind: ServerWish['kind']): Promise<RemoteSession> {
   const started = new Promise<never>((_, reject) => server.once('error', reject));
   // Node gives both ends of a pipe beyond the first three both directions.
   const stream = server.stdio[STARTER_FD] as unknown as Duplex;
