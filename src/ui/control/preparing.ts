@@ -1,9 +1,10 @@
 /**
- * A cursor that rests on a step is likely to be followed by Enter: the session is told, so that the shell is there by then. It must not
- * decide whether one can be started.
+ * A cursor that rests on a step is likely to be followed by Enter, and a shell in the step that failed by one in the step before it: the
+ * session is told, so that the shell is there by then. It must not decide whether one can be started.
  */
-import type { ContainerSummary } from '../../core/model/index.js';
-import { isBuilding, selectGeneration, selectStep } from '../select/current.js';
+import type { SessionState, StepKey } from '../../core/model/index.js';
+import { isBuilding, selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
+import type { ViewState } from '../view-state.js';
 import type { Ui } from './ui-context.js';
 
 /** Longer than between two presses of a held key (30 ms or so), shorter than a person takes to read a line. */
@@ -24,23 +25,9 @@ export function createPreparing(ui: Ui, size: () => { readonly cols: number; rea
     if (timer !== null) clock.clearTimeout(timer);
     timer = null;
   };
-  const candidate = (): { step: string; generation: number } | null => {
-    const { view } = ui.store;
-    const generation = selectGeneration(session.state, view);
-    // Somebody is busy with something else, if only with the opening of this very shell.
-    if (view.overlays.length > 0 || view.focus !== 'steps') return null;
-    // A cursor that has come here by itself says nothing of what somebody wants.
-    if (generation === null || isBuilding(generation) || view.selection.kind !== 'user') return null;
-    const step = selectStep(generation, view);
-    if (step?.kind !== 'instruction') return null;
-    const isIn = (one: ContainerSummary): boolean =>
-      one.step === step.key && one.generation === generation.number && one.state === 'running';
-    return Object.values(session.state.containers).some(isIn) ? null : { step: step.key, generation: generation.number };
-  };
-
   return {
     look() {
-      const wanted = candidate();
+      const wanted = stepToPrepare(session.state, ui.store.view);
       const key = wanted === null ? '' : `${wanted.generation} ${wanted.step}`;
       if (key === at) return;
       at = key;
@@ -53,4 +40,30 @@ export function createPreparing(ui: Ui, size: () => { readonly cols: number; rea
     },
     dispose: stop,
   };
+}
+
+/** Null: nobody can tell what comes next, or it has its shell. */
+export function stepToPrepare(
+  state: SessionState,
+  view: ViewState,
+): { readonly step: StepKey; readonly generation: number } | null {
+  const generation = selectGeneration(state, view);
+  // Somebody is busy with something else, if only with the opening of this very shell.
+  if (generation === null || isBuilding(generation) || view.overlays.length > 0) return null;
+  const isOpen = (step: StepKey): boolean =>
+    Object.values(state.containers).some(
+      (one) => one.step === step && one.generation === generation.number && one.state === 'running',
+    );
+  const { number } = generation;
+  // A cursor that has come here by itself says nothing of what somebody wants.
+  if (view.focus === 'steps' && view.selection.kind === 'user') {
+    const step = selectStep(generation, view);
+    if (step?.kind !== 'instruction') return null;
+    if (!isOpen(step.key)) return { step: step.key, generation: number };
+  }
+  const failed = generation.failure?.step ?? null;
+  if (failed === null || !isOpen(failed)) return null;
+  const instructions = stepsInOrder(generation).filter(({ kind }) => kind === 'instruction');
+  const above = instructions[instructions.findIndex(({ key }) => key === failed) - 1];
+  return above === undefined || isOpen(above.key) ? null : { step: above.key, generation: number };
 }
