@@ -16,6 +16,11 @@ export interface Settings {
   readonly prepareShells: boolean;
   /** A session that holds containers, and at which nobody looks, ends after so long; 0: never. */
   readonly idleHours: number;
+  /**
+   * The size of a program that several screens show: the smallest of theirs, or that of the screen which typed last. The screen that typed
+   * last in the program says which of the two it is.
+   */
+  readonly sharedSize: 'smallest' | 'typist';
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -28,6 +33,7 @@ export const DEFAULT_SETTINGS: Settings = {
   wheelRows: 3,
   prepareShells: true,
   idleHours: 24,
+  sharedSize: 'smallest',
 };
 
 export interface SettingsResult {
@@ -64,6 +70,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   wheelRows: integer(1, 100),
   prepareShells: trueOrFalse,
   idleHours: integer(0, 8_760),
+  sharedSize: oneOf('smallest', 'typist'),
 };
 
 /** Never throws. Entries that are not known are warned about and left out. */

@@ -1,4 +1,4 @@
 export type { Invoke, LocalSession, LocalSessionOptions } from './local-session.js';
 export { createLocalSession } from './local-session.js';
-export type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal } from './session.js';
+export type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal, TerminalSize } from './session.js';
 export { TERMINAL_REPLAY_BYTES } from './session.js';

@@ -6,7 +6,7 @@ import type { ProcessSummary } from '../core/model/index.js';
 import type { Container, ContainerProcess, ProcessSpec } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createReplayRing, type ReplayRing } from './replay-ring.js';
-import { TERMINAL_REPLAY_BYTES, type Terminal } from './session.js';
+import { TERMINAL_REPLAY_BYTES, type Terminal, type TerminalSize } from './session.js';
 
 /** What runs programs: a container, or this machine. */
 export type Place = Pick<Container, 'id' | 'start'>;
@@ -16,9 +16,10 @@ interface Entry {
   readonly place: Place;
   readonly ring: ReplayRing;
   readonly listeners: Set<(data: Uint8Array) => void>;
+  readonly sizeListeners: Set<(size: TerminalSize) => void>;
   process: ContainerProcess | null;
   /** The last size asked for; given to the program even when it was asked for before the program ran. */
-  size: { cols: number; rows: number };
+  size: TerminalSize;
 }
 
 export interface ProcessTable {
@@ -68,6 +69,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
         place,
         ring: createReplayRing(TERMINAL_REPLAY_BYTES),
         listeners: new Set(),
+        sizeListeners: new Set(),
         process: null,
         size: { cols: spec.cols, rows: spec.rows },
       };
@@ -103,6 +105,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
     terminal(id) {
       const entry = find(id);
       const listeners = new Set<(data: Uint8Array) => void>();
+      const sizeListeners = new Set<(size: TerminalSize) => void>();
       let holds = 0;
       const release = (): void => {
         for (; holds > 0; holds--) entry.process?.resume();
@@ -120,11 +123,26 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
             },
           };
         },
+        get size() {
+          return entry.size;
+        },
+        onSize(listener) {
+          sizeListeners.add(listener);
+          entry.sizeListeners.add(listener);
+          return {
+            dispose() {
+              sizeListeners.delete(listener);
+              entry.sizeListeners.delete(listener);
+            },
+          };
+        },
         write: (data) => entry.process?.write(data),
         closeInput: () => entry.process?.closeInput(),
         resize(cols, rows) {
-          entry.size = { cols, rows };
+          const isOther = cols !== entry.size.cols || rows !== entry.size.rows;
+          if (isOther) entry.size = { cols, rows };
           entry.process?.resize(cols, rows);
+          if (isOther) for (const listener of entry.sizeListeners) listener(entry.size);
         },
         pause() {
           holds++;
@@ -137,7 +155,9 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
         },
         detach() {
           for (const listener of listeners) entry.listeners.delete(listener);
+          for (const listener of sizeListeners) entry.sizeListeners.delete(listener);
           listeners.clear();
+          sizeListeners.clear();
           release();
         },
       };

@@ -69,6 +69,11 @@ export type SessionCommand =
 
 export type CommandResult = { readonly process: string } | { readonly process: null };
 
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
 /** The output of a process since its start (bounded: the newest `TERMINAL_REPLAY_BYTES`), then live. */
 export interface Terminal extends ByteChannel {
   readonly process: string;
@@ -82,6 +87,25 @@ export interface Terminal extends ByteChannel {
    * in it has been answered long ago.
    */
   readonly isReplayFirst?: boolean;
+  /**
+   * What the program really has: the size asked for last, or, where several screens have the process open, what they have agreed on. The
+   * grid that the output is drawn in needs this one.
+   */
+  readonly size: TerminalSize;
+  /** Called behind the data that was printed for the size before. */
+  onSize(listener: (size: TerminalSize) => void): Disposable;
+  /**
+   * Whether somebody sees the process here, at first: yes. A size asked for by a screen that does not show it counts for nothing as long as
+   * others do. Absent: nobody else can have it open.
+   */
+  setShown?(isShown: boolean): void;
+  /**
+   * To be read in the listener: whether what the program asks its terminal in this data is answered by this reader. Of several readers with
+   * a terminal of their own, exactly one answers. Absent: yes.
+   */
+  readonly isAnswering?: boolean;
+  /** The answer to what the program has asked, which nobody has typed. Absent: `write`. */
+  answer?(data: Uint8Array): void;
   /**
    * Resolves when what the program had printed until this call is with the listeners (also when nothing can come any more); where it is
    * absent, that is so at any time. Await it before `detach` when the program has ended and its output counts.

@@ -2,6 +2,12 @@
 import type { ByteChannel, Disposable } from '../platform/byte-channel.js';
 import type { Emulator } from './types.js';
 
+/** A channel that others may read as well (`Terminal`, which says what the two are). */
+export interface SharedChannel extends ByteChannel {
+  readonly isAnswering?: boolean;
+  answer?(data: Uint8Array): void;
+}
+
 const HIGH_WATER_BYTES = 512 << 10;
 const LOW_WATER_BYTES = 128 << 10;
 /** A program that asks without reading the answers would fill its own input without end; the rest of a window is not answered. */
@@ -18,6 +24,8 @@ export interface PipeOptions {
   readonly isReplayFirst?: boolean;
   /** Answer them all the same: for a program that was started just now and that nobody else has watched. */
   readonly answerReplay?: boolean;
+  /** Called before anything is shown: at once, or with the channel's first data where that is the replay. */
+  readonly onBegin?: () => void;
   readonly nowMs?: () => number;
 }
 
@@ -25,14 +33,16 @@ export interface PipeOptions {
  * Everything the channel sends goes to `emulator`; the source is held back while more than 512 KiB wait to be parsed, until less than
  * 128 KiB do. `dispose` disconnects both and leaves the channel resumed.
  */
-export function pipeChannel(channel: ByteChannel, emulator: Emulator, options: PipeOptions = {}): Disposable {
+export function pipeChannel(channel: SharedChannel, emulator: Emulator, options: PipeOptions = {}): Disposable {
   const nowMs = options.nowMs ?? (() => performance.now());
   let pendingBytes = 0;
   let isPaused = false;
   let isDisposed = false;
   let windowStartMs = nowMs();
   let replyBytes = 0;
-  let isReplaying = false;
+  /** Whether what is parsed now is answered, and what is written next will be. */
+  let isAnswering = true;
+  let willAnswer = true;
 
   const resume = () => {
     if (!isPaused) return;
@@ -40,40 +50,48 @@ export function pipeChannel(channel: ByteChannel, emulator: Emulator, options: P
     channel.resume();
   };
   let awaitsReplay = options.isReplayFirst === true;
-  const beginReplay = (): void => {
-    isReplaying = options.answerReplay !== true;
-  };
-  if (options.replay && options.replay.length > 0) {
-    beginReplay();
-    emulator.write(options.replay, () => {
-      isReplaying = false;
+  /** For everything that is written from here on. */
+  const setAnswering = (next: boolean): void => {
+    if (next === willAnswer) return;
+    willAnswer = next;
+    emulator.write('', () => {
+      isAnswering = next;
     });
+  };
+  const isAnsweredIn = (isReplay: boolean): boolean =>
+    channel.isAnswering !== false && (!isReplay || options.answerReplay === true);
+  if (!awaitsReplay) options.onBegin?.();
+  if (options.replay && options.replay.length > 0) {
+    setAnswering(isAnsweredIn(true));
+    emulator.write(options.replay);
   }
   const output = channel.onData((data) => {
     const isReplay = awaitsReplay;
     awaitsReplay = false;
+    if (isReplay) options.onBegin?.();
     if (data.length === 0) return;
-    if (isReplay) beginReplay();
+    setAnswering(isAnsweredIn(isReplay));
     pendingBytes += data.length;
     if (!isPaused && pendingBytes > HIGH_WATER_BYTES) {
       isPaused = true;
       channel.pause();
     }
     emulator.write(data, () => {
-      if (isReplay) isReplaying = false;
       pendingBytes -= data.length;
       if (!isDisposed && pendingBytes < LOW_WATER_BYTES) resume();
     });
   });
   const replies = emulator.onReply((data) => {
-    if (isReplaying) return;
+    if (!isAnswering) return;
     const now = nowMs();
     if (now - windowStartMs >= REPLY_WINDOW_MS) {
       windowStartMs = now;
       replyBytes = 0;
     }
     replyBytes += data.length;
-    if (replyBytes <= MAX_REPLY_BYTES_PER_WINDOW) channel.write(data);
+    if (replyBytes > MAX_REPLY_BYTES_PER_WINDOW) return;
+    if (channel.answer === undefined) channel.write(data);
+    else channel.answer(data);
   });
   return {
     dispose() {

@@ -5,13 +5,15 @@
 import type { BlessedElement } from 'blessed-internal';
 import type { ActionContext, PanelId } from '../actions/index.js';
 import type { SessionState } from '../core/model/index.js';
+import type { TerminalSize } from '../session/session.js';
 import type { Emulator, Match } from '../term/types.js';
 import type { CommandLine } from './deps.js';
 import type { BlessedHost } from './host/blessed-host.js';
 import type { HostCursor } from './host/draw.js';
 import type { Rect, Surface } from './host/surface.js';
 import { gridArea } from './layout/grid-area.js';
-import { innerRect, type Layout, MIN_COLS, MIN_ROWS, visiblePanels } from './layout/layout.js';
+import { gridOrigin } from './layout/grid-origin.js';
+import { innerRect, type Layout, MIN_COLS, MIN_ROWS, panelRect, visiblePanels } from './layout/layout.js';
 import type { Look } from './look.js';
 import { paintOverlays } from './overlays/overlays.js';
 import type { Charts } from './panels/charts.js';
@@ -39,6 +41,8 @@ export interface Frame {
   readonly context: ActionContext;
   readonly nowMs: number;
   readonly terminal: Emulator | null;
+  /** What the program in it has; null: there is none. */
+  readonly terminalSize: TerminalSize | null;
   readonly log: Emulator | null;
   /** Hits of the search in the emulator that it is about. */
   readonly matches: readonly Match[];
@@ -183,8 +187,11 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       surface.text(1, 0, 'No terminal is open: enter on a step opens a shell in it.', theLook.attr('dim'));
       return;
     }
-    paintGrid(surface, { emulator, ...marksOf(current, 'terminal') }, theLook);
-    const { x, y } = emulator.cursor;
+    const origin = gridOrigin(emulator, surface.width, surface.height);
+    const isLarger = foreignSizeOf(current) !== null;
+    paintGrid(surface, { emulator, ...marksOf(current, 'terminal'), origin, isLarger }, theLook);
+    const x = emulator.cursor.x - origin.col;
+    const y = emulator.cursor.y - origin.row;
     if (view.mode !== 'terminal' || !emulator.modes.cursorVisible || y < 0 || y >= surface.height) return;
     const place = surface.placeOn(host.surface({ x: 0, y: 0, width: view.cols, height: view.rows }));
     const { cursorShape: shape, cursorBlink: isBlinking } = emulator.modes;
@@ -196,6 +203,13 @@ function copyOverlayOf(view: ViewState): CopyOverlay | null {
   return view.overlays.find((overlay) => overlay.kind === 'copy') ?? null;
 }
 
+/** The size of the program in the terminal panel when it is not that of the panel; then somebody else has a say in it. */
+function foreignSizeOf({ layout, terminalSize }: Frame): TerminalSize | null {
+  const rect = panelRect(layout, 'terminal');
+  if (rect === null || terminalSize === null) return null;
+  return terminalSize.cols === rect.width && terminalSize.rows === rect.height ? null : terminalSize;
+}
+
 /** Where the cursor of the copy mode stands on the screen; null while it is out of sight. */
 function copyCursorOf({ state, view, layout, terminal, log }: Frame): HostCursor | null {
   const copying = copyOverlayOf(view);
@@ -203,9 +217,11 @@ function copyCursorOf({ state, view, layout, terminal, log }: Frame): HostCursor
   const generation = selectGeneration(state, view);
   const area = gridArea(layout, copying.panel, generation, selectStep(generation, view));
   const grid = copying.panel === 'terminal' ? terminal : log;
-  const y = copying.head.row - (grid?.viewport.top ?? 0);
-  if (area === null || grid === null || y < 0 || y >= area.height) return null;
-  return { x: area.x + Math.min(copying.head.col, area.width - 1), y: area.y + y, shape: 'block', isBlinking: false };
+  if (area === null || grid === null) return null;
+  const origin = copying.panel === 'terminal' ? gridOrigin(grid, area.width, area.height) : { row: 0, col: 0 };
+  const y = copying.head.row - grid.viewport.top - origin.row;
+  const x = Math.max(0, Math.min(copying.head.col - origin.col, area.width - 1));
+  return y < 0 || y >= area.height ? null : { x: area.x + x, y: area.y + y, shape: 'block', isBlinking: false };
 }
 
 /** What is marked in the grid of a panel: hits of the search, and what the mouse or the keyboard has gone over. */
@@ -246,7 +262,8 @@ function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBo
   return { box, isFocused, isTyping, ...titleOf(box, titleFacts(frame, look)) };
 }
 
-function titleFacts({ state, view, log, matches }: Frame, look: Look): TitleFacts {
+function titleFacts(frame: Frame, look: Look): TitleFacts {
+  const { state, view, log, matches } = frame;
   const generation = selectGeneration(state, view);
   const step = selectStep(generation, view);
   const instructions = generation === null ? [] : stepsInOrder(generation).filter((each) => each.kind === 'instruction');
@@ -261,6 +278,7 @@ function titleFacts({ state, view, log, matches }: Frame, look: Look): TitleFact
     stepsCount: generation === null ? '' : `${finished.length}/${needed.length}`,
     logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${stepText(step)}`,
     logState,
+    foreignSize: foreignSizeOf(frame),
     sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,
     matchCount: view.search?.panel === 'terminal' || view.search?.panel === 'logs' ? matches.length : null,
     glyphs: look.glyphs,

@@ -22,7 +22,9 @@ import {
   processEnded,
   processOf,
   shellOpened,
+  showRunning,
   showTab,
+  tellShown,
   terminalLeft,
   terminalResumed,
 } from './control/tabs.js';
@@ -77,6 +79,9 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     nowMs: () => clock.now(),
     onDirty: (process) => {
       if (process === store.view.activeTab) scheduler.invalidate('terminal');
+    },
+    onSize: (process) => {
+      if (process === store.view.activeTab) scheduler.invalidate();
     },
     onClipboard: (process) => {
       commands.notify('warning', `${process} wanted to set the clipboard; it was not allowed to.`, 'y copies what you see.');
@@ -147,13 +152,16 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     const logRect = panelRect(layout, 'logs');
     if (logRect !== null) logs.resize(logRect.width, logAreas(generation, step, logRect.width, logRect.height).gridHeight);
     const context = contextOf(state, view);
+    const tab = view.activeTab === null ? null : terminals.get(view.activeTab);
+    tellShown(ui);
     const frame: Frame = {
       state,
       view,
       layout,
       context,
       nowMs,
-      terminal: view.activeTab === null ? null : (terminals.get(view.activeTab)?.emulator ?? null),
+      terminal: tab?.emulator ?? null,
+      terminalSize: tab?.terminal.size ?? null,
       log: generation === null || step === null ? null : logs.get(generation.number, step.key),
       matches: gridMatches(ui),
       hints: ui.hints(),
@@ -285,7 +293,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     }),
   );
   void session.ended.then(() => close());
-  for (const process of session.state.processes) if (process.endedAtMs === null) showTab(ui, process.id);
+  showRunning(ui);
   host.invalidate();
   draw();
 

@@ -3,13 +3,16 @@ import type { EngineEvent, SessionEvent } from '../../src/core/events.js';
 import type { SessionState, StepKey } from '../../src/core/model/index.js';
 import { initialState, reduce } from '../../src/core/reduce/index.js';
 import { BxError } from '../../src/platform/errors.js';
-import type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal } from '../../src/session/session.js';
+import type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal, TerminalSize } from '../../src/session/session.js';
 
 export interface FakeTerminal extends Terminal {
   readonly typed: string[];
   readonly sizes: Array<readonly [cols: number, rows: number]>;
   /** The program prints. */
   print(text: string): void;
+  /** Another screen has a say: whatever is asked for here, the program has this size; null: no longer. */
+  fix(size: TerminalSize | null): void;
+  readonly isShown: boolean;
 }
 
 export interface FakeSession extends SessionClient {
@@ -82,11 +85,35 @@ function createFakeTerminal(process: string): FakeTerminal {
   const listeners = new Set<(data: Uint8Array) => void>();
   const typed: string[] = [];
   const sizes: Array<readonly [number, number]> = [];
+  const sizeListeners = new Set<(size: TerminalSize) => void>();
   let printed = '';
+  let wish: TerminalSize = { cols: 80, rows: 24 };
+  let fixed: TerminalSize | null = null;
+  let isShown = true;
+  const tell = (): void => {
+    for (const listener of sizeListeners) listener(fixed ?? wish);
+  };
   return {
     process,
     typed,
     sizes,
+    get isShown() {
+      return isShown;
+    },
+    get size() {
+      return fixed ?? wish;
+    },
+    onSize(listener) {
+      sizeListeners.add(listener);
+      return { dispose: () => void sizeListeners.delete(listener) };
+    },
+    fix(size) {
+      fixed = size;
+      tell();
+    },
+    setShown(next) {
+      isShown = next;
+    },
     print(text) {
       printed += text;
       for (const listener of listeners) listener(new TextEncoder().encode(text));
@@ -100,6 +127,8 @@ function createFakeTerminal(process: string): FakeTerminal {
     },
     resize(cols, rows) {
       sizes.push([cols, rows]);
+      wish = { cols, rows };
+      tell();
     },
     pause: () => undefined,
     resume: () => undefined,

@@ -42,6 +42,28 @@ const SCENES: readonly Scene[] = [
       await stage.settle();
     },
   },
+  {
+    name: 'shared-size',
+    point: 'shell',
+    sizes: USUAL,
+    act: async (stage) => {
+      stage.handle.attach('p1');
+      stage.session.fakeTerminal('p1').fix({ cols: 40, rows: 8 });
+      await stage.settle();
+    },
+  },
+  {
+    name: 'shared-size-larger',
+    point: 'shell',
+    sizes: [[80, 24]],
+    act: async (stage) => {
+      stage.handle.attach('p1');
+      const terminal = stage.session.fakeTerminal('p1');
+      terminal.fix({ cols: 132, rows: 60 });
+      terminal.print('\x1b[2J\x1b[58;1Hline 58\x1b[58;100Hthe cursor is here:');
+      await stage.settle();
+    },
+  },
   { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('2', 'z')) },
   { name: 'too-small', point: 'running', sizes: [[30, 8]] },
   { name: 'ascii-mono', point: 'failed', sizes: USUAL, options: { glyphs: 'ascii', colorDepth: 'mono' } },

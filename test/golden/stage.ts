@@ -29,6 +29,7 @@ export interface StageOptions {
 
 export interface Stage {
   readonly handle: ScreenHandle;
+  readonly session: FakeSession;
   readonly terminal: Emulator;
   readonly target: ProgramTarget | null;
   readonly frames: readonly string[];
@@ -132,6 +133,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   });
   const stage: Stage = {
     handle,
+    session: options.session,
     terminal,
     frames,
     get timerCount() {

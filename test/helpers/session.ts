@@ -22,7 +22,7 @@ export async function openSession(project: Project, options: SessionOptions = {}
 }
 
 /** Waits until keys go to the program in the terminal pane, and until it has said something. */
-export async function shellOpens(terminal: TestTerminal, prompt: RegExp = /[#$] *(│|$)/m): Promise<void> {
+export async function shellOpens(terminal: TestTerminal, prompt: RegExp = /[#$] *(·|│|$)/m): Promise<void> {
   await terminal.waitFor((screen) => / TERMINAL +keys go to/.test(screen) && prompt.test(screen), {
     what: 'shell with a prompt',
   });
@@ -48,7 +48,10 @@ export async function inShell(terminal: TestTerminal, command: string): Promise<
   return paneText(screen).split(`${mark}<`).at(-1)?.split(`>${mark}`)[0]?.trim() ?? '';
 }
 
-/** The text inside the terminal pane, without frames: below its title, between the corners of the title's line. */
+/**
+ * The text inside the terminal pane, without frames and without what its program does not reach: below its title, between the corners of the
+ * title's line.
+ */
 export function paneText(screen: string): string {
   const lines = screen.split('\n');
   const top = lines.findIndex((line) => line.includes('[2] Terminal'));
@@ -59,7 +62,12 @@ export function paneText(screen: string): string {
   const rows: string[] = [];
   for (const line of lines.slice(top + 1)) {
     if (/[├┬└┴┼]/.test(line[left] ?? '')) break;
-    rows.push(line.slice(left + 1, right).trimEnd());
+    rows.push(
+      line
+        .slice(left + 1, right)
+        .replace(/·[^·]*by another screen ·$|[· ]+$/, '')
+        .trimEnd(),
+    );
   }
   return rows.join('\n');
 }

@@ -29,12 +29,16 @@ export interface ScreenBuild {
  * the session's process says is wrong before the screen stands.
  */
 export async function runOnScreen({ options, args, input, frontEnd }: ScreenBuild): Promise<number> {
-  // Before anything else: it has the engine to dial while this process loads the screen.
-  const { openOn } = frontEnd;
-  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn, kind: 'screen' });
-  const interrupts = listenForInterrupts();
   const warnings: string[] = [];
   const settings = readSettings((warning) => warnings.push(warning));
+  // Before anything that takes long: it has the engine to dial while this process loads the screen.
+  const server = startServer({
+    root: sessionRoot(options.root, process.env),
+    buildArgs: args,
+    openOn: frontEnd.openOn,
+    as: { kind: 'screen', sharedSize: settings.sharedSize },
+  });
+  const interrupts = listenForInterrupts();
   const leaveKey = chooseLeaveKey(options, settings);
   const running = runScreen({
     id: server.id,

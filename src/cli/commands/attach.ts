@@ -40,7 +40,7 @@ export async function runAttach(args: readonly string[]): Promise<number> {
   const found = findSession(sessionRoot(flags.text('root'), process.env), wanted);
   return runScreen({
     id: found.record.id,
-    session: connectTo(found, 'screen'),
+    session: connectTo(found, { kind: 'screen', sharedSize: settings.sharedSize }),
     ...{ options, settings, leaveKey, warnings },
     invoke: null,
     dockerfileLabel: null,

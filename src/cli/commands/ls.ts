@@ -50,7 +50,7 @@ async function describe(session: FoundSession): Promise<Row> {
   const unknown = { builder: null, shells: 0, clients: 0, endsAtMs: null };
   if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
   try {
-    const remote = await connectTo(session, 'command', true);
+    const remote = await connectTo(session, { kind: 'command', isReadOnly: true });
     const { state, clients, idleEndsAtMs } = remote;
     remote.leave();
     return {

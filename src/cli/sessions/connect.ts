@@ -3,15 +3,15 @@ import * as net from 'node:net';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { FoundSession } from '../../session/records/session-records.js';
 import { connectSession, type RemoteSession } from '../../session/wire/index.js';
-import { clientIdentity } from './client-identity.js';
+import { type ConnectAs, clientIdentity } from './client-identity.js';
 
 const CONNECT_WITHIN_MS = 5_000;
 
 /** Throws `BxError('state')`: crashed, not answering, of another version. */
-export async function connectTo(found: FoundSession, kind: 'screen' | 'command', isReadOnly = false): Promise<RemoteSession> {
+export async function connectTo(found: FoundSession, as: ConnectAs): Promise<RemoteSession> {
   const stream = await openSocket(found);
   try {
-    return await connectSession(stream, clientIdentity(kind, isReadOnly));
+    return await connectSession(stream, clientIdentity(as));
   } catch (error) {
     stream.destroy();
     throw toBxError(error, 'state');

@@ -38,7 +38,7 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
 }
 
 async function serve(
-  { root, id, openOn, buildArgs }: Omit<ServerWish, 'kind'> & { readonly id: string },
+  { root, id, openOn, buildArgs }: Omit<ServerWish, 'as'> & { readonly id: string },
   starter: net.Socket,
 ): Promise<number> {
   const options = readBuildOptions(buildArgs, process.env, process.cwd());

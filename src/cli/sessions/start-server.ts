@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { BxError, toBxError } from '../../platform/errors.js';
 import { prepareLog, removeRecord } from '../../session/records/session-records.js';
-import { type ClientIdentity, connectSession, type RemoteSession } from '../../session/wire/index.js';
+import { connectSession, type RemoteSession } from '../../session/wire/index.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { packageRoot } from '../version.js';
-import { clientIdentity } from './client-identity.js';
+import { type ConnectAs, clientIdentity } from './client-identity.js';
 
 /** The server's end of the stream. */
 export const STARTER_FD = 3;
@@ -29,11 +29,11 @@ export interface ServerWish {
   /** When the session opens a shell by itself. */
   readonly openOn: FrontEnd['openOn'];
   /** What this program is to the session. */
-  readonly kind: ClientIdentity['kind'];
+  readonly as: ConnectAs;
 }
 
 /** Throws `BxError('state')` where no session can be kept. */
-export function startServer({ root, buildArgs, openOn, kind }: ServerWish): StartedServer {
+export function startServer({ root, buildArgs, openOn, as }: ServerWish): StartedServer {
   const id = randomBytes(4).toString('hex');
   const log = openSync(prepareLog(root, id), 'a', 0o600);
   const launcher = join(packageRoot(), 'bin/bxtui');
@@ -44,15 +44,15 @@ export function startServer({ root, buildArgs, openOn, kind }: ServerWish): Star
   });
   closeSync(log);
   server.unref();
-  return { id, session: connect(root, id, server, kind) };
+  return { id, session: connect(root, id, server, as) };
 }
 
-async function connect(root: string, id: string, server: ChildProcess, kind: ServerWish['kind']): Promise<RemoteSession> {
+async function connect(root: string, id: string, server: ChildProcess, as: ConnectAs): Promise<RemoteSession> {
   const started = new Promise<never>((_, reject) => server.once('error', reject));
   // Node gives both ends of a pipe beyond the first three both directions.
   const stream = server.stdio[STARTER_FD] as unknown as Duplex;
   try {
-    return await Promise.race([connectSession(stream, clientIdentity(kind)), started]);
+    return await Promise.race([connectSession(stream, clientIdentity(as)), started]);
   } catch (error) {
     const { code, message, hint } = toBxError(error, 'internal');
     const said = lastLines(root, id);

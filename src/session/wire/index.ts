@@ -1,8 +1,8 @@
 export { killSession } from './kill-session.js';
-export type { ClientIdentity, ClientInfo } from './messages.js';
+export type { ClientIdentity, ClientInfo, SharedSize } from './messages.js';
 export { PROTOCOL } from './messages.js';
 export { refuseSession } from './refuse.js';
-export type { RemoteSession } from './remote-session.js';
+export type { ConnectOptions, RemoteSession } from './remote-session.js';
 export { connectSession } from './remote-session.js';
 export type { ServeOptions } from './serve-options.js';
 export type { SessionServer } from './serve-session.js';

@@ -12,7 +12,7 @@ import { BxError, type ErrorCode } from '../../platform/errors.js';
 import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 /** Each side waits so long for the first word of the other. */
 export const HELLO_TIMEOUT_MS = 10_000;
 
@@ -24,6 +24,12 @@ export interface ClientIdentity {
   /** Of the program. */
   readonly version: string;
 }
+
+/**
+ * Which size a program has that several screens show: the smallest of theirs, or that of the screen which typed last. Of several clients that
+ * one decides which has typed last in the terminal, or came first.
+ */
+export type SharedSize = 'smallest' | 'typist';
 
 export interface ClientInfo extends ClientIdentity {
   /** Unique within a session's server. */
@@ -42,6 +48,8 @@ export interface WireError {
 export interface ClientHello extends ClientIdentity {
   readonly type: 'hello';
   readonly protocol: number;
+  /** Missing: `smallest`. */
+  readonly sharedSize?: SharedSize;
 }
 
 /** Frozen. The server's first message, sent before it has heard anything. */
@@ -81,7 +89,16 @@ export type ClientMessage =
   | { readonly type: 'terminal.listen'; readonly channel: number; readonly withReplay: boolean }
   /** Answered with `terminal.synced` behind all that was printed before. */
   | { readonly type: 'terminal.sync'; readonly channel: number }
-  | { readonly type: 'terminal.resize'; readonly channel: number; readonly cols: number; readonly rows: number }
+  /** The size of this client's pane. `isShown`: somebody sees it. Answered with `terminal.size`. */
+  | {
+      readonly type: 'terminal.resize';
+      readonly channel: number;
+      readonly cols: number;
+      readonly rows: number;
+      readonly isShown: boolean;
+    }
+  /** What this client's emulator answers to the program; typed keys go as bytes. */
+  | { readonly type: 'terminal.answer'; readonly channel: number; readonly text: string }
   | { readonly type: 'terminal.pause'; readonly channel: number }
   | { readonly type: 'terminal.resume'; readonly channel: number }
   | { readonly type: 'terminal.closeInput'; readonly channel: number }
@@ -114,6 +131,10 @@ export type ServerMessage =
   /** No more comes on this channel. */
   | { readonly type: 'terminal.failed'; readonly channel: number; readonly error: WireError }
   | { readonly type: 'terminal.synced'; readonly channel: number }
+  /** The size that the program has: when it is listened to, and whenever it may have changed. What comes behind it was printed for it. */
+  | { readonly type: 'terminal.size'; readonly channel: number; readonly cols: number; readonly rows: number }
+  /** Whether this client answers what the program asks in the bytes behind this; at first: no. */
+  | { readonly type: 'terminal.answering'; readonly channel: number; readonly isAnswering: boolean }
   /** Nothing of the session is left on the engine; the stream ends. */
   | { readonly type: 'session.ended' };
 
@@ -130,7 +151,8 @@ const CLIENT_SHAPES: Shapes<ClientMessage> = {
   'terminal.open': { ...CHANNEL, process: 'string' },
   'terminal.listen': { ...CHANNEL, withReplay: 'boolean' },
   'terminal.sync': CHANNEL,
-  'terminal.resize': { ...CHANNEL, cols: 'uint', rows: 'uint' },
+  'terminal.resize': { ...CHANNEL, cols: 'uint', rows: 'uint', isShown: 'boolean' },
+  'terminal.answer': { ...CHANNEL, text: 'string' },
   'terminal.pause': CHANNEL,
   'terminal.resume': CHANNEL,
   'terminal.closeInput': CHANNEL,
@@ -151,6 +173,8 @@ const SERVER_SHAPES: Shapes<ServerMessage> = {
   failed: { id: 'uint', error: 'object' },
   'terminal.failed': { ...CHANNEL, error: 'object' },
   'terminal.synced': CHANNEL,
+  'terminal.size': { ...CHANNEL, cols: 'uint', rows: 'uint' },
+  'terminal.answering': { ...CHANNEL, isAnswering: 'boolean' },
   'session.ended': {},
 };
 

@@ -23,6 +23,7 @@ import {
   PROTOCOL,
   parseServerMessage,
   type ServerMessage,
+  type SharedSize,
   silentError,
 } from './messages.js';
 import { reduceTogether } from './reduce-together.js';
@@ -50,6 +51,11 @@ export interface RemoteSession extends SessionClient {
   readonly ended: Promise<void>;
 }
 
+export interface ConnectOptions extends ClientIdentity {
+  /** Default: `smallest`. */
+  readonly sharedSize?: SharedSize;
+}
+
 interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -60,7 +66,7 @@ interface Deferred<T> {
  * Resolves when the session's state and logs are here. Throws `BxError`: 'unsupported' when the server's version has another protocol (a
  * kill still works), 'state' when the stream ends or nobody answers on it.
  */
-export function connectSession(stream: Duplex, identity: ClientIdentity): Promise<RemoteSession> {
+export function connectSession(stream: Duplex, identity: ConnectOptions): Promise<RemoteSession> {
   const logs = createLogStore(null);
   const caches = new Map<number, ReadonlySet<StepKey>>();
   const listeners = new Set<(event: SessionEvent, state: SessionState) => void>();
@@ -161,6 +167,12 @@ export function connectSession(stream: Duplex, identity: ClientIdentity): Promis
         return;
       case 'terminal.synced':
         terminals.onSynced(message.channel);
+        return;
+      case 'terminal.size':
+        terminals.onSize(message.channel, message);
+        return;
+      case 'terminal.answering':
+        terminals.onAnswering(message.channel, message.isAnswering);
         return;
       case 'session.ended':
         isEnded = true;

@@ -1,5 +1,5 @@
 /** Terminals of a session in another process, as channels of its stream. Each is opened there when it is first used here. */
-import type { Terminal } from '../session.js';
+import type { Terminal, TerminalSize } from '../session.js';
 import type { Connection } from './connection.js';
 import type { ClientMessage } from './messages.js';
 
@@ -7,6 +7,8 @@ export interface RemoteTerminals {
   open(process: string): Terminal;
   onBytes(channel: number, data: Uint8Array): void;
   onSynced(channel: number): void;
+  onSize(channel: number, size: TerminalSize): void;
+  onAnswering(channel: number, isAnswering: boolean): void;
   /** Nothing comes on it any more. */
   onFailed(channel: number): void;
   /** The connection is gone. */
@@ -16,11 +18,16 @@ export interface RemoteTerminals {
 /** What a paused terminal takes in all the same, on its way already. After that nothing is read at all: the server has stopped waiting. */
 const PAUSED_BYTES = 4 << 20;
 
+/** Until something else is said. */
+const FIRST_SIZE: TerminalSize = { cols: 80, rows: 24 };
+
 interface Channel {
   readonly number: number;
   readonly onData: (data: Uint8Array) => void;
+  readonly onSize: (size: TerminalSize) => void;
   readonly waiting: Array<() => void>;
   isListening: boolean;
+  isAnswering: boolean;
   isFailed: boolean;
 }
 
@@ -42,6 +49,11 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
 
   function open(process: string): Terminal {
     const listeners = new Set<(data: Uint8Array) => void>();
+    const sizeListeners = new Set<(size: TerminalSize) => void>();
+    let size = FIRST_SIZE;
+    let wish = FIRST_SIZE;
+    let isSized = false;
+    let isShown = true;
     let channel: Channel | null = null;
     let hasReplayed = false;
     let holds = 0;
@@ -53,6 +65,12 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
       if (isHoldingAll) connection().release();
       isHoldingAll = false;
     };
+    const setSize = ({ cols, rows }: TerminalSize): void => {
+      if (cols === size.cols && rows === size.rows) return;
+      size = { cols, rows };
+      for (const listener of sizeListeners) listener(size);
+    };
+    const sendWish = (): void => send({ type: 'terminal.resize', channel: use().number, ...wish, isShown });
     const use = (): Channel => {
       if (channel !== null) return channel;
       const onData = (data: Uint8Array): void => {
@@ -63,7 +81,10 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
         isHoldingAll = true;
         connection().hold();
       };
-      channel = { number: ++channelCount, onData, waiting: [], isListening: false, isFailed: isClosed };
+      channel = {
+        ...{ number: ++channelCount, onData, onSize: setSize, waiting: [] },
+        ...{ isListening: false, isAnswering: false, isFailed: isClosed },
+      };
       channels.set(channel.number, channel);
       send({ type: 'terminal.open', channel: channel.number, process });
       if (holds > 0) send({ type: 'terminal.pause', channel: channel.number });
@@ -93,7 +114,30 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
       },
       write: (data) => connection().sendBytes(use().number, data),
       closeInput: () => send({ type: 'terminal.closeInput', channel: use().number }),
-      resize: (cols, rows) => send({ type: 'terminal.resize', channel: use().number, cols, rows }),
+      get size() {
+        return size;
+      },
+      onSize(listener) {
+        sizeListeners.add(listener);
+        return { dispose: () => void sizeListeners.delete(listener) };
+      },
+      resize(cols, rows) {
+        // Where this screen has had its way it most likely has it again; the answer says what is true.
+        const isDecisive = size.cols === wish.cols && size.rows === wish.rows;
+        wish = { cols, rows };
+        isSized = true;
+        if (isDecisive) setSize(wish);
+        sendWish();
+      },
+      setShown(next) {
+        if (next === isShown) return;
+        isShown = next;
+        if (isSized) sendWish();
+      },
+      get isAnswering() {
+        return channel?.isAnswering ?? false;
+      },
+      answer: (data) => send({ type: 'terminal.answer', channel: use().number, text: Buffer.from(data).toString() }),
       pause() {
         holds++;
         if (holds === 1 && channel !== null) send({ type: 'terminal.pause', channel: channel.number });
@@ -107,6 +151,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
       },
       detach() {
         listeners.clear();
+        sizeListeners.clear();
         holds = 0;
         goOn();
         if (channel === null) return;
@@ -121,6 +166,11 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
   return {
     open,
     onBytes: (number, data) => channels.get(number)?.onData(data),
+    onSize: (number, size) => channels.get(number)?.onSize(size),
+    onAnswering(number, isAnswering) {
+      const channel = channels.get(number);
+      if (channel !== undefined) channel.isAnswering = isAnswering;
+    },
     onSynced: (number) => channels.get(number)?.waiting.shift()?.(),
     onFailed,
     closeAll() {

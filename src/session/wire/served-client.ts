@@ -205,11 +205,14 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
         send({ type: 'terminal.synced', channel });
         return;
       case 'terminal.resize': {
-        const { cols, rows } = message;
+        const { cols, rows, isShown } = message;
         const isSize = cols >= 1 && rows >= 1 && cols <= MAX_CELLS && rows <= MAX_CELLS;
-        if (isSize && mayChange(channel)) terminal?.resize(cols, rows);
+        if (isSize) terminal?.resize({ cols, rows }, isShown);
         return;
       }
+      case 'terminal.answer':
+        terminal?.answer(Buffer.from(message.text));
+        return;
       case 'terminal.pause':
         terminal?.pause();
         return;
@@ -236,15 +239,24 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       measure();
     };
     try {
-      channels.set(channel, given.terminals.open(process, { client: given.id, isFull: () => isFull, onData }));
+      const shared = given.terminals.open(process, {
+        client: given.id,
+        mayChange: !hello?.isReadOnly,
+        hasEmulator: hello?.kind === 'screen',
+        sizeRule: hello?.sharedSize === 'typist' ? 'typist' : 'smallest',
+        isFull: () => isFull,
+        onData,
+        onSize: ({ cols, rows }) => send({ type: 'terminal.size', channel, cols, rows }),
+        onAnswering: (isAnswering) => send({ type: 'terminal.answering', channel, isAnswering }),
+      });
+      channels.set(channel, shared);
     } catch (error) {
       send({ type: 'terminal.failed', channel, error: toWireError(toBxError(error)) });
     }
   }
 
   function listen(channel: number, terminal: SharedTerminal, withReplay: boolean): void {
-    const replay = terminal.listen(withReplay);
-    if (withReplay) allow(() => connection.sendBytes(channel, replay));
+    terminal.listen(withReplay ? (replay) => allow(() => connection.sendBytes(channel, replay)) : null);
   }
 
   function write(channel: number, data: Uint8Array): void {
@@ -254,7 +266,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   /** Says it once for each terminal: nobody waits for an answer to a key. */
   function mayChange(channel: number): boolean {
     if (!hello?.isReadOnly) return true;
-    if (!refused.has(channel)) refuse(readOnlyError('type into a program or size it'), false);
+    if (!refused.has(channel)) refuse(readOnlyError('type into a program'), false);
     refused.add(channel);
     return false;
   }

@@ -1,16 +1,26 @@
 /**
- * Terminals of a session that several clients have open at once: the program gets the smallest size among them, and is held back as long
- * as one of them cannot take more, but not for ever when others are watching too. It must not know what a client's stream is.
+ * Terminals of a session that several clients have open at once. The program gets the size that they agree on; exactly one of them answers
+ * what it asks its terminal; it is held back as long as one of them cannot take more, but not for ever when others are watching too. It must
+ * not know what a client's stream is.
  */
 import type { Disposable } from '../../platform/byte-channel.js';
-import type { SessionClient, Terminal } from '../session.js';
+import type { SessionClient, Terminal, TerminalSize } from '../session.js';
+import { agreedSize, latest, type SizeWish } from './agreed-size.js';
+import type { SharedSize } from './messages.js';
+
+/** An answer to what was asked before another one's turn began; one that comes later would be typed into who knows what. */
+const ON_ITS_WAY_MS = 1_000;
 
 export interface SharedTerminal {
-  /** Call once. All that was printed before, when wanted; everything later goes to `onData`. */
-  listen(withReplay: boolean): Uint8Array;
+  /** Call once. `onSize` comes first, if it has not yet; all that was printed goes to `give`, when wanted; everything later to `onData`. */
+  listen(give: ((replay: Uint8Array) => void) | null): void;
+  /** What somebody has typed. */
   write(data: Uint8Array): void;
+  /** What an emulator answers. */
+  answer(data: Uint8Array): void;
   closeInput(): void;
-  resize(cols: number, rows: number): void;
+  /** `onSize` follows in any case. */
+  resize(size: TerminalSize, isShown: boolean): void;
   pause(): void;
   resume(): void;
   /** The client has become full, or is so no longer. */
@@ -21,8 +31,16 @@ export interface SharedTerminal {
 export interface TerminalOwner {
   /** The same for all terminals of one client. */
   readonly client: number;
+  /** False: it only looks, so that it neither answers nor has a say in the size. */
+  readonly mayChange: boolean;
+  /** It draws what it gets with an emulator, which answers questions. */
+  readonly hasEmulator: boolean;
+  readonly sizeRule: SharedSize;
   isFull(): boolean;
   onData(data: Uint8Array): void;
+  onSize(size: TerminalSize): void;
+  /** What is asked in the data from here on is this one's to answer, or no longer; at first it is not. */
+  onAnswering(isAnswering: boolean): void;
 }
 
 export interface SharedTerminals {
@@ -30,11 +48,16 @@ export interface SharedTerminals {
   open(process: string, owner: TerminalOwner): SharedTerminal;
 }
 
-interface Member {
+interface Member extends SizeWish {
   readonly terminal: Terminal;
   readonly owner: TerminalOwner;
-  size: { readonly cols: number; readonly rows: number } | null;
+  size: TerminalSize | null;
+  isShown: boolean;
+  shownAt: number;
+  typedAt: number;
   listener: Disposable | null;
+  /** When it stopped being the one that answers. */
+  relievedAtMs: number;
   isPaused: boolean;
   isHolding: boolean;
   /** It has held the program back for too long and does so no more until it can take something again. */
@@ -42,22 +65,36 @@ interface Member {
   timer: NodeJS.Timeout | null;
 }
 
+/** A process that at least one client has open. */
+interface Group {
+  readonly members: Set<Member>;
+  answerer: Member | null;
+}
+
 export function createSharedTerminals(session: SessionClient, holdLimitMs: number): SharedTerminals {
-  const members = new Map<string, Set<Member>>();
-  const applied = new Map<string, string>();
+  const groups = new Map<string, Group>();
+  /** Processes that somebody has listened to: what they asked before that is nobody's to answer any more. */
+  const heard = new Set<string>();
+  let count = 0;
 
-  const ofProcess = (member: Member): Set<Member> => members.get(member.terminal.process) ?? new Set();
-  const isWatchedByOthers = (member: Member): boolean =>
-    [...ofProcess(member)].some((other) => other.owner.client !== member.owner.client && other.listener !== null);
+  const fitSize = ({ members }: Group, terminal: Terminal): void => {
+    const wanted = agreedSize([...members]);
+    if (wanted === null || (wanted.cols === terminal.size.cols && wanted.rows === terminal.size.rows)) return;
+    terminal.resize(wanted.cols, wanted.rows);
+  };
 
-  const fitSize = (process: string): void => {
-    const sizes = [...(members.get(process) ?? [])].flatMap((member) => member.size ?? []);
-    if (sizes.length === 0) return;
-    const cols = Math.min(...sizes.map((size) => size.cols));
-    const rows = Math.min(...sizes.map((size) => size.rows));
-    if (applied.get(process) === `${cols}x${rows}`) return;
-    applied.set(process, `${cols}x${rows}`);
-    session.terminal(process).resize(cols, rows);
+  const chooseAnswerer = (group: Group): void => {
+    const able = [...group.members].filter(({ owner, listener, isLate }) => owner.mayChange && listener !== null && !isLate);
+    const typists = able.filter(({ typedAt }) => typedAt > 0);
+    const [next = null] =
+      typists.length > 0 ? latest(typists, ({ typedAt }) => typedAt) : able.filter(({ owner }) => owner.hasEmulator);
+    if (next === group.answerer) return;
+    if (group.answerer !== null) {
+      group.answerer.relievedAtMs = performance.now();
+      group.answerer.owner.onAnswering(false);
+    }
+    group.answerer = next;
+    next?.owner.onAnswering(true);
   };
 
   const setHolding = (member: Member, isHolding: boolean): void => {
@@ -70,21 +107,24 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
     if (member.timer !== null) clearTimeout(member.timer);
     member.timer = null;
   };
-  const startTimer = (member: Member): void => {
+  const isWatchedByOthers = (group: Group, member: Member): boolean =>
+    [...group.members].some((other) => other.owner.client !== member.owner.client && other.listener !== null);
+  const startTimer = (group: Group, member: Member): void => {
     member.timer = setTimeout(() => {
       member.timer = null;
-      if (isWatchedByOthers(member)) {
+      if (isWatchedByOthers(group, member)) {
         member.isLate = true;
         setHolding(member, false);
-      } else startTimer(member);
+        chooseAnswerer(group);
+      } else startTimer(group, member);
     }, holdLimitMs).unref();
   };
-  const weigh = (member: Member): void => {
+  const weigh = (group: Group, member: Member): void => {
     const wantsToHold = member.listener !== null && (member.isPaused || member.owner.isFull());
     if (!wantsToHold) {
       stopTimer(member);
       member.isLate = false;
-    } else if (member.timer === null && !member.isLate) startTimer(member);
+    } else if (member.timer === null && !member.isLate) startTimer(group, member);
     setHolding(member, wantsToHold && !member.isLate);
   };
 
@@ -95,44 +135,90 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
       const member: Member = {
         terminal,
         owner,
+        rule: owner.sizeRule,
         size: null,
+        isShown: true,
+        shownAt: 0,
+        typedAt: 0,
         listener: null,
+        relievedAtMs: Number.NEGATIVE_INFINITY,
         isPaused: false,
         isHolding: false,
         isLate: false,
         timer: null,
       };
-      const group = members.get(process) ?? new Set();
-      members.set(process, group.add(member));
+      const group: Group = groups.get(process) ?? { members: new Set(), answerer: null };
+      groups.set(process, group);
+      group.members.add(member);
+      let wasTold = false;
+      terminal.onSize((size) => {
+        wasTold = true;
+        owner.onSize(size);
+      });
+      const tell = (): void => {
+        if (!wasTold) owner.onSize(terminal.size);
+        wasTold = true;
+      };
+      const typed = (): void => {
+        member.typedAt = ++count;
+        chooseAnswerer(group);
+        if (group.members.size > 1) fitSize(group, terminal);
+      };
       return {
-        listen(withReplay) {
-          const replay = withReplay ? terminal.replay() : new Uint8Array();
+        listen(give) {
+          tell();
+          const replay = give === null ? null : terminal.replay();
           member.listener ??= terminal.onData(owner.onData);
-          weigh(member);
-          return replay;
+          if (!heard.has(process)) chooseAnswerer(group);
+          if (group.answerer !== null) heard.add(process);
+          if (replay !== null) give?.(replay);
+          chooseAnswerer(group);
+          weigh(group, member);
         },
-        write: (data) => terminal.write(data),
+        write(data) {
+          typed();
+          terminal.write(data);
+        },
+        answer(data) {
+          const isOnItsWay = performance.now() - member.relievedAtMs < ON_ITS_WAY_MS;
+          if (group.answerer === member || isOnItsWay) terminal.write(data);
+        },
         closeInput: () => terminal.closeInput?.(),
-        resize(cols, rows) {
-          member.size = { cols, rows };
-          fitSize(process);
+        resize(size, isShown) {
+          wasTold = false;
+          if (owner.mayChange) {
+            member.size = size;
+            member.isShown = isShown;
+            if (isShown) member.shownAt = ++count;
+            fitSize(group, terminal);
+          }
+          tell();
         },
         pause() {
           member.isPaused = true;
-          weigh(member);
+          weigh(group, member);
         },
         resume() {
           member.isPaused = false;
-          weigh(member);
+          weigh(group, member);
+          chooseAnswerer(group);
         },
-        fullnessChanged: () => weigh(member),
+        fullnessChanged() {
+          weigh(group, member);
+          chooseAnswerer(group);
+        },
         close() {
           stopTimer(member);
-          group.delete(member);
-          terminal.detach();
+          group.members.delete(member);
           member.listener = null;
-          if (group.size === 0) members.delete(process);
-          fitSize(process);
+          if (group.answerer === member) group.answerer = null;
+          terminal.detach();
+          if (group.members.size === 0) {
+            groups.delete(process);
+            return;
+          }
+          chooseAnswerer(group);
+          fitSize(group, [...group.members][0]!.terminal);
         },
       };
     },

@@ -1,6 +1,7 @@
 /** Marking text with the mouse in a terminal or a log: press, drag, and the release copies. */
 import type { MouseEvent } from '../../input/types.js';
 import { gridArea } from '../layout/grid-area.js';
+import { gridOrigin } from '../layout/grid-origin.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { rangeOf } from '../select/text-range.js';
 import type { TextMark } from '../view-state.js';
@@ -47,5 +48,6 @@ function placeIn(ui: Ui, panel: 'terminal' | 'logs', event: MouseEvent): { row: 
   if (area === null || grid === null) return null;
   const y = Math.max(0, Math.min(area.height - 1, event.y - area.y));
   const col = Math.max(0, Math.min(area.width - 1, event.x - area.x));
-  return { row: grid.viewport.top + y, col };
+  const origin = panel === 'terminal' ? gridOrigin(grid, area.width, area.height) : { row: 0, col: 0 };
+  return { row: grid.viewport.top + origin.row + y, col: origin.col + col };
 }

@@ -22,9 +22,27 @@ export function showTab(ui: Ui, id: string): boolean {
   ui.store.dispatch({ type: 'panel.revealed', panel: 'terminal' });
   // The first tab makes the terminal's box; its size is known from now on.
   if (!hadTabs) fitTerminals(ui);
+  tellShown(ui);
   ui.terminals.open(process, session.state);
   if (ui.store.view.mode === 'terminal') switchTarget(ui);
   return true;
+}
+
+/** Shows all that run, the last one in front, each of which learns at once whether it is seen. */
+export function showRunning(ui: Ui): void {
+  const running = ui.deps.session.state.processes.filter(({ endedAtMs }) => endedAtMs === null);
+  for (const { id } of running.slice(0, -1)) ui.store.dispatch({ type: 'tab.opened', process: id });
+  const last = running.at(-1);
+  if (last === undefined) return;
+  fitTerminals(ui);
+  showTab(ui, last.id);
+  for (const process of running.slice(0, -1)) ui.terminals.open(process, ui.deps.session.state);
+}
+
+/** The terminal in sight has a say in the size of its program. */
+export function tellShown(ui: Ui): void {
+  const { activeTab } = ui.store.view;
+  ui.terminals.show(visiblePanels(ui.layout()).includes('terminal') ? activeTab : null);
 }
 
 /** Gives all terminals the size of their pane. Not called for changes of focus: the layout does not depend on it. */
@@ -37,8 +55,10 @@ function targetOf(ui: Ui, tab: TerminalTab): ProgramTarget {
   return {
     modes: tab.emulator.modes,
     rect() {
-      const rect = panelRect(ui.layout(), 'terminal') ?? { x: 0, y: 0, width: 0, height: 0 };
-      return { x: rect.x, y: rect.y, cols: rect.width, rows: rect.height };
+      const { x, y, width, height } = panelRect(ui.layout(), 'terminal') ?? { x: 0, y: 0, width: 0, height: 0 };
+      const { cols, rows } = tab.emulator;
+      // Of a program that is larger than the pane the mouse reaches nothing: its cells move with the cursor.
+      return cols > width || rows > height ? { x, y, cols: 0, rows: 0 } : { x, y, cols, rows };
     },
     write: (data) => {
       if (!tab.emulator.viewport.isAtBottom) tab.emulator.viewport.scrollToBottom();

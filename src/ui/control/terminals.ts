@@ -1,9 +1,9 @@
 /**
- * The emulators behind the terminal tabs: one for each process that was shown. It connects them with the session's terminals, keeps their
- * size that of the pane, and knows nothing of focus or painting.
+ * The emulators behind the terminal tabs: one for each process that was shown. It connects them with the session's terminals, asks for the
+ * size of the pane and gives each the size that its program has, and knows nothing of focus or painting.
  */
 import type { ProcessSummary, SessionState } from '../../core/model/index.js';
-import type { SessionClient, Terminal } from '../../session/session.js';
+import type { SessionClient, Terminal, TerminalSize } from '../../session/session.js';
 import { createEmulator, type Emulator } from '../../term/emulator.js';
 import { pipeChannel } from '../../term/pipe-channel.js';
 import { stepOfProcess } from '../panels/processes.js';
@@ -28,6 +28,8 @@ export interface Terminals {
   close(process: string): void;
   /** The pane's size, for all tabs. Programs are told; nothing happens when it is the same. */
   resize(cols: number, rows: number): void;
+  /** The process whose tab is in sight; null: none is. Other screens' sizes count for the rest. */
+  show(process: string | null): void;
   dispose(): void;
 }
 
@@ -38,6 +40,8 @@ export interface TerminalsOptions {
   readonly lineStyle: () => LineStyle;
   readonly nowMs: () => number;
   readonly onDirty: (process: string) => void;
+  /** A program has another size, which may not be that of the pane. */
+  readonly onSize: (process: string) => void;
   /** A program asked to set the clipboard; it is not done. */
   readonly onClipboard: (process: string, text: string) => void;
 }
@@ -49,7 +53,8 @@ interface Tab extends TerminalTab {
 
 export function createTerminals(options: TerminalsOptions): Terminals {
   const tabs = new Map<string, Tab>();
-  let size = { cols: 80, rows: 24 };
+  let size: TerminalSize = { cols: 80, rows: 24 };
+  let shown: string | null = null;
 
   const connect = (process: ProcessSummary, state: SessionState): Tab | null => {
     let terminal: Terminal;
@@ -59,24 +64,38 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       return null;
     }
     const { foreground, background } = options.theme();
-    const emulator = createEmulator({ ...size, scrollbackRows: options.scrollbackRows, palette: { foreground, background } });
+    terminal.setShown?.(process.id === shown);
+    // Before anything is read, so that what was printed comes to a grid of its size.
+    terminal.resize(size.cols, size.rows);
+    const emulator = createEmulator({
+      ...terminal.size,
+      scrollbackRows: options.scrollbackRows,
+      palette: { foreground, background },
+    });
     const place = stepOfProcess(state, process);
-    if (place !== null) {
-      emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
-    }
     const isNew = options.nowMs() - process.startedAtMs < JUST_STARTED_MS;
     const pipe = pipeChannel(terminal, emulator, {
       replay: terminal.replay(),
       isReplayFirst: terminal.isReplayFirst === true,
       answerReplay: isNew,
+      onBegin() {
+        if (place === null) return;
+        emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
+      },
     });
     const listeners = [
       emulator.onDirty(() => {
         if (!emulator.modes.synchronizedOutput) options.onDirty(process.id);
       }),
+      terminal.onSize(() => {
+        // What waits was printed for the size before.
+        const adopt = (): void => emulator.resize(terminal.size.cols, terminal.size.rows);
+        if (emulator.pendingBytes === 0) adopt();
+        else emulator.write('', adopt);
+        options.onSize(process.id);
+      }),
       emulator.onClipboard((text) => options.onClipboard(process.id, text)),
     ];
-    terminal.resize(size.cols, size.rows);
     return {
       process: process.id,
       emulator,
@@ -122,10 +141,14 @@ export function createTerminals(options: TerminalsOptions): Terminals {
     resize(cols, rows) {
       if (cols < 1 || rows < 1 || (cols === size.cols && rows === size.rows)) return;
       size = { cols, rows };
-      for (const { emulator, terminal } of tabs.values()) {
-        emulator.resize(cols, rows);
-        terminal.resize(cols, rows);
-      }
+      for (const { terminal } of tabs.values()) terminal.resize(cols, rows);
+    },
+    show(process) {
+      if (process === shown) return;
+      const before = shown;
+      shown = process;
+      if (before !== null) tabs.get(before)?.terminal.setShown?.(false);
+      if (process !== null) tabs.get(process)?.terminal.setShown?.(true);
     },
     dispose() {
       for (const tab of tabs.values()) tab.dispose();

@@ -1,6 +1,7 @@
 /** The titles on the borders: panel names with their numbers, tabs, and what state a panel is in. Pure. */
 import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
 import type { ProcessSummary, SessionState } from '../../core/model/index.js';
+import type { TerminalSize } from '../../session/session.js';
 import type { Box } from '../layout/layout.js';
 import { ellipsize, textWidth } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
@@ -17,6 +18,8 @@ export interface TitleFacts {
   readonly logStep: string;
   /** `following`, `paused +128 new`. */
   readonly logState: string;
+  /** The size of the program in front when another screen has set it. */
+  readonly foreignSize: TerminalSize | null;
   readonly sourcePlace: string;
   /** Hits in the terminal or log that is on display now; null when the search is about a list. */
   readonly matchCount: number | null;
@@ -92,14 +95,15 @@ function infoOf(panel: PanelId, facts: TitleFacts, room: number): TitleSegment[]
   }
 }
 
-function tabSegments({ state, view }: TitleFacts): TitleSegment[] {
+function tabSegments({ state, view, foreignSize }: TitleFacts): TitleSegment[] {
   return view.tabs.map((id, index): TitleSegment => {
     const process = state.processes.find((candidate) => candidate.id === id);
     const isActive = id === view.activeTab;
     const end = process === undefined || process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
+    const size = foreignSize === null ? '' : ` ${foreignSize.cols}x${foreignSize.rows}`;
     return {
       text: `${index + 1}:${process === undefined ? id : tabLabel(state, process)}`,
-      tail: `${end}${isActive ? '*' : ''}`,
+      tail: `${end}${isActive ? `${size}*` : ''}`,
       role: isActive ? 'tab.active' : 'tab',
       target: { kind: 'tab', process: id },
     };

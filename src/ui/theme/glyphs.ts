@@ -22,6 +22,8 @@ export interface Glyphs {
   readonly barRest: string;
   /** A mark thinner than a cell for what took next to no time. */
   readonly tick: string;
+  /** A cell of a pane that its program does not reach. */
+  readonly unused: string;
 }
 
 export const UNICODE_GLYPHS: Glyphs = {
@@ -50,6 +52,7 @@ export const UNICODE_GLYPHS: Glyphs = {
   bars: ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
   barRest: '·',
   tick: '▏',
+  unused: '·',
 };
 
 export const ASCII_GLYPHS: Glyphs = {
@@ -70,4 +73,5 @@ export const ASCII_GLYPHS: Glyphs = {
   bars: ['=', '=', '=', '=', '=', '=', '=', '='],
   barRest: ' ',
   tick: '|',
+  unused: '.',
 };

@@ -215,6 +215,8 @@ export class FakeSession implements SessionClient {
         process.listeners.add(listener);
         return { dispose: () => void process.listeners.delete(listener) };
       },
+      size: { cols: 80, rows: 24 },
+      onSize: () => ({ dispose: () => undefined }),
       write: (data) => void process.written.push(Buffer.from(data).toString('latin1')),
       resize: (cols, rows) => void process.sizes.push(`${cols}x${rows}`),
       pause: () => void process.holds++,

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ByteChannel } from '../../../src/platform/byte-channel.js';
 import { createEmulator, type Emulator } from '../../../src/term/emulator.js';
-import { pipeChannel } from '../../../src/term/pipe-channel.js';
+import { pipeChannel, type SharedChannel } from '../../../src/term/pipe-channel.js';
 
 const opened: Emulator[] = [];
 afterEach(() => {
@@ -15,7 +14,7 @@ function open(): Emulator {
 function fakeChannel() {
   const listeners = new Set<(data: Uint8Array) => void>();
   const state = { holds: 0, pauses: 0, written: '' };
-  const channel: ByteChannel = {
+  const channel: { -readonly [K in keyof SharedChannel]: SharedChannel[K] } = {
     onData(listener) {
       listeners.add(listener);
       return { dispose: () => void listeners.delete(listener) };
@@ -82,6 +81,25 @@ describe('a connected channel', () => {
     pipeChannel(channel, emulator, { replay: Buffer.from('/ # \x1b[6n'), answerReplay: true });
     await settled(emulator);
     expect(state.written).toBe('\x1b[1;5R');
+  });
+
+  it('answers just what is asked in the data that is its own to answer, however much waits to be parsed', async () => {
+    const emulator = open();
+    const { channel, state, send } = fakeChannel();
+    let answered = '';
+    channel.answer = (data) => {
+      answered += Buffer.from(data).toString();
+    };
+    channel.isAnswering = false;
+    pipeChannel(channel, emulator);
+    send('1\x1b[6n');
+    channel.isAnswering = true;
+    send('2\x1b[6n\x1b[');
+    send('6n3');
+    channel.isAnswering = false;
+    send('4\x1b[6n\x1b[c\x1b]11;?\x07');
+    await settled(emulator);
+    expect([answered, state.written]).toEqual(['\x1b[1;3R\x1b[1;3R', '']);
   });
 
   it('does not answer a flood of questions without end', async () => {

@@ -11,6 +11,7 @@ import { createLocalSession, type LocalSession, type SessionClient } from '../..
 import { createSplitter, encodeMessage } from '../../../../src/session/wire/frames.js';
 import {
   type ClientIdentity,
+  type ConnectOptions,
   connectSession,
   PROTOCOL,
   type RemoteSession,
@@ -60,7 +61,7 @@ export interface Served {
   readonly kills: number[];
   /** A raw stream to the server. */
   stream(): Duplex;
-  connect(identity?: Partial<ClientIdentity>): Promise<RemoteSession>;
+  connect(identity?: Partial<ConnectOptions>): Promise<RemoteSession>;
   /** The programs that were started in containers of this run of the build. */
   programs(run?: number): FakeProcess[];
 }

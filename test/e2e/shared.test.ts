@@ -1,0 +1,71 @@
+/** One session on several terminals of different sizes: one program, one size, one answer. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sessions } from '../helpers/detached.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { inShell, leaveTerminal } from '../helpers/session.js';
+import type { TestTerminal } from '../helpers/terminal.js';
+
+const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
+
+let sessions: Sessions;
+let id: string;
+beforeEach(async () => {
+  sessions = new Sessions();
+  id = await sessions.detach(createProject(FAILING));
+  await sessions.untilFailed();
+});
+afterEach(() => sessions.end());
+
+const size = async (terminal: TestTerminal): Promise<{ rows: number; cols: number }> => {
+  const [rows = 0, cols = 0] = (await inShell(terminal, 'stty size')).split(' ').map(Number);
+  return { rows, cols };
+};
+
+describe('three screens of different sizes', () => {
+  it('have one size for a program, each says what it is, and it grows when the smallest leaves', async () => {
+    const large = await sessions.attach(id, { cols: 160, rows: 48 });
+    await sessions.typeInto(large);
+    const alone = await size(large);
+    expect(large.screen()).not.toContain('another screen');
+    const middle = await sessions.attach(id, { cols: 110, rows: 36 });
+    const small = await sessions.attach(id, { cols: 80, rows: 24 });
+    await small.waitFor(/FAILED exit 3/);
+    await large.waitFor('set by another screen');
+    const together = await size(large);
+    expect(together.cols).toBeLessThan(alone.cols);
+    expect(together.rows).toBeLessThan(alone.rows);
+    const told = `${together.cols}x${together.rows}`;
+    expect(large.screen()).toContain(`${told}, set by another screen`);
+    await middle.waitFor(told);
+    expect(small.screen()).not.toContain(told);
+    await middle.waitFor(`${together.rows} ${together.cols}`);
+    small.press('char:1', 'char:z');
+    await large.waitFor((screen) => !screen.includes(told), { what: 'the size of the middle one' });
+    small.press('char:z');
+    await large.waitFor(told);
+    small.press('char:D');
+    expect((await small.waitForExit()).code).toBe(0);
+    const two = await size(large);
+    expect(two.cols).toBeGreaterThan(together.cols);
+    middle.press('char:D');
+    await middle.waitForExit();
+    await large.waitFor((screen) => !screen.includes('another screen'), { what: 'its own size' });
+    expect(await size(large)).toEqual(alone);
+  });
+
+  it('answer a program that asks its terminal something exactly once, whoever of them is there', async () => {
+    const ask = "stty -icanon -echo min 0 time 10; printf '\\033[c'; dd bs=64 count=4 2>/dev/null | wc -c; stty sane";
+    const first = await sessions.attach(id, { cols: 160, rows: 48 });
+    await sessions.typeInto(first);
+    const once = await inShell(first, ask);
+    expect(Number(once)).toBeGreaterThan(3);
+    const second = await sessions.attach(id, { cols: 120, rows: 40 });
+    await sessions.typeInto(second);
+    expect(await inShell(second, ask)).toBe(once);
+    expect(await inShell(first, ask)).toBe(once);
+    await leaveTerminal(first);
+    first.press('char:D');
+    await first.waitForExit();
+    expect(await inShell(second, ask)).toBe(once);
+  });
+});

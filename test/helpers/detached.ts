@@ -1,0 +1,76 @@
+/** Sessions in processes of their own, in a directory that a test has for itself. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { engineEnv, expectNoContainers } from './engines.js';
+import { type Project, removeProjects } from './project.js';
+import { type RunResult, runBxtui } from './run.js';
+import { shellOpens } from './session.js';
+import { closeTerminals, type StartOptions, startTerminal, type TestTerminal } from './terminal.js';
+
+export interface ListedSession {
+  readonly id: string;
+  readonly state: string;
+  readonly shells: number;
+  readonly clients: number;
+  readonly version: string;
+}
+
+export class Sessions {
+  readonly root = mkdtempSync(join(tmpdir(), 'bxs-'));
+
+  run(command: string, ...args: string[]): Promise<RunResult> {
+    return runBxtui([command, '--root', this.root, ...args]);
+  }
+
+  /** Starts one and resolves with its id. */
+  async detach(project: Project): Promise<string> {
+    const started = await this.run('build', '--detach', project.dir);
+    expect(started.status, started.output).toBe(0);
+    expect(started.stdout).toMatch(/^[0-9a-f]{8}\n$/);
+    return started.stdout.trim();
+  }
+
+  async attach(id: string, options: Partial<StartOptions> & { readonly flags?: readonly string[] } = {}): Promise<TestTerminal> {
+    const { flags = [], ...start } = options;
+    const args = ['attach', '--root', this.root, ...flags, id];
+    const terminal = startTerminal({ cols: 120, rows: 40, ...start, args, env: { ...engineEnv(), ...start.env } });
+    await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
+    return terminal;
+  }
+
+  /** Goes into the shell of the failed step. */
+  async typeInto(terminal: TestTerminal): Promise<void> {
+    await terminal.waitFor(/FAILED exit 3/);
+    terminal.press('char:i');
+    await shellOpens(terminal);
+  }
+
+  async list(): Promise<ListedSession[]> {
+    return JSON.parse((await this.run('ls', '--json')).stdout);
+  }
+
+  /** Waits until the build of the only session has failed and its shell is open. */
+  async untilFailed(): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      const [session] = await this.list();
+      if (session?.state === 'failed' && session.shells === 1) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error('the build did not fail');
+  }
+
+  serverPid(id: string): number {
+    return JSON.parse(readFileSync(join(this.root, id, 'session.json'), 'utf8')).pid;
+  }
+
+  /** Ends everything, and looks that nothing is left of it on the engine. */
+  async end(): Promise<void> {
+    await closeTerminals();
+    await this.run('kill', '--all');
+    rmSync(this.root, { recursive: true, force: true });
+    removeProjects();
+    await expectNoContainers();
+  }
+}
