@@ -23,9 +23,17 @@ export interface Action {
   /** One or two words for the hint row; may depend on the state. */
   readonly hint?: string | ((context: ActionContext) => string);
   readonly group: ActionGroup;
+  /** It changes the session, or the files that are built; a screen that only looks may not. */
+  readonly changes?: true;
   /** True, or the reason why not now, a short clause. */
   readonly enabled: (context: ActionContext) => true | string;
   readonly run: (context: ActionContext) => void | Promise<void>;
+}
+
+/** True, or the reason why not now. */
+export function isEnabled(action: Action, context: ActionContext): true | string {
+  if (context.isReadOnly && action.changes === true) return 'this screen is read-only';
+  return action.enabled(context);
 }
 
 export const always = (): true => true;

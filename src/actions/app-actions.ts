@@ -12,10 +12,15 @@ export function lossesOf(context: ActionContext): string[] {
     const more = alive.length > 3 ? ` and ${alive.length - 3} more` : '';
     losses.push(`${alive.length === 1 ? 'A program runs' : `${alive.length} programs run`}: ${names.join(', ')}${more}.`);
   }
+  if (context.otherScreens > 0 && !context.isReadOnly) {
+    const screens = context.otherScreens === 1 ? 'Another screen shows' : `${context.otherScreens} other screens show`;
+    losses.push(`${screens} this session; it ends for everybody.`);
+  }
   return losses;
 }
 
 async function quit(context: ActionContext): Promise<void> {
+  if (context.isReadOnly) return context.screen.detach();
   const losses = lossesOf(context);
   if (losses.length > 0) {
     const answer = await context.screen.ask({

@@ -27,6 +27,7 @@ export const buildActions: readonly Action[] = [
     title: 'Reload: read Dockerfile and context again and build',
     hint: 'reload',
     group: 'Build',
+    changes: true,
     enabled: notWhileBuilding,
     run: async (context) => {
       context.screen.setGeneration(null);
@@ -38,6 +39,7 @@ export const buildActions: readonly Action[] = [
     title: 'Rebuild everything without the cache',
     hint: 'rebuild',
     group: 'Build',
+    changes: true,
     enabled: notWhileBuilding,
     run: async (context) => {
       const lines = ['Every step runs again; nothing is taken from the cache.'];
@@ -51,6 +53,7 @@ export const buildActions: readonly Action[] = [
     title: 'Cancel the running build',
     hint: 'cancel',
     group: 'Build',
+    changes: true,
     enabled: (context) => (isBuilding(context) ? true : 'no build is running'),
     run: async (context) => {
       const lines = ['The engine stops what it is running. Open shells stay.'];

@@ -106,5 +106,9 @@ export interface ActionContext {
   readonly isSplit: boolean;
   /** The session lives in a process of its own, which goes on without this screen. */
   readonly canDetach: boolean;
+  /** The screen only looks. */
+  readonly isReadOnly: boolean;
+  /** Further screens that show the session. */
+  readonly otherScreens: number;
   readonly screen: ScreenCommands;
 }

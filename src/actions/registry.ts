@@ -1,5 +1,5 @@
 /** All actions by id, and what a key means where: lookups over the action list and the key table, nothing else. */
-import type { Action } from './action.js';
+import { type Action, isEnabled } from './action.js';
 import { appActions } from './app-actions.js';
 import { buildActions } from './build-actions.js';
 import type { ActionContext } from './context.js';
@@ -51,7 +51,7 @@ export function bindingsHere(context: ActionContext, keymap: readonly Binding[] 
     const known = merged.get(action.id);
     const hint = known?.hint ?? binding.hint ?? null;
     const all = [...new Set([...(known?.keys ?? []), ...keys])];
-    merged.set(action.id, { action, keys: all, enabled: action.enabled(context), hint });
+    merged.set(action.id, { action, keys: all, enabled: isEnabled(action, context), hint });
   }
   return [...merged.values()];
 }

@@ -41,6 +41,7 @@ export const stepActions: readonly Action[] = [
     title: 'Open a shell in the selected step',
     hint: rollbackHint,
     group: 'Step',
+    changes: true,
     enabled: canRollBack,
     run: async (context) => {
       if (context.step !== null) await context.screen.rollback({ step: context.step.key, moment: 'auto' });
@@ -51,6 +52,7 @@ export const stepActions: readonly Action[] = [
     title: 'Open a shell with options: before, after or failed state, user, command',
     hint: 'options',
     group: 'Step',
+    changes: true,
     enabled: canRollBack,
     run: async (context) => {
       const wish = context.step === null ? null : await context.screen.askOptions(context.step);
@@ -62,6 +64,7 @@ export const stepActions: readonly Action[] = [
     title: 'Edit the Dockerfile at the selected step',
     hint: 'edit',
     group: 'Step',
+    changes: true,
     enabled: (context) => (context.generation === null ? 'the Dockerfile has not been read yet' : true),
     run: (context) => context.screen.editSource(context.step?.lines?.start ?? 1),
   },

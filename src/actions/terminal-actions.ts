@@ -45,6 +45,7 @@ export const terminalActions: readonly Action[] = [
     title: 'Type into the terminal',
     hint: (context) => (isAlive(context) ? 'type' : 'restart'),
     group: 'Terminal',
+    changes: true,
     enabled: needsTab,
     run: (context) => context.screen.interact(),
   },
@@ -52,6 +53,7 @@ export const terminalActions: readonly Action[] = [
     id: 'terminal.sendLeaveKey',
     title: 'Send the leave key itself to the program',
     group: 'Terminal',
+    changes: true,
     enabled: needsTab,
     run: (context) => context.screen.sendLeaveKey(),
   },
@@ -75,6 +77,7 @@ export const terminalActions: readonly Action[] = [
     title: 'Close the tab and end its program',
     hint: 'close',
     group: 'Terminal',
+    changes: true,
     enabled: (context) => (context.process === null ? 'no process is selected' : true),
     run: async (context) => {
       const { process } = context;
@@ -91,6 +94,7 @@ export const terminalActions: readonly Action[] = [
     title: "Run the step's command in this container",
     hint: (context) => (hasFailed(context) ? 'failed command again' : "step's command"),
     group: 'Terminal',
+    changes: true,
     enabled: (context) => {
       const ready = needsContainer(context);
       if (ready !== true) return ready;
@@ -112,6 +116,7 @@ export const terminalActions: readonly Action[] = [
     title: 'Start a further process in this container',
     hint: 'exec',
     group: 'Processes',
+    changes: true,
     enabled: needsContainer,
     run: (context) => context.screen.openCommandLine('exec '),
   },
@@ -120,6 +125,7 @@ export const terminalActions: readonly Action[] = [
     title: 'Open a shell on this machine in a tab',
     hint: 'host shell',
     group: 'Processes',
+    changes: true,
     enabled: () => true,
     run: async (context) => {
       const { screen } = context;
@@ -146,6 +152,7 @@ export const terminalActions: readonly Action[] = [
     title: 'Send a signal to the process',
     hint: 'signal',
     group: 'Processes',
+    changes: true,
     enabled: (context) => {
       if (context.process === null) return 'no process is selected';
       if (!isAlive(context)) return 'it has ended';

@@ -3,7 +3,7 @@
  * Every effect of a command is an event; what a command returns only says that it was carried out.
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
-import type { SessionState, Step, StepKey } from '../core/model/index.js';
+import type { Notice, SessionState, Step, StepKey } from '../core/model/index.js';
 import { batches, initialState, reduce, reduceBatch } from '../core/reduce/index.js';
 import { selectCurrent, selectInstructions } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
@@ -45,6 +45,8 @@ export interface LocalSessionOptions {
 export interface LocalSession extends SessionClient {
   /** Connects and starts the first generation. Throws when the Dockerfile cannot be read or no engine answers; build failures are events. */
   start(): Promise<void>;
+  /** Tells everybody who looks at the session. */
+  post(level: Notice['level'], message: string, hint?: string): void;
 }
 
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
@@ -75,7 +77,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     state = reduce(state, event);
     for (const listener of listeners) listener(event, state);
   };
-  const notify = (level: 'info' | 'warning' | 'error', message: string, hint: string | null = null): void =>
+  const notify = (level: Notice['level'], message: string, hint: string | null = null): void =>
     emit({ type: 'notice.posted', atMs: now(), notice: { id: ++noticeCount, level, message, hint } });
 
   const processes = createProcessTable((process) => emit({ type: 'process.updated', atMs: now(), process }), now);
@@ -349,6 +351,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       emit({ type: 'session.started', atMs: now(), id: options.id, contextLabel: options.contextLabel });
       await build(false);
     },
+    post: notify,
     execute,
     terminal: (id) => processes.terminal(id),
     stepLog: (generation, step) => logs.read(generation, step),

@@ -8,6 +8,7 @@ import type { LeaveKey } from '../input/leave-key.js';
 import type { Router } from '../input/router.js';
 import type { TerminalGuard } from '../platform/terminal-guard.js';
 import type { SessionClient } from '../session/session.js';
+import type { RemoteSession } from '../session/wire/index.js';
 import type { ColorDepth } from './theme/color.js';
 import type { Theme } from './theme/theme.js';
 
@@ -64,6 +65,8 @@ export interface ScreenFiles {
 
 export interface ScreenDeps {
   readonly session: SessionClient;
+  /** Everybody who is attached to it; missing: nobody else can be. */
+  readonly clients?: Pick<RemoteSession, 'clients' | 'clientId' | 'onClients' | 'onRefused'>;
   readonly router: Router;
   readonly guard: TerminalGuard;
   readonly stdin: NodeJS.ReadableStream;

@@ -7,6 +7,7 @@ import type { ActionContext, PanelId } from '../actions/index.js';
 import type { SessionState } from '../core/model/index.js';
 import type { TerminalSize } from '../session/session.js';
 import type { Emulator, Match } from '../term/types.js';
+import type { Attached } from './control/attached.js';
 import type { CommandLine } from './deps.js';
 import type { BlessedHost } from './host/blessed-host.js';
 import type { HostCursor } from './host/draw.js';
@@ -47,6 +48,7 @@ export interface Frame {
   /** Hits of the search in the emulator that it is about. */
   readonly matches: readonly Match[];
   readonly hints: HintsProps;
+  readonly attached: Attached;
   /** Lines of log a second, newest last. */
   readonly logRates: readonly number[];
 }
@@ -83,7 +85,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     paintFrame(surface, frameBoxes, look);
   });
   const header = painting((surface, current) => {
-    paintHeader(surface, selectHeader(current.state, current.view, current.nowMs), labels.dockerfile, look);
+    paintHeader(surface, selectHeader(current.state, current.view, current.nowMs), current.attached, labels.dockerfile, look);
   });
   const hints = painting((surface, current) => paintHints(surface, current.hints, look));
   const message = painting((surface, { view }) => {
@@ -102,10 +104,10 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       const hits = marksOf(current, 'logs');
       paintLogs(surface, { generation, step: selectStep(generation, current.view), emulator: current.log, ...hits }, look);
     }),
-    processes: painting((surface, { state, view, nowMs }) => {
+    processes: painting((surface, { state, view, attached, nowMs }) => {
       const generation = selectGeneration(state, view);
       const isFocused = view.focus === 'processes';
-      paintProcesses(surface, { state, generation, selected: view.processAt, tabs: view.tabs, isFocused, nowMs }, look);
+      paintProcesses(surface, { state, generation, selected: view.processAt, tabs: view.tabs, attached, isFocused, nowMs }, look);
     }),
     source: painting((surface, current) => paintSourcePanel(surface, current, look)),
   };

@@ -6,6 +6,7 @@ import type { ActionContext } from '../actions/index.js';
 import type { SessionEvent } from '../core/events.js';
 import type { SessionState } from '../core/model/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
+import { attachedOf, watchAttached } from './control/attached.js';
 import { askBackground } from './control/background.js';
 import { createCommands } from './control/commands.js';
 import { createFrameScheduler } from './control/frames.js';
@@ -120,6 +121,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
 
   function contextOf(state: SessionState, view: ViewState): ActionContext {
     const generation = selectGeneration(state, view);
+    const attached = attachedOf(deps);
     const selectedProcess = view.focus === 'processes' ? (state.processes[view.processAt] ?? null) : null;
     return {
       state,
@@ -134,6 +136,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       hasSearch: view.search !== null,
       isSplit: layoutOf(view).boxes.length > 1,
       canDetach: deps.canDetach,
+      isReadOnly: attached.isReadOnly,
+      otherScreens: attached.screens.length - 1,
       screen: commands,
     };
   }
@@ -165,10 +169,11 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       log: generation === null || step === null ? null : logs.get(generation.number, step.key),
       matches: gridMatches(ui),
       hints: ui.hints(),
+      attached: attachedOf(deps),
       logRates: logRate.sample(generation, nowMs),
     };
     screenView.render(frame);
-    if (deps.settings.preparesShells) preparing.look();
+    if (deps.settings.preparesShells && !context.isReadOnly) preparing.look();
     scheduler.setTick(tickOf(state, view));
   }
 
@@ -239,6 +244,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   };
 
   const listeners: Disposable[] = [
+    ...watchAttached(deps, commands.notify, () => scheduler.invalidate()),
     session.onEvent(onSessionEvent),
     router.onEvent(createInputHandler(ui)),
     router.onModeChange((change) => {
@@ -262,6 +268,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   function close(how: 'quit' | 'detached' = 'quit'): void {
     if (isGone) return;
     isGone = true;
+    const isReadOnly = attachedOf(deps).isReadOnly;
     for (const listener of listeners) listener.dispose();
     stdout.off('resize', onResize);
     if (resizeTimer !== null) clock.clearTimeout(resizeTimer);
@@ -272,7 +279,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     logs.dispose();
     guard.leave();
     host.dispose();
-    resolveClosed(how);
+    resolveClosed(isReadOnly ? 'detached' : how);
   }
 
   async function addCharts(): Promise<void> {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../helpers/detached.js';
 import { BASE, createProject } from '../helpers/project.js';
-import { inShell, leaveTerminal } from '../helpers/session.js';
+import { commandLine, inShell, leaveTerminal } from '../helpers/session.js';
 import type { TestTerminal } from '../helpers/terminal.js';
 
 const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
@@ -67,5 +67,33 @@ describe('three screens of different sizes', () => {
     first.press('char:D');
     await first.waitForExit();
     expect(await inShell(second, ask)).toBe(once);
+  });
+});
+
+describe('a screen that only looks', () => {
+  it('sees everything, changes nothing, has no say in the size, and is seen by the others', async () => {
+    const person = await sessions.attach(id, { cols: 160, rows: 48 });
+    await sessions.typeInto(person);
+    const alone = await size(person);
+    const guest = await sessions.attach(id, { cols: 80, rows: 24, flags: ['--read-only'] });
+    await guest.waitFor(/bxtui {2}read-only/);
+    await person.waitFor('has attached (read-only)');
+    await person.waitFor('2 screens');
+    expect(await size(person)).toEqual(alone);
+    await guest.waitFor(`${alone.cols}x${alone.rows}`);
+    await inShell(person, 'echo look-$((40+2))');
+    await guest.waitFor('look-42');
+    guest.press('char:i');
+    await guest.waitFor('this screen is read-only');
+    guest.type('echo evil');
+    guest.press('char:1', 'enter');
+    await commandLine(guest, 'exec touch /evil');
+    await guest.waitFor('a client that only looks cannot do this');
+    expect(await inShell(person, 'ls / | grep -c evil')).toBe('0');
+    expect((await sessions.list())[0]).toMatchObject({ shells: 1, clients: 2 });
+    guest.press('escape', 'char:q');
+    expect((await guest.waitForExit()).code).toBe(0);
+    await person.waitFor('has left (read-only)');
+    expect((await sessions.list())[0]).toMatchObject({ state: 'failed', clients: 1 });
   });
 });

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openStage, type Stage, type StageOptions } from './stage.js';
+import { createPaperClients, openStage, type PaperClient, type Stage, type StageOptions } from './stage.js';
 import { type StoryPoint, tellStory } from './story.js';
 
 interface Scene {
@@ -25,6 +25,16 @@ const both = async (stage: Stage): Promise<void> => {
   await stage.leave();
   await stage.press('1');
 };
+
+const AT_MS = tellStory('shell').nowMs;
+const here: PaperClient = { label: 'pts/3', isReadOnly: false, connectedAtMs: AT_MS - 754_000 };
+const others: readonly PaperClient[] = [
+  { label: 'pts/5 from 192.0.2.7', isReadOnly: true, connectedAtMs: AT_MS - 41_000 },
+  { label: 'pts/8', isReadOnly: false, connectedAtMs: AT_MS - 3_000 },
+];
+const attached = (...clients: readonly PaperClient[]): Partial<StageOptions> => ({
+  deps: { clients: createPaperClients(...clients), canDetach: true },
+});
 
 const SCENES: readonly Scene[] = [
   { name: 'connecting', point: 'connecting', sizes: [[100, 30]] },
@@ -63,6 +73,31 @@ const SCENES: readonly Scene[] = [
       terminal.print('\x1b[2J\x1b[58;1Hline 58\x1b[58;100Hthe cursor is here:');
       await stage.settle();
     },
+  },
+  {
+    name: 'three-screens',
+    point: 'shell',
+    sizes: [
+      [160, 48],
+      [80, 24],
+      [60, 20],
+    ],
+    options: attached(here, ...others),
+    act: (stage) => both(stage).then(() => stage.press('4')),
+  },
+  {
+    name: 'three-screens-quit',
+    point: 'shell',
+    sizes: [[80, 24]],
+    options: attached(here, ...others),
+    act: (stage) => stage.press('q'),
+  },
+  {
+    name: 'read-only',
+    point: 'shell',
+    sizes: [...USUAL, [60, 20]],
+    options: attached({ ...here, isReadOnly: true }, ...others),
+    act: (stage) => both(stage).then(() => stage.press('enter')),
   },
   { name: 'zoomed', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('2', 'z')) },
   { name: 'too-small', point: 'running', sizes: [[30, 8]] },

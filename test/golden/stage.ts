@@ -4,6 +4,7 @@ import { parseLeaveKey } from '../../src/input/leave-key.js';
 import type { ModeChange, Router } from '../../src/input/router.js';
 import type { InputEvent, KeyEvent, ProgramTarget } from '../../src/input/types.js';
 import type { TerminalGuard } from '../../src/platform/terminal-guard.js';
+import type { ClientInfo } from '../../src/session/wire/index.js';
 import { createEmulator, type Emulator } from '../../src/term/emulator.js';
 import {
   type ColorDepth,
@@ -204,6 +205,39 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await handle.complete;
   await stage.settle();
   return stage;
+}
+
+/** Who is attached, as a remote session tells it; this screen is the first. */
+export interface PaperClients extends NonNullable<ScreenDeps['clients']> {
+  set(...clients: readonly PaperClient[]): void;
+}
+
+export type PaperClient = Pick<ClientInfo, 'label' | 'isReadOnly' | 'connectedAtMs'>;
+
+export function createPaperClients(...first: readonly PaperClient[]): PaperClients {
+  const listeners = new Set<(clients: readonly ClientInfo[]) => void>();
+  const seen: string[] = [];
+  const infos = (given: readonly PaperClient[]): ClientInfo[] =>
+    given.map((client) => {
+      if (!seen.includes(client.label)) seen.push(client.label);
+      return { ...client, id: seen.indexOf(client.label) + 1, kind: 'screen', version: '1.2.3' };
+    });
+  let clients = infos(first);
+  return {
+    get clients() {
+      return clients;
+    },
+    clientId: 1,
+    onClients(listener) {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+    onRefused: () => ({ dispose: () => undefined }),
+    set(...next) {
+      clients = infos(next);
+      for (const listener of listeners) listener(clients);
+    },
+  };
 }
 
 interface PaperRouter extends Router {

@@ -4,24 +4,36 @@ import { sessionRoot } from '../../session/records/root-dir.js';
 import { findSession } from '../../session/records/session-records.js';
 import { SCREEN_FLAGS } from '../build/build-flags.js';
 import { EXIT_OK } from '../exit-status.js';
+import type { FlagSpec } from '../flags/flag-spec.js';
 import { runScreen } from '../screen/run-screen.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import type { ScreenOptions } from '../screen/show-screen.js';
 import { connectTo } from '../sessions/connect.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
+const READ_ONLY_FLAG: FlagSpec = {
+  name: 'read-only',
+  kind: 'bool',
+  value: '',
+  summary: 'Only look: nothing that is pressed here changes the session, and its programs keep their size',
+  status: 'ready',
+};
+
 const HELP = {
   usage: 'bxtui attach [OPTIONS] [ID]',
   about:
     'Open the screen of a session: everything is as it was, scrollback included. ID may be the beginning of one; without it, the only ' +
     'session that runs.',
-  examples: [['bxtui attach', 'The session that runs.']] as const,
+  examples: [
+    ['bxtui attach', 'The session that runs.'],
+    ['bxtui attach --read-only', 'The same, for a look over the shoulder.'],
+  ] as const,
   notes: ['D on the screen leaves the session running; so does a terminal that goes away. q ends it, and asks first.'],
 };
 
 /** Resolves with the exit status: that of the last build once the session has ended, 0 when it goes on. Throws `BxError`. */
 export async function runAttach(args: readonly string[]): Promise<number> {
-  const flags = readSessionFlags('attach', SCREEN_FLAGS, HELP, args);
+  const flags = readSessionFlags('attach', [READ_ONLY_FLAG, ...SCREEN_FLAGS], HELP, args);
   if (flags === null) return EXIT_OK;
   const [wanted = null, ...more] = flags.positionals;
   if (more.length > 0) throw new BxError('usage', `bxtui attach takes one ID, not ${flags.positionals.length}`);
@@ -40,7 +52,7 @@ export async function runAttach(args: readonly string[]): Promise<number> {
   const found = findSession(sessionRoot(flags.text('root'), process.env), wanted);
   return runScreen({
     id: found.record.id,
-    session: connectTo(found, { kind: 'screen', sharedSize: settings.sharedSize }),
+    session: connectTo(found, { kind: 'screen', isReadOnly: flags.bool('read-only'), sharedSize: settings.sharedSize }),
     ...{ options, settings, leaveKey, warnings },
     invoke: null,
     dockerfileLabel: null,

@@ -9,6 +9,7 @@ import type { LeaveKey } from '../../input/leave-key.js';
 import { type CommandLine, createCommandLine } from '../../monitor/index.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
+import type { RemoteSession } from '../../session/wire/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { turn } from '../build/connecting.js';
@@ -73,6 +74,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
+    ...(isRemote(session) ? { clients: session } : {}),
     router: createRouter({ leaveKey }),
     guard,
     stdin: process.stdin,
@@ -114,6 +116,10 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
       guard.dispose();
     },
   };
+}
+
+function isRemote(session: SessionClient): session is RemoteSession {
+  return 'onClients' in session;
 }
 
 /** `:` on the screen: what a command starts is shown in a tab. */

@@ -54,6 +54,7 @@ async function serve(
     version: programVersion(),
     now: Date.now,
     onKill: end,
+    onDropped: ({ label }) => session.post('warning', `${label} was dropped: it has taken nothing in for too long`),
     idleEndsAtMs: () => idle?.endsAtMs() ?? null,
   });
   const starting = session.start();

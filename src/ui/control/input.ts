@@ -1,5 +1,5 @@
 /** Input events to what they do: overlays first, then the key table; mouse to what is under the pointer. */
-import { actionAfterLeaving, actionById, actionForKey } from '../../actions/index.js';
+import { actionAfterLeaving, actionById, actionForKey, isEnabled } from '../../actions/index.js';
 import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
 import { toBxError } from '../../platform/errors.js';
 import { innerRect } from '../layout/layout.js';
@@ -62,7 +62,7 @@ export function runAction(ui: Ui, id: string): void {
   const action = actionById(id);
   if (action === null) return;
   const context = ui.context();
-  const enabled = action.enabled(context);
+  const enabled = isEnabled(action, context);
   if (enabled !== true) {
     context.screen.notify('warning', `${action.title}: ${enabled}`);
     return;

@@ -67,14 +67,15 @@ function targetOf(ui: Ui, tab: TerminalTab): ProgramTarget {
   };
 }
 
-/** Terminal mode for the active tab; one whose program has ended only gets the focus, for nobody would take the keys. */
+/** Terminal mode for the active tab; where nobody would take the keys, as of a program that has ended, it only gets the focus. */
 export function enterTerminal(ui: Ui): void {
   const { store, terminals, deps } = ui;
+  const { isReadOnly } = ui.context();
   const tab = store.view.activeTab === null ? null : terminals.get(store.view.activeTab);
   if (tab === null) return;
   store.dispatch({ type: 'panel.focused', panel: 'terminal' });
   const process = processOf(deps.session.state, store.view.activeTab);
-  if (process !== null && process.endedAtMs !== null) return;
+  if (isReadOnly || (process !== null && process.endedAtMs !== null)) return;
   store.dispatch({ type: 'mode.changed', mode: 'terminal' });
   tab.emulator.viewport.scrollToBottom();
   deps.router.enterTerminal(targetOf(ui, tab));

@@ -1,5 +1,14 @@
 /** The rows of help and palette, from the key table and the list of actions. Pure. */
-import { ACTION_GROUPS, ACTIONS, type Action, type ActionContext, bindingsHere, keyLabel, keysOf } from '../../actions/index.js';
+import {
+  ACTION_GROUPS,
+  ACTIONS,
+  type Action,
+  type ActionContext,
+  bindingsHere,
+  isEnabled,
+  keyLabel,
+  keysOf,
+} from '../../actions/index.js';
 import type { CommandLine } from '../deps.js';
 
 export type HelpRow =
@@ -53,7 +62,7 @@ export function paletteEntries(
 ): PaletteEntry[] {
   const hidden = (action: Action): boolean => action.group === 'Move' || action.id === 'app.palette';
   const actions = ACTIONS.filter((action) => !hidden(action)).map((action): PaletteEntry => {
-    const enabled = action.enabled(context);
+    const enabled = isEnabled(action, context);
     const keys = keysOf(action.id).map((key) => keyLabel(key, isAscii));
     return {
       kind: 'action',

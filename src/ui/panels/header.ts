@@ -1,4 +1,5 @@
 /** Paints the header row: what this is, where it stands, how long it takes. Details go first when it is narrow. */
+import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { HeaderProps } from '../select/header.js';
@@ -6,12 +7,12 @@ import { formatDuration } from '../text/format.js';
 import { ellipsize, ellipsizeStart, textWidth } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
-export function paintHeader(surface: Surface, props: HeaderProps, dockerfile: string, look: Look): void {
+export function paintHeader(surface: Surface, props: HeaderProps, attached: Attached, dockerfile: string, look: Look): void {
   const { glyphs } = look;
   const ground = look.attr('header');
   surface.fill(ground);
   const over = (role: Role): number => look.over(look.attr(role), 'header');
-  const right = rightPart(props, surface.width);
+  const right = rightPart(props, attached, surface.width);
   const rightStart = surface.width - textWidth(right) - 1;
   surface.text(rightStart, 0, right, over('header.detail'));
 
@@ -22,6 +23,7 @@ export function paintHeader(surface: Surface, props: HeaderProps, dockerfile: st
   const place = (text: string, role: Role): void => {
     if (x + textWidth(text) + 2 + needed < rightStart) x = surface.text(x + 1, 0, text, over(role)) + 1;
   };
+  if (attached.isReadOnly) x = surface.text(x + 1, 0, 'read-only', over('warning')) + 1;
   const isOlder = props.run?.includes('older') === true;
   if (isOlder) x = surface.text(x + 1, 0, props.run!, over('warning')) + 1;
   if (surface.width >= 100) place(file, 'header');
@@ -34,9 +36,10 @@ export function paintHeader(surface: Surface, props: HeaderProps, dockerfile: st
   if (room > 4) surface.text(x, 0, ellipsize(props.sentence, room, glyphs.ellipsis), ground);
 }
 
-function rightPart({ cached, elapsedMs }: HeaderProps, width: number): string {
+function rightPart({ cached, elapsedMs }: HeaderProps, { screens }: Attached, width: number): string {
   const parts: string[] = [];
-  if (cached > 0 && width >= 60) parts.push(`${cached} cached`);
+  if (screens.length > 1) parts.push(`${screens.length} screens`);
+  if (cached > 0 && width >= (screens.length > 1 ? 80 : 60)) parts.push(`${cached} cached`);
   if (elapsedMs !== null) parts.push(`${width >= 100 ? 'elapsed ' : ''}${formatDuration(elapsedMs)}`);
   return parts.join('  ');
 }

@@ -1,6 +1,7 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
 import { selectUnstored } from '../../core/select/index.js';
+import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { formatBytes, formatClock, plural } from '../text/format.js';
@@ -12,6 +13,7 @@ export interface ProcessesProps {
   readonly generation: Generation | null;
   readonly selected: number;
   readonly tabs: readonly string[];
+  readonly attached: Attached;
   readonly isFocused: boolean;
   readonly nowMs: number;
 }
@@ -101,12 +103,17 @@ export function stepLabel(step: Step, container: ContainerSummary, state: Sessio
   return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${run}`;
 }
 
-function sessionLines({ state, generation }: ProcessesProps): Array<readonly [name: string, text: string]> {
+function sessionLines({ state, generation, attached, nowMs }: ProcessesProps): Array<readonly [name: string, text: string]> {
   const lines: Array<readonly [string, string]> = [];
   if (state.engine !== null)
     lines.push(['engine', `${cleanText(state.engine.name)}  ${state.engine.address}  (${state.engine.source})`]);
   const held = Object.values(state.containers).filter((container) => container.state === 'running').length;
   lines.push(['session', `${state.id}  ${cleanText(state.contextLabel)}  ${plural(held, 'container')} open`]);
+  const { screens, self } = attached;
+  for (const { id, label, isReadOnly, connectedAtMs } of screens.length > 1 ? screens : []) {
+    const what = `${id === self ? '  this one' : ''}${isReadOnly ? '  read-only' : ''}`;
+    lines.push(['screen', `${cleanText(label)}${what}  for ${formatClock(nowMs - connectedAtMs)}`]);
+  }
   if (generation !== null) {
     const sent = generation.transfers.reduce((sum, transfer) => sum + transfer.bytes, 0);
     const files = generation.transfers.reduce((sum, transfer) => sum + transfer.files, 0);

@@ -202,7 +202,13 @@ describe('a client that reads nothing', () => {
 
   it('holds nobody up for long who watches the same terminal, and is dropped in the end', async () => {
     const dropped: ClientInfo[] = [];
-    const served = serve({ holdLimitMs: 30, onDropped: (client) => dropped.push(client) });
+    const served: Served = serve({
+      holdLimitMs: 30,
+      onDropped(client) {
+        dropped.push(client);
+        served.local.post('warning', `${client.label} was dropped`);
+      },
+    });
     await withShell(served);
     const other = await served.connect({ label: 'other' });
     let seen = 0;
@@ -223,6 +229,8 @@ describe('a client that reads nothing', () => {
     expect(printedBytes).toBeLessThan(20 * MIB);
     expect(dropped).toMatchObject([{ label: 'deaf' }]);
     await until(() => other.clients.length === 1 && program.held === 0);
+    await until(() => other.state.notices.length === 1);
+    expect(other.state.notices).toMatchObject([{ level: 'warning', message: 'deaf was dropped', hint: null }]);
   });
 
   it('is dropped when it misses too many events, while the others get them', async () => {

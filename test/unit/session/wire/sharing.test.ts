@@ -89,6 +89,23 @@ describe('a question of a program', () => {
     await until(() => program.written.length === 1);
   });
 
+  it("is another screen's to answer once the one whose turn it is reads nothing", async () => {
+    const served = serve({ holdLimitMs: 10 });
+    await withShell(served);
+    const [program] = served.programs();
+    const [stuck, other] = [await served.connect(), await served.connect()];
+    const terminal = stuck.terminal('p1');
+    terminal.onData(() => undefined);
+    terminal.write(Buffer.from('k'));
+    terminal.pause();
+    await until(() => program!.held === 1);
+    showOn(other, 80, 24);
+    await until(() => program!.held === 0);
+    program!.print(CPR);
+    await until(() => program!.written.length === 2);
+    expect(program!.written).toEqual(['k', '\x1b[1;1R']);
+  });
+
   it('keeps the answers of a screen that has long been relieved to itself', async () => {
     const served = await shell();
     const { program } = served;
