@@ -53,7 +53,8 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function connect(signal: AbortSignal, onDialing: () => void = () => undefined): Promise<Engine> {
+/** Loads the engine's libraries and dials the first endpoint that answers. Throws `BxError('endpoint' | 'cancelled')`. */
+export async function connect(signal: AbortSignal, onDialing: () => void = () => undefined): Promise<Engine> {
   const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../engine/registry.js'),

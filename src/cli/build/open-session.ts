@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { BuildRequest } from '../../engine/engine.js';
-import { createLocalSession, type LocalSession } from '../../session/index.js';
+import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../session/index.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import type { Connecting } from './connecting.js';
@@ -30,7 +30,7 @@ export interface SessionPlace {
  * itself. Throws `BxError('input')`.
  */
 export function openSession(
-  { options, input, connecting }: Pick<BuildRun, 'options' | 'input' | 'connecting'>,
+  { options, input, connect }: Pick<BuildRun, 'options' | 'input'> & Pick<LocalSessionOptions, 'connect'>,
   openOn: FrontEnd['openOn'],
   { isUnattended = false, id = randomBytes(4).toString('hex'), spillDirectory }: SessionPlace = {},
 ): LocalSession {
@@ -39,7 +39,7 @@ export function openSession(
   return createLocalSession({
     id,
     contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
-    connect: (signal) => connecting.take(signal),
+    connect,
     prepare: () => {
       const request = first ?? prepare();
       first = null;

@@ -19,7 +19,7 @@ export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<numb
   // The engine's answer to the dialing has come meanwhile.
   await turn();
   const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
-  const session = openSession(run, 'never', { isUnattended });
+  const session = openSession({ ...run, connect: run.connecting.take }, 'never', { isUnattended });
   const interrupts = listenForInterrupts();
   let readerGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {

@@ -1,14 +1,14 @@
 /** A build on the full screen: a session in a process of its own, and the screen as its first client. */
+import type { Settings } from '../../config/index.js';
 import type { SessionState } from '../../core/model/index.js';
 import { selectCurrent } from '../../core/select/index.js';
-import { sessionRoot } from '../../session/records/root-dir.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
-import { EXIT_FAILED } from '../exit-status.js';
-import { listenForInterrupts } from '../interrupts.js';
+import type { Interrupts } from '../interrupts.js';
 import { runScreen } from '../screen/run-screen.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
-import { startServer } from '../sessions/start-server.js';
+import type { SpawnedServer } from '../sessions/spawn-server.js';
+import { joinServer } from '../sessions/start-server.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import type { FrontEnd } from './front-end.js';
@@ -18,41 +18,56 @@ const ENGINE_WAIT_MS = 60;
 
 export interface ScreenBuild {
   readonly options: BuildOptions;
-  /** The command line that the options were read from. */
-  readonly args: readonly string[];
   readonly input: BuildInput;
   readonly frontEnd: FrontEnd;
+  readonly server: SpawnedServer;
+  /** Until the screen is there, a signal ends the session with this program. */
+  readonly interrupts: Interrupts;
 }
 
 /**
  * Resolves with the exit status: that of the session's last build, 0 for one that goes on without this screen. Throws `BxError`, also what
  * the session's process says is wrong before the screen stands.
  */
-export async function runOnScreen({ options, args, input, frontEnd }: ScreenBuild): Promise<number> {
-  const warnings: string[] = [];
-  const settings = readSettings((warning) => warnings.push(warning));
-  // Before anything that takes long: it has the engine to dial while this process loads the screen.
-  const server = startServer({
-    root: sessionRoot(options.root, process.env),
-    buildArgs: args,
-    openOn: frontEnd.openOn,
-    as: { kind: 'screen', sharedSize: settings.sharedSize },
-  });
-  const interrupts = listenForInterrupts();
-  const leaveKey = chooseLeaveKey(options, settings);
-  const running = runScreen({
+export async function runOnScreen(build: ScreenBuild): Promise<number> {
+  const { server, interrupts } = build;
+  let session: Promise<RemoteSession> | null = null;
+  let isShown = false;
+  try {
+    const warnings: string[] = [];
+    const settings = readSettings((warning) => warnings.push(warning));
+    session = joinServer(server, { kind: 'screen', sharedSize: settings.sharedSize });
+    const running = showBuild(build, session, settings, warnings, () => {
+      isShown = true;
+    });
+    return await Promise.race([running, interrupts.ending.then(({ exitStatus }) => exitStatus)]);
+  } finally {
+    interrupts.dispose();
+    // There is nobody who would look for it.
+    if (!isShown) await endUnseen(server, session);
+  }
+}
+
+function showBuild(
+  { options, input, frontEnd, server, interrupts }: ScreenBuild,
+  session: Promise<RemoteSession>,
+  settings: Settings,
+  warnings: readonly string[],
+  onShown: () => void,
+): Promise<number> {
+  return runScreen({
     id: server.id,
-    session: server.session.then(untilItCanBeShown),
-    ...{ options, settings, leaveKey, warnings },
+    session: session.then(untilItCanBeShown),
+    ...{ options, settings, leaveKey: chooseLeaveKey(options, settings), warnings },
     invoke: options.invoke,
     dockerfileLabel: options.file ?? input.dockerfileName,
     endsOnSignal: true,
-    onShown({ screen }, session) {
+    onShown({ screen }, remote) {
       interrupts.dispose();
-      if (frontEnd.endsOnSuccess) closeAfterSuccess(session, screen);
+      onShown();
+      if (frontEnd.endsOnSuccess) closeAfterSuccess(remote, screen);
     },
   });
-  return Promise.race([running, interrupts.ending.then(({ exitStatus }) => endEarly(server.session, exitStatus))]);
 }
 
 /** Rejects with what is wrong when the session ends at once, for want of an engine say. */
@@ -76,10 +91,9 @@ function isOnEngine(session: RemoteSession): Promise<null> {
   });
 }
 
-/** Nothing was shown yet: there is nobody who would look for the session. */
-async function endEarly(starting: Promise<RemoteSession>, exitStatus: number): Promise<number> {
-  await starting.then((session) => session.kill()).catch(() => undefined);
-  return exitStatus || EXIT_FAILED;
+async function endUnseen(server: SpawnedServer, session: Promise<RemoteSession> | null): Promise<void> {
+  if (session === null) server.process.kill('SIGTERM');
+  else await session.then((remote) => remote.kill()).catch(() => undefined);
 }
 
 /** `--on=error`: nothing is left to do after a build that succeeds, unless a shell is in use. */

@@ -2,10 +2,12 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
+import { sessionRoot } from '../../session/records/root-dir.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { startConnecting } from '../build/connecting.js';
 import { chooseFrontEnd } from '../build/front-end.js';
+import { listenForInterrupts } from '../interrupts.js';
 import { writesToStdout } from '../values/output.js';
 
 /** Resolves with the exit status. Throws `BxError`. */
@@ -36,8 +38,12 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     return runDetached(options, args);
   }
   if (frontEnd.progress === 'screen') {
+    const interrupts = listenForInterrupts();
+    const { spawnServer } = await import('../sessions/spawn-server.js');
+    const root = sessionRoot(options.root, process.env);
+    const server = spawnServer({ root, buildArgs: args, openOn: frontEnd.openOn });
     const { runOnScreen } = await import('../build/run-on-screen.js');
-    return runOnScreen({ options, args, input, frontEnd });
+    return runOnScreen({ options, input, frontEnd, server, interrupts });
   }
   const connecting = await startConnecting();
   try {

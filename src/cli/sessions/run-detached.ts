@@ -15,7 +15,7 @@ export async function runDetached(options: BuildOptions, args: readonly string[]
     });
   }
   const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
-  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn, as: { kind: 'command' } });
+  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn }, { kind: 'command' });
   const session = await server.session;
   await untilConnected(session);
   session.leave();

@@ -5,19 +5,20 @@
 import { chmodSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
+import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
-import { startConnecting } from '../build/connecting.js';
+import { connect, turn } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import { type IdleWatch, watchIdle } from './idle.js';
-import { type ServerWish, STARTER_FD } from './start-server.js';
+import { type ServerWish, STARTER_FD } from './spawn-server.js';
 
 const FAREWELL_MS = 2_000;
 
@@ -38,14 +39,22 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
 }
 
 async function serve(
-  { root, id, openOn, buildArgs }: Omit<ServerWish, 'as'> & { readonly id: string },
+  { root, id, openOn, buildArgs }: ServerWish & { readonly id: string },
   starter: net.Socket,
 ): Promise<number> {
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
-  const connecting = await startConnecting();
-  const session = openSession({ options, input, connecting }, openOn, { id, spillDirectory: spillDirectory(root, id) });
+  let showsItself = (): void => undefined;
+  const isShown = new Promise<void>((resolve) => {
+    showsItself = resolve;
+  });
+  // Its first state is on its way before the engine's libraries are loaded.
+  const connectWhenShown = (signal: AbortSignal): Promise<Engine> => isShown.then(turn).then(() => connect(signal));
+  const session = openSession({ options, input, connect: connectWhenShown }, openOn, {
+    id,
+    spillDirectory: spillDirectory(root, id),
+  });
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;
@@ -72,6 +81,7 @@ async function serve(
     });
     server = await listen(found, (socket) => served.accept(socket));
     served.accept(starter);
+    showsItself();
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
     idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });
     await starting;
