@@ -24,8 +24,10 @@ export interface PipeOptions {
   readonly isReplayFirst?: boolean;
   /** Answer them all the same: for a program that was started just now and that nobody else has watched. */
   readonly answerReplay?: boolean;
-  /** Called before anything is shown: at once, or with the channel's first data where that is the replay. */
-  readonly onBegin?: () => void;
+  /** Called before anything is shown, with what was said before: at once, or with the channel's first data where that is the replay. */
+  readonly onBegin?: (replay: Uint8Array) => void;
+  /** All that was said before is in the grid. */
+  readonly onReplayed?: () => void;
   readonly nowMs?: () => number;
 }
 
@@ -60,16 +62,19 @@ export function pipeChannel(channel: SharedChannel, emulator: Emulator, options:
   };
   const isAnsweredIn = (isReplay: boolean): boolean =>
     channel.isAnswering !== false && (!isReplay || options.answerReplay === true);
-  if (!awaitsReplay) options.onBegin?.();
+  if (!awaitsReplay) options.onBegin?.(options.replay ?? new Uint8Array());
   if (options.replay && options.replay.length > 0) {
     setAnswering(isAnsweredIn(true));
-    emulator.write(options.replay);
+    emulator.write(options.replay, options.onReplayed);
   }
   const output = channel.onData((data) => {
     const isReplay = awaitsReplay;
     awaitsReplay = false;
-    if (isReplay) options.onBegin?.();
-    if (data.length === 0) return;
+    if (isReplay) options.onBegin?.(data);
+    if (data.length === 0) {
+      if (isReplay) options.onReplayed?.();
+      return;
+    }
     setAnswering(isAnsweredIn(isReplay));
     pendingBytes += data.length;
     if (!isPaused && pendingBytes > HIGH_WATER_BYTES) {
@@ -77,6 +82,7 @@ export function pipeChannel(channel: SharedChannel, emulator: Emulator, options:
       channel.pause();
     }
     emulator.write(data, () => {
+      if (isReplay) options.onReplayed?.();
       pendingBytes -= data.length;
       if (!isDisposed && pendingBytes < LOW_WATER_BYTES) resume();
     });

@@ -49,6 +49,7 @@ import { initialView, type ViewState } from './view-state.js';
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1000;
 const RESIZE_MS = 50;
+const CHARTS_WITHIN_MS = 500;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
 /** The first frame is drawn when this returns. */
@@ -284,6 +285,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
 
   async function addCharts(): Promise<void> {
     await deps.mayLoadMore;
+    // They take a while to load, which the person's shells do not wait for.
+    await Promise.race([terminals.seen(), new Promise<void>((resolve) => clock.setTimeout(resolve, CHARTS_WITHIN_MS))]);
     if (isGone) return;
     const charts = await loadCharts(host, look, screenView.addBelowDialogs);
     if (isGone) return;

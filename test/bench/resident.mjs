@@ -12,6 +12,11 @@ export function residentBytes(pid) {
   return familyOf(pid).reduce((sum, member) => sum + statusField(member, 'VmRSS'), 0);
 }
 
+/** Of one process alone. @param {number} pid @returns {number} bytes; 0 when it is gone */
+export function processBytes(pid) {
+  return statusField(pid, 'VmRSS');
+}
+
 /**
  * The sum over a process and its descendants of the most that each had resident (the kernel keeps that figure itself, so a sample
  * that comes late loses nothing of a process that still lives).

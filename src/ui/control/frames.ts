@@ -8,6 +8,9 @@ export const FRAME_MS = 33;
 /** One frame may come ahead of the rhythm, so that the echo of a key does not wait for a tick that happened to be drawn just before. */
 const AHEAD_MS = FRAME_MS;
 
+/** How often is looked whether the terminal has taken the last frame. */
+const LOOK_MS = 5;
+
 /** What has to be drawn again: everything, or only the program's cells in the terminal panel. */
 export type FrameScope = 'all' | 'terminal';
 
@@ -43,7 +46,7 @@ export function createFrameScheduler(
     isScheduled = false;
     timer = null;
     if (stdout.writableLength > 0) {
-      isWaitingForDrain = true;
+      waitForDrain();
       return;
     }
     nextMs = Math.max(nextMs, clock.now()) + FRAME_MS;
@@ -73,6 +76,15 @@ export function createFrameScheduler(
     if (!isWaitingForDrain) return;
     isWaitingForDrain = false;
     schedule();
+  };
+  /** A stream that holds less than its high water mark does not say when it has become empty: it is looked at as well. */
+  const waitForDrain = (): void => {
+    isWaitingForDrain = true;
+    clock.setTimeout(() => {
+      if (!isWaitingForDrain) return;
+      if (stdout.writableLength === 0) onDrain();
+      else waitForDrain();
+    }, LOOK_MS);
   };
   const stopTick = (): void => {
     if (tickTimer !== null) clock.clearTimeout(tickTimer);
@@ -112,6 +124,7 @@ export function createFrameScheduler(
     },
     dispose() {
       this.pause();
+      isWaitingForDrain = false;
       stdout.off('drain', onDrain);
     },
   };

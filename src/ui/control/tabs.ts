@@ -53,7 +53,9 @@ export function fitTerminals(ui: Ui): void {
 
 function targetOf(ui: Ui, tab: TerminalTab): ProgramTarget {
   return {
-    modes: tab.emulator.modes,
+    get modes() {
+      return tab.emulator.modes;
+    },
     rect() {
       const { x, y, width, height } = panelRect(ui.layout(), 'terminal') ?? { x: 0, y: 0, width: 0, height: 0 };
       const { cols, rows } = tab.emulator;

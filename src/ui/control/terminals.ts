@@ -8,6 +8,7 @@ import { createEmulator, type Emulator } from '../../term/emulator.js';
 import { pipeChannel } from '../../term/pipe-channel.js';
 import { stepOfProcess } from '../panels/processes.js';
 import type { Theme } from '../theme/theme.js';
+import { createFirstLook } from './first-look.js';
 import { bannerText, endText, type LineStyle } from './terminal-lines.js';
 
 /** A program that was started this recently has nobody else who answers what it asked at its start. */
@@ -15,6 +16,7 @@ const JUST_STARTED_MS = 5000;
 
 export interface TerminalTab {
   readonly process: string;
+  /** What is looked at; not always the same one while the tab is new. */
   readonly emulator: Emulator;
   readonly terminal: Terminal;
 }
@@ -30,6 +32,8 @@ export interface Terminals {
   resize(cols: number, rows: number): void;
   /** The process whose tab is in sight; null: none is. Other screens' sizes count for the rest. */
   show(process: string | null): void;
+  /** Resolves when what the tabs that are there now have to show is seen. */
+  seen(): Promise<unknown>;
   dispose(): void;
 }
 
@@ -47,6 +51,9 @@ export interface TerminalsOptions {
 }
 
 interface Tab extends TerminalTab {
+  /** The emulator that all output goes to. */
+  readonly grid: Emulator;
+  readonly seen: Promise<void>;
   isOver: boolean;
   dispose(): void;
 }
@@ -72,22 +79,46 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       scrollbackRows: options.scrollbackRows,
       palette: { foreground, background },
     });
+    let firstLook: Emulator | null = null;
+    let setSeen = (): void => undefined;
+    const seen = new Promise<void>((resolve) => {
+      setSeen = resolve;
+    });
+    const endFirstLook = (): void => {
+      if (firstLook === null) return;
+      firstLook.dispose();
+      firstLook = null;
+      options.onDirty(process.id);
+    };
     const place = stepOfProcess(state, process);
     const isNew = options.nowMs() - process.startedAtMs < JUST_STARTED_MS;
     const pipe = pipeChannel(terminal, emulator, {
       replay: terminal.replay(),
       isReplayFirst: terminal.isReplayFirst === true,
       answerReplay: isNew,
-      onBegin() {
-        if (place === null) return;
-        emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
+      onBegin(replay) {
+        if (place !== null) {
+          emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
+        }
+        if (process.id !== shown) return;
+        firstLook = createFirstLook(replay, { ...terminal.size, scrollbackRows: 0 });
+        firstLook?.onDirty(() => {
+          options.onDirty(process.id);
+          setSeen();
+        });
+      },
+      onReplayed() {
+        endFirstLook();
+        setSeen();
       },
     });
+    if (terminal.isReplayFirst !== true) setSeen();
     const listeners = [
       emulator.onDirty(() => {
-        if (!emulator.modes.synchronizedOutput) options.onDirty(process.id);
+        if (firstLook === null && !emulator.modes.synchronizedOutput) options.onDirty(process.id);
       }),
       terminal.onSize(() => {
+        firstLook?.resize(terminal.size.cols, terminal.size.rows);
         // What waits was printed for the size before.
         const adopt = (): void => emulator.resize(terminal.size.cols, terminal.size.rows);
         if (emulator.pendingBytes === 0) adopt();
@@ -98,10 +129,16 @@ export function createTerminals(options: TerminalsOptions): Terminals {
     ];
     return {
       process: process.id,
-      emulator,
+      grid: emulator,
+      seen,
+      get emulator() {
+        return firstLook ?? emulator;
+      },
       terminal,
       isOver: false,
       dispose() {
+        firstLook?.dispose();
+        firstLook = null;
         for (const listener of listeners) listener.dispose();
         pipe.dispose();
         terminal.detach();
@@ -113,7 +150,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
   const end = (tab: Tab, process: ProcessSummary): void => {
     if (tab.isOver) return;
     tab.isOver = true;
-    const tell = (): void => writeLast(tab.emulator, () => endText(process, tab.emulator.cols, options.lineStyle()));
+    const tell = (): void => writeLast(tab.grid, () => endText(process, tab.grid.cols, options.lineStyle()));
     const delivered = tab.terminal.delivered?.();
     if (delivered === undefined) tell();
     else void delivered.then(() => tabs.get(process.id) === tab && tell());
@@ -150,6 +187,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       if (before !== null) tabs.get(before)?.terminal.setShown?.(false);
       if (process !== null) tabs.get(process)?.terminal.setShown?.(true);
     },
+    seen: () => Promise.all([...tabs.values()].map((tab) => tab.seen)),
     dispose() {
       for (const tab of tabs.values()) tab.dispose();
       tabs.clear();

@@ -13,8 +13,8 @@ const KEYS = 200;
 /** A held key repeats 25 times a second; somebody who types fast is not faster. The jitter keeps it out of step with frames. */
 const KEY_EVERY_MS = 40;
 const KEY_JITTER_MS = 30;
-const ECHO_P50_MS = 4;
-const ECHO_P99_MS = 16;
+export const ECHO_P50_MS = 4;
+export const ECHO_P99_MS = 16;
 const FIRST_FRAME_MS = 250;
 
 /** Letters that end no control sequence, so that one in the output is one on the screen. */
@@ -98,7 +98,7 @@ async function echoesOfPeer(bench, dir) {
 }
 
 /** From the key to the bytes that put it on the terminal, key by key. @param {Pty} pty @returns {Promise<number[]>} */
-async function echoes(pty) {
+export async function echoes(pty) {
   await pty.settled(500);
   const taken = [];
   for (let key = 0; key < KEYS; key++) {
@@ -121,6 +121,6 @@ function withoutControls(bytes) {
 }
 
 /** @param {readonly number[]} ms */
-function summary(ms) {
+export function summary(ms) {
   return ms.length === 0 ? '-' : `${percentile(ms, 0.5).toFixed(1)}, ${percentile(ms, 0.99).toFixed(1)} ms`;
 }

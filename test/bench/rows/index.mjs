@@ -1,8 +1,9 @@
 /** Every row of the benchmark, in the order of the table. */
+import { ATTACHED } from './attached.mjs';
 import { ECHO } from './echo.mjs';
 import { MEMORY } from './memory.mjs';
 import { RACES } from './races.mjs';
 import { SESSIONS } from './sessions.mjs';
 
 /** @type {readonly import('../bench.mjs').Row[]} */
-export const ROWS = [...SESSIONS, ...ECHO, ...RACES, ...MEMORY];
+export const ROWS = [...SESSIONS, ...ECHO, ...ATTACHED, ...RACES, ...MEMORY];

@@ -121,4 +121,22 @@ describe('frames', () => {
     passTo(1040);
     expect(drawn.length).toBe(2);
   });
+
+  test('go on when the terminal has taken everything, also when the stream does not say so', () => {
+    const { scheduler, drawn, output, passTo } = createRhythm();
+    output.writableLength = 100;
+    scheduler.invalidate();
+    passTo(200);
+    expect(drawn).toEqual([]);
+    output.writableLength = 0;
+    passTo(240);
+    expect(drawn).toHaveLength(1);
+    output.writableLength = 1;
+    scheduler.invalidate();
+    passTo(300);
+    scheduler.dispose();
+    output.writableLength = 0;
+    passTo(1000);
+    expect(drawn).toHaveLength(1);
+  });
 });

@@ -25,7 +25,13 @@ export function opensShells(): void {
   };
 }
 
+/** A shell in the failed step that has printed this. */
+export function openShellOf(id: string, text: string): void {
+  openShell(session, 1, id, '10', 'failed');
+  session.fakeTerminal(id).print(text);
+}
+
 export const sent = <T extends SessionCommand['type']>(type: T) =>
   session.commands.filter((command): command is Extract<SessionCommand, { type: T }> => command.type === type);
 
-afterEach(() => stage.handle.close());
+afterEach(() => stage?.handle.close());

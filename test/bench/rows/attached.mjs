@@ -1,0 +1,135 @@
+/** Rows of a session in the background: how long until its screen is there again, the echo of a key through its socket, its memory. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inMiB, inMs } from '../bench.mjs';
+import { failingBuild, PROMPT } from '../contexts.mjs';
+import { openShellAbove, withPty } from '../debuggers.mjs';
+import { Pty } from '../pty.mjs';
+import { processBytes } from '../resident.mjs';
+import { percentile, spread } from '../statistics.mjs';
+import { ECHO_P50_MS, ECHO_P99_MS, echoes, summary } from './echo.mjs';
+
+/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @typedef {import('../bench.mjs').Row} Row */
+/** @typedef {{ attach: () => Pty, serverPid: number }} Background */
+
+const MIB = 1 << 20;
+const ATTACH_MS = 150;
+const ATTACHES = 7;
+const SCROLLBACK_LINES = 10_000;
+/** More than in one process. */
+const SOCKET_MS = 2;
+const SERVER_BYTES = 90 * MIB;
+/** What a heap between two collections may hold more than before. */
+const DRIFT_BYTES = 4 * MIB;
+const IDLE_S = Number(process.env.BXTUI_BENCH_IDLE_S ?? 60);
+
+/** @type {readonly Row[]} */
+export const ATTACHED = [
+  {
+    id: 'attach',
+    title: `attach, ${SCROLLBACK_LINES} lines of scrollback`,
+    goal: `<= ${ATTACH_MS} ms`,
+    measure: async (bench, { id, title, goal }) => {
+      const figures = await inBackground(bench, id, async ({ attach }) => {
+        await withPty(attach(), printLines);
+        const taken = [];
+        for (let run = 0; run < bench.pairs(ATTACHES); run++) taken.push(await withPty(attach(), untilWhole));
+        return taken;
+      });
+      const { median } = spread(figures);
+      const isMet = median <= ATTACH_MS;
+      return [{ row: title, ours: inMs(median), peer: '-', wall: null, cpu: null, goal, isMet, figures }];
+    },
+  },
+  {
+    id: 'echo-attached',
+    title: 'key echo p50, p99, attached',
+    goal: `<= ${ECHO_P50_MS + SOCKET_MS}, ${ECHO_P99_MS + SOCKET_MS} ms`,
+    measure: async (bench, { id, title, goal }) => {
+      const figures = await inBackground(bench, id, ({ attach }) =>
+        withPty(attach(), async (pty) => {
+          await intoShell(pty);
+          return await echoes(pty);
+        }),
+      );
+      const isMet = percentile(figures, 0.5) <= ECHO_P50_MS + SOCKET_MS && percentile(figures, 0.99) <= ECHO_P99_MS + SOCKET_MS;
+      return [{ row: title, ours: summary(figures), peer: '-', wall: null, cpu: null, goal, isMet, figures }];
+    },
+  },
+  {
+    id: 'memory-server',
+    title: `memory, server with two shells, ${IDLE_S} s idle`,
+    goal: `<= ${inMiB(SERVER_BYTES)}, flat`,
+    measure: async (bench, { id, title, goal }) => {
+      const figures = await inBackground(bench, id, async ({ attach, serverPid }) => {
+        await withPty(attach(), (pty) => openShellAbove(pty, 300));
+        const bytes = [];
+        for (let second = 0; second < IDLE_S; second += IDLE_S / 12) {
+          await new Promise((resolve) => setTimeout(resolve, (IDLE_S / 12) * 1000));
+          bytes.push(processBytes(serverPid));
+        }
+        return bytes;
+      });
+      const [third, last] = [figures.slice(0, 4), figures.slice(-4)].map((some) => spread(some).median);
+      const isMet = Math.max(...figures) <= SERVER_BYTES && (last ?? 0) - (third ?? 0) <= DRIFT_BYTES;
+      const ours = `${inMiB(third ?? 0)}, then ${inMiB(last ?? 0)}`;
+      return [{ row: title, ours, peer: '-', wall: null, cpu: null, goal, isMet, figures }];
+    },
+  },
+];
+
+/**
+ * A session in a process of its own, with the shell of its failed step open, and its end.
+ * @template T
+ * @param {Bench} bench
+ * @param {string} name
+ * @param {(background: Background) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+async function inBackground(bench, name, use) {
+  // The path of a socket is short.
+  const root = mkdtempSync(join(tmpdir(), 'bxb-'));
+  const run = (/** @type {string[]} */ ...args) => {
+    const { file, args: all, env } = bench.ours(args);
+    return execFileSync(file, [...all], { env, encoding: 'utf8' });
+  };
+  try {
+    const id = run('build', '--detach', '--root', root, failingBuild(bench.contexts, name, 2)).trim();
+    const serverPid = JSON.parse(readFileSync(join(root, id, 'session.json'), 'utf8')).pid;
+    const attach = () => new Pty(bench.ours(['attach', '--root', root, id]));
+    await withPty(attach(), (pty) => pty.shows((screen) => screen.includes(PROMPT), 'a prompt'));
+    return await use({ attach, serverPid });
+  } finally {
+    run('kill', '--root', root, '--all');
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** @param {Pty} pty */
+async function intoShell(pty) {
+  await pty.shows((screen) => screen.includes(PROMPT), 'a prompt');
+  pty.press('i');
+  await pty.shows((screen) => screen.includes(' TERMINAL '), 'the keys in the shell');
+}
+
+/** @param {Pty} pty */
+async function printLines(pty) {
+  await intoShell(pty);
+  const text = 'the quick brown fox jumps over the lazy dog';
+  pty.press(`i=0; while [ $i -lt ${SCROLLBACK_LINES} ]; do i=$((i+1)); echo "$i ${text}"; done\r`);
+  await pty.shows((screen) => isWhole(screen), 'the last line');
+  await pty.settled(500);
+}
+
+/** @param {Pty} pty @returns {Promise<number>} from the start of the program to a screen with nothing missing */
+async function untilWhole(pty) {
+  return (await pty.shows(isWhole, 'the newest screen')).atMs - pty.startMs;
+}
+
+/** @param {string} screen */
+function isWhole(screen) {
+  return screen.includes('[1] Steps') && screen.includes(`${SCROLLBACK_LINES} the quick`) && /READY> *[│·]/.test(screen);
+}
