@@ -17,6 +17,12 @@ export interface ListedSession {
   readonly version: string;
 }
 
+export interface AttachOptions extends Partial<StartOptions> {
+  readonly flags?: readonly string[];
+  /** False: no screen is waited for. */
+  readonly isShown?: boolean;
+}
+
 export class Sessions {
   readonly root = mkdtempSync(join(tmpdir(), 'bxs-'));
 
@@ -32,11 +38,11 @@ export class Sessions {
     return started.stdout.trim();
   }
 
-  async attach(id: string, options: Partial<StartOptions> & { readonly flags?: readonly string[] } = {}): Promise<TestTerminal> {
-    const { flags = [], ...start } = options;
+  async attach(id: string, options: AttachOptions = {}): Promise<TestTerminal> {
+    const { flags = [], isShown = true, ...start } = options;
     const args = ['attach', '--root', this.root, ...flags, id];
     const terminal = startTerminal({ cols: 120, rows: 40, ...start, args, env: { ...engineEnv(), ...start.env } });
-    await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
+    if (isShown) await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
     return terminal;
   }
 

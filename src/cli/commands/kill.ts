@@ -6,7 +6,7 @@ import { killSession } from '../../session/wire/index.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
-import { openSocket } from '../sessions/connect.js';
+import { openSocket, tokenOf } from '../sessions/connect.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
 const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours', status: 'ready' };
@@ -53,7 +53,10 @@ async function end(root: string, found: FoundSession): Promise<void> {
   const { id, pid } = found.record;
   if (found.state === 'running') {
     // One that does not answer is asked as processes are; both give back what the session holds.
-    await openSocket(found).then(killSession, () => signal(pid, 'SIGTERM'));
+    await openSocket(found).then(
+      (stream) => killSession(stream, tokenOf(found)),
+      () => signal(pid, 'SIGTERM'),
+    );
     if (!(await isGone(root, found))) signal(pid, 'SIGKILL');
   }
   removeRecord(root, id);

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { selectCurrent } from '../../core/select/index.js';
 import { renderTable } from '../../monitor/table.js';
+import { toBxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { type FoundSession, listSessions } from '../../session/records/session-records.js';
@@ -21,8 +22,10 @@ const HELP = {
 
 interface Row {
   readonly id: string;
-  /** `crashed`, `no answer`, or the state of the build. */
+  /** `crashed`, `no answer`, `other version` (only kill works), or the state of the build. */
   readonly state: string;
+  /** Of the program that runs it. */
+  readonly version: string;
   readonly context: string;
   readonly dockerfile: string;
   readonly startedAtMs: number;
@@ -45,8 +48,8 @@ export async function runLs(args: readonly string[]): Promise<number> {
 }
 
 async function describe(session: FoundSession): Promise<Row> {
-  const { id, context, dockerfile, startedAtMs, cwd } = session.record;
-  const about = { id, context: context === '.' ? basename(cwd) : context, dockerfile, startedAtMs };
+  const { id, version, context, dockerfile, startedAtMs, cwd } = session.record;
+  const about = { id, version, context: context === '.' ? basename(cwd) : context, dockerfile, startedAtMs };
   const unknown = { builder: null, shells: 0, clients: 0, endsAtMs: null };
   if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
   try {
@@ -61,8 +64,9 @@ async function describe(session: FoundSession): Promise<Row> {
       clients: clients.filter(({ kind }) => kind === 'screen').length,
       endsAtMs: idleEndsAtMs,
     };
-  } catch {
-    return { ...about, state: 'no answer', ...unknown };
+  } catch (error) {
+    const isOther = toBxError(error).code === 'unsupported';
+    return { ...about, state: isOther ? 'other version' : 'no answer', ...unknown };
   }
 }
 
@@ -70,7 +74,7 @@ function render(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No session. bxtui build --detach . starts one.\n';
   const table = rows.map((row) => [
     row.id,
-    row.state,
+    row.state === 'other version' ? `version ${row.version}` : row.state,
     row.context,
     duration(Date.now() - row.startedAtMs),
     row.builder ?? '-',

@@ -1,6 +1,7 @@
 /** A connection to a session's server, with words for those that cannot be had. */
 import * as net from 'node:net';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { checkEntrance, readToken } from '../../session/records/entrance.js';
 import type { FoundSession } from '../../session/records/session-records.js';
 import { connectSession, type RemoteSession } from '../../session/wire/index.js';
 import { type ConnectAs, clientIdentity } from './client-identity.js';
@@ -11,19 +12,28 @@ const CONNECT_WITHIN_MS = 5_000;
 export async function connectTo(found: FoundSession, as: ConnectAs): Promise<RemoteSession> {
   const stream = await openSocket(found);
   try {
-    return await connectSession(stream, clientIdentity(as));
+    return await connectSession(stream, { ...clientIdentity(as), ...tokenOf(found) });
   } catch (error) {
     stream.destroy();
     throw toBxError(error, 'state');
   }
 }
 
-export function openSocket({ record, state, socket }: FoundSession): Promise<net.Socket> {
+/** What a client has to say at this session's entrance; nothing where an older program has started it. */
+export function tokenOf(found: FoundSession): { readonly token?: string } {
+  const token = readToken(found);
+  return token === null ? {} : { token };
+}
+
+/** Throws `BxError('state')`, also when somebody else could be behind the socket, or reach it. */
+export async function openSocket(found: FoundSession): Promise<net.Socket> {
+  const { record, state, socket } = found;
   if (state === 'crashed') {
     throw new BxError('state', `session ${record.id} has crashed`, {
       hint: `Its record is in the way: bxtui kill ${record.id} removes it, bxtui build --detach ${record.context} starts again.`,
     });
   }
+  checkEntrance(found);
   return new Promise((resolve, reject) => {
     const stream = net.connect(socket);
     const fail = (reason: string): void => {

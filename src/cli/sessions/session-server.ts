@@ -7,6 +7,7 @@ import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
+import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
@@ -58,10 +59,12 @@ async function serve(
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;
+  const token = makeToken();
   const served = serveSession(session, {
     id,
     version: programVersion(),
     now: Date.now,
+    token,
     onKill: end,
     onDropped: ({ label }) => session.post('warning', `${label} was dropped: it has taken nothing in for too long`),
     idleEndsAtMs: () => idle?.endsAtMs() ?? null,
@@ -79,8 +82,16 @@ async function serve(
       dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
       cwd: process.cwd(),
     });
-    server = await listen(found, (socket) => served.accept(socket));
-    served.accept(starter);
+    writeToken(found, token);
+    server = await listen(found, (socket) => {
+      try {
+        checkEntrance(found);
+        served.accept(socket);
+      } catch (error) {
+        void refuseSession(socket, programVersion(), toBxError(error));
+      }
+    });
+    served.accept(starter, true);
     showsItself();
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
     idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });

@@ -27,6 +27,8 @@ export interface FoundSession {
   /** `crashed`: its server is gone and has not put things away. */
   readonly state: 'running' | 'crashed';
   readonly socket: string;
+  /** A file with what a client has to say at its entrance. */
+  readonly token: string;
   readonly log: string;
 }
 
@@ -105,8 +107,8 @@ function describe(root: string, record: SessionRecord): FoundSession {
   return { record, state: isAlive(record) ? 'running' : 'crashed', ...pathsOf(root, record.id) };
 }
 
-function pathsOf(root: string, id: string): { socket: string; log: string } {
-  return { socket: join(root, id, 'socket'), log: join(root, id, 'server.log') };
+function pathsOf(root: string, id: string): Pick<FoundSession, 'socket' | 'token' | 'log'> {
+  return { socket: join(root, id, 'socket'), token: join(root, id, 'token'), log: join(root, id, 'server.log') };
 }
 
 function isAlive({ pid, bornAt }: SessionRecord): boolean {

@@ -2,10 +2,11 @@
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
 import { createConnection } from './connection.js';
-import { type ClientIdentity, fromWireError, HELLO_TIMEOUT_MS, PROTOCOL, type Refused, silentError } from './messages.js';
+import { fromWireError, HELLO_TIMEOUT_MS, PROTOCOL, type Refused, silentError } from './messages.js';
+import type { ConnectOptions } from './remote-session.js';
 
 /** Resolves when the server has ended the stream, which it does once nothing of the session is left. Throws `BxError`. */
-export function killSession(stream: Duplex, identity: Partial<ClientIdentity> = {}): Promise<void> {
+export function killSession(stream: Duplex, identity: Partial<ConnectOptions> = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = createConnection(stream, {
       onMessage(text) {

@@ -50,6 +50,8 @@ export interface ClientHello extends ClientIdentity {
   readonly protocol: number;
   /** Missing: `smallest`. */
   readonly sharedSize?: SharedSize;
+  /** What lets a client in that has come by the session's socket. A kill from a program of another protocol needs none. */
+  readonly token?: string;
 }
 
 /** Frozen. The server's first message, sent before it has heard anything. */

@@ -54,6 +54,8 @@ export interface RemoteSession extends SessionClient {
 export interface ConnectOptions extends ClientIdentity {
   /** Default: `smallest`. */
   readonly sharedSize?: SharedSize;
+  /** For a stream by the session's socket. */
+  readonly token?: string;
 }
 
 interface Deferred<T> {

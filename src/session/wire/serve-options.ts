@@ -6,6 +6,8 @@ export interface ServeOptions {
   /** Of the program. */
   readonly version: string;
   readonly now: () => number;
+  /** Clients have to know it; missing: none. */
+  readonly token?: string;
   /** A client wants the session ended. */
   onKill(): void;
   onClientsChanged?(clients: readonly ClientInfo[]): void;

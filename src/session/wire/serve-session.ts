@@ -14,7 +14,8 @@ import { createSharedTerminals } from './shared-terminals.js';
 import { exclusiveSteps } from './snapshot.js';
 
 export interface SessionServer {
-  accept(stream: Duplex): void;
+  /** `isOwn`: nobody else can be at its other end, so that no token is asked for. */
+  accept(stream: Duplex, isOwn?: boolean): void;
   /** Those that have the snapshot. Same array as long as nothing changed. */
   readonly clients: readonly ClientInfo[];
   /** Every client is told why the session could not begin, and its stream ends. */
@@ -83,9 +84,10 @@ export function serveSession(session: SessionClient, options: ServeOptions): Ses
   );
 
   return {
-    accept(stream) {
+    accept(stream, isOwn = false) {
       const client = createServedClient({
         stream,
+        isOwn,
         id: ++clientCount,
         session,
         options,

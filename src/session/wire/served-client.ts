@@ -2,6 +2,7 @@
  * One client of a served session: who it is, what it asks, and the bounds on what waits to be sent to it. It must not hold the session or
  * another client up.
  */
+import { timingSafeEqual } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { assertNever, BxError, toBxError } from '../../platform/errors.js';
 import type { CommandResult, SessionClient, SessionCommand } from '../session.js';
@@ -30,6 +31,7 @@ const MAX_CELLS = 10_000;
 
 export interface ServedClientOptions {
   readonly stream: Duplex;
+  readonly isOwn: boolean;
   readonly id: number;
   readonly session: SessionClient;
   readonly options: ServeOptions;
@@ -144,6 +146,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       const error = mismatchError(message, { protocol: PROTOCOL, version: options.version });
       send({ type: 'mismatch', error: toWireError(error) });
       helloTimer = timeout();
+      return;
+    }
+    if (!given.isOwn && !isSame(options.token, message.token)) {
+      hello = null;
+      refuse(strangerError(), true);
       return;
     }
     given.flush();
@@ -289,6 +296,18 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       connection.end();
     },
   };
+}
+
+function isSame(wanted: string | undefined, given: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (typeof given !== 'string' || given.length !== wanted.length) return false;
+  return timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
+}
+
+function strangerError(): BxError {
+  return new BxError('state', 'this program may not enter the session: it does not know its token', {
+    hint: "the token lies beside the session's socket, for its user alone",
+  });
 }
 
 function readOnlyError(what: string): BxError {

@@ -167,3 +167,33 @@ describe('versions', () => {
     await expect(killSession(serve().stream(), { isReadOnly: true })).rejects.toMatchObject({ code: 'state' });
   });
 });
+
+describe('the entrance', () => {
+  const token = 'a'.repeat(64);
+
+  it('lets in who knows the token, and who cannot be anybody else', async () => {
+    const served = serve({ token });
+    const client = await served.connect({ token });
+    expect(JSON.stringify(client.clients)).not.toContain(token);
+    const [near, far] = duplexPair();
+    served.server.accept(far, true);
+    await connectSession(near, SCREEN);
+    expect(served.server.clients).toHaveLength(2);
+  });
+
+  it.each([{}, { token: '' }, { token: 'b'.repeat(64) }, { token: 7 as unknown as string }])('keeps %j out', async (wrong) => {
+    const served = serve({ token });
+    await expect(served.connect(wrong)).rejects.toMatchObject({ code: 'state', message: expect.stringContaining('token') });
+    await expect(killSession(served.stream(), wrong)).rejects.toMatchObject({ message: expect.stringContaining('token') });
+    expect([served.server.clients, served.kills]).toEqual([[], []]);
+  });
+
+  it('does not stop a kill from a program of another protocol, which knows of no token', async () => {
+    const served = serve({ token });
+    const stream = served.stream();
+    stream.write(hello({ protocol: 1 }));
+    stream.write(encodeMessage({ type: 'kill' }));
+    await until(() => served.kills.length === 1);
+    await served.local.execute({ type: 'session.disconnect' });
+  });
+});
