@@ -27,7 +27,7 @@ describe('three screens of different sizes', () => {
     await sessions.typeInto(large);
     const alone = await size(large);
     expect(large.screen()).not.toContain('another screen');
-    const middle = await sessions.attach(id, { cols: 110, rows: 36 });
+    const middle = await sessions.attach(id, { cols: 110, rows: 44 });
     const small = await sessions.attach(id, { cols: 80, rows: 24 });
     await small.waitFor(/FAILED exit 3/);
     await large.waitFor('set by another screen');
@@ -37,7 +37,7 @@ describe('three screens of different sizes', () => {
     const told = `${together.cols}x${together.rows}`;
     expect(large.screen()).toContain(`${told}, set by another screen`);
     await middle.waitFor(told);
-    expect(small.screen()).not.toContain(told);
+    await small.waitFor((screen) => !screen.includes(told), { what: 'the size as its own' });
     await middle.waitFor(`${together.rows} ${together.cols}`);
     small.press('char:1', 'char:z');
     await large.waitFor((screen) => !screen.includes(told), { what: 'the size of the middle one' });
@@ -91,7 +91,10 @@ describe('a screen that only looks', () => {
     await guest.waitFor('a client that only looks cannot do this');
     expect(await inShell(person, 'ls / | grep -c evil')).toBe('0');
     expect((await sessions.list())[0]).toMatchObject({ shells: 1, clients: 2 });
-    guest.press('escape', 'char:q');
+    guest.press('escape');
+    // Both at once would be Alt-q.
+    await guest.settled(200);
+    guest.press('char:q');
     expect((await guest.waitForExit()).code).toBe(0);
     await person.waitFor('has left (read-only)');
     expect((await sessions.list())[0]).toMatchObject({ state: 'failed', clients: 1 });
