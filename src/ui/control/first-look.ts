@@ -8,7 +8,7 @@ import type { EmulatorOptions } from '../../term/types.js';
 /** Less is in its grid soon enough. */
 const SHORT_BYTES = 64 << 10;
 /** More than a screen of anything. */
-const LOOK_BYTES = 24 << 10;
+const LOOK_BYTES = 12 << 10;
 const LONGEST_LOOK_BYTES = 128 << 10;
 const ALTERNATE = '\x1b[?1049h';
 const NORMAL = '\x1b[?1049l';
