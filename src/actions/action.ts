@@ -1,7 +1,17 @@
 /** The shape of an action and small helpers to write them. An action holds no state. */
 import type { ActionContext } from './context.js';
 
-export type ActionGroup = 'Step' | 'Build' | 'Terminal' | 'Processes' | 'Logs' | 'View' | 'Search' | 'Move' | 'Program';
+export type ActionGroup =
+  | 'Step'
+  | 'Build'
+  | 'Terminal'
+  | 'Processes'
+  | 'Logs'
+  | 'View'
+  | 'Search'
+  | 'Move'
+  | 'Program'
+  | 'Replay';
 
 export const ACTION_GROUPS: readonly ActionGroup[] = [
   'Step',
@@ -13,6 +23,7 @@ export const ACTION_GROUPS: readonly ActionGroup[] = [
   'View',
   'Move',
   'Program',
+  'Replay',
 ];
 
 export interface Action {
@@ -44,6 +55,14 @@ export function needsStep(context: ActionContext): true | string {
 
 export function needsTab(context: ActionContext): true | string {
   return context.activeTab === null ? 'no terminal is open (enter on a step opens one)' : true;
+}
+
+/** What would change the session: in a replay it is off, whatever else speaks for it. */
+export function notInReplay(action: Action): Action {
+  return {
+    ...action,
+    enabled: (context) => (context.replay === null ? action.enabled(context) : 'this is a replay: nothing can be changed in it'),
+  };
 }
 
 export function isBuilding(context: ActionContext): boolean {

@@ -21,7 +21,7 @@ export function lossesOf(context: ActionContext): string[] {
 
 async function quit(context: ActionContext): Promise<void> {
   if (context.isReadOnly) return context.screen.detach();
-  const losses = lossesOf(context);
+  const losses = context.replay === null ? lossesOf(context) : [];
   if (losses.length > 0) {
     const answer = await context.screen.ask({
       title: 'Quit bxtui?',

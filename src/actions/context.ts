@@ -3,6 +3,7 @@
  * so that keys, palette and help work the same for any front end.
  */
 import type { Generation, Moment, ProcessSummary, SessionState, Step, StepKey } from '../core/model/index.js';
+import type { ReplayControl } from '../session/replay-control.js';
 import type { CommandResult, SessionCommand } from '../session/session.js';
 import type { Mode, PanelId } from './panels.js';
 
@@ -86,6 +87,8 @@ export interface ScreenCommands {
   editText(): Promise<void>;
   /** The same into a file that is asked for. */
   writeText(): Promise<void>;
+  /** The same with a text that is not on the screen; `name`: of the file, to begin with. */
+  writeAs(name: string, text: string): Promise<void>;
   notify(level: 'info' | 'warning' | 'error', message: string, hint?: string | null): void;
 }
 
@@ -110,5 +113,7 @@ export interface ActionContext {
   readonly isReadOnly: boolean;
   /** Further screens that show the session. */
   readonly otherScreens: number;
+  /** Set when the session is played from a record. */
+  readonly replay: ReplayControl | null;
   readonly screen: ScreenCommands;
 }

@@ -12,6 +12,8 @@ export interface Binding {
   readonly hint?: number;
   /** Pressed right after the terminal was left, it is still about that terminal. */
   readonly afterLeaving?: true;
+  /** Only while a record is played, where it wins over every other row. */
+  readonly inReplay?: true;
 }
 
 export const DEFAULT_KEYMAP: readonly Binding[] = [
@@ -88,4 +90,19 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['D'], action: 'app.detach', hint: 19 },
   { keys: ['q', 'C-c'], action: 'app.quit', hint: 18 },
   { keys: ['Q'], action: 'app.quitNow' },
+
+  { keys: ['space'], action: 'replay.play', inReplay: true, hint: 1 },
+  { keys: ['left'], action: 'replay.back', inReplay: true, hint: 2 },
+  { keys: ['right'], action: 'replay.forward', inReplay: true, hint: 3 },
+  { keys: ['S-left'], action: 'replay.minuteBack', inReplay: true },
+  { keys: ['S-right'], action: 'replay.minuteForward', inReplay: true },
+  { keys: ['home'], action: 'replay.start', inReplay: true },
+  { keys: ['end'], action: 'replay.end', inReplay: true },
+  { keys: [','], action: 'replay.eventBack', inReplay: true, hint: 10 },
+  { keys: ['.'], action: 'replay.eventForward', inReplay: true, hint: 4 },
+  { keys: ['-'], action: 'replay.slower', inReplay: true, hint: 6 },
+  { keys: ['+', '='], action: 'replay.faster', inReplay: true, hint: 7 },
+  { keys: ['J'], action: 'replay.jump', inReplay: true, hint: 8 },
+  { keys: ['I'], action: 'replay.idle', inReplay: true, hint: 9 },
+  { keys: ['A'], action: 'replay.asciicast', inReplay: true },
 ];

@@ -11,9 +11,13 @@ export function keysAsMarkdown(keymap: readonly Binding[] = DEFAULT_KEYMAP): str
     const rows = keymap.filter((binding) => actionById(binding.action)?.group === group);
     if (rows.length === 0) continue;
     lines.push(`### ${group}`, '', '| Key | What it does | Where |', '|---|---|---|');
-    for (const { keys, action, panels } of rows) {
+    for (const { keys, action, panels, inReplay } of rows) {
       const labels = keys.map((key) => `\`${keyLabel(key).replaceAll('|', '\\|')}\``).join(' ');
-      const where = panels === undefined ? 'everywhere' : panels.map((panel) => PANEL_TITLES[panel]).join(', ');
+      const where = inReplay
+        ? 'replay'
+        : panels === undefined
+          ? 'everywhere'
+          : panels.map((panel) => PANEL_TITLES[panel]).join(', ');
       lines.push(`| ${labels} | ${actionById(action)!.title} | ${where} |`);
     }
     lines.push('');

@@ -1,15 +1,40 @@
 /** All actions by id, and what a key means where: lookups over the action list and the key table, nothing else. */
-import { type Action, isEnabled } from './action.js';
+import { type Action, isEnabled, notInReplay } from './action.js';
 import { appActions } from './app-actions.js';
 import { buildActions } from './build-actions.js';
 import type { ActionContext } from './context.js';
 import { type Binding, DEFAULT_KEYMAP } from './keymap.js';
 import type { PanelId } from './panels.js';
+import { replayActions } from './replay-actions.js';
 import { stepActions } from './step-actions.js';
 import { terminalActions } from './terminal-actions.js';
 import { viewActions } from './view-actions.js';
 
-export const ACTIONS: readonly Action[] = [...stepActions, ...buildActions, ...terminalActions, ...viewActions, ...appActions];
+const CHANGES_SESSION: ReadonlySet<string> = new Set([
+  'step.rollback',
+  'step.rollbackWith',
+  'source.edit',
+  'build.reload',
+  'build.rebuild',
+  'build.cancel',
+  'terminal.interact',
+  'terminal.sendLeaveKey',
+  'process.end',
+  'process.rerun',
+  'process.exec',
+  'process.signal',
+  'host.shell',
+  'app.detach',
+]);
+
+export const ACTIONS: readonly Action[] = [
+  ...stepActions,
+  ...buildActions,
+  ...terminalActions,
+  ...viewActions,
+  ...appActions,
+  ...replayActions,
+].map((action) => (CHANGES_SESSION.has(action.id) ? notInReplay(action) : action));
 
 const byId = new Map(ACTIONS.map((action) => [action.id, action]));
 
@@ -17,11 +42,17 @@ export function actionById(id: string): Action | null {
   return byId.get(id) ?? null;
 }
 
-/** The action of a key in a panel; a binding of the panel wins over one for everywhere. */
-export function actionForKey(key: string, panel: PanelId, keymap: readonly Binding[] = DEFAULT_KEYMAP): Action | null {
+/** The action of a key in a panel; a binding of the panel wins over one for everywhere, one of a replay over both. */
+export function actionForKey(
+  key: string,
+  panel: PanelId,
+  { isReplay = false, keymap = DEFAULT_KEYMAP }: { readonly isReplay?: boolean; readonly keymap?: readonly Binding[] } = {},
+): Action | null {
   const fits = (binding: Binding): boolean => binding.keys.includes(key);
-  const own = keymap.find((binding) => binding.panels?.includes(panel) && fits(binding));
-  const found = own ?? keymap.find((binding) => binding.panels === undefined && fits(binding));
+  const found =
+    (isReplay ? keymap.find((binding) => binding.inReplay === true && fits(binding)) : undefined) ??
+    keymap.find((binding) => binding.panels?.includes(panel) && fits(binding)) ??
+    keymap.find((binding) => binding.panels === undefined && binding.inReplay !== true && fits(binding));
   return found === undefined ? null : actionById(found.action);
 }
 
@@ -42,11 +73,13 @@ export interface BoundAction {
 /** Every binding that is valid in the focused panel, in the order of the table; a key is listed with the one action it has there. */
 export function bindingsHere(context: ActionContext, keymap: readonly Binding[] = DEFAULT_KEYMAP): BoundAction[] {
   const merged = new Map<string, BoundAction>();
+  const isReplay = context.replay !== null;
   for (const binding of keymap) {
     if (binding.panels !== undefined && !binding.panels.includes(context.focus)) continue;
+    if (binding.inReplay === true && !isReplay) continue;
     const action = actionById(binding.action);
     if (action === null) continue;
-    const keys = binding.keys.filter((key) => actionForKey(key, context.focus, keymap)?.id === action.id);
+    const keys = binding.keys.filter((key) => actionForKey(key, context.focus, { isReplay, keymap })?.id === action.id);
     if (keys.length === 0) continue;
     const known = merged.get(action.id);
     const hint = known?.hint ?? binding.hint ?? null;

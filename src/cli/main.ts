@@ -33,6 +33,10 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/attach.js')).runAttach(rest);
     case 'kill':
       return (await import('./commands/kill.js')).runKill(rest);
+    case 'replay':
+      return (await import('./commands/replay.js')).runReplay(rest);
+    case 'record':
+      return (await import('./commands/record.js')).runRecord(rest);
     case 'session-server':
       return (await import('./sessions/session-server.js')).runSessionServer(rest);
     case undefined:

@@ -7,6 +7,7 @@ import type { StepKey } from '../core/model/index.js';
 import type { LeaveKey } from '../input/leave-key.js';
 import type { Router } from '../input/router.js';
 import type { TerminalGuard } from '../platform/terminal-guard.js';
+import type { ReplayControl } from '../session/replay-control.js';
 import type { SessionClient } from '../session/session.js';
 import type { RemoteSession } from '../session/wire/index.js';
 import type { ColorDepth } from './theme/color.js';
@@ -81,6 +82,8 @@ export interface ScreenDeps {
   readonly settings: ScreenSettings;
   /** The session lives on when this screen is left. */
   readonly canDetach: boolean;
+  /** Set when the session is played from a record: its time is not the clock's. */
+  readonly replay?: ReplayControl;
   /** What the first frame does not need is loaded after this, so that it holds nothing up. */
   readonly mayLoadMore?: Promise<unknown>;
   /** The Dockerfile's name as the user gave it, for the header. */
@@ -106,6 +109,8 @@ export interface ScreenHandle {
   selectedStep(): StepKey | null;
   /** Cells of the terminal pane, there or not yet, for programs that start now. */
   terminalSize(): { readonly cols: number; readonly rows: number };
+  /** Says something on the screen for a while. */
+  notify(level: 'info' | 'warning' | 'error', message: string, hint: string | null): void;
   /** Leaves the screen as `q` does, without questions. Safe to call twice. */
   close(): void;
 }

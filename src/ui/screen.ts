@@ -15,6 +15,7 @@ import { createInputHandler } from './control/input.js';
 import { createLogGrids } from './control/log-grids.js';
 import { createLogRate } from './control/log-rate.js';
 import { createPreparing } from './control/preparing.js';
+import { followReplay } from './control/replaying.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
 import {
@@ -58,6 +59,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   const size = () => ({ cols: stdout.columns || DEFAULT_SIZE.cols, rows: stdout.rows || DEFAULT_SIZE.rows });
   const first = size();
   let isGone = false;
+  /** What durations of the build count to. */
+  const sessionNow = (): number => deps.replay?.status.nowMs ?? clock.now();
   const host = createBlessedHost({
     ...first,
     depth: deps.colorDepth,
@@ -78,7 +81,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     theme: () => look.theme,
     scrollbackRows: deps.settings.scrollbackRows,
     lineStyle: () => lineStyleOf(look, leaveLabel),
-    nowMs: () => clock.now(),
+    nowMs: sessionNow,
     onDirty: (process) => {
       if (process === store.view.activeTab) scheduler.invalidate('terminal');
     },
@@ -106,7 +109,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     layout: () => layoutOf(store.view),
     layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
     context: () => contextOf(session.state, store.view),
-    hints: () => hintsOf(session.state, store.view, contextOf(session.state, store.view), leaveLabel, look.glyphs.isAscii),
+    hints: () => hintsOf(session.state, store.view, contextOf(session.state, store.view), leaveLabel, look.glyphs),
     invalidate: () => scheduler.invalidate(),
     redraw() {
       host.invalidate();
@@ -139,15 +142,16 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       canDetach: deps.canDetach,
       isReadOnly: attached.isReadOnly,
       otherScreens: attached.screens.length - 1,
+      replay: deps.replay ?? null,
       screen: commands,
     };
   }
 
   function draw(): void {
-    const nowMs = clock.now();
+    const nowMs = sessionNow();
     const { state } = session;
     const toast = store.view.toast;
-    if (toast !== null && toast.untilMs <= nowMs) store.dispatch({ type: 'toast.expired' });
+    if (toast !== null && toast.untilMs <= clock.now()) store.dispatch({ type: 'toast.expired' });
     const layout = layoutOf(store.view);
     const stepsTop = topOfSteps(state, store.view, layout, nowMs);
     if (stepsTop !== store.view.stepsTop) store.dispatch({ type: 'steps.scrolled', top: stepsTop });
@@ -181,7 +185,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   function tickOf(state: SessionState, view: ViewState): number | null {
     const generation = selectGeneration(state, view);
     const isBuilding = generation !== null && generation.endedAtMs === null;
-    if (isBuilding) return TICK_MS;
+    if (deps.replay === undefined ? isBuilding : deps.replay.status.isPlaying) return TICK_MS;
     return isTicking(state, view) || view.toast !== null ? SLOW_TICK_MS : null;
   }
 
@@ -264,6 +268,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       scheduler.resume();
     }),
   ];
+  if (deps.replay !== undefined) listeners.push(followReplay(ui, deps.replay));
   stdout.on('resize', onResize);
 
   function close(how: 'quit' | 'detached' = 'quit'): void {
@@ -303,7 +308,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     }),
   );
   void session.ended.then(() => close());
-  showRunning(ui);
+  if (deps.replay === undefined) showRunning(ui);
+  else for (const { id } of session.state.processes) showTab(ui, id);
   host.invalidate();
   draw();
 
@@ -324,6 +330,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       return generation === newest ? step.key : sameStep(generation, step.key, newest);
     },
     terminalSize: () => commands.terminalSize(),
+    notify: (level, message, hint) => commands.notify(level, message, hint),
     close: () => close(),
   };
 }

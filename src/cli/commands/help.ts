@@ -8,11 +8,13 @@ const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
   ['attach', 'Open the screen of a session that runs in the background'],
   ['ls', 'List the sessions'],
   ['kill', 'End a session'],
+  ['replay', 'Play the record of a session'],
+  ['record', 'List, export and remove the records of sessions'],
   ['help', 'Say what a command does'],
   ['version', 'Print the version'],
 ];
 /** Commands that come in a later version; refused as such. */
-const LATER = ['bake', 'debug', 'dap', 'completion', 'exec', 'logs', 'replay', 'record'];
+const LATER = ['bake', 'debug', 'dap', 'completion', 'exec', 'logs'];
 
 /** `isShort`: the program was started without anything. */
 export async function runHelp(args: readonly string[], isShort: boolean): Promise<number> {

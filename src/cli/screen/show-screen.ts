@@ -9,6 +9,7 @@ import type { LeaveKey } from '../../input/leave-key.js';
 import { type CommandLine, createCommandLine } from '../../monitor/index.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
+import type { ReplayControl } from '../../session/replay-control.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
@@ -32,6 +33,8 @@ export interface ScreenRun<Session extends SessionClient> {
   readonly dockerfileLabel: string | null;
   /** The session lives on without this screen. */
   readonly canDetach: boolean;
+  /** Set when the session is played from a record. */
+  readonly replay?: ReplayControl;
   /** The terminal or this process is about to go; bounded in time. */
   onEnd(cause: EndCause): void | Promise<void>;
 }
@@ -96,9 +99,10 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
       leaveKey,
       scrollbackRows: settings.scrollbackRows,
       wheelRows: settings.wheelRows,
-      preparesShells: settings.prepareShells,
+      preparesShells: settings.prepareShells && run.replay === undefined,
     },
     canDetach: run.canDetach,
+    ...(run.replay === undefined ? {} : { replay: run.replay }),
     mayLoadMore,
     dockerfileLabel: run.dockerfileLabel ?? selectCurrent(session.state)?.dockerfile.path ?? 'Dockerfile',
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),

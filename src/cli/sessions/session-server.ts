@@ -7,6 +7,7 @@ import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
+import type { Recorder } from '../../session/recording/index.js';
 import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/index.js';
@@ -59,6 +60,7 @@ async function serve(
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;
+  let recording: Promise<Recorder> | null = null;
   const token = makeToken();
   const served = serveSession(session, {
     id,
@@ -93,6 +95,7 @@ async function serve(
     });
     served.accept(starter, true);
     showsItself();
+    recording = import('./recording.js').then(({ recordSession }) => recordSession(session, id, options));
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
     idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });
     await starting;
@@ -105,6 +108,7 @@ async function serve(
   } finally {
     idle?.dispose();
     await disconnect(session);
+    await (await recording)?.finish();
     // Whoever is attached is told of the end, and closes.
     await Promise.race([
       Promise.all([closed(server), left(starter)]),

@@ -12,16 +12,20 @@ export interface SnapshotLog {
 }
 
 /** One for every step that has printed anything; when they are too much together, those that matter least are cut to nothing. */
-export function snapshotLogs(session: SessionClient): SnapshotLog[] {
+export function snapshotLogs(
+  session: SessionClient,
+  maxChars = SNAPSHOT_LOG_CHARS,
+  maxCharsOfAll = SNAPSHOT_LOGS_CHARS,
+): SnapshotLog[] {
   const printed = session.state.generations.flatMap(({ number, steps }) =>
     Object.values(steps)
       .filter((step) => step.log.bytes > 0)
       .map((step) => ({ generation: number, step, rank: isOfInterest(step.state) ? 1 : 0 })),
   );
   printed.sort((a, b) => b.rank - a.rank || b.generation - a.generation || (b.step.startedAtMs ?? 0) - (a.step.startedAtMs ?? 0));
-  let room = SNAPSHOT_LOGS_CHARS;
+  let room = maxCharsOfAll;
   return printed.map(({ generation, step }) => {
-    const log = newest(session.stepLog(generation, step.key), Math.min(room, SNAPSHOT_LOG_CHARS));
+    const log = newest(session.stepLog(generation, step.key), Math.min(room, maxChars));
     room -= log.head.length + log.tail.length;
     return { generation, step: step.key, log };
   });

@@ -15,7 +15,7 @@ import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
 import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab, terminalLeft } from './tabs.js';
-import { editPanelText, writePanelText } from './texts.js';
+import { editPanelText, writePanelText, writeSource } from './texts.js';
 import type { Ui } from './ui-context.js';
 
 const TOAST_MS = 4000;
@@ -187,6 +187,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     },
     editText: () => editPanelText(ui).catch(fail),
     writeText: () => writePanelText(ui, commands).catch(fail),
+    writeAs: (name, text) => writeSource(ui, commands, { source: { kind: 'text', name, text }, fileName: name }).catch(fail),
     notify,
   };
 

@@ -3,7 +3,9 @@ import type { ActionContext } from '../../actions/index.js';
 import type { SessionState } from '../../core/model/index.js';
 import { type HintsProps, normalHints } from '../panels/hints.js';
 import { stepLabel, stepOfProcess } from '../panels/processes.js';
+import { replayBar } from '../select/replay-bar.js';
 import { cleanText } from '../text/width.js';
+import type { Glyphs } from '../theme/glyphs.js';
 import type { ViewState } from '../view-state.js';
 
 export function hintsOf(
@@ -11,8 +13,13 @@ export function hintsOf(
   view: ViewState,
   context: ActionContext,
   leaveLabel: string,
-  isAscii: boolean,
+  glyphs: Glyphs,
 ): HintsProps {
+  const { isAscii } = glyphs;
+  if (context.replay !== null) {
+    const message = replayBar(context.replay.status, view.cols, isAscii);
+    return { badge: 'REPLAY', badgeRole: 'badge.prompt', message, hints: normalHints(context, isAscii) };
+  }
   if (view.mode !== 'terminal') {
     return { badge: 'NORMAL', badgeRole: 'badge.normal', message: '', hints: normalHints(context, isAscii) };
   }

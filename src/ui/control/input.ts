@@ -36,7 +36,7 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
     }
     const forTerminal = hasJustLeft ? actionAfterLeaving(event.key) : null;
     if (forTerminal !== null) ui.store.dispatch({ type: 'panel.focused', panel: 'terminal' });
-    const action = forTerminal ?? actionForKey(event.key, ui.store.view.focus);
+    const action = forTerminal ?? actionForKey(event.key, ui.store.view.focus, { isReplay: ui.deps.replay !== undefined });
     if (action !== null) runAction(ui, action.id);
   };
   return (event, mode) => {

@@ -15,6 +15,8 @@ export interface LogGrids {
   /** Null when the step has printed nothing. */
   get(generation: number, step: StepKey): Emulator | null;
   resize(cols: number, rows: number): void;
+  /** The session is another one: all are made anew. */
+  reset(): void;
   dispose(): void;
 }
 
@@ -40,6 +42,10 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
   };
   const listener = session.onEvent(append);
 
+  const reset = (): void => {
+    for (const emulator of grids.values()) emulator.dispose();
+    grids.clear();
+  };
   const create = (generation: number, step: StepKey): Emulator | null => {
     const log = session.stepLog(generation, step);
     if (log.head === '' && log.tail === '' && log.omittedBytes === 0) return null;
@@ -67,10 +73,10 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
       size = { cols, rows };
       for (const emulator of grids.values()) emulator.resize(cols, rows);
     },
+    reset,
     dispose() {
       listener.dispose();
-      for (const emulator of grids.values()) emulator.dispose();
-      grids.clear();
+      reset();
     },
   };
 }

@@ -76,6 +76,7 @@ export function enterTerminal(ui: Ui): void {
   const tab = store.view.activeTab === null ? null : terminals.get(store.view.activeTab);
   if (tab === null) return;
   store.dispatch({ type: 'panel.focused', panel: 'terminal' });
+  if (deps.replay !== undefined) return;
   const process = processOf(deps.session.state, store.view.activeTab);
   if (isReadOnly || (process !== null && process.endedAtMs !== null)) return;
   store.dispatch({ type: 'mode.changed', mode: 'terminal' });
@@ -134,6 +135,8 @@ export function closeTab(ui: Ui, id: string): void {
 
 /** A shell opened by itself: its tab is shown; it gets the keyboard unless the person is busy elsewhere. */
 export function shellOpened(ui: Ui, id: string, nowMs: number): void {
+  // In a replay it was shown when its program started.
+  if (ui.deps.replay !== undefined) return;
   const { view } = ui.store;
   const isBusy = nowMs - view.lastKeyAtMs < BUSY_MS || view.overlays.length > 0 || view.mode === 'terminal';
   if (isBusy && view.activeTab !== null && view.mode === 'terminal') {

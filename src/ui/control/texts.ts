@@ -51,7 +51,11 @@ export async function editPanelText(ui: Ui): Promise<void> {
 /** Asks for a name and writes the text of the focused panel there; an existing file is replaced only when that is confirmed. */
 export async function writePanelText(ui: Ui, commands: ScreenCommands): Promise<void> {
   const text = panelText(ui, ui.store.view.focus);
-  if (text === null) return;
+  if (text !== null) await writeSource(ui, commands, text);
+}
+
+/** Asks for a name and writes there. */
+export async function writeSource(ui: Ui, commands: ScreenCommands, text: Pick<PanelText, 'source' | 'fileName'>): Promise<void> {
   const name = await commands.askText({
     title: 'Write to a file',
     initial: text.fileName,

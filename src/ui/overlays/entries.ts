@@ -20,7 +20,9 @@ export function helpRows(context: ActionContext, filter: string, leaveLabel: str
   const rows: HelpRow[] = [];
   const wanted = filter.toLowerCase();
   const fits = (text: string): boolean => wanted === '' || text.toLowerCase().includes(wanted);
-  for (const group of ACTION_GROUPS) {
+  // What is special about a replay comes first.
+  const groups = context.replay === null ? ACTION_GROUPS : [...new Set(['Replay' as const, ...ACTION_GROUPS])];
+  for (const group of groups) {
     const keys = bound
       .filter(({ action }) => action.group === group)
       .map(
@@ -60,7 +62,9 @@ export function paletteEntries(
   query: string,
   isAscii: boolean,
 ): PaletteEntry[] {
-  const hidden = (action: Action): boolean => action.group === 'Move' || action.id === 'app.palette';
+  const isReplay = context.replay !== null;
+  const hidden = (action: Action): boolean =>
+    action.group === 'Move' || action.id === 'app.palette' || (action.group === 'Replay' && !isReplay);
   const actions = ACTIONS.filter((action) => !hidden(action)).map((action): PaletteEntry => {
     const enabled = isEnabled(action, context);
     const keys = keysOf(action.id).map((key) => keyLabel(key, isAscii));

@@ -1,0 +1,79 @@
+/** The record of a session that lives in a process of its own: where it goes, and what must never get into it. */
+import { readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { toBxError } from '../../platform/errors.js';
+import type { LocalSession } from '../../session/index.js';
+import {
+  createRecordDirectory,
+  pruneRecords,
+  type Recorder,
+  recordsRoot,
+  startRecording,
+} from '../../session/recording/index.js';
+import type { BuildOptions } from '../build/build-options.js';
+import { SECRET_MAX_BYTES } from '../values/secret.js';
+import { programVersion } from '../version.js';
+
+/** Shorter ones are in every text. */
+const MIN_SECRET_CHARS = 4;
+/** Words of a name whose value nobody may see. */
+const SECRET_NAME =
+  /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASS|PASSWD|PASSWORD|PASSPHRASE|CREDENTIAL|CREDENTIALS|AUTH|KEY|APIKEY|PAT)(?:_|$)/i;
+
+/** A session that cannot be recorded says so and goes on. */
+export function recordSession(session: LocalSession, id: string, options: BuildOptions): Recorder {
+  const root = recordsRoot(options.root, process.env);
+  const tell = (error: unknown): void => {
+    const { message } = toBxError(error, 'state');
+    session.post('warning', `this session is not recorded any more: ${message}`, 'it goes on; a replay ends here');
+  };
+  try {
+    const directory = createRecordDirectory(root, id);
+    const recorder = startRecording({
+      session,
+      directory,
+      header: { program: programVersion(), session: id, pid: process.pid, context: options.context },
+      secrets: secretValues(options, process.env),
+      now: Date.now,
+      onFailed: tell,
+      onSegment: () => void pruneRecords(root).catch(() => undefined),
+    });
+    return {
+      async finish() {
+        await recorder.finish();
+        // One that has never reached an engine was told of in other words.
+        if (session.state.engine === null) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+      },
+    };
+  } catch (error) {
+    tell(error);
+    return { finish: () => Promise.resolve() };
+  }
+}
+
+/** Of `--secret`, and of build arguments and environment whose names say so; each line of several is one of its own. */
+export function secretValues(options: Pick<BuildOptions, 'secrets' | 'buildArgs' | 'invoke'>, env: NodeJS.ProcessEnv): string[] {
+  const assigned = (options.invoke?.env ?? []).map((text): readonly [string, string] => {
+    const equals = text.indexOf('=');
+    return equals < 0 ? [text, env[text] ?? ''] : [text.slice(0, equals), text.slice(equals + 1)];
+  });
+  const named = [...options.buildArgs, ...assigned].flatMap(([name, value]) =>
+    SECRET_NAME.test(name) && value !== null ? [value] : [],
+  );
+  const given = options.secrets.map(({ from }) => (from.kind === 'env' ? (env[from.name] ?? '') : readSecret(from.path)));
+  return [...named, ...given].flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
+}
+
+function linesOf(value: string): string[] {
+  return value.split(/\r?\n/).map((line) => line.trim());
+}
+
+/** A pipe can be read once, and that is the build's. */
+function readSecret(path: string): string {
+  try {
+    const about = statSync(path);
+    return about.isFile() && about.size <= SECRET_MAX_BYTES ? readFileSync(path, 'utf8') : '';
+  } catch {
+    return '';
+  }
+}
