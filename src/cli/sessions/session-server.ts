@@ -7,7 +7,6 @@ import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
-import type { Recorder } from '../../session/recording/index.js';
 import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/index.js';
@@ -20,6 +19,7 @@ import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import { type IdleWatch, watchIdle } from './idle.js';
+import { recordSession } from './recording.js';
 import { type ServerWish, STARTER_FD } from './spawn-server.js';
 
 const FAREWELL_MS = 2_000;
@@ -60,7 +60,6 @@ async function serve(
   const end = (): void => void disconnect(session);
   process.once('SIGTERM', end);
   let idle: IdleWatch | null = null;
-  let recording: Promise<Recorder> | null = null;
   const token = makeToken();
   const served = serveSession(session, {
     id,
@@ -71,6 +70,8 @@ async function serve(
     onDropped: ({ label }) => session.post('warning', `${label} was dropped: it has taken nothing in for too long`),
     idleEndsAtMs: () => idle?.endsAtMs() ?? null,
   });
+  // From its first event on.
+  const recorder = recordSession(session, id, options);
   const starting = session.start();
   starting.catch(() => undefined);
   let server: net.Server | null = null;
@@ -95,7 +96,6 @@ async function serve(
     });
     served.accept(starter, true);
     showsItself();
-    recording = import('./recording.js').then(({ recordSession }) => recordSession(session, id, options));
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
     idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });
     await starting;
@@ -108,7 +108,7 @@ async function serve(
   } finally {
     idle?.dispose();
     await disconnect(session);
-    await (await recording)?.finish();
+    await recorder.finish();
     // Whoever is attached is told of the end, and closes.
     await Promise.race([
       Promise.all([closed(server), left(starter)]),
