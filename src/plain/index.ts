@@ -1,4 +1,4 @@
 /** Front ends without a terminal. */
-export { startPlainProgress } from './plain-progress.js';
+export { printBuild, startPlainProgress } from './plain-progress.js';
 export { startQuiet } from './quiet.js';
 export { createTextSink, type TextSink } from './text-sink.js';

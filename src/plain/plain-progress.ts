@@ -3,10 +3,11 @@
  * and changes nothing. Nothing is coloured, and nothing that a build prints reaches a terminal unfiltered.
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
-import type { Generation, SessionState } from '../core/model/index.js';
+import type { EngineSummary, Generation, SessionState, Vertex } from '../core/model/index.js';
+import { selectCurrent } from '../core/select/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
 import { printableLine, printableText } from '../platform/printable.js';
-import type { SessionClient } from '../session/session.js';
+import type { SessionClient, StepLog } from '../session/session.js';
 import { failureReport } from './failure-report.js';
 import { createMultiplexer } from './multiplexer.js';
 import type { TextSink } from './text-sink.js';
@@ -19,19 +20,20 @@ const BATCH_MAX_CHARACTERS = 64 * 1024;
 export interface PlainProgressOptions {
   readonly session: SessionClient;
   readonly sink: TextSink;
+  /** The newest build is told from its beginning, as far as the session remembers it. */
+  readonly withPast?: boolean;
 }
 
 /** Follows every build of the session from now on, until disposed. */
-export function startPlainProgress({ session, sink }: PlainProgressOptions): Disposable {
-  let build: BuildPrinter | null = null;
+export function startPlainProgress({ session, sink, withPast = false }: PlainProgressOptions): Disposable {
+  const newest = withPast ? selectCurrent(session.state) : null;
+  if (withPast && session.state.engine !== null) sink.lines(engineLines(session.state.engine));
+  let build = newest === null ? null : tellPast(session, newest, sink);
 
   return session.onEvent((event, state) => {
     switch (event.type) {
       case 'engine.connected':
-        sink.lines([
-          `#0 building on ${printableLine(`${event.engine.name} (${event.engine.address}, ${event.engine.source})`)}`,
-          '',
-        ]);
+        sink.lines(engineLines(event.engine));
         break;
       case 'generation.started':
         build = createBuildPrinter(event.generation, sink);
@@ -51,6 +53,36 @@ export function startPlainProgress({ session, sink }: PlainProgressOptions): Dis
   });
 }
 
+/** Prints a build as it is now. Of one that is not over, what is on its way stays open. */
+export function printBuild(session: SessionClient, generation: Generation, sink: TextSink): void {
+  if (session.state.engine !== null) sink.lines(engineLines(session.state.engine));
+  tellPast(session, generation, sink).pause();
+}
+
+function tellPast(session: SessionClient, generation: Generation, sink: TextSink): BuildPrinter {
+  const { state } = session;
+  const build = createBuildPrinter(generation.number, sink);
+  build.tellPast(session, generation);
+  const last = lastEvent(generation);
+  const type = 'engine.reported';
+  if (last !== null) build.report({ type, generation: generation.number, event: last, atMs: generation.endedAtMs ?? 0 }, state);
+  return build;
+}
+
+/** The event that a build has ended with. */
+function lastEvent({ status, failure, result, vertices }: Generation): EngineEvent | null {
+  if (status === 'succeeded' && result !== null) return { type: 'build.succeeded', result };
+  if (status === 'cancelled') return { type: 'build.cancelled' };
+  if (status !== 'failed' || failure === null) return null;
+  const { step, ...rest } = failure;
+  const culprit = Object.values(vertices).find((vertex) => vertex.step === step && vertex.error !== '');
+  return { type: 'build.failed', failure: { ...rest, digest: culprit?.digest ?? null } };
+}
+
+function engineLines({ name, address, source }: EngineSummary): string[] {
+  return [`#0 building on ${printableLine(`${name} (${address}, ${source})`)}`, ''];
+}
+
 function noticeLines(notice: { level: string; message: string; hint: string | null }): string[] {
   const prefix = notice.level === 'info' ? '' : `${notice.level.toUpperCase()}: `;
   return [`${prefix}${printableText(notice.message)}`, ...(notice.hint === null ? [] : [printableText(notice.hint)])];
@@ -58,6 +90,10 @@ function noticeLines(notice: { level: string; message: string; hint: string | nu
 
 interface BuildPrinter {
   readonly generation: number;
+  /** What has begun of it until now, with its logs. Call it before anything else. */
+  tellPast(session: SessionClient, generation: Generation): void;
+  /** Says what there is, though the build may not be over. */
+  pause(): void;
   report(event: Extract<SessionEvent, { type: 'engine.reported' }>, state: SessionState): void;
 }
 
@@ -151,10 +187,34 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     }
   }
 
+  function tellPast(session: SessionClient, { vertices: known, number }: Generation): void {
+    const begun = Object.values(known).filter((vertex) => vertex.startedAtMs !== null || vertex.completedAtMs !== null);
+    const beginning = (vertex: Vertex): number => vertex.startedAtMs ?? vertex.completedAtMs ?? 0;
+    begun.sort((a, b) => beginning(a) - beginning(b));
+    const told = new Set<string>();
+    // A step's log is that of the last of its vertices: the earlier ones resolve and load.
+    for (const { digest, step, ...vertex } of begun.toReversed()) {
+      const printer = new VertexPrinter(vertex.name);
+      printer.update({ type: 'vertex.updated', digest, inputs: [], ...vertex });
+      if (!told.has(step)) printer.logOfPast(pastLog(session.stepLog(number, step)));
+      told.add(step);
+      vertices.set(digest, printer);
+    }
+    for (const { digest } of begun) floor.touched(vertices.get(digest)!);
+  }
+
   return {
     generation,
+    tellPast,
+    pause: finish,
     report: ({ event, atMs }, state) => take(event, atMs, state),
   };
+}
+
+function pastLog({ head, tail, omittedBytes }: StepLog): string {
+  return omittedBytes === 0
+    ? head + tail
+    : `${head}${head.endsWith('\n') || head === '' ? '' : '\n'}[… ${omittedBytes} bytes]\n${tail}`;
 }
 
 function warningLines({ warnings }: Generation): string[] {

@@ -1,4 +1,6 @@
 /** `--progress=quiet`: the image id on success, the report of the failure otherwise. */
+import type { Generation } from '../core/model/index.js';
+import { selectCurrent } from '../core/select/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
 import { printableText } from '../platform/printable.js';
 import type { SessionClient, StepLog } from '../session/session.js';
@@ -8,30 +10,40 @@ import type { TextSink } from './text-sink.js';
 import { unstoredLines } from './unstored.js';
 
 const TAIL_LINES = 20;
+const ENDS: ReadonlySet<string> = new Set(['build.succeeded', 'build.failed', 'build.cancelled']);
 
 export interface QuietOptions {
   readonly session: SessionClient;
   /** The image id. */
   readonly output: TextSink;
   readonly errors: TextSink;
+  /** A build that is over already is told as well. */
+  readonly withPast?: boolean;
 }
 
 /** Follows every build of the session from now on, until disposed. */
-export function startQuiet({ session, output, errors }: QuietOptions): Disposable {
+export function startQuiet({ session, output, errors, withPast = false }: QuietOptions): Disposable {
+  const newest = withPast ? selectCurrent(session.state) : null;
+  if (newest !== null) tellEnd(newest);
   return session.onEvent((event, state) => {
     if (event.type === 'engine.lost') errors.lines([`ERROR: engine lost: ${printableText(event.message)}`]);
-    if (event.type !== 'engine.reported') return;
-    if (event.event.type === 'build.succeeded' && event.event.result.imageId !== null) output.lines([event.event.result.imageId]);
-    if (event.event.type === 'build.cancelled') errors.lines(['ERROR: the build was cancelled']);
+    if (event.type !== 'engine.reported' || !ENDS.has(event.event.type)) return;
     const generation = state.generations.find((candidate) => candidate.number === event.generation);
-    if (generation === undefined) return;
-    if (event.event.type === 'build.succeeded') errors.lines(unstoredLines(generation));
-    if (event.event.type !== 'build.failed') return;
+    if (generation !== undefined) tellEnd(generation);
+  });
+
+  function tellEnd(generation: Generation): void {
+    if (generation.status === 'cancelled') errors.lines(['ERROR: the build was cancelled']);
+    if (generation.status === 'succeeded') {
+      if (generation.result?.imageId != null) output.lines([generation.result.imageId]);
+      errors.lines(unstoredLines(generation));
+    }
+    if (generation.status !== 'failed') return;
     const { step } = generation.failure ?? { step: null };
     const tail = step === null ? [] : lastLines(session.stepLog(generation.number, step));
     const name = step === null ? '' : printableText(generation.steps[step]?.text ?? '');
     errors.lines(failureReport(generation, tail.length === 0 ? null : { name, tail }));
-  });
+  }
 }
 
 function lastLines(log: StepLog): string[] {

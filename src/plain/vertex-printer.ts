@@ -81,6 +81,12 @@ export class VertexPrinter {
     for (const line of this.#splitter.push(text)) this.#logLine(line);
   }
 
+  /** What was printed before anybody kept the time of it. */
+  logOfPast(text: string): void {
+    const splitter = createLineSplitter();
+    for (const line of [...splitter.push(text), ...splitter.end()]) this.#keep(line);
+  }
+
   /** The lines to print now, without the header. */
   take(): string[] {
     if (this.isOver) this.#flushLog();
@@ -108,9 +114,13 @@ export class VertexPrinter {
 
   #logLine(line: string): void {
     const stamped = `${logSeconds(this.#lastLogAtMs - (this.#startedAtMs ?? this.#lastLogAtMs))} ${line}`;
-    this.#tail.push(stamped);
+    this.#keep(stamped);
+  }
+
+  #keep(line: string): void {
+    this.#tail.push(line);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-    this.#say(stamped);
+    this.#say(line);
   }
 
   #say(text: string): void {

@@ -43,6 +43,9 @@ export class FakeSession implements SessionClient {
   readonly ended: Promise<void>;
   nowMs = 1_000;
   logTail = '';
+  /** By step; the others have `logTail`. */
+  readonly logs = new Map<string, string>();
+  omittedBytes = 0;
   /** Decides what a program does, by its arguments. */
   program: (args: readonly string[]) => ProgramScript = () => ({ output: '', exitCode: 0 });
   /** What a reload does after its generation has started. */
@@ -230,8 +233,8 @@ export class FakeSession implements SessionClient {
     };
   }
 
-  stepLog(): StepLog {
-    return { head: '', tail: this.logTail, omittedBytes: 0, file: null };
+  stepLog(_generation?: number, step = ''): StepLog {
+    return { head: '', tail: this.logs.get(step) ?? this.logTail, omittedBytes: this.omittedBytes, file: null };
   }
 
   hasExclusiveCache(): boolean {
