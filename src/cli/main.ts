@@ -26,6 +26,12 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/version.js')).runVersion(rest);
     case 'build':
       return (await import('./commands/build.js')).runBuildCommand(rest);
+    case 'debug':
+      return (await import('./commands/debug.js')).runDebug(rest);
+    case 'exec':
+      return (await import('./commands/exec.js')).runExec(rest);
+    case 'logs':
+      return (await import('./commands/logs.js')).runLogs(rest);
     case 'ls':
     case 'list':
       return (await import('./commands/ls.js')).runLs(rest);

@@ -60,6 +60,7 @@ export function parseLeaveKey(setting: string): LeaveKey {
   const functionKey = /^f(\d{1,2})$/i.exec(text);
   if (functionKey) return functionLeaveKey(setting, Number(functionKey[1]));
   const byte = controlByte(text);
+  if (byte === null && /^[^,]+,./.test(text)) throw refusal(setting, 'only the line-mode monitor takes two keys');
   if (byte === null) throw refusal(setting, 'it is not a control key or a function key');
   const refused = REFUSED[byte];
   if (refused !== undefined) throw refusal(setting, refused);
@@ -70,6 +71,21 @@ export function parseLeaveKey(setting: string): LeaveKey {
     bytes: Uint8Array.of(byte),
     warning: WARNED[byte] ?? null,
   };
+}
+
+/** A leave key of the line-mode monitor: one as above, or one and a character after it, as buildx had it: `ctrl-a,c`. */
+export interface LeaveKeys extends LeaveKey {
+  /** What must follow; null: nothing. */
+  readonly second: Uint8Array | null;
+}
+
+/** Throws `BxError('usage')`. */
+export function parseLeaveKeys(setting: string): LeaveKeys {
+  const pair = /^(.+),\s*([!-~])$/.exec(setting.trim());
+  if (pair === null) return { ...parseLeaveKey(setting), second: null };
+  const [, first = '', then = ''] = pair;
+  const key = parseLeaveKey(first);
+  return { ...key, label: `${key.label} ${then}`, second: new TextEncoder().encode(then), warning: null };
 }
 
 function functionLeaveKey(setting: string, number: number): LeaveKey {

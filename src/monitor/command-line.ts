@@ -1,11 +1,14 @@
 /** The `:` language: one table of commands, run and completed by line. The screen and the line-mode monitor speak it. */
 import { BxError } from '../platform/errors.js';
-import type { MonitorCommand, MonitorDeps } from './command.js';
+import type { MonitorCommand, MonitorContext, MonitorDeps } from './command.js';
 import { attach } from './commands/attach.js';
+import { detach } from './commands/detach.js';
 import { disconnect } from './commands/disconnect.js';
 import { exec } from './commands/exec.js';
 import { exit } from './commands/exit.js';
 import { help, helpTable } from './commands/help.js';
+import { kill } from './commands/kill.js';
+import { list } from './commands/list.js';
 import { ps } from './commands/ps.js';
 import { reload } from './commands/reload.js';
 import { rollback } from './commands/rollback.js';
@@ -13,7 +16,20 @@ import { steps } from './commands/steps.js';
 import { quoteWord, scanWords, splitWords } from './split-words.js';
 
 /** In the order of `help`. */
-export const MONITOR_COMMANDS: readonly MonitorCommand[] = [attach, disconnect, exec, exit, help, ps, reload, rollback, steps];
+export const MONITOR_COMMANDS: readonly MonitorCommand[] = [
+  attach,
+  detach,
+  disconnect,
+  exec,
+  exit,
+  help,
+  kill,
+  list,
+  ps,
+  reload,
+  rollback,
+  steps,
+];
 
 export interface CommandLine {
   /** Runs one line; `text` is what it says, possibly several lines. An empty line does nothing. Throws `BxError`. */
@@ -31,8 +47,7 @@ export function createCommandLine(deps: MonitorDeps): CommandLine {
       if (name === undefined) return { text: '' };
       const command = MONITOR_COMMANDS.find((candidate) => candidate.name === name);
       if (command === undefined) throw unknownCommand(name);
-      const context = { ...deps, signal: signal ?? new AbortController().signal, commands: MONITOR_COMMANDS };
-      return { text: await command.run(context, args) };
+      return { text: await command.run(contextOf(deps, signal ?? new AbortController().signal), args) };
     },
     complete(line, cursor) {
       const { words } = scanWords(line.slice(0, cursor));
@@ -44,6 +59,26 @@ export function createCommandLine(deps: MonitorDeps): CommandLine {
     },
     help: () => MONITOR_COMMANDS.map(({ name, usage, summary }) => ({ name, usage, summary })),
   };
+}
+
+function contextOf(deps: MonitorDeps, signal: AbortSignal): MonitorContext {
+  const current = deps.session;
+  return {
+    ...deps,
+    signal,
+    commands: MONITOR_COMMANDS,
+    current,
+    get session() {
+      if (current === null) throw noSession();
+      return current;
+    },
+  };
+}
+
+function noSession(): BxError {
+  return new BxError('state', 'no session is attached', {
+    hint: 'list shows the sessions, attach ID goes to one of them.',
+  });
 }
 
 function candidatesAfter(deps: MonitorDeps, words: readonly string[]): readonly string[] {

@@ -2,16 +2,24 @@
 import type { StepKey } from '../core/model/index.js';
 import { BxError } from '../platform/errors.js';
 import type { Invoke, SessionClient } from '../session/index.js';
+import type { MonitorSessions } from './sessions.js';
 
 export interface MonitorDeps {
-  readonly session: SessionClient;
+  /** Null: the monitor is at no session. */
+  readonly session: SessionClient | null;
+  /** The sessions of this person that live in processes of their own; absent: this front end knows of none. */
+  readonly sessions?: MonitorSessions;
   /**
    * Shows a process: the screen in a tab, at once; the line-mode monitor on the terminal or as printed output, until it is left or over.
    * `isNew`: it was started by this command. Returns what is to be said about it, possibly nothing.
    */
   attach(process: string, isNew: boolean): Promise<string> | string;
-  /** Leaves the front end, which ends the session. */
+  /** Leaves the front end, which ends the session that it was started with. */
   exit(): Promise<void> | void;
+  /** Leaves the front end, the session goes on. Absent: it cannot. */
+  detach?(): void;
+  /** Ends the session that the monitor is at, `byForce` with its server; returns what is said. Absent: `exit` does that. */
+  endSession?(byForce: boolean): Promise<string>;
   /** Cells for a process that starts now. */
   size(): { readonly cols: number; readonly rows: number };
   /** Whether processes get a terminal when nothing else is said. */
@@ -24,7 +32,10 @@ export interface MonitorDeps {
 }
 
 /** A command's view while it runs. */
-export interface MonitorContext extends MonitorDeps {
+export interface MonitorContext extends Omit<MonitorDeps, 'session'> {
+  /** Throws `BxError('state')` when the monitor is at none. */
+  readonly session: SessionClient;
+  readonly current: SessionClient | null;
   readonly signal: AbortSignal;
   readonly commands: readonly MonitorCommand[];
 }

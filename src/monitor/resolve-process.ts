@@ -2,6 +2,11 @@
 import type { ContainerSummary, ProcessSummary, SessionState } from '../core/model/index.js';
 import { BxError } from '../platform/errors.js';
 
+/** Null: there is none. Throws `BxError('not-found')` for a beginning that several have. */
+export function findProcess(state: SessionState, id: string): ProcessSummary | null {
+  return id !== '' && state.processes.some((process) => process.id.startsWith(id)) ? resolveProcess(state, id) : null;
+}
+
 /** Throws `BxError('not-found')`. */
 export function resolveProcess(state: SessionState, id: string): ProcessSummary {
   const exact = state.processes.find((process) => process.id === id);

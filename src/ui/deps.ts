@@ -111,6 +111,6 @@ export interface ScreenHandle {
   terminalSize(): { readonly cols: number; readonly rows: number };
   /** Says something on the screen for a while. */
   notify(level: 'info' | 'warning' | 'error', message: string, hint: string | null): void;
-  /** Leaves the screen as `q` does, without questions. Safe to call twice. */
-  close(): void;
+  /** Leaves the screen as `q` does, or `D`, without questions. Safe to call twice. */
+  close(how?: 'quit' | 'detached'): void;
 }

@@ -331,7 +331,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     },
     terminalSize: () => commands.terminalSize(),
     notify: (level, message, hint) => commands.notify(level, message, hint),
-    close: () => close(),
+    close: (how) => close(how),
   };
 }
 

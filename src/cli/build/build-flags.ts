@@ -41,12 +41,15 @@ export const DEBUG_FLAGS: readonly FlagSpec[] = [
 export const SESSION_FLAGS: readonly FlagSpec[] = [
   bool('detach', 'Start the session without a screen, print its id and return; bxtui attach opens one'),
   text('root', 'DIR', 'Directory of the sessions', { fallback: 'BXTUI_ROOT, or /tmp/bxtui-UID' }),
+  text('server-config', 'FILE', 'TOML file for the process of the session: log_level, log_file, root, idle'),
 ];
 
 export const SCREEN_FLAGS: readonly FlagSpec[] = [
   text('color', 'WHEN', 'Colours on the screen', { choices: ['auto', 'always', 'never'], fallback: 'auto' }),
   text('glyphs', 'SET', 'Characters of frames and states', { choices: ['auto', 'unicode', 'ascii'], fallback: 'auto' }),
-  text('leave-key', 'KEY', 'Key that leaves a terminal, such as ctrl-] or f12', { fallback: 'ctrl-]' }),
+  text('leave-key', 'KEY', 'Key that leaves a terminal, such as ctrl-] or f12; without the screen also two: ctrl-a,c', {
+    fallback: 'ctrl-]',
+  }),
   text('theme', 'NAME', 'auto, dark, light or the name of a theme', { fallback: 'auto' }),
 ];
 
@@ -74,7 +77,6 @@ export const LATER_FLAGS: readonly FlagSpec[] = [
   ),
   ...['check', 'pull', 'push', 'compress', 'force-rm', 'rm', 'squash'].map((name) => later(name, 'bool')),
   later('debug', 'bool', 'D'),
-  later('server-config', 'string'),
 ];
 
 export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [

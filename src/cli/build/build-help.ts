@@ -2,6 +2,9 @@
 import { type CommandHelp, renderHelp } from '../flags/help-text.js';
 import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, SCREEN_FLAGS, SESSION_FLAGS } from './build-flags.js';
 
+const DEBUG_ABOUT =
+  'Build an image from a Dockerfile and debug it without the screen: plain progress, then a prompt with commands. bxtui debug --help says more.';
+
 const HELP: CommandHelp = {
   usage: 'bxtui build [OPTIONS] PATH',
   about:
@@ -28,6 +31,9 @@ const HELP: CommandHelp = {
   ],
 };
 
-export function buildHelp(cols: number): string {
-  return renderHelp(HELP, cols);
+/** `command`: as people call it. */
+export function buildHelp(cols: number, command: 'bxtui build' | 'bxtui debug build' = 'bxtui build'): string {
+  if (command === 'bxtui build') return renderHelp(HELP, cols);
+  const { groups, notes } = HELP;
+  return renderHelp({ usage: `${command} [OPTIONS] PATH`, about: DEBUG_ABOUT, groups, examples: [], notes }, cols);
 }

@@ -12,8 +12,6 @@ import { parseSsh } from '../values/ssh.js';
 import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
 
-const HELP_COMMAND = 'bxtui build --help';
-
 export type ProgressMode = 'auto' | 'plain' | 'quiet';
 
 export interface BuildOptions {
@@ -34,6 +32,8 @@ export interface BuildOptions {
   readonly detach: boolean;
   /** Null: the usual place. */
   readonly root: string | null;
+  /** The file of `--server-config`, as written. */
+  readonly serverConfig: string | null;
   /** Null: as the settings have it. */
   readonly theme: string | null;
   readonly color: 'auto' | 'always' | 'never' | null;
@@ -41,13 +41,18 @@ export interface BuildOptions {
   readonly leaveKey: string | null;
 }
 
-/** Null: `--help` was asked for. Throws `BxError('usage' | 'input')`. */
-export function readBuildOptions(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): BuildOptions | null {
-  const flags = parseFlags(ALL_BUILD_FLAGS, args, HELP_COMMAND);
+/** `command`: as people call it. Null: `--help` was asked for. Throws `BxError('usage' | 'input')`. */
+export function readBuildOptions(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  command: 'bxtui build' | 'bxtui debug build' = 'bxtui build',
+): BuildOptions | null {
+  const flags = parseFlags(ALL_BUILD_FLAGS, args, `${command} --help`);
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
   return {
-    context: onlyContext(flags),
+    context: onlyContext(flags, command),
     file: flags.text('file') || null,
     target: flags.text('target') || null,
     buildArgs: flags.list('build-arg').map((text) => parseBuildArg(text, env)),
@@ -62,6 +67,7 @@ export function readBuildOptions(args: readonly string[], env: NodeJS.ProcessEnv
     invoke: invoke === null ? null : parseInvoke(invoke),
     detach: flags.bool('detach'),
     root: flags.text('root') || null,
+    serverConfig: flags.text('server-config') || null,
     theme: flags.text('theme'),
     color: flags.text('color') as BuildOptions['color'],
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
@@ -69,19 +75,19 @@ export function readBuildOptions(args: readonly string[], env: NodeJS.ProcessEnv
   };
 }
 
-function onlyContext(flags: ParsedFlags): string {
+function onlyContext(flags: ParsedFlags, command: string): string {
   const [context, ...more] = flags.positionals;
   if (context !== undefined && more.length === 0) return context;
   if (context !== undefined) {
-    throw new BxError('usage', `bxtui build takes one PATH, not ${flags.positionals.length}: ${flags.positionals.join(' ')}`, {
-      hint: `Flags may stand before and after it. Run '${HELP_COMMAND}' for more information.`,
+    throw new BxError('usage', `${command} takes one PATH, not ${flags.positionals.length}: ${flags.positionals.join(' ')}`, {
+      hint: `Flags may stand before and after it. Run '${command} --help' for more information.`,
     });
   }
   const eaten = flags.text('invoke');
   const isEaten = eaten === '.' || eaten === '..' || eaten?.endsWith('/') === true;
-  throw new BxError('usage', 'bxtui build needs a PATH: the directory with the files to build from', {
+  throw new BxError('usage', `${command} needs a PATH: the directory with the files to build from`, {
     hint: isEaten
       ? `--invoke took ${eaten} as its command. Write --invoke=default ${eaten}`
-      : `For the current directory: bxtui build . Run '${HELP_COMMAND}' for more information.`,
+      : `For the current directory: ${command} . Run '${command} --help' for more information.`,
   });
 }

@@ -1,25 +1,31 @@
 /** A build without the screen: plain or quiet progress, then the line-mode monitor where it is wanted. */
 import { selectCurrent } from '../../core/select/index.js';
 import { buildEnd } from '../../monitor/build-end.js';
-import { createTextSink, startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
+import { createTextSink, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
-import type { LocalSession } from '../../session/index.js';
-import { EXIT_FAILED, exitStatusOfBuild } from '../exit-status.js';
+import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
-import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
+import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { turn } from './connecting.js';
-import { cleanupTimeout, disconnect } from './disconnect.js';
-import { type BuildRun, openSession } from './open-session.js';
+import { cleanupTimeout } from './disconnect.js';
+import type { RunSession } from './line-session.js';
+import type { BuildRun } from './open-session.js';
 
 /** 128 + SIGPIPE: whoever read the output has gone. */
 const EXIT_READER_GONE = 141;
 
-export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<number> {
+export interface LineRun {
+  readonly run: Pick<BuildRun<'plain' | 'quiet'>, 'options' | 'frontEnd'>;
+  readonly session: RunSession;
+  /** Where the sessions are that the monitor can go to. */
+  readonly root: string;
+}
+
+/** Resolves with the exit status: that of the session's last build, 0 when it was left to go on. Throws `BxError`. */
+export async function runInLines({ run, session, root }: LineRun): Promise<number> {
   // The engine's answer to the dialing has come meanwhile.
   await turn();
-  const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
-  const session = openSession({ ...run, connect: run.connecting.take }, 'never', { isUnattended });
   const interrupts = listenForInterrupts();
   let readerGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {
@@ -27,26 +33,40 @@ export async function runInLines(run: BuildRun<'plain' | 'quiet'>): Promise<numb
   });
   const errors = createTextSink(process.stderr, () => readerGone(EXIT_READER_GONE));
   const output = createTextSink(process.stdout, () => readerGone(EXIT_READER_GONE));
-  if (run.frontEnd.progress === 'plain') startPlainProgress({ session, sink: errors });
-  else startQuiet({ session, output, errors });
-
+  const progress = session.report(run.frontEnd.progress, output, errors);
+  let isLeft = false;
   try {
     return await Promise.race([
-      buildAndDebug(run, session, interrupts, errors),
-      interrupts.ending.then(({ exitStatus }) => stop(session, exitStatus)),
+      buildAndDebug({ run, session, root }, interrupts, errors).then((status) => {
+        isLeft = status === null;
+        return status ?? EXIT_OK;
+      }),
+      interrupts.ending.then(({ signal, exitStatus }) => {
+        // A terminal that goes away is no wish to end what can live without it.
+        isLeft = session.isServed && signal === 'SIGHUP';
+        return isLeft ? exitStatus : stop(session, exitStatus);
+      }),
       gone,
     ]);
   } finally {
-    await disconnect(session);
+    progress.dispose();
+    if (isLeft) session.leave();
+    else await session.end();
     errors.flush();
     output.flush();
     interrupts.dispose();
   }
 }
 
-async function buildAndDebug(run: BuildRun, session: LocalSession, interrupts: Interrupts, errors: TextSink): Promise<number> {
+/** Resolves with null when the session was left to go on. */
+async function buildAndDebug(
+  { run, session: lines, root }: LineRun,
+  interrupts: Interrupts,
+  errors: TextSink,
+): Promise<number | null> {
+  const { session } = lines;
   try {
-    await session.start();
+    await lines.start();
   } catch (error) {
     // The session has reported an engine that is not there as a failed build already.
     if (selectCurrent(session.state)?.failure != null) return EXIT_FAILED;
@@ -57,28 +77,35 @@ async function buildAndDebug(run: BuildRun, session: LocalSession, interrupts: I
   const isWanted = first?.status === 'failed' || (first?.status === 'succeeded' && openOn === 'always');
   if (monitor !== 'none' && openOn !== 'never' && isWanted) {
     const toStdout = run.options.outputs.some(writesToStdout);
-    const { runLineMode } = await import('../../monitor/index.js');
-    await runLineMode({
-      session,
+    const [{ runLineMode }, { createLineDirectory }, { historyPath, openHistory }] = await Promise.all([
+      import('../../monitor/index.js'),
+      import('../sessions/directory.js'),
+      import('./line-history.js'),
+    ]);
+    const how = await runLineMode({
+      home: lines,
+      directory: createLineDirectory(root, errors),
       isTerminal: monitor === 'terminal',
       input: process.stdin,
       output: toStdout ? process.stderr : process.stdout,
-      leaveKey: chooseLeaveKey(
-        run.options,
-        readSettings((warning) => errors.lines([`WARNING: ${warning}`])),
-      ),
+      leaveKey: chooseLeaveKeys(run.options, (warning) => errors.lines([`WARNING: ${warning}`])),
       invoke: run.options.invoke,
       openOn,
       now: Date.now,
       onInterrupt: interrupts.onInterrupt,
       beforePrint: errors.flush,
+      ...(monitor === 'terminal' ? { history: openHistory(historyPath(process.env)) } : {}),
     });
+    if (how === 'detached') {
+      errors.lines([`session ${session.state.id} goes on: bxtui attach ${session.state.id}`]);
+      return null;
+    }
   }
   return exitStatusOfBuild(selectCurrent(session.state));
 }
 
 /** The first Ctrl-C stops the build on the engine, so that nothing goes on running there. */
-async function stop(session: LocalSession, exitStatus: number): Promise<number> {
+async function stop({ session }: RunSession, exitStatus: number): Promise<number> {
   await session.execute({ type: 'build.cancel' }).catch((error) => toBxError(error));
   await Promise.race([buildEnd(session), cleanupTimeout()]);
   return exitStatus;

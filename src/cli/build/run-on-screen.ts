@@ -56,6 +56,7 @@ function showBuild(
   onShown: () => void,
 ): Promise<number> {
   return runScreen({
+    root: server.root,
     id: server.id,
     session: session.then(untilItCanBeShown),
     ...{ options, settings, leaveKey: chooseLeaveKey(options, settings), warnings },

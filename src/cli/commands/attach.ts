@@ -49,8 +49,10 @@ export async function runAttach(args: readonly string[]): Promise<number> {
   const warnings: string[] = [];
   const settings = readSettings((warning) => warnings.push(warning));
   const leaveKey = chooseLeaveKey(options, settings);
-  const found = findSession(sessionRoot(flags.text('root'), process.env), wanted);
+  const root = sessionRoot(flags.text('root'), process.env);
+  const found = findSession(root, wanted);
   return runScreen({
+    root,
     id: found.record.id,
     session: connectTo(found, { kind: 'screen', isReadOnly: flags.bool('read-only'), sharedSize: settings.sharedSize }),
     ...{ options, settings, leaveKey, warnings },

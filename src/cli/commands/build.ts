@@ -8,6 +8,7 @@ import { readBuildOptions } from '../build/build-options.js';
 import { startConnecting } from '../build/connecting.js';
 import { chooseFrontEnd } from '../build/front-end.js';
 import { listenForInterrupts } from '../interrupts.js';
+import { readServerOptions } from '../sessions/server-options.js';
 import { writesToStdout } from '../values/output.js';
 
 /** Resolves with the exit status. Throws `BxError`. */
@@ -47,8 +48,12 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
   }
   const connecting = await startConnecting();
   try {
-    const { runInLines } = await import('../build/run-in-lines.js');
-    return await runInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, connecting });
+    const [{ openHere }, { runInLines }] = await Promise.all([
+      import('../build/line-session.js'),
+      import('../build/run-in-lines.js'),
+    ]);
+    const run = { options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, connecting };
+    return await runInLines({ run, session: openHere(run), root: readServerOptions(options, process.env).root });
   } finally {
     await connecting.abandon();
   }

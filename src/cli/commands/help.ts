@@ -5,16 +5,31 @@ import { nearestName } from '../flags/nearest-name.js';
 
 const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
   ['build', 'Build an image from a Dockerfile, and debug it'],
+  ['debug', 'Build and debug without the screen, or look after sessions, at a prompt'],
   ['attach', 'Open the screen of a session that runs in the background'],
-  ['ls', 'List the sessions'],
+  ['exec', 'Run a program in a container of a session'],
   ['kill', 'End a session'],
+  ['logs', 'Print how the build of a session goes'],
+  ['ls', 'List the sessions'],
   ['replay', 'Play the record of a session'],
   ['record', 'List, export and remove the records of sessions'],
   ['help', 'Say what a command does'],
   ['version', 'Print the version'],
 ];
 /** Commands that come in a later version; refused as such. */
-const LATER = ['bake', 'debug', 'dap', 'completion', 'exec', 'logs'];
+const LATER = ['bake', 'dap', 'completion'];
+
+/** Commands that print their own help. */
+const HELPED: Readonly<Record<string, () => Promise<number>>> = {
+  attach: async () => (await import('./attach.js')).runAttach(['--help']),
+  debug: async () => (await import('./debug.js')).runDebug(['--help']),
+  exec: async () => (await import('./exec.js')).runExec(['--help']),
+  kill: async () => (await import('./kill.js')).runKill(['--help']),
+  logs: async () => (await import('./logs.js')).runLogs(['--help']),
+  record: async () => (await import('./record.js')).runRecord(['--help']),
+  replay: async () => (await import('./replay.js')).runReplay(['--help']),
+  ls: async () => (await import('./ls.js')).runLs(['--help']),
+};
 
 /** `isShort`: the program was started without anything. */
 export async function runHelp(args: readonly string[], isShort: boolean): Promise<number> {
@@ -24,9 +39,10 @@ export async function runHelp(args: readonly string[], isShort: boolean): Promis
     process.stdout.write(buildHelp(process.stdout.columns || 80));
     return 0;
   }
+  if (command !== undefined && Object.hasOwn(HELPED, command)) return HELPED[command]!();
   if (command !== undefined && !COMMANDS.some(([name]) => name === command)) return refuseCommand(command);
-  process.stdout.write(isShort ? `${shortUsage()}${await sessionsInBrief()}` : programUsage());
-  return 0;
+  process.stdout.write(isShort ? shortUsage() : programUsage());
+  return isShort ? offerSessions() : 0;
 }
 
 /** Throws `BxError('usage')`. */
@@ -44,24 +60,31 @@ export function refuseCommand(command: string): never {
   throw new BxError('usage', `unknown command: ${command}`, { hint: `${guess}See 'bxtui --help'.` });
 }
 
-/** Empty when there are none, or where they would be is not safe to look. */
-async function sessionsInBrief(): Promise<string> {
+/** On a terminal one of them can be opened; nothing where there are none, or where they would be is not safe to look. */
+async function offerSessions(): Promise<number> {
   const [{ sessionRoot }, { listSessions }] = await Promise.all([
     import('../../session/records/root-dir.js'),
     import('../../session/records/session-records.js'),
   ]);
+  let found: ReturnType<typeof listSessions>;
   try {
-    const found = listSessions(sessionRoot(null, process.env));
-    if (found.length === 0) return '';
-    const lines = found.map(({ record, state }) =>
-      state === 'running'
-        ? `  bxtui attach ${record.id}   ${printableLine(record.dockerfile)}`
-        : `  bxtui kill ${record.id}     ${printableLine(record.dockerfile)} (crashed)`,
-    );
-    return ['', 'Your sessions:', '', ...lines, ''].join('\n');
+    found = listSessions(sessionRoot(null, process.env));
   } catch {
-    return '';
+    return 0;
   }
+  if (found.length === 0) return 0;
+  if (process.stdin.isTTY && process.stdout.isTTY) {
+    const { pickSession } = await import('../sessions/pick-session.js');
+    const chosen = await pickSession(found);
+    return chosen === null ? 0 : (await import('./attach.js')).runAttach([chosen.record.id]);
+  }
+  const lines = found.map(({ record, state }) =>
+    state === 'running'
+      ? `  bxtui attach ${record.id}   ${printableLine(record.dockerfile)}`
+      : `  bxtui kill ${record.id}     ${printableLine(record.dockerfile)} (crashed)`,
+  );
+  process.stdout.write(['', 'Your sessions:', '', ...lines, ''].join('\n'));
+  return 0;
 }
 
 function shortUsage(): string {
@@ -69,7 +92,8 @@ function shortUsage(): string {
     'bxtui: a full-screen terminal debugger for container image builds',
     '',
     '  bxtui build .          build the Dockerfile here, with a shell in any of its steps',
-    '  bxtui build --help     every option',
+    '  bxtui debug build .    the same at a prompt, without the screen',
+    '  bxtui --help           every command; bxtui build --help: every option',
     '',
   ].join('\n');
 }

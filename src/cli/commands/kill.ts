@@ -1,12 +1,11 @@
 /** `bxtui kill`: ends sessions, and puts away what crashed ones have left. */
 import { BxError, toBxError } from '../../platform/errors.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
-import { type FoundSession, findSession, listSessions, removeRecord } from '../../session/records/session-records.js';
-import { killSession } from '../../session/wire/index.js';
+import { findSession, listSessions } from '../../session/records/session-records.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
-import { openSocket, tokenOf } from '../sessions/connect.js';
+import { endSession } from '../sessions/end-session.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
 const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours', status: 'ready' };
@@ -19,10 +18,6 @@ const HELP = {
   examples: [] as const,
   notes: [] as const,
 };
-
-/** How long a server may take to give everything back before it is ended by force. */
-const END_WITHIN_MS = 12_000;
-const POLL_MS = 50;
 
 /** Resolves with the exit status: 1 when one of them could not be ended. Throws `BxError` for what is not understood. */
 export async function runKill(args: readonly string[]): Promise<number> {
@@ -37,7 +32,7 @@ export async function runKill(args: readonly string[]): Promise<number> {
   const ended = await Promise.all(
     wanted.map(async (found) => {
       try {
-        await end(root, found);
+        await endSession(root, found);
         process.stdout.write(`${found.record.id}\n`);
         return true;
       } catch (error) {
@@ -47,31 +42,4 @@ export async function runKill(args: readonly string[]): Promise<number> {
     }),
   );
   return ended.every(Boolean) ? EXIT_OK : EXIT_FAILED;
-}
-
-async function end(root: string, found: FoundSession): Promise<void> {
-  const { id, pid } = found.record;
-  if (found.state === 'running') {
-    // One that does not answer is asked as processes are; both give back what the session holds.
-    await openSocket(found).then(
-      (stream) => killSession(stream, tokenOf(found)),
-      () => signal(pid, 'SIGTERM'),
-    );
-    if (!(await isGone(root, found))) signal(pid, 'SIGKILL');
-  }
-  removeRecord(root, id);
-}
-
-async function isGone(root: string, { record }: FoundSession): Promise<boolean> {
-  for (const deadlineMs = Date.now() + END_WITHIN_MS; Date.now() < deadlineMs; ) {
-    if (!listSessions(root).some((one) => one.record.id === record.id && one.state === 'running')) return true;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return false;
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {}
 }

@@ -1,96 +1,59 @@
 /** `bxtui ls`: the sessions of this person. */
-import { basename } from 'node:path';
-import { selectCurrent } from '../../core/select/index.js';
-import { renderTable } from '../../monitor/table.js';
-import { toBxError } from '../../platform/errors.js';
+
+import { renderSessions, type SessionRow } from '../../monitor/sessions.js';
+import { quoteWord } from '../../monitor/split-words.js';
 import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
-import { type FoundSession, listSessions } from '../../session/records/session-records.js';
+import { listSessions, type SessionRecord } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
-import { connectTo } from '../sessions/connect.js';
 import { readSessionFlags } from '../sessions/session-command.js';
+import { describeFound } from '../sessions/session-rows.js';
 
 const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs', status: 'ready' };
 
 const HELP = {
   usage: 'bxtui ls [OPTIONS]',
-  about: 'List the sessions: those that run in the background, and those that have crashed.',
+  about: 'List the sessions: those that run in the background, and those that have crashed, with how to start these again.',
   examples: [] as const,
   notes: [] as const,
 };
 
-interface Row {
-  readonly id: string;
-  /** `crashed`, `no answer`, `other version` (only kill works), or the state of the build. */
-  readonly state: string;
-  /** Of the program that runs it. */
-  readonly version: string;
-  readonly context: string;
-  readonly dockerfile: string;
-  readonly startedAtMs: number;
-  readonly builder: string | null;
-  readonly shells: number;
-  readonly clients: number;
-  /** When it ends by itself if nobody comes; null: not as things are. */
-  readonly endsAtMs: number | null;
+interface Row extends SessionRow {
+  /** The shell command that builds the same again, of a session that has crashed; null for the others. */
+  readonly startAgain: string | null;
 }
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runLs(args: readonly string[]): Promise<number> {
   const flags = readSessionFlags('ls', [JSON_FLAG], HELP, args);
   if (flags === null) return EXIT_OK;
-  const found = listSessions(sessionRoot(flags.text('root'), process.env));
-  const rows = await Promise.all(found.map(describe));
+  const root = flags.text('root');
+  const found = listSessions(sessionRoot(root, process.env));
+  const rows: Row[] = await Promise.all(
+    found.map(async (session) => ({
+      ...(await describeFound(session)),
+      startAgain: session.state === 'crashed' ? startAgain(session.record, root) : null,
+    })),
+  );
   if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else process.stdout.write(render(rows));
   return EXIT_OK;
 }
 
-async function describe(session: FoundSession): Promise<Row> {
-  const { id, version, context, dockerfile, startedAtMs, cwd } = session.record;
-  const about = { id, version, context: context === '.' ? basename(cwd) : context, dockerfile, startedAtMs };
-  const unknown = { builder: null, shells: 0, clients: 0, endsAtMs: null };
-  if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
-  try {
-    const remote = await connectTo(session, { kind: 'command', isReadOnly: true });
-    const { state, clients, idleEndsAtMs } = remote;
-    remote.leave();
-    return {
-      ...about,
-      state: selectCurrent(state)?.status ?? 'starting',
-      builder: state.engine?.name ?? null,
-      shells: state.processes.filter(({ endedAtMs }) => endedAtMs === null).length,
-      clients: clients.filter(({ kind }) => kind === 'screen').length,
-      endsAtMs: idleEndsAtMs,
-    };
-  } catch (error) {
-    const isOther = toBxError(error).code === 'unsupported';
-    return { ...about, state: isOther ? 'other version' : 'no answer', ...unknown };
-  }
-}
-
 function render(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No session. bxtui build --detach . starts one.\n';
-  const table = rows.map((row) => [
-    row.id,
-    row.state === 'other version' ? `version ${row.version}` : row.state,
-    row.context,
-    duration(Date.now() - row.startedAtMs),
-    row.builder ?? '-',
-    String(row.shells),
-    String(row.clients),
-    row.endsAtMs === null ? '-' : `in ${duration(row.endsAtMs - Date.now())}`,
-  ]);
-  return `${renderTable(
-    ['ID', 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'SCREENS', 'ENDS'],
-    table.map((cells) => cells.map(printableLine)),
-  )}\n`;
+  const crashed = rows.flatMap(({ id, startAgain: command }) =>
+    command === null
+      ? []
+      : [`${id} has crashed; start it again:  ${printableLine(command)}`, `  or put its record away:  bxtui kill ${id}`],
+  );
+  return `${[renderSessions(rows, Date.now()), ...crashed].join('\n')}\n`;
 }
 
-function duration(elapsedMs: number): string {
-  const minutes = Math.round(elapsedMs / 60_000);
-  if (minutes < 1) return '<1m';
-  if (minutes < 60) return `${minutes}m`;
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)}h` : `${Math.round(minutes / 1440)}d`;
+/** Its other flags are not in the record, which holds no secrets. */
+function startAgain({ cwd, context, dockerfile }: SessionRecord, root: string | null): string {
+  const where = root === null ? [] : ['--root', root];
+  const words = ['bxtui', 'build', '--detach', ...where, '-f', dockerfile, context];
+  return `cd ${quoteWord(cwd)} && ${words.map(quoteWord).join(' ')}`;
 }

@@ -40,7 +40,17 @@ export class ParsedFlags {
  * `helpCommand` is named in the hint: `bxtui build --help`.
  */
 export function parseFlags(specs: readonly FlagSpec[], args: readonly string[], helpCommand: string): ParsedFlags {
-  return new FlagParser(specs, helpCommand).parse(args);
+  return new FlagParser(specs, helpCommand).parse(args, Number.POSITIVE_INFINITY);
+}
+
+/** The same, but flags end behind the first `count` positional arguments: what follows is somebody else's command line. */
+export function parseLeadingFlags(
+  specs: readonly FlagSpec[],
+  args: readonly string[],
+  helpCommand: string,
+  count: number,
+): ParsedFlags {
+  return new FlagParser(specs, helpCommand).parse(args, count);
 }
 
 class FlagParser {
@@ -53,10 +63,14 @@ class FlagParser {
     this.#hint = `Run '${helpCommand}' for more information.`;
   }
 
-  parse(args: readonly string[]): ParsedFlags {
+  parse(args: readonly string[], leading: number): ParsedFlags {
     const positionals: string[] = [];
     const queue = [...args];
     for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
+      if (positionals.length >= leading) {
+        positionals.push(arg, ...queue);
+        break;
+      }
       if (arg === '--') {
         positionals.push(...queue);
         break;

@@ -1,15 +1,20 @@
 /** The screen as a client of a session's server, from its first frame to what stays on the normal screen after it. */
 import { writeSyncAll } from '../../platform/sync-write.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
+import { findSession } from '../../session/records/session-records.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import { cleanupTimeout, disconnect } from '../build/disconnect.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { renderError } from '../render-error.js';
+import { connectTo } from '../sessions/connect.js';
+import { createDirectory } from '../sessions/directory.js';
 import { type ScreenRun, type ShownScreen, showScreen } from './show-screen.js';
 import { writeSummary } from './write-summary.js';
 
-export interface ScreenClientRun extends Omit<ScreenRun<RemoteSession>, 'onEnd' | 'canDetach'> {
+export interface ScreenClientRun extends Omit<ScreenRun<RemoteSession>, 'onEnd' | 'canDetach' | 'others'> {
   readonly id: string;
+  /** Where the sessions are. */
+  readonly root: string;
   readonly warnings: readonly string[];
   /** A signal that asks this program to end, ends the session too. The loss of its terminal never does. */
   readonly endsOnSignal: boolean;
@@ -23,9 +28,19 @@ export interface ScreenClientRun extends Omit<ScreenRun<RemoteSession>, 'onEnd' 
  */
 export function runScreen(run: ScreenClientRun): Promise<number> {
   let session: RemoteSession | null = null;
+  let next: NextSession | null = null;
+  const { root } = run;
   const shown = showScreen({
     ...run,
     canDetach: true,
+    others: {
+      directory: createDirectory(root),
+      async goTo(id) {
+        const isReadOnly = session?.clients.some((client) => client.id === session?.clientId && client.isReadOnly) ?? false;
+        const as = { kind: 'screen', isReadOnly, sharedSize: run.settings.sharedSize } as const;
+        next = { id, session: await connectTo(findSession(root, id), as) };
+      },
+    },
     async onEnd(cause) {
       // The program ends behind this call.
       if (session === null) return;
@@ -42,18 +57,33 @@ export function runScreen(run: ScreenClientRun): Promise<number> {
     const screen = await shown;
     session = await run.session;
     run.onShown?.(screen, session);
-    return untilItEnds(run, session, screen);
+    const ended = await untilItEnds(run, session, screen, () => next !== null);
+    if (next === null) return ended;
+    // The earlier session is nothing to this screen any more.
+    const { id, session: other } = next;
+    const { onShown: _, ...rest } = run;
+    return runScreen({ ...rest, id, session: Promise.resolve(other), invoke: null, dockerfileLabel: null, endsOnSignal: false });
   };
   const status = follow();
   return status;
 }
 
-async function untilItEnds(run: ScreenClientRun, session: RemoteSession, shown: ShownScreen): Promise<number> {
+interface NextSession {
+  readonly id: string;
+  readonly session: RemoteSession;
+}
+
+async function untilItEnds(
+  run: ScreenClientRun,
+  session: RemoteSession,
+  shown: ShownScreen,
+  isGoingOn: () => boolean,
+): Promise<number> {
   const how = await Promise.race([shown.screen.closed, session.disconnected.then(() => 'gone' as const)]);
   shown.dispose();
   if (how === 'detached' || (shown.endedBy !== null && !endsWith(shown.endedBy, run))) {
     session.leave();
-    if (shown.endedBy === null) process.stdout.write(goesOn(run.id));
+    if (shown.endedBy === null && !isGoingOn()) process.stdout.write(goesOn(run.id));
     return shown.endedBy?.exitCode ?? EXIT_OK;
   }
   // Nothing happens here any more when the session has ended already.

@@ -1,15 +1,15 @@
 /** What the screen and the terminal passthrough are set to: the command line over the settings file over what the terminal tells. */
 import { backgroundOfColorFgBg, loadSettings, resolveThemeName, type Settings, settingsPath } from '../../config/index.js';
-import { DEFAULT_LEAVE_KEY, type LeaveKey, parseLeaveKey } from '../../input/leave-key.js';
+import { DEFAULT_LEAVE_KEY, type LeaveKey, type LeaveKeys, parseLeaveKey, parseLeaveKeys } from '../../input/leave-key.js';
 import { toBxError } from '../../platform/errors.js';
 import type { BuildOptions } from '../build/build-options.js';
 
-/** The settings file as it is now; what is wrong with it goes to `warn`. */
-export function readSettings(warn: (warning: string) => void): Settings {
+/** The settings file as it is now; what is wrong with it goes to `warn`. `parse`: reads the key that leaves a terminal. */
+export function readSettings(warn: (warning: string) => void, parse: (setting: string) => LeaveKey = parseLeaveKey): Settings {
   const { settings, warnings } = loadSettings(settingsPath(process.env));
   for (const warning of warnings) warn(warning);
   try {
-    parseLeaveKey(settings.leaveKey);
+    parse(settings.leaveKey);
     return settings;
   } catch (error) {
     warn(`leaveKey: ${toBxError(error).message}; ${DEFAULT_LEAVE_KEY.label} is used`);
@@ -20,6 +20,12 @@ export function readSettings(warn: (warning: string) => void): Settings {
 /** Throws `BxError('usage')` for a key on the command line that cannot be one. */
 export function chooseLeaveKey(options: Pick<BuildOptions, 'leaveKey'>, settings: Settings): LeaveKey {
   return parseLeaveKey(options.leaveKey ?? settings.leaveKey);
+}
+
+/** For terminals that are shown as they are: the line-mode monitor, `bxtui exec`. Throws `BxError('usage')`. */
+export function chooseLeaveKeys(options: Pick<BuildOptions, 'leaveKey'>, warn: (warning: string) => void): LeaveKeys {
+  const settings = readSettings(warn, parseLeaveKeys);
+  return parseLeaveKeys(options.leaveKey ?? settings.leaveKey);
 }
 
 export function chooseTheme(options: Pick<BuildOptions, 'theme'>, settings: Settings, env: NodeJS.ProcessEnv): string {

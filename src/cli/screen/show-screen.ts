@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../config/index.js';
 import { selectCurrent } from '../../core/select/index.js';
 import type { LeaveKey } from '../../input/leave-key.js';
-import { type CommandLine, createCommandLine } from '../../monitor/index.js';
+import { type CommandLine, createCommandLine, type SessionDirectory } from '../../monitor/index.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
 import type { ReplayControl } from '../../session/replay-control.js';
@@ -35,8 +35,16 @@ export interface ScreenRun<Session extends SessionClient> {
   readonly canDetach: boolean;
   /** Set when the session is played from a record. */
   readonly replay?: ReplayControl;
+  /** Absent: this screen knows of no other session. */
+  readonly others?: OtherSessions;
   /** The terminal or this process is about to go; bounded in time. */
   onEnd(cause: EndCause): void | Promise<void>;
+}
+
+export interface OtherSessions {
+  readonly directory: SessionDirectory;
+  /** Prepares to show another session once this screen has been left. Throws `BxError`, and this one stays. */
+  goTo(id: string): Promise<void>;
 }
 
 export interface ShownScreen {
@@ -94,7 +102,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
       setTimeout,
       clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
     },
-    commandLine: screenCommandLine(session, run.invoke, () => shown),
+    commandLine: screenCommandLine(run, session, () => shown),
     settings: {
       leaveKey,
       scrollbackRows: settings.scrollbackRows,
@@ -127,9 +135,26 @@ function isRemote(session: SessionClient): session is RemoteSession {
 }
 
 /** `:` on the screen: what a command starts is shown in a tab. */
-function screenCommandLine(session: SessionClient, invoke: Invoke | null, screen: () => ScreenHandle | null): CommandLine {
+function screenCommandLine<Session extends SessionClient>(
+  { invoke, others, canDetach }: ScreenRun<Session>,
+  session: Session,
+  screen: () => ScreenHandle | null,
+): CommandLine {
   return createCommandLine({
     session,
+    ...(others === undefined
+      ? {}
+      : {
+          sessions: {
+            ...others.directory,
+            async attach(id) {
+              await others.goTo(id);
+              screen()?.close('detached');
+              return '';
+            },
+          },
+        }),
+    ...(canDetach ? { detach: () => screen()?.close('detached') } : {}),
     hasTerminal: true,
     invoke,
     now: Date.now,

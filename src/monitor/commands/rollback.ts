@@ -33,7 +33,7 @@ export const rollback: MonitorCommand = {
     return process === null ? '' : context.attach(process, true);
   },
   complete({ session }, words) {
-    const generation = selectCurrent(session.state);
+    const generation = session === null ? null : selectCurrent(session.state);
     if (generation === null || words.length > 1) return ['--init'];
     return [...selectInstructions(generation).map((step) => step.key), '--init'];
   },

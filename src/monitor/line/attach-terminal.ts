@@ -4,21 +4,25 @@
  */
 import type { SessionClient } from '../../session/index.js';
 import { isOver } from '../resolve-process.js';
-import { createHostModes, type HostModes, withoutRequests } from './host-modes.js';
+import { type HostModes, withoutRequests } from './host-modes.js';
 import type { HostInput, HostOutput } from './io.js';
-import { sizeOf } from './io.js';
-import { createLeaveScanner } from './leave-scanner.js';
+import { holdingWriter, sizeOf } from './io.js';
+import { createLeaveScanner, type LeaveKeys } from './leave-scanner.js';
 
 export interface AttachOptions {
   readonly session: SessionClient;
   readonly process: string;
   readonly input: HostInput;
   readonly output: HostOutput;
-  readonly leaveKey: Uint8Array;
+  readonly leaveKey: Pick<LeaveKeys, 'bytes' | 'second'>;
   /** Modes that this process had set when it was left before. */
   readonly modes: HostModes;
+  /** It has just been started for this terminal: nothing of it was drawn for another size. */
+  readonly isNew?: boolean;
   /** Sent to the process first. */
   readonly firstInput?: Uint8Array;
+  /** Leaves it. */
+  readonly signal?: AbortSignal;
 }
 
 /** Long enough for a program to notice the first of two changes of size. */
@@ -31,24 +35,37 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
   const terminal = session.terminal(options.process);
   const scanner = createLeaveScanner(options.leaveKey);
   const undo: Array<() => void> = [() => terminal.detach()];
-  let isHeld = false;
+  const write = holdingWriter(output, terminal);
+  let isReplay = terminal.isReplayFirst === true;
 
   const end = new Promise<AttachEnd>((resolve) => {
     const show = (data: Uint8Array): void => {
+      if (isReplay) {
+        isReplay = false;
+        showAgain(data);
+        return;
+      }
       modes.track(data);
-      if (output.write(data) || output.writableLength === 0 || isHeld) return;
-      isHeld = true;
-      terminal.pause();
-      output.once('drain', () => {
-        isHeld = false;
-        terminal.resume();
-      });
+      write(data);
     };
-    const replay = terminal.replay();
+    const onResize = (): void => {
+      const { cols, rows } = sizeOf(output);
+      terminal.resize(cols, rows);
+    };
+    const showAgain = (replay: Uint8Array): void => {
+      if (replay.length > 0) output.write(withoutRequests(replay));
+      output.write(modes.redo());
+      modes.track(replay);
+      if (replay.length === 0 || options.isNew === true) return;
+      // Full-screen programs draw everything again only when the size changes; what they drew before may have been for another size.
+      const { cols, rows } = sizeOf(output);
+      terminal.resize(cols, Math.max(1, rows - 1));
+      const nudge = setTimeout(onResize, REDRAW_MS);
+      undo.push(() => clearTimeout(nudge));
+    };
     terminal.onData(show);
-    if (replay.length > 0) output.write(withoutRequests(replay));
-    output.write(modes.redo());
-    modes.track(replay);
+    onResize();
+    if (!isReplay) showAgain(terminal.replay());
 
     const onInput = (data: Uint8Array | string): void => {
       const { forward, isLeaving } = scanner.scan(typeof data === 'string' ? Buffer.from(data) : data);
@@ -56,23 +73,10 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
       if (isLeaving) resolve('left');
     };
     const onClosed = (): void => resolve('input-closed');
-    const onResize = (): void => {
-      const { cols, rows } = sizeOf(output);
-      terminal.resize(cols, rows);
-    };
     input.setRawMode?.(true);
     input.on('data', onInput).on('end', onClosed).on('close', onClosed);
     input.resume();
     output.on('resize', onResize);
-    // Full-screen programs draw everything again only when the size changes; what they drew before may have been for another size.
-    if (replay.length > 0) {
-      const { cols, rows } = sizeOf(output);
-      terminal.resize(cols, Math.max(1, rows - 1));
-      const nudge = setTimeout(onResize, REDRAW_MS);
-      undo.push(() => clearTimeout(nudge));
-    } else {
-      onResize();
-    }
     undo.push(() => {
       input.off('data', onInput).off('end', onClosed).off('close', onClosed);
       output.off('resize', onResize);
@@ -90,23 +94,17 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
     });
     undo.push(() => subscription.dispose());
     void session.ended.then(() => resolve('ended'));
+    options.signal?.addEventListener('abort', () => resolve('left'), { once: true });
+    if (options.signal?.aborted) resolve('left');
     checkEnd();
   });
 
   try {
-    return await end;
+    const how = await end;
+    if (how === 'ended') await terminal.delivered?.();
+    return how;
   } finally {
     for (const step of undo.toReversed()) step();
     output.write(modes.undo());
   }
-}
-
-/** The modes of each process that was shown, kept for its next time. */
-export function createModesTable(): (process: string) => HostModes {
-  const table = new Map<string, HostModes>();
-  return (process) => {
-    const known = table.get(process) ?? createHostModes();
-    table.set(process, known);
-    return known;
-  };
 }

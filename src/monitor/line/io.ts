@@ -1,5 +1,5 @@
 /** The streams of the line-mode monitor. */
-import type { Disposable } from '../../platform/byte-channel.js';
+import type { ByteChannel, Disposable } from '../../platform/byte-channel.js';
 
 export interface HostInput extends NodeJS.ReadableStream {
   readonly isTTY?: boolean;
@@ -18,4 +18,21 @@ export type OnInterrupt = (handler: () => void) => Disposable;
 
 export function sizeOf(output: HostOutput): { cols: number; rows: number } {
   return { cols: Math.max(1, output.columns || 80), rows: Math.max(1, output.rows || 24) };
+}
+
+/** Writes what a program prints, and holds the program back as long as the output cannot take more. */
+export function holdingWriter(
+  output: HostOutput,
+  terminal: Pick<ByteChannel, 'pause' | 'resume'>,
+): (data: Uint8Array | string) => void {
+  let isHeld = false;
+  return (data) => {
+    if (data.length === 0 || output.write(data) || output.writableLength === 0 || isHeld) return;
+    isHeld = true;
+    terminal.pause();
+    output.once('drain', () => {
+      isHeld = false;
+      terminal.resume();
+    });
+  };
 }

@@ -1,32 +1,63 @@
 /**
- * Finds the key that leaves a terminal in what is typed: the one that is set, and `Ctrl-A c`, which the monitor before this one had. Ctrl-A
- * itself is never held back from the program. Pure.
+ * Finds what leaves a terminal in what is typed: one key, or a key and a character after it (`Ctrl-A c`, as the monitor before this one had
+ * it). Nothing is held back from the program: the first key of two reaches it at once, pressed twice it is itself once. Pure.
  */
-const CTRL_A = 0x01;
-const LETTER_C = 0x63;
+
+export interface LeaveKeys {
+  /** `^]`, `^A c`. */
+  readonly label: string;
+  readonly bytes: Uint8Array;
+  /** What must follow; null: nothing. */
+  readonly second: Uint8Array | null;
+}
 
 export interface LeaveScanner {
   /** `forward`: bytes for the program, those before the key. */
   scan(data: Uint8Array): { readonly forward: Uint8Array; readonly isLeaving: boolean };
 }
 
-export function createLeaveScanner(key: Uint8Array): LeaveScanner {
-  let isAfterCtrlA = false;
-  const hasToggle = key[0] !== CTRL_A;
+export function createLeaveScanner({ bytes, second }: Pick<LeaveKeys, 'bytes' | 'second'>): LeaveScanner {
+  return second === null ? scanForOne(bytes) : scanForTwo(bytes, second);
+}
 
+function scanForOne(key: Uint8Array): LeaveScanner {
   return {
     scan(data) {
-      const at = Buffer.from(data.buffer, data.byteOffset, data.byteLength).indexOf(key);
-      const limit = at < 0 ? data.length : at;
-      for (let index = 0; hasToggle && index < limit; index++) {
-        if (isAfterCtrlA && data[index] === LETTER_C) {
-          isAfterCtrlA = false;
-          return { forward: data.subarray(0, index), isLeaving: true };
-        }
-        isAfterCtrlA = data[index] === CTRL_A;
-      }
-      if (at >= 0) isAfterCtrlA = false;
-      return { forward: data.subarray(0, limit), isLeaving: at >= 0 };
+      const at = indexOf(data, key, 0);
+      return { forward: data.subarray(0, at < 0 ? data.length : at), isLeaving: at >= 0 };
     },
   };
+}
+
+function scanForTwo(first: Uint8Array, second: Uint8Array): LeaveScanner {
+  let isBetween = false;
+  return {
+    scan(data) {
+      const forward: Uint8Array[] = [];
+      let from = 0;
+      for (;;) {
+        if (isBetween && from < data.length) {
+          isBetween = false;
+          if (startsWith(data, second, from)) return { forward: Buffer.concat(forward), isLeaving: true };
+          if (startsWith(data, first, from)) from += first.length;
+        }
+        const at = indexOf(data, first, from);
+        const end = at < 0 ? data.length : at + first.length;
+        forward.push(data.subarray(from, end));
+        if (at < 0) break;
+        isBetween = true;
+        from = end;
+        if (from >= data.length) break;
+      }
+      return { forward: Buffer.concat(forward), isLeaving: false };
+    },
+  };
+}
+
+function indexOf(data: Uint8Array, wanted: Uint8Array, from: number): number {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).indexOf(wanted, from);
+}
+
+function startsWith(data: Uint8Array, wanted: Uint8Array, from: number): boolean {
+  return wanted.every((byte, index) => data[from + index] === byte);
 }

@@ -5,36 +5,43 @@
 import { printableText } from '../../platform/printable.js';
 import type { SessionClient } from '../../session/index.js';
 import { isOver } from '../resolve-process.js';
-import type { HostOutput } from './io.js';
+import { type HostOutput, holdingWriter } from './io.js';
 
 export interface RunOptions {
   readonly session: SessionClient;
   readonly process: string;
   readonly output: HostOutput;
   readonly isOutputTerminal: boolean;
+  /** Nobody else types into it: its input ends here. */
+  readonly closesInput: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Resolves when the process is over, or when `signal` was aborted (the process goes on then). */
-export async function runToEnd({ session, process: id, output, isOutputTerminal, signal }: RunOptions): Promise<void> {
+export async function runToEnd({
+  session,
+  process: id,
+  output,
+  isOutputTerminal,
+  closesInput,
+  signal,
+}: RunOptions): Promise<void> {
   const terminal = session.terminal(id);
   const printer = isOutputTerminal ? safePrinter() : rawPrinter();
-  const print = (data: Uint8Array | string): void => {
-    if (data.length === 0 || output.write(data) || output.writableLength === 0) return;
-    terminal.pause();
-    output.once('drain', () => terminal.resume());
-  };
+  const print = holdingWriter(output, terminal);
 
   const replay = terminal.replay();
   terminal.onData((data) => print(printer.push(data)));
   print(printer.push(replay));
-  terminal.closeInput?.();
+  if (closesInput) terminal.closeInput?.();
   await processEnd(session, terminal.process, signal);
+  await terminal.delivered?.();
   terminal.detach();
   print(printer.end());
 }
 
-function processEnd(session: SessionClient, id: string, signal: AbortSignal): Promise<void> {
+/** Resolves when it is over, when the session has ended, or when `signal` was aborted. */
+export function processEnd(session: SessionClient, id: string, signal: AbortSignal): Promise<void> {
   const isEnded = (): boolean => {
     const process = session.state.processes.find((candidate) => candidate.id === id);
     return process === undefined || isOver(process);
@@ -54,7 +61,7 @@ function processEnd(session: SessionClient, id: string, signal: AbortSignal): Pr
   });
 }
 
-interface Printer {
+export interface Printer {
   push(data: Uint8Array): Uint8Array | string;
   /** What is still held, and a line break when the last line has none. */
   end(): string;
@@ -74,7 +81,7 @@ function rawPrinter(): Printer {
 const HELD_MAX_CHARACTERS = 4096;
 
 /** By whole lines, so that an escape sequence is never judged by its half. */
-function safePrinter(): Printer {
+export function safePrinter(): Printer {
   const decoder = new TextDecoder();
   let held = '';
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LEAVE_KEY, parseLeaveKey } from '../../../src/input/leave-key.js';
+import { DEFAULT_LEAVE_KEY, parseLeaveKey, parseLeaveKeys } from '../../../src/input/leave-key.js';
 import { BxError } from '../../../src/platform/errors.js';
 
 describe('the leave key', () => {
@@ -58,5 +58,27 @@ describe('the leave key', () => {
 
   it.each(['ctrl-a', 'ctrl-b', 'ctrl-z'])('%s is taken with a warning', (setting) => {
     expect(parseLeaveKey(setting).warning).not.toBeNull();
+  });
+});
+
+describe('parseLeaveKeys', () => {
+  const read = (setting: string) => {
+    const { label, bytes, second } = parseLeaveKeys(setting);
+    return [label, [...bytes], second === null ? null : [...second]];
+  };
+
+  it.each([
+    ['ctrl-]', ['^]', [0x1d], null]],
+    ['f12', ['F12', [...Buffer.from('\u001b[24~')], null]],
+    ['ctrl-a,c', ['^A c', [1], [0x63]]],
+    [' ^A , d ', ['^A d', [1], [0x64]]],
+  ])('%s', (setting, expected) => expect(read(setting)).toEqual(expected));
+
+  it.each(['ctrl-c,c', 'ctrl-a,cc', 'ctrl-a,', 'a,c'])('%s is refused', (setting) => {
+    expect(() => parseLeaveKeys(setting)).toThrow('cannot be the key that leaves the terminal');
+  });
+
+  it('is refused where one key has to do, with the reason', () => {
+    expect(() => parseLeaveKey('ctrl-a,c')).toThrow('only the line-mode monitor takes two keys');
   });
 });

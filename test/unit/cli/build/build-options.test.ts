@@ -12,6 +12,7 @@ describe('readBuildOptions', () => {
       context: '.',
       detach: false,
       root: null,
+      serverConfig: null,
       file: null,
       target: null,
       buildArgs: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlagSpec } from '../../../../src/cli/flags/flag-spec.js';
-import { parseFlags } from '../../../../src/cli/flags/parse-flags.js';
+import { parseFlags, parseLeadingFlags } from '../../../../src/cli/flags/parse-flags.js';
 import { BxError } from '../../../../src/platform/errors.js';
 
 const SPECS: readonly FlagSpec[] = [
@@ -85,5 +85,22 @@ describe('parseFlags', () => {
     expect(failure('--no-cach').hint).toContain('--no-cache?');
     expect(failure('--no-cache-filte').hint).not.toContain('Did you mean');
     expect(failure('--zzz').hint).not.toContain('Did you mean');
+  });
+});
+
+describe('parseLeadingFlags', () => {
+  const leading = (...args: string[]) => {
+    const flags = parseLeadingFlags(SPECS, args, 'bxtui exec --help', 1);
+    return [flags.list('tag'), flags.positionals];
+  };
+
+  it('leaves everything behind the first words to somebody else', () => {
+    expect(leading('-t', 'a', 'ls', '-t', 'b', '--', '--nope')).toEqual([['a'], ['ls', '-t', 'b', '--', '--nope']]);
+    expect(leading('-t', 'a')).toEqual([['a'], []]);
+    expect(leading('--', '-t', 'b')).toEqual([[], ['-t', 'b']]);
+  });
+
+  it('refuses what it does not know before them', () => {
+    expect(() => leading('--nope', 'ls')).toThrow('unknown flag: --nope');
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createLeaveScanner } from '../../../../src/monitor/line/leave-scanner.js';
 
-const scan = (key: string, ...chunks: string[]) => {
-  const scanner = createLeaveScanner(Buffer.from(key, 'latin1'));
+const scan = (key: string, ...chunks: string[]) => scanWith(key, null, ...chunks);
+const scanWith = (key: string, then: string | null, ...chunks: string[]) => {
+  const scanner = createLeaveScanner({ bytes: Buffer.from(key, 'latin1'), second: then === null ? null : Buffer.from(then) });
   let forward = '';
   for (const chunk of chunks) {
     const result = scanner.scan(Buffer.from(chunk, 'latin1'));
@@ -23,15 +24,22 @@ describe('createLeaveScanner', () => {
     expect(scan(key, ...chunks)).toBe(expected);
   });
 
-  it('leaves by Ctrl-A c too, also in two pieces, and never holds Ctrl-A back', () => {
-    expect(scan('\u001d', 'x\u0001c')).toBe('x\u0001|left');
-    expect(scan('\u001d', '\u0001', 'c')).toBe('\u0001|left');
-    expect(scan('\u001d', '\u0001d', 'c')).toBe('\u0001dc');
-    expect(scan('\u001d', 'abc')).toBe('abc');
-    expect(scan('\u001d', '\u0001')).toBe('\u0001');
+  const toggle = (...chunks: string[]) => scanWith('\u0001', 'c', ...chunks);
+
+  it.each([
+    [['x\u0001c'], 'x\u0001|left'],
+    [['\u0001', 'c'], '\u0001|left'],
+    [['\u0001d', 'c'], '\u0001dc'],
+    [['\u0001'], '\u0001'],
+    [['abc'], 'abc'],
+    [['\u0001\u0001c'], '\u0001c'],
+    [['\u0001', '\u0001', 'c\u0001x'], '\u0001c\u0001x'],
+    [['\u0001\u0001\u0001', 'c'], '\u0001\u0001|left'],
+  ])('by two keys in %j, of which the first is never held back and is itself when pressed twice', (chunks, expected) => {
+    expect(toggle(...chunks)).toBe(expected);
   });
 
-  it('has no second key when Ctrl-A is the first', () => {
-    expect(scan('\u0001', 'a\u0001c')).toBe('a|left');
+  it('leaves by one key only when no second is set', () => {
+    expect(scan('\u001d', 'x\u0001c')).toBe('x\u0001c');
   });
 });

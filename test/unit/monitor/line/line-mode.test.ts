@@ -20,11 +20,11 @@ let output: FakeTerminal;
 let printed: string;
 let interrupts: Array<() => void>;
 const options = (more: Partial<LineModeOptions> = {}): LineModeOptions => ({
-  session,
+  home: { session, isServed: false, opensShells: false, leave: () => undefined },
   isTerminal: false,
   input,
   output,
-  leaveKey: { label: '^]', bytes: Buffer.from([0x1d]) },
+  leaveKey: { label: '^]', bytes: Buffer.from([0x1d]), second: null },
   invoke: null,
   openOn: 'error',
   now: () => 2_000,
@@ -178,7 +178,7 @@ describe('a terminal', () => {
     await settled('(bxtui) ');
     key('attach p1\r');
     await settled('while away');
-    key('\u0001c');
+    key('\u001d');
     await vi.waitFor(() => expect(printed.match(/left p1/g)).toHaveLength(2));
     key('\u001d');
     await vi.waitFor(() => expect(session.processes.get('p1')!.written.at(-1)).toBe('\u001d'));

@@ -1,0 +1,47 @@
+/** The lines typed at the prompt, kept in a file that only their owner can read. A file that cannot be used costs the memory, not the prompt. */
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { HISTORY_MAX, type History } from '../../monitor/index.js';
+
+export function historyPath(env: NodeJS.ProcessEnv): string {
+  const state = env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : join(env.HOME ?? homedir(), '.local/state');
+  return join(state, 'bxtui/history');
+}
+
+/** The file has the oldest line first. A line that begins with a blank is not written, as in shells that are told so. */
+export function openHistory(path: string): History {
+  const lines: string[] = read(path);
+  return {
+    lines,
+    add(line) {
+      if (lines[0] === line) return;
+      lines.unshift(line);
+      lines.length = Math.min(lines.length, HISTORY_MAX);
+      if (/^\s/.test(line) || /[\r\n]/.test(line)) return;
+      try {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      } catch {}
+    },
+  };
+}
+
+function read(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return [];
+  }
+  const written = text.split('\n').filter((line) => line.trim() !== '');
+  if (written.length > 2 * HISTORY_MAX) shorten(path, written.slice(-HISTORY_MAX));
+  return [...new Set(written.toReversed())].slice(0, HISTORY_MAX);
+}
+
+function shorten(path: string, kept: readonly string[]): void {
+  try {
+    writeFileSync(`${path}.part`, `${kept.join('\n')}\n`, { mode: 0o600 });
+    renameSync(`${path}.part`, path);
+  } catch {}
+}

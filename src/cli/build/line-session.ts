@@ -1,0 +1,67 @@
+/** The session of a run without the screen: in this process, or in one of its own. */
+
+import type { LineSession } from '../../monitor/index.js';
+import { startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
+import type { Disposable } from '../../platform/byte-channel.js';
+import type { RemoteSession } from '../../session/wire/index.js';
+import { startServer } from '../sessions/start-server.js';
+import { cleanupTimeout, disconnect } from './disconnect.js';
+import { type BuildRun, openSession } from './open-session.js';
+
+export interface RunSession extends LineSession {
+  /** Builds, where that has not begun. Throws `BxError`. */
+  start(): Promise<void>;
+  /** Tells how the builds go, from the beginning on. */
+  report(kind: 'plain' | 'quiet', output: TextSink, errors: TextSink): Disposable;
+  /** Ends the session. Never throws, bounded in time. */
+  end(): Promise<void>;
+}
+
+/** Throws `BxError('input')` for a Dockerfile that cannot be read. */
+export function openHere(run: BuildRun): RunSession {
+  const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
+  const session = openSession({ ...run, connect: run.connecting.take }, 'never', { isUnattended });
+  return {
+    session,
+    isServed: false,
+    opensShells: false,
+    start: () => session.start(),
+    report: (kind, output, errors) =>
+      kind === 'plain' ? startPlainProgress({ session, sink: errors }) : startQuiet({ session, output, errors }),
+    end: () => disconnect(session),
+    leave: () => undefined,
+  };
+}
+
+/** `args`: the command line of the build. Throws `BxError` with what the server says. */
+export async function openServed(root: string, args: readonly string[]): Promise<RunSession> {
+  const session = await startServer({ root, buildArgs: args, openOn: 'never' }, { kind: 'screen' }).session;
+  return {
+    session,
+    isServed: true,
+    opensShells: false,
+    start: () => untilItBuilds(session),
+    report: (kind, output, errors) =>
+      kind === 'plain'
+        ? startPlainProgress({ session, sink: errors, withPast: true })
+        : startQuiet({ session, output, errors, withPast: true }),
+    async end() {
+      await disconnect(session);
+      await Promise.race([session.disconnected, cleanupTimeout()]);
+    },
+    leave: () => session.leave(),
+  };
+}
+
+/** Throws what the session's process says is wrong when it ends before that. */
+async function untilItBuilds(session: RemoteSession): Promise<void> {
+  const begun = new Promise<null>((resolve) => {
+    const look = (): void => {
+      if (session.state.generations.length > 0) resolve(null);
+    };
+    session.onEvent(look);
+    look();
+  });
+  const error = await Promise.race([begun, session.disconnected]);
+  if (error !== null) throw error;
+}

@@ -1,0 +1,50 @@
+/** A session chosen by its number, for `bxtui` alone on a terminal. */
+import { createInterface } from 'node:readline/promises';
+import { printableLine } from '../../platform/printable.js';
+import type { FoundSession } from '../../session/records/session-records.js';
+import { describeFound } from './session-rows.js';
+
+/** Shows them with their states and asks; null: none was chosen. */
+export async function pickSession(sessions: readonly FoundSession[]): Promise<FoundSession | null> {
+  const rows = await Promise.all(sessions.map(describeFound));
+  const lines = rows.map((row, index) => `  ${index + 1}  ${row.id}  ${row.state.padEnd(10)}  ${printableLine(row.dockerfile)}`);
+  process.stdout.write(`\nYour sessions:\n\n${lines.join('\n')}\n\n`);
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    for (;;) {
+      const answer = await ask(reader, 'Number or ID to open, Enter for none: ');
+      if (answer === '') return null;
+      const chosen = sessions[Number(answer) - 1] ?? byId(sessions, answer);
+      if (chosen?.state === 'running') return chosen;
+      const why =
+        chosen === undefined
+          ? `there is no session ${printableLine(answer)}`
+          : `${chosen.record.id} has crashed: bxtui ls says more`;
+      process.stdout.write(`${why}\n`);
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+function byId(sessions: readonly FoundSession[], beginning: string): FoundSession | undefined {
+  const matches = sessions.filter(({ record }) => record.id.startsWith(beginning));
+  return matches.length === 1 ? matches[0] : undefined;
+}
+
+/** Empty for the end of the input and for Ctrl-C as well. */
+function ask(reader: ReturnType<typeof createInterface>, question: string): Promise<string> {
+  return new Promise((resolve) => {
+    const leave = (): void => {
+      process.stdout.write('\n');
+      resolve('');
+    };
+    reader.once('close', leave);
+    reader.once('SIGINT', () => reader.close());
+    void reader.question(question).then((answer) => {
+      reader.off('close', leave);
+      reader.removeAllListeners('SIGINT');
+      resolve(answer.trim());
+    });
+  });
+}
