@@ -1,0 +1,251 @@
+/** Every command of the line-mode monitor, typed on a terminal, against a transcript; over a session in a process of its own. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { engineEnv, expectNoContainers } from '../helpers/engines.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { atPrompt, type Prompt } from '../helpers/prompt.js';
+import { endRuns, runBxtui } from '../helpers/run.js';
+import { endSessions, sessionRoot } from '../helpers/session-root.js';
+import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+
+const FAILING = `${BASE}WORKDIR /app
+RUN echo one > one
+RUN echo partial > partial; echo "the reason"; exit 3
+`;
+const LEAVE = '\u001d';
+
+afterEach(async () => {
+  endRuns();
+  await closeTerminals();
+  await endSessions();
+  removeProjects();
+  await expectNoContainers();
+});
+
+const run = (command: string, ...args: string[]) => runBxtui([command, '--root', sessionRoot(), ...args]);
+
+function debug(...args: string[]): TestTerminal {
+  const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot() };
+  return startTerminal({ args: ['debug', '--root', sessionRoot(), ...args], env, cols: 150, rows: 60 });
+}
+
+const promptOf = (terminal: TestTerminal): Prompt => atPrompt(terminal, '\\(bxtui[^)]*\\)');
+
+async function toPrompt(terminal: TestTerminal): Promise<void> {
+  await terminal.waitFor(/\/app # *$/m);
+  terminal.type(LEAVE);
+  await terminal.waitFor(/\(bxtui\) *$/m);
+}
+
+async function untilFailed(id: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const sessions: Array<{ id: string; state: string; shells: number }> = JSON.parse((await run('ls', '--json')).stdout);
+    if (sessions.some((one) => one.id === id && one.state === 'failed' && one.shells === 1)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the build did not fail');
+}
+
+/** Ids, times, sizes of columns, the engine's name and the order of a build's own lines are of no interest. */
+function normalise(text: string, names: Readonly<Record<string, string>>): string {
+  let plain = text;
+  for (const [from, to] of Object.entries(names)) plain = plain.replaceAll(from, to);
+  return plain
+    .split('\n')
+    .filter((line) => !/^(#\d+ .*|\^\] leaves p\d+|)$/.test(line))
+    .map((line) =>
+      line
+        .replace(/Docker Engine \S+|buildkitd \S+/g, 'ENGINE')
+        .replace(/^BusyBox v.*/, 'BANNER')
+        .replace(/\b\d+s ago\b/g, 'T ago'),
+    )
+    .map((line) =>
+      line
+        .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'UUID')
+        .replace(/\b\d+\.\ds\b/, 'TIME')
+        .replace(/<1m|\b\d+m\b/g, 'AGE')
+        .replace(/ {2,}/g, '  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+describe('the line-mode monitor', () => {
+  it('has every command, at its own session and at another one', async (context) => {
+    const other = (await run('build', '--detach', createProject(FAILING).dir)).stdout.trim();
+    await untilFailed(other);
+    const project = createProject(FAILING);
+    const terminal = debug('--detach', 'build', project.dir);
+    await toPrompt(terminal);
+    if (!terminal.scrollback().includes('failed state')) context.skip('the engine keeps no state of a failed command');
+    const prompt = promptOf(terminal);
+    const transcript: string[] = [];
+    const say = async (line: string, until?: RegExp): Promise<string> => {
+      const said = await prompt.say(line, until);
+      transcript.push(`> ${line}`, said);
+      return said;
+    };
+    const id = /^([0-9a-f]{8}) +yes /m.exec(await say('list'))?.[1] ?? '';
+
+    await say('help');
+    for (const name of ['attach', 'detach', 'disconnect', 'exec', 'exit', 'kill', 'list', 'ps', 'reload', 'rollback', 'steps']) {
+      await say(`help ${name}`);
+    }
+    await say('ps');
+    await say('steps');
+    await say('exec -T -e WHO=me -w / sh -c "echo $WHO; pwd; exit 7"');
+    await say('exec cat one partial');
+    await say('rollback 6 ls');
+    await say('rollback --init sh -c "ls | wc -l"');
+    await say('attach p1', /\/app # *$/);
+    terminal.type('exit 5');
+    terminal.press('enter');
+    await terminal.waitFor(/^exit 5\n\(bxtui\) *$/m);
+    await say('ps');
+    await say('attach p1');
+    await say('attach nosuch');
+    await say('disconnect p1');
+    await say('no such "command"');
+    await say('exec "open');
+    await say(`attach ${id}`);
+
+    await say(`attach ${other.slice(0, 6)}`);
+    await say('ps');
+    await say('exec cat partial');
+    await say('disconnect');
+    await say('list');
+    project.edit('exit 3', 'exit 0');
+    await say('reload');
+    await say('ps');
+
+    terminal.type('kill');
+    terminal.press('enter');
+    expect((await terminal.waitForExit()).code).toBe(0);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+    expect((await run('ls')).stdout).toContain('No session');
+    const names = { [id]: 'THIS', [other]: 'OTHER', [other.slice(0, 6)]: 'OTH', [project.dir.split('/').at(-1)!]: 'CONTEXT' };
+    const places = normalise(transcript.join('\n'), names).replace(/\S*bxtui-e2e-\S+/g, 'CONTEXT');
+    await expect(`${places}\n`).toMatchFileSnapshot('transcripts/line-monitor.txt');
+  });
+
+  it('is left and found again, and seen from two terminals', async () => {
+    const terminal = debug('--detach', 'build', createProject(FAILING).dir);
+    await toPrompt(terminal);
+    await promptOf(terminal).say('exec -T sh -c "echo mine > /mine"');
+    terminal.type('detach');
+    terminal.press('enter');
+    expect((await terminal.waitForExit()).code).toBe(0);
+    const id = /session ([0-9a-f]{8}) goes on/.exec(terminal.scrollback())?.[1] ?? '';
+
+    const [first, second] = [debug(), debug()];
+    for (const one of [first, second]) {
+      await one.waitFor(/\(bxtui\) *$/m);
+      await promptOf(one).say(`attach ${id}`);
+      expect(await promptOf(one).say('exec -T cat /mine')).toContain('mine');
+    }
+    expect(await promptOf(first).say('list')).toMatch(new RegExp(`^${id} +yes .* 2 +-$`, 'm'));
+    second.type('kill');
+    second.press('enter');
+    await second.waitFor(/no session is attached/);
+    await first.waitFor(/has ended\nno session is attached.*\n\(bxtui\) *$/m);
+    first.type('exit');
+    first.press('enter');
+    expect((await first.waitForExit()).code).toBe(0);
+  });
+
+  it('goes on without its terminal when it lives elsewhere', async () => {
+    const terminal = debug('--detach', 'build', createProject(FAILING).dir);
+    await toPrompt(terminal);
+    terminal.hangUp();
+    await terminal.waitForExit();
+    const sessions = JSON.parse((await run('ls', '--json')).stdout);
+    expect(sessions).toMatchObject([{ state: 'failed', clients: 0 }]);
+  });
+
+  it('takes the keys of docker buildx debug where they are set, and gives Ctrl-A to the program', async () => {
+    const terminal = debug('--leave-key', 'ctrl-a,c', 'build', createProject(FAILING).dir);
+    await terminal.waitFor(/\/app # *$/m);
+    terminal.type('cho ok\u0001\u0001e');
+    terminal.press('enter');
+    await terminal.waitFor(/^ok$/m);
+    terminal.type('\u0001c');
+    await terminal.waitFor(/\(bxtui\) *$/m);
+    terminal.type('\u0001c');
+    await terminal.waitFor(/\^A c leaves p1[\s\S]*\^A c leaves p1/);
+    terminal.type('\u0001c');
+    await terminal.waitFor(/left p1[\s\S]*left p1[^\n]*\n\(bxtui\) *$/m);
+    terminal.type('exit');
+    terminal.press('enter');
+    expect((await terminal.waitForExit()).code).toBe(1);
+  });
+
+  it('remembers what was typed from one run to the next, completes, and clears a line', async () => {
+    const first = debug();
+    await first.waitFor(/\(bxtui\) *$/m);
+    await promptOf(first).say('help list');
+    first.type('\u0004');
+    expect((await first.waitForExit()).code).toBe(0);
+    const second = debug();
+    await second.waitFor(/\(bxtui\) *$/m);
+    second.press('up');
+    await second.waitFor(/\(bxtui\) help list$/m);
+    second.press('ctrl-c');
+    await second.waitFor(/\^C\n\(bxtui\) *$/m);
+    for (const word of ['he', 'ro']) {
+      second.type(word);
+      await second.waitFor(new RegExp(`${word}$`, 'm'));
+      second.press('tab');
+      await second.waitFor(word === 'he' ? /\(bxtui\) help *$/m : /\(bxtui\) help rollback *$/m);
+    }
+    second.press('enter');
+    await second.waitFor(/usage: rollback/);
+    second.type('\u0004');
+    expect((await second.waitForExit()).code).toBe(0);
+  });
+});
+
+describe('bxtui debug from a script', () => {
+  const script = (...lines: string[]) => `${lines.join('\n')}\n`;
+
+  it('takes the words before and after build, the last of which counts', async () => {
+    const { dir } = createProject(`${BASE}ENV FOO=image\n`);
+    const invoke = 'entrypoint=["sh"],"args=[""-c"", ""echo got $FOO $BAR""]","env=[""BAR=bbb""]"';
+    const debugged = await runBxtui(['debug', '--on=error', '--invoke', invoke, 'build', '--on', 'always', dir], {
+      input: script('exit'),
+    });
+    expect(debugged.output).toContain('got image bbb');
+    expect(debugged.status, debugged.output).toBe(0);
+    const quiet = await runBxtui(['debug', 'build', dir], { input: script('exec echo opened') });
+    expect([quiet.status, quiet.output.includes('opened')]).toEqual([0, false]);
+  });
+
+  it('works without a build on the sessions there are', async () => {
+    const id = (await run('build', '--detach', createProject(FAILING).dir)).stdout.trim();
+    await untilFailed(id);
+    const debugged = await runBxtui(['debug', '--root', sessionRoot()], {
+      input: script('ps', 'list', `attach ${id}`, 'exec cat one', 'exec sh -c "exit 9"', `disconnect ${id}`, 'list'),
+    });
+    expect(debugged.status).toBe(0);
+    expect(debugged.output).toContain('ERROR: no session is attached');
+    expect(debugged.output).toMatch(/exec cat one\none\nexit 0/);
+    expect(debugged.output).toContain('exit 9');
+    expect(debugged.output).toContain(`session ${id} ended`);
+    expect(debugged.output).toContain('there is no session');
+  });
+
+  it('refuses what it does not understand, and names file and line of a configuration', async () => {
+    const project = createProject(FAILING, { 'server.toml': 'log_level = "info"\nnope = 1\n' });
+    const cases: Array<[readonly string[], number, RegExp]> = [
+      [['debug', 'bake'], 125, /unknown command: debug bake/],
+      [['debug', 'build'], 125, /bxtui debug build needs a PATH/],
+      [['debug', '--on=never', 'build', project.dir], 125, /must be error or always/],
+      [['debug', '--invoke', 'a=b', 'build', project.dir], 125, /--invoke: unknown key "a"/],
+      [['debug', '--server-config', project.path('server.toml'), 'build', project.dir], 1, /server\.toml:2: unknown key nope/],
+      [['debug', '--server-config', project.path('none.toml')], 1, /cannot read the server's configuration .*none\.toml/],
+    ];
+    for (const [args, status, message] of cases) {
+      const refused = await runBxtui(args);
+      expect([args.slice(0, 3), refused.status]).toEqual([args.slice(0, 3), status]);
+      expect(refused.stderr).toMatch(message);
+    }
+  });
+});
