@@ -42,8 +42,6 @@ export function createEmulatorWith(
     logLevel: 'off',
     windowOptions: { getWinSizeChars: true },
   });
-  useGraphemeWidths(terminal);
-
   const dirty = createListeners<void>();
   const replies = createListeners<Uint8Array>();
   const titles = createListeners<string>();
@@ -80,7 +78,15 @@ export function createEmulatorWith(
     onReply: reply,
   });
   const modes = watchModes(terminal, internals, markDirty);
-  const queue = createWriteQueue(terminal);
+  // The tables take long to load, and nothing needs them before the first character.
+  let hasWidths = options.hasPlainWidths ?? false;
+  const queue = createWriteQueue({
+    write(data, done) {
+      if (!hasWidths && data.length > 0) useGraphemeWidths(terminal);
+      hasWidths ||= data.length > 0;
+      terminal.write(data, done);
+    },
+  });
   const grid = createGridReader(terminal, () => (terminal.buffer.active.type === 'normal' ? internals.trimmedRows : 0));
   disposables.push(
     internals,
@@ -124,6 +130,7 @@ export function createEmulatorWith(
     write(data, done) {
       if (!isDisposed) queue.write(data, done);
     },
+    hold: queue.hold,
     resize(cols, rows) {
       const nextCols = clamp(cols, MIN_COLS, MAX_COLS);
       const nextRows = clamp(rows, 1, MAX_ROWS);

@@ -114,6 +114,8 @@ export interface EmulatorOptions {
   /** Treat a line feed as carriage return + line feed: for logs, which come without a tty. */
   readonly convertEol?: boolean;
   readonly palette?: EmulatorPalette;
+  /** Each code point on its own, with the widths of Unicode 11 at most: for what is looked at for a moment. */
+  readonly hasPlainWidths?: boolean;
 }
 
 export interface Emulator extends Disposable {
@@ -132,6 +134,8 @@ export interface Emulator extends Disposable {
 
   /** Parses later, in slices; `done` is called when this data is in the grid. The array must not be changed before. */
   write(data: Uint8Array | string, done?: () => void): void;
+  /** What is written waits, unparsed, until the function that it returns is called. */
+  hold(): () => void;
   /** Both at least 1, larger values are clamped to a sane maximum. */
   resize(cols: number, rows: number): void;
   /** RIS: grid, modes and title as at the start; the scrollback is emptied. */

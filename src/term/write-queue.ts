@@ -13,29 +13,36 @@ export interface WriteQueue extends Disposable {
   /** Bytes (of text: UTF-16 units) not parsed yet. */
   readonly pendingBytes: number;
   write(data: Uint8Array | string, done?: () => void): void;
+  /** Nothing is passed on until the function that it returns is called. */
+  hold(): () => void;
 }
 
-export function createWriteQueue(terminal: Terminal): WriteQueue {
+export function createWriteQueue(terminal: Pick<Terminal, 'write'>): WriteQueue {
   const waiting: { readonly data: Uint8Array | string; readonly done: (() => void) | undefined }[] = [];
   let inLibraryBytes = 0;
   let waitingBytes = 0;
+  let holds = 0;
   let isDisposed = false;
 
+  const mayPass = () => holds === 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES;
   const pass = (data: Uint8Array | string, done: (() => void) | undefined) => {
     inLibraryBytes += data.length;
     terminal.write(data, () => {
       inLibraryBytes -= data.length;
       if (isDisposed) return;
-      while (waiting.length > 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES) {
-        const next = waiting.shift()!;
-        waitingBytes -= next.data.length;
-        pass(next.data, next.done);
-      }
+      passWaiting();
       done?.();
     });
   };
+  const passWaiting = () => {
+    while (waiting.length > 0 && mayPass()) {
+      const next = waiting.shift()!;
+      waitingBytes -= next.data.length;
+      pass(next.data, next.done);
+    }
+  };
   const enqueue = (data: Uint8Array | string, done: (() => void) | undefined) => {
-    if (waiting.length === 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES) {
+    if (waiting.length === 0 && mayPass()) {
       pass(data, done);
       return;
     }
@@ -52,6 +59,16 @@ export function createWriteQueue(terminal: Terminal): WriteQueue {
       }
       const rest = data.length === 0 ? 0 : Math.floor((data.length - 1) / MAX_PIECE_BYTES) * MAX_PIECE_BYTES;
       enqueue(slice(data, rest, data.length), done);
+    },
+    hold() {
+      let isHeld = true;
+      holds++;
+      return () => {
+        if (!isHeld) return;
+        isHeld = false;
+        holds--;
+        if (!isDisposed) passWaiting();
+      };
     },
     dispose() {
       isDisposed = true;

@@ -51,6 +51,10 @@ const TICK_MS = 100;
 const SLOW_TICK_MS = 1000;
 const RESIZE_MS = 50;
 const CHARTS_WITHIN_MS = 500;
+/** A frame that is wanted now is drawn by then. */
+const FRAME_MS = 10;
+/** The first frame waits so long for what the programs have printed, so that it need not be drawn twice. */
+const FIRST_FRAME_WITHIN_MS = 50;
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
 /** The first frame is drawn when this returns. */
@@ -78,6 +82,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   });
   const terminals = createTerminals({
     session,
+    afterFrame: (run) => void clock.setTimeout(run, FRAME_MS),
     theme: () => look.theme,
     scrollbackRows: deps.settings.scrollbackRows,
     lineStyle: () => lineStyleOf(look, leaveLabel),
@@ -288,10 +293,17 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     resolveClosed(isReadOnly ? 'detached' : how);
   }
 
+  function seenWithin(ms: number): Promise<unknown> {
+    return Promise.race([terminals.seen(), new Promise<void>((resolve) => clock.setTimeout(resolve, ms))]);
+  }
+
   async function addCharts(): Promise<void> {
     await deps.mayLoadMore;
-    // They take a while to load, which the person's shells do not wait for.
-    await Promise.race([terminals.seen(), new Promise<void>((resolve) => clock.setTimeout(resolve, CHARTS_WITHIN_MS))]);
+    // They take a while to load, which the person's shells and the frame that shows them do not wait for.
+    if (terminals.isLate) {
+      await seenWithin(CHARTS_WITHIN_MS);
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, FRAME_MS));
+    }
     if (isGone) return;
     const charts = await loadCharts(host, look, screenView.addBelowDialogs);
     if (isGone) return;
@@ -311,7 +323,10 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   if (deps.replay === undefined) showRunning(ui);
   else for (const { id } of session.state.processes) showTab(ui, id);
   host.invalidate();
-  draw();
+  if (terminals.isLate) {
+    scheduler.pause();
+    void seenWithin(FIRST_FRAME_WITHIN_MS).then(() => !isGone && guard.isActive && scheduler.resume());
+  } else draw();
 
   return {
     closed,

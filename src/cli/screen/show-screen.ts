@@ -77,11 +77,8 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     endedBy = cause;
     return run.onEnd(cause);
   });
-  // What the first frame does not need; an error of it is told by the first terminal.
+  // What the first frame does not need.
   const mayLoadMore = turn().then(turn);
-  void mayLoadMore
-    .then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths())
-    .catch(() => undefined);
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
@@ -118,6 +115,10 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });
   shown = screen;
+  // An error of it is told by the first terminal.
+  void screen.complete
+    .then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths())
+    .catch(() => undefined);
   return {
     screen,
     get endedBy() {

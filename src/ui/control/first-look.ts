@@ -17,7 +17,7 @@ const NORMAL = '\x1b[?1049l';
 export function createFirstLook(replay: Uint8Array, options: EmulatorOptions): Emulator | null {
   const end = newestOf(replay);
   if (end === null) return null;
-  const emulator = createEmulator({ ...options, scrollbackRows: 0 });
+  const emulator = createEmulator({ ...options, scrollbackRows: 0, hasPlainWidths: true });
   emulator.write(end);
   return emulator;
 }

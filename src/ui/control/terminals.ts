@@ -32,13 +32,17 @@ export interface Terminals {
   resize(cols: number, rows: number): void;
   /** The process whose tab is in sight; null: none is. Other screens' sizes count for the rest. */
   show(process: string | null): void;
-  /** Resolves when what the tabs that are there now have to show is seen. */
+  /** Resolves when what the tabs that are there now have to show can be seen. */
   seen(): Promise<unknown>;
+  /** Something of it is still on its way. */
+  readonly isLate: boolean;
   dispose(): void;
 }
 
 export interface TerminalsOptions {
   readonly session: SessionClient;
+  /** Calls `run` when what is dirty now is drawn. */
+  readonly afterFrame: (run: () => void) => void;
   readonly theme: () => Theme;
   readonly scrollbackRows: number;
   readonly lineStyle: () => LineStyle;
@@ -54,6 +58,7 @@ interface Tab extends TerminalTab {
   /** The emulator that all output goes to. */
   readonly grid: Emulator;
   readonly seen: Promise<void>;
+  readonly isSeen: boolean;
   isOver: boolean;
   dispose(): void;
 }
@@ -80,10 +85,15 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       palette: { foreground, background },
     });
     let firstLook: Emulator | null = null;
-    let setSeen = (): void => undefined;
+    let isSeen = false;
+    let resolveSeen = (): void => undefined;
     const seen = new Promise<void>((resolve) => {
-      setSeen = resolve;
+      resolveSeen = resolve;
     });
+    const setSeen = (): void => {
+      isSeen = true;
+      resolveSeen();
+    };
     const endFirstLook = (): void => {
       if (firstLook === null) return;
       firstLook.dispose();
@@ -97,15 +107,20 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       isReplayFirst: terminal.isReplayFirst === true,
       answerReplay: isNew,
       onBegin(replay) {
+        if (process.id === shown) firstLook = createFirstLook(replay, { ...terminal.size, scrollbackRows: 0 });
+        else setSeen();
+        if (firstLook !== null) {
+          const goOn = emulator.hold();
+          firstLook.onDirty(() => {
+            options.onDirty(process.id);
+            setSeen();
+            // The frame with the first look goes out before the whole keeps the program busy.
+            options.afterFrame(goOn);
+          });
+        }
         if (place !== null) {
           emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
         }
-        if (process.id !== shown) return;
-        firstLook = createFirstLook(replay, { ...terminal.size, scrollbackRows: 0 });
-        firstLook?.onDirty(() => {
-          options.onDirty(process.id);
-          setSeen();
-        });
       },
       onReplayed() {
         endFirstLook();
@@ -131,6 +146,9 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       process: process.id,
       grid: emulator,
       seen,
+      get isSeen() {
+        return isSeen;
+      },
       get emulator() {
         return firstLook ?? emulator;
       },
@@ -186,6 +204,9 @@ export function createTerminals(options: TerminalsOptions): Terminals {
       shown = process;
       if (before !== null) tabs.get(before)?.terminal.setShown?.(false);
       if (process !== null) tabs.get(process)?.terminal.setShown?.(true);
+    },
+    get isLate() {
+      return [...tabs.values()].some((tab) => !tab.isSeen);
     },
     seen: () => Promise.all([...tabs.values()].map((tab) => tab.seen)),
     dispose() {
