@@ -16,6 +16,8 @@ export interface Settings {
   readonly prepareShells: boolean;
   /** A session that holds containers, and at which nobody looks, ends after so long; 0: never. */
   readonly idleHours: number;
+  /** Keep what happens in a session and what its terminals print, for `bxtui replay`. */
+  readonly recordSessions: boolean;
   /**
    * The size of a program that several screens show: the smallest of theirs, or that of the screen which typed last. The screen that typed
    * last in the program says which of the two it is.
@@ -33,6 +35,7 @@ export const DEFAULT_SETTINGS: Settings = {
   wheelRows: 3,
   prepareShells: true,
   idleHours: 24,
+  recordSessions: true,
   sharedSize: 'smallest',
 };
 
@@ -70,6 +73,7 @@ const RULES: Readonly<Record<keyof Settings, Rule>> = {
   wheelRows: integer(1, 100),
   prepareShells: trueOrFalse,
   idleHours: integer(0, 8_760),
+  recordSessions: trueOrFalse,
   sharedSize: oneOf('smallest', 'typist'),
 };
 

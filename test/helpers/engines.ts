@@ -1,5 +1,6 @@
 /** The engine under test, as the global set-up names it, and questions about it that only a test asks. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sessionRoot } from './session-root.js';
 
 /** Address of the engine that the tests share. */
@@ -23,7 +24,7 @@ export function engineEnv(address: string = testEngine()): Record<string, string
     DOCKER_CONTEXT: undefined,
     DOCKER_CONFIG: '/nonexistent',
     XDG_CONFIG_HOME: '/nonexistent',
-    XDG_STATE_HOME: undefined,
+    XDG_STATE_HOME: join(sessionRoot(), 'state'),
     BXTUI_ROOT: sessionRoot(),
   };
 }

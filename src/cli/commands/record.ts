@@ -42,7 +42,7 @@ const ALL_FLAG: FlagSpec = {
 const HELP = {
   usage: 'bxtui record ls | export [OPTIONS] ID|FILE [PROCESS] | rm ID...',
   about:
-    'The records of sessions of bxtui build --detach: what happened and what their terminals printed, kept in a directory that only you ' +
+    'The records of sessions: what happened and what their terminals printed, kept in a directory that only you ' +
     'can enter. What you type is not recorded, secrets are taken out. bxtui replay plays them.',
   examples: [
     ['bxtui record export 3f9a -o session.bxrec', 'One file for a colleague, who plays it with bxtui replay ./session.bxrec'],
@@ -93,7 +93,8 @@ async function list(args: readonly string[]): Promise<number> {
     directory: record.directory,
   }));
   if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  else if (rows.length === 0) process.stdout.write('No record. Sessions of bxtui build --detach are recorded.\n');
+  else if (rows.length === 0)
+    process.stdout.write('No record. Sessions of bxtui build are recorded, unless the setting recordSessions is false.\n');
   else {
     const table = rows.map((row) => [
       row.id,

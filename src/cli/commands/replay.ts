@@ -41,8 +41,8 @@ const REPLAY_FLAGS: readonly FlagSpec[] = [
 const HELP = {
   usage: 'bxtui replay [OPTIONS] ID|FILE',
   about:
-    'Play the record of a session on the same screen: its builds and what its terminals printed, as it came. ID is that of a session of ' +
-    'bxtui build --detach, one that runs or one that has ended (bxtui record ls lists them); FILE comes from bxtui record export.',
+    'Play the record of a session on the same screen: its builds and what its terminals printed, as it came. ID is that of a session, ' +
+    'one that runs or one that has ended (bxtui record ls lists them); FILE comes from bxtui record export.',
   examples: [
     ['bxtui replay --speed 4 3f9a', 'Four times as fast.'],
     ['bxtui replay --at end --paused ./session.bxrec', 'How it ended.'],

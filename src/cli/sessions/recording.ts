@@ -1,6 +1,7 @@
-/** The record of a session that lives in a process of its own: where it goes, and what must never get into it. */
+/** The record of a session: where it goes, and what must never get into it. */
 import { readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
 import {
@@ -20,8 +21,11 @@ const MIN_SECRET_CHARS = 4;
 const SECRET_NAME =
   /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASS|PASSWD|PASSWORD|PASSPHRASE|CREDENTIAL|CREDENTIALS|AUTH|KEY|APIKEY|PAT)(?:_|$)/i;
 
-/** A session that cannot be recorded says so and goes on. */
+const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
+
+/** As the settings have it. A session that cannot be recorded says so and goes on. */
 export function recordSession(session: LocalSession, id: string, options: BuildOptions): Recorder {
+  if (!loadSettings(settingsPath(process.env)).settings.recordSessions) return NO_RECORDER;
   const root = recordsRoot(options.root, process.env);
   const tell = (error: unknown): void => {
     const { message } = toBxError(error, 'state');
@@ -47,7 +51,7 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
     };
   } catch (error) {
     tell(error);
-    return { finish: () => Promise.resolve() };
+    return NO_RECORDER;
   }
 }
 

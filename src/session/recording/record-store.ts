@@ -32,7 +32,8 @@ export interface StoredRecord {
 
 /** `given`: `--root`, whose sessions have their records beside them. Else below XDG_STATE_HOME, which outlives a login and a reboot. */
 export function recordsRoot(given: string | null, env: NodeJS.ProcessEnv): string {
-  if (given !== null) return join(resolve(given), 'records');
+  const named = given ?? (env.BXTUI_ROOT || null);
+  if (named !== null) return join(resolve(named), 'records');
   const state = env.XDG_STATE_HOME;
   return join(state?.startsWith('/') ? state : join(env.HOME || homedir(), '.local', 'state'), 'bxtui', 'records');
 }

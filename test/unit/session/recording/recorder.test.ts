@@ -149,6 +149,7 @@ describe('a recording', () => {
 describe('the place of records', () => {
   it('is beside the sessions of --root, else where a state outlives a login', () => {
     expect(recordsRoot('/a', { XDG_STATE_HOME: '/s' })).toBe('/a/records');
+    expect(recordsRoot(null, { BXTUI_ROOT: '/b', XDG_STATE_HOME: '/s' })).toBe('/b/records');
     expect(recordsRoot(null, { XDG_STATE_HOME: '/s' })).toBe('/s/bxtui/records');
     expect(recordsRoot(null, { XDG_STATE_HOME: 'relative', HOME: '/h' })).toBe('/h/.local/state/bxtui/records');
   });
