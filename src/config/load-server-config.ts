@@ -1,9 +1,10 @@
 /** Reads the file of `--server-config`. */
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { BxError } from '../platform/errors.js';
 import { parseServerConfig, type ServerConfig } from './server-config.js';
 
-/** Throws `BxError('input')`. */
+/** Paths in it count from its own directory, so that it means the same wherever it is named. Throws `BxError('input')`. */
 export function loadServerConfig(path: string): ServerConfig {
   let text: string;
   try {
@@ -14,5 +15,7 @@ export function loadServerConfig(path: string): ServerConfig {
       cause: error,
     });
   }
-  return parseServerConfig(text, path);
+  const config = parseServerConfig(text, path);
+  const absolute = (named: string | null): string | null => (named === null ? null : resolve(dirname(path), named));
+  return { ...config, root: absolute(config.root), logFile: absolute(config.logFile) };
 }

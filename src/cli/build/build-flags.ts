@@ -41,7 +41,11 @@ export const DEBUG_FLAGS: readonly FlagSpec[] = [
 export const SESSION_FLAGS: readonly FlagSpec[] = [
   bool('detach', 'Start the session without a screen, print its id and return; bxtui attach opens one'),
   text('root', 'DIR', 'Directory of the sessions', { fallback: 'BXTUI_ROOT, or /tmp/bxtui-UID' }),
-  text('server-config', 'FILE', 'TOML file for the process of the session: log_level, log_file, root, idle'),
+  text(
+    'server-config',
+    'FILE',
+    'TOML file for the process of the session: root, log_file (both from the directory of FILE), log_level, idle',
+  ),
 ];
 
 export const SCREEN_FLAGS: readonly FlagSpec[] = [

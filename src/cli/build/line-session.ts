@@ -4,6 +4,7 @@ import type { LineSession } from '../../monitor/index.js';
 import { startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import type { RemoteSession } from '../../session/wire/index.js';
+import type { ServerOptions } from '../sessions/server-options.js';
 import { startServer } from '../sessions/start-server.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
@@ -34,8 +35,11 @@ export function openHere(run: BuildRun): RunSession {
 }
 
 /** `args`: the command line of the build. Throws `BxError` with what the server says. */
-export async function openServed(root: string, args: readonly string[]): Promise<RunSession> {
-  const session = await startServer({ root, buildArgs: args, openOn: 'never' }, { kind: 'screen' }).session;
+export async function openServed(
+  { root, logFile }: Pick<ServerOptions, 'root' | 'logFile'>,
+  args: readonly string[],
+): Promise<RunSession> {
+  const session = await startServer({ root, logFile, buildArgs: args, openOn: 'never' }, { kind: 'screen' }).session;
   return {
     session,
     isServed: true,

@@ -2,7 +2,6 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
-import { sessionRoot } from '../../session/records/root-dir.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { startConnecting } from '../build/connecting.js';
@@ -41,8 +40,8 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
   if (frontEnd.progress === 'screen') {
     const interrupts = listenForInterrupts();
     const { spawnServer } = await import('../sessions/spawn-server.js');
-    const root = sessionRoot(options.root, process.env);
-    const server = spawnServer({ root, buildArgs: args, openOn: frontEnd.openOn });
+    const { root, logFile } = readServerOptions(options, process.env);
+    const server = spawnServer({ root, logFile, buildArgs: args, openOn: frontEnd.openOn });
     const { runOnScreen } = await import('../build/run-on-screen.js');
     return runOnScreen({ options, input, frontEnd, server, interrupts });
   }

@@ -85,14 +85,15 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
   }
   const input = locateBuildInput(options, process.cwd());
   const frontEnd = chooseLines(options);
-  const { root } = readServerOptions(options, process.env);
+  const server = readServerOptions(options, process.env);
+  const { root } = server;
   if (options.detach) {
     if (options.outputs.some(writesToStdout)) {
       throw new BxError('usage', 'a session in a process of its own has no standard output to write the result to', {
         hint: 'Name a file: -o type=tar,dest=FILE',
       });
     }
-    return runInLines({ run: { options, frontEnd }, session: await openServed(root, args), root });
+    return runInLines({ run: { options, frontEnd }, session: await openServed(server, args), root });
   }
   const connecting = await startConnecting();
   try {

@@ -1,10 +1,10 @@
 /** `bxtui build --detach`: a session whose id is all that is printed. */
 import { BxError } from '../../platform/errors.js';
-import { sessionRoot } from '../../session/records/root-dir.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { EXIT_OK } from '../exit-status.js';
 import { writesToStdout } from '../values/output.js';
+import { readServerOptions } from './server-options.js';
 import { startServer } from './start-server.js';
 
 /** `args`: the command line that the options were read from. Throws `BxError`, also when no engine is in reach. */
@@ -15,7 +15,8 @@ export async function runDetached(options: BuildOptions, args: readonly string[]
     });
   }
   const openOn = options.on ?? (options.invoke === null ? 'error' : 'always');
-  const server = startServer({ root: sessionRoot(options.root, process.env), buildArgs: args, openOn }, { kind: 'command' });
+  const { root, logFile } = readServerOptions(options, process.env);
+  const server = startServer({ root, logFile, buildArgs: args, openOn }, { kind: 'command' });
   const session = await server.session;
   await untilConnected(session);
   session.leave();

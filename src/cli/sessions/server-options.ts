@@ -3,14 +3,16 @@ import { loadServerConfig, type ServerConfig } from '../../config/index.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import type { BuildOptions } from '../build/build-options.js';
 
-export interface ServerOptions {
+export interface ServerOptions extends Omit<ServerConfig, 'root'> {
   readonly root: string;
-  /** Null: no file was named. */
-  readonly config: ServerConfig | null;
+  /** What was named on the command line or in the file; null: the usual place. */
+  readonly namedRoot: string | null;
 }
 
 /** Throws `BxError('input')` that names file and line. */
 export function readServerOptions(options: Pick<BuildOptions, 'root' | 'serverConfig'>, env: NodeJS.ProcessEnv): ServerOptions {
   const config = options.serverConfig === null ? null : loadServerConfig(options.serverConfig);
-  return { root: sessionRoot(options.root ?? config?.root ?? null, env), config };
+  const { logLevel, logFile, idleHours } = config ?? { logLevel: null, logFile: null, idleHours: null };
+  const namedRoot = options.root ?? config?.root ?? null;
+  return { root: sessionRoot(namedRoot, env), namedRoot, logLevel, logFile, idleHours };
 }

@@ -20,6 +20,8 @@ import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import { type IdleWatch, watchIdle } from './idle.js';
 import { recordSession } from './recording.js';
+import { createServerLog } from './server-log.js';
+import { readServerOptions } from './server-options.js';
 import { type ServerWish, STARTER_FD } from './spawn-server.js';
 
 const FAREWELL_MS = 2_000;
@@ -41,12 +43,14 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
 }
 
 async function serve(
-  { root, id, openOn, buildArgs }: ServerWish & { readonly id: string },
+  { root, id, openOn, buildArgs }: Omit<ServerWish, 'logFile'> & { readonly id: string },
   starter: net.Socket,
 ): Promise<number> {
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
+  const told = readServerOptions(options, process.env);
+  const log = createServerLog(id, told.logLevel, (text) => process.stderr.write(text), Date.now);
   let showsItself = (): void => undefined;
   const isShown = new Promise<void>((resolve) => {
     showsItself = resolve;
@@ -57,8 +61,11 @@ async function serve(
     id,
     spillDirectory: spillDirectory(root, id),
   });
-  const end = (): void => void disconnect(session);
-  process.once('SIGTERM', end);
+  const end = (why: string): void => {
+    log.write('info', `ends: ${why}`);
+    void disconnect(session);
+  };
+  process.once('SIGTERM', () => end('SIGTERM'));
   let idle: IdleWatch | null = null;
   const token = makeToken();
   const served = serveSession(session, {
@@ -66,12 +73,17 @@ async function serve(
     version: programVersion(),
     now: Date.now,
     token,
-    onKill: end,
-    onDropped: ({ label }) => session.post('warning', `${label} was dropped: it has taken nothing in for too long`),
+    onKill: () => end('a client wants it to'),
+    onClientsChanged: log.clientsChanged,
+    onDropped({ label }) {
+      log.write('warn', `${label} was dropped: it has taken nothing in for too long`);
+      session.post('warning', `${label} was dropped: it has taken nothing in for too long`);
+    },
     idleEndsAtMs: () => idle?.endsAtMs() ?? null,
   });
   // From its first event on.
-  const recorder = recordSession(session, id, options);
+  const recorder = recordSession(session, id, { ...options, root: told.namedRoot });
+  log.follow(session);
   const starting = session.start();
   starting.catch(() => undefined);
   let server: net.Server | null = null;
@@ -86,6 +98,7 @@ async function serve(
       cwd: process.cwd(),
     });
     writeToken(found, token);
+    log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}, ${found.record.dockerfile}`);
     server = await listen(found, (socket) => {
       try {
         checkEntrance(found);
@@ -97,12 +110,19 @@ async function serve(
     served.accept(starter, true);
     showsItself();
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
-    idle = watchIdle({ session, clients: () => served.clients, limitHours: idleHours, now: Date.now, onIdle: end });
+    idle = watchIdle({
+      session,
+      clients: () => served.clients,
+      limitHours: told.idleHours ?? idleHours,
+      now: Date.now,
+      onIdle: () => end('nobody has been there for long'),
+    });
     await starting;
     await session.ended;
     return EXIT_OK;
   } catch (error) {
     if (server === null) throw error;
+    log.write('error', toBxError(error).message);
     served.fail(toBxError(error));
     return EXIT_FAILED;
   } finally {
@@ -115,6 +135,7 @@ async function serve(
       new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)),
     ]);
     served.dispose();
+    log.write('info', 'has ended');
     removeRecord(root, id);
   }
 }

@@ -1,10 +1,11 @@
 /** The first client of a session's process, over a stream that both have from the start. */
 import { readFileSync } from 'node:fs';
 import { BxError, toBxError } from '../../platform/errors.js';
-import { prepareLog, removeRecord } from '../../session/records/session-records.js';
+import { removeRecord } from '../../session/records/session-records.js';
 import { connectSession, type RemoteSession } from '../../session/wire/index.js';
 import { type ConnectAs, clientIdentity } from './client-identity.js';
-import { type ServerWish, type SpawnedServer, spawnServer } from './spawn-server.js';
+import { isLogLine } from './server-log.js';
+import { type ServerLogFile, type ServerWish, type SpawnedServer, spawnServer } from './spawn-server.js';
 
 const LOG_LINES_SHOWN = 5;
 
@@ -21,21 +22,26 @@ export function startServer(wish: ServerWish, as: ConnectAs): StartedServer {
 }
 
 /** Resolves when the session's first state is here. Rejects with `BxError`: what the server says is wrong, or that it has ended. */
-export async function joinServer({ root, id, process, stream }: SpawnedServer, as: ConnectAs): Promise<RemoteSession> {
+export async function joinServer({ root, id, process, stream, log }: SpawnedServer, as: ConnectAs): Promise<RemoteSession> {
   const failure = new Promise<never>((_, reject) => process.once('error', reject));
   try {
     return await Promise.race([connectSession(stream, clientIdentity(as)), failure]);
   } catch (error) {
     const { code, message, hint } = toBxError(error, 'internal');
-    const said = lastLines(root, id);
+    const said = lastLines(log);
     removeRecord(root, id);
     throw said === '' ? error : new BxError(code, `${message}\n${said}`, { hint, cause: error });
   }
 }
 
-function lastLines(root: string, id: string): string {
+/** What it has said that is no line of its log. */
+function lastLines({ path, begin }: ServerLogFile): string {
   try {
-    return readFileSync(prepareLog(root, id), 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
+    const lines = readFileSync(path).subarray(begin).toString().trimEnd().split('\n');
+    return lines
+      .filter((line) => !isLogLine(line))
+      .slice(-LOG_LINES_SHOWN)
+      .join('\n');
   } catch {
     return '';
   }
