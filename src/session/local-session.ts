@@ -10,6 +10,7 @@ import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
 import { createEngineConnection } from './engine-connection.js';
+import { giveBack } from './give-back.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
 import { inTurns } from './in-turns.js';
 import { createLogStore } from './log-store.js';
@@ -283,9 +284,11 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     if (closing.signal.aborted) return ended;
     closing.abort(new BxError('cancelled', 'the session ended'));
     for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
-    await Promise.all([containers.releaseAll(), spare.drop()]);
-    await Promise.allSettled([...runs.values()].map((run) => run.dispose()));
-    await engine.dispose();
+    await giveBack({
+      containers: () => Promise.all([containers.releaseAll(), spare.drop()]),
+      runs: () => Promise.allSettled([...runs.values()].map((run) => run.dispose())),
+      connection: () => engine.dispose(),
+    });
     logs.dispose();
     finish();
   }

@@ -140,6 +140,15 @@ describe('a detached session', () => {
     expect(await sessions()).toEqual([]);
   });
 
+  it('whose process has stopped is ended by force, and says so', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    process.kill(serverPid(id), 'SIGSTOP');
+    const killed = await run('kill', id);
+    expect(killed).toMatchObject({ status: 0, stdout: `${id}\n`, stderr: `${id} did not end when asked to: ended by SIGKILL\n` });
+    expect(await sessions()).toEqual([]);
+  }, 40_000);
+
   it('is not left behind when there is no engine, or nothing to build', async () => {
     const project = createProject(FAILING);
     const none = await runBxtui(['build', '--detach', '--root', root, project.dir], {

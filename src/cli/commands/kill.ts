@@ -32,7 +32,9 @@ export async function runKill(args: readonly string[]): Promise<number> {
   const ended = await Promise.all(
     wanted.map(async (found) => {
       try {
-        await endSession(root, found);
+        const how = await endSession(root, found);
+        if (how === 'SIGTERM' || how === 'SIGKILL')
+          process.stderr.write(`${found.record.id} did not end when asked to: ended by ${how}\n`);
         process.stdout.write(`${found.record.id}\n`);
         return true;
       } catch (error) {

@@ -1,34 +1,47 @@
-/** The end of a session from outside: asked of its server, by force when that does not answer. */
+/** The end of a session from outside: asked of its server, by a signal when that does not answer, by force when nothing else helps. */
 import { type FoundSession, listSessions, removeRecord } from '../../session/records/session-records.js';
-import { killSession } from '../../session/wire/index.js';
+import { KILL_WITHIN_MS, killSession } from '../../session/wire/index.js';
 import { openSocket, tokenOf } from './connect.js';
 
-/** How long a server may take to give everything back before it is ended by force. */
-const END_WITHIN_MS = 12_000;
 const POLL_MS = 50;
+/** Of a server that was asked before, and has had its time. */
+const SIGNALLED_WITHIN_MS = 3_000;
 
-/** Resolves when its server is gone and nothing of it is left. Throws `BxError`. */
-export async function endSession(root: string, found: FoundSession): Promise<void> {
-  const { id, pid } = found.record;
-  if (found.state === 'running') {
-    // One that does not answer is asked as processes are; both give back what the session holds.
-    await openSocket(found).then(
-      (stream) => killSession(stream, tokenOf(found)),
-      () => signal(pid, 'SIGTERM'),
-    );
-    if (!(await isGone(root, found))) signal(pid, 'SIGKILL');
-  }
-  removeRecord(root, id);
+/** `put away`: it had crashed. */
+export type SessionEnd = 'ended' | 'put away' | 'SIGTERM' | 'SIGKILL';
+
+/** Resolves when its server is gone and nothing of it is left, with what has ended it. Throws `BxError`. */
+export async function endSession(root: string, found: FoundSession): Promise<SessionEnd> {
+  const how = found.state === 'running' ? await endServer(root, found) : 'put away';
+  removeRecord(root, found.record.id);
+  return how;
 }
 
-async function isGone(root: string, { record }: FoundSession): Promise<boolean> {
-  for (const deadlineMs = Date.now() + END_WITHIN_MS; Date.now() < deadlineMs; ) {
+async function endServer(root: string, found: FoundSession): Promise<SessionEnd> {
+  const { pid } = found.record;
+  const answer = await openSocket(found).then(
+    (stream) => killSession(stream, tokenOf(found)),
+    () => 'unreachable' as const,
+  );
+  if (answer === 'ended' && (await isGone(root, found, KILL_WITHIN_MS))) return 'ended';
+  // Told by a signal it gives back what the session holds as well.
+  signal(pid, 'SIGTERM');
+  const isFresh = answer === 'unreachable';
+  if (await isGone(root, found, isFresh ? KILL_WITHIN_MS : SIGNALLED_WITHIN_MS)) return 'SIGTERM';
+  signal(pid, 'SIGKILL');
+  await isGone(root, found, SIGNALLED_WITHIN_MS);
+  return 'SIGKILL';
+}
+
+async function isGone(root: string, { record }: FoundSession, limitMs: number): Promise<boolean> {
+  for (const deadlineMs = Date.now() + limitMs; Date.now() < deadlineMs; ) {
     if (!listSessions(root).some((one) => one.record.id === record.id && one.state === 'running')) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;
 }
 
+/** One that is gone by itself meanwhile is as well. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

@@ -1,4 +1,4 @@
-export { killSession } from './kill-session.js';
+export { KILL_WITHIN_MS, type KillOutcome, killSession } from './kill-session.js';
 export type { ClientIdentity, ClientInfo, SharedSize } from './messages.js';
 export { PROTOCOL } from './messages.js';
 export { refuseSession } from './refuse.js';

@@ -5,12 +5,30 @@ import { createConnection } from './connection.js';
 import { fromWireError, HELLO_TIMEOUT_MS, PROTOCOL, type Refused, silentError } from './messages.js';
 import type { ConnectOptions } from './remote-session.js';
 
-/** Resolves when the server has ended the stream, which it does once nothing of the session is left. Throws `BxError`. */
-export function killSession(stream: Duplex, identity: Partial<ConnectOptions> = {}): Promise<void> {
+/** How long a server that has said hello may take to give everything back. */
+export const KILL_WITHIN_MS = 12_000;
+
+/**
+ * Resolves with `ended` when the server has ended the stream, which it does once nothing of the session is left; with `silent` when it has not
+ * said hello in time, with `overdue` when it has and then did not end. Throws `BxError` when it refuses.
+ */
+export type KillOutcome = 'ended' | 'silent' | 'overdue';
+
+export function killSession(stream: Duplex, identity: Partial<ConnectOptions> = {}): Promise<KillOutcome> {
   return new Promise((resolve, reject) => {
+    let isHeard = false;
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (limitMs: number, outcome: KillOutcome): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        resolve(outcome);
+        connection.fail(silentError());
+      }, limitMs);
+    };
     const connection = createConnection(stream, {
       onMessage(text) {
-        clearTimeout(timer);
+        if (!isHeard) wait(KILL_WITHIN_MS, 'overdue');
+        isHeard = true;
         const refusal = refusalIn(text);
         if (refusal === null) return;
         reject(fromWireError(refusal.error));
@@ -21,11 +39,11 @@ export function killSession(stream: Duplex, identity: Partial<ConnectOptions> = 
       onDrain: () => undefined,
       onClosed(how) {
         clearTimeout(timer);
-        if (how.kind === 'ended') resolve();
+        if (how.kind === 'ended') resolve('ended');
         else reject(new BxError('state', `the session was not reached: ${how.error.message}`, { cause: how.error }));
       },
     });
-    const timer = setTimeout(() => connection.fail(silentError()), HELLO_TIMEOUT_MS);
+    wait(HELLO_TIMEOUT_MS, 'silent');
     connection.send({
       type: 'hello',
       protocol: PROTOCOL,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine } from './fake-engine.js';
@@ -243,6 +243,28 @@ describe('a local session', () => {
     process.print('!');
     expect(seen).toBe('hello world');
     expect(() => session.terminal('p9')).toThrow(/no process p9/);
+  });
+
+  it.each(['run', 'engine', 'container'])('ends although the %s never gives back what it holds', async (what) => {
+    const session = await start();
+    const run = engine.runs[0]!;
+    run.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    const never = (): Promise<void> => new Promise(() => undefined);
+    if (what === 'run') run.dispose = never;
+    else if (what === 'engine') engine.dispose = never;
+    else run.containers[0]!.release = never;
+    vi.useFakeTimers();
+    let isOver = false;
+    void session.execute({ type: 'session.disconnect' }).then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(9_000);
+    vi.useRealTimers();
+    expect(isOver).toBe(true);
+    await session.ended;
+    expect([run.isDisposed, engine.isDisposed]).toEqual([what !== 'run', what !== 'engine']);
   });
 
   it('gives everything back at the end, also when asked twice', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { initialState } from '../../../../src/core/reduce/index.js';
 import { BxError } from '../../../../src/platform/errors.js';
 import { encodeMessage } from '../../../../src/session/wire/frames.js';
-import { type ClientInfo, connectSession, killSession, PROTOCOL } from '../../../../src/session/wire/index.js';
+import { type ClientInfo, connectSession, KILL_WITHIN_MS, killSession, PROTOCOL } from '../../../../src/session/wire/index.js';
 import { HELLO_TIMEOUT_MS } from '../../../../src/session/wire/messages.js';
 import type { FakeContainer } from '../fake-engine.js';
 import {
@@ -136,7 +136,7 @@ describe('a server that', () => {
     }
     const [near, far] = fake();
     far.end();
-    await expect(killSession(near)).resolves.toBeUndefined();
+    await expect(killSession(near)).resolves.toBe('ended');
   });
 
   it('loses its senses is left with an error, which everybody gets who waits', async () => {
@@ -161,12 +161,28 @@ describe('a server that', () => {
 
   it('says nothing is not waited for without end', async () => {
     vi.useFakeTimers();
-    const attempts = [connectSession(fake()[0], SCREEN), killSession(fake()[0])].map((attempt) =>
-      attempt.catch((error: unknown) => error),
-    );
+    const attempt = connectSession(fake()[0], SCREEN).catch((error: unknown) => error);
+    const kill = killSession(fake()[0]);
     await vi.advanceTimersByTimeAsync(HELLO_TIMEOUT_MS);
     vi.useRealTimers();
-    for (const attempt of attempts) expect(await attempt).toMatchObject({ code: 'state' });
+    expect(await attempt).toMatchObject({ code: 'state' });
+    expect(await kill).toBe('silent');
+  });
+
+  it('says hello and then does not end is not waited for without end, whatever else it says', async () => {
+    vi.useFakeTimers();
+    const [near, far] = fake();
+    far.write(greeting[0]);
+    const outcomes: string[] = [];
+    void killSession(near).then((outcome) => outcomes.push(outcome));
+    await vi.advanceTimersByTimeAsync(KILL_WITHIN_MS - 1);
+    far.write(encodeMessage({ type: 'events', events: [] }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    expect(outcomes).toEqual(['overdue']);
+    expect(near.destroyed).toBe(true);
   });
 });
 
