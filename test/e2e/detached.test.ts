@@ -1,4 +1,5 @@
 /** Sessions in a process of their own: left, lost, found again, seen from several terminals, ended. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { BASE, createProject, type Project, removeProjects } from '../helpers/pr
 import { runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, quit, shellOpens } from '../helpers/session.js';
 import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+import { projectRoot } from '../setup/toolchain.mjs';
 
 const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
 
@@ -138,6 +140,27 @@ describe('a detached session', () => {
     expect(attached.status).not.toBe(0);
     expect((await run('kill', id)).stdout).toBe(`${id}\n`);
     expect(await sessions()).toEqual([]);
+  });
+
+  it('that has crashed is started again by the command that ls offers, with all that it was started with', async () => {
+    const project = createProject(`${BASE}ARG WORD\nRUN echo "word: $WORD"; exit 3\n`);
+    const started = await runBxtui(['build', '--detach', '--root', root, '--build-arg', "WORD=it's $HOME", '-t', 'again', '.'], {
+      cwd: project.dir,
+    });
+    expect(started.status, started.output).toBe(0);
+    await untilFailed();
+    const id = started.stdout.trim();
+    process.kill(serverPid(id), 'SIGKILL');
+    await expect.poll(async () => (await sessions())[0]).toMatchObject({ state: 'crashed' });
+    const listed = await run('ls');
+    const offered = /start it again: {2}(.*)/.exec(listed.stdout)?.[1] ?? '';
+    expect(JSON.parse((await run('ls', '--json')).stdout)[0].startAgain).toBe(offered);
+    await run('kill', id);
+    const bin = join(projectRoot, 'bin');
+    const env = { ...process.env, ...engineEnv(), PATH: `${bin}:${process.env.PATH}` };
+    execFileSync('/bin/sh', ['-c', offered], { cwd: '/', env });
+    await untilFailed();
+    expect((await run('logs')).output).toContain("word: it's $HOME");
   });
 
   it('whose process has stopped is ended by force, and says so', async () => {

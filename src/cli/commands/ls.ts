@@ -1,14 +1,14 @@
 /** `bxtui ls`: the sessions of this person. */
 
 import { renderSessions, type SessionRow } from '../../monitor/sessions.js';
-import { quoteWord } from '../../monitor/split-words.js';
 import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
-import { listSessions, type SessionRecord } from '../../session/records/session-records.js';
+import { listSessions } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 import { describeFound } from '../sessions/session-rows.js';
+import { startAgain } from '../sessions/start-again.js';
 
 const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs', status: 'ready' };
 
@@ -33,7 +33,7 @@ export async function runLs(args: readonly string[]): Promise<number> {
   const rows: Row[] = await Promise.all(
     found.map(async (session) => ({
       ...(await describeFound(session)),
-      startAgain: session.state === 'crashed' ? startAgain(session.record, root) : null,
+      startAgain: session.state === 'crashed' ? startAgain(session.record, root, process.cwd()) : null,
     })),
   );
   if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
@@ -49,11 +49,4 @@ function render(rows: readonly Row[]): string {
       : [`${id} has crashed; start it again:  ${printableLine(command)}`, `  or put its record away:  bxtui kill ${id}`],
   );
   return `${[renderSessions(rows, Date.now()), ...crashed].join('\n')}\n`;
-}
-
-/** Its other flags are not in the record, which holds no secrets. */
-function startAgain({ cwd, context, dockerfile }: SessionRecord, root: string | null): string {
-  const where = root === null ? [] : ['--root', root];
-  const words = ['bxtui', 'build', '--detach', ...where, '-f', dockerfile, context];
-  return `cd ${quoteWord(cwd)} && ${words.map(quoteWord).join(' ')}`;
 }

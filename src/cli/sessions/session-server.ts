@@ -96,6 +96,7 @@ async function serve(
       context: options.context,
       dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
       cwd: process.cwd(),
+      args: buildArgs,
     });
     writeToken(found, token);
     log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}, ${found.record.dockerfile}`);

@@ -20,6 +20,8 @@ export interface SessionRecord {
   /** Absolute. */
   readonly dockerfile: string;
   readonly cwd: string;
+  /** The command line behind `bxtui build`, paths in it as from `cwd`; missing in the records of older programs. */
+  readonly args?: readonly string[];
 }
 
 export interface FoundSession {
