@@ -191,7 +191,8 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     }
     const origin = gridOrigin(emulator, surface.width, surface.height);
     const isLarger = foreignSizeOf(current) !== null;
-    paintGrid(surface, { emulator, ...marksOf(current, 'terminal'), origin, isLarger }, theLook);
+    const sizeReason = current.context.replay === null ? 'set by another screen' : 'as it was recorded';
+    paintGrid(surface, { emulator, ...marksOf(current, 'terminal'), origin, isLarger, sizeReason }, theLook);
     const x = emulator.cursor.x - origin.col;
     const y = emulator.cursor.y - origin.row;
     if (view.mode !== 'terminal' || !emulator.modes.cursorVisible || y < 0 || y >= surface.height) return;

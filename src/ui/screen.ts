@@ -85,7 +85,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     afterFrame: (run) => void clock.setTimeout(run, FRAME_MS),
     theme: () => look.theme,
     scrollbackRows: deps.settings.scrollbackRows,
-    lineStyle: () => lineStyleOf(look, leaveLabel),
+    lineStyle: () => lineStyleOf(look, leaveLabel, deps.replay !== undefined),
     nowMs: sessionNow,
     onDirty: (process) => {
       if (process === store.view.activeTab) scheduler.invalidate('terminal');
@@ -350,11 +350,12 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   };
 }
 
-function lineStyleOf(look: Look, leaveLabel: string): LineStyle {
+function lineStyleOf(look: Look, leaveLabel: string, isReplay: boolean): LineStyle {
   const sgr = (role: Role): string => look.attributes.sgr(look.attr(role));
   return {
     isAscii: look.glyphs.isAscii,
     leaveLabel,
+    isReplay,
     sgr: {
       accent: sgr('accent'),
       dim: sgr('dim'),

@@ -92,6 +92,16 @@ describe('the screen of a replay', () => {
     stage.handle.close();
   });
 
+  test('says of a program that has ended, and of a size of its own, nothing that holds for a session alone', async () => {
+    const stage = await openReplay(160, 48);
+    await stage.press('end');
+    expect(stage.text()).toContain('as it was recorded');
+    expect(stage.text()).toMatch(/── exit \d+ ──/);
+    expect(stage.text()).not.toMatch(/another screen|starts it again|Enter again/);
+    expectGolden(stage, 'replay-ended-160x48');
+    stage.handle.close();
+  });
+
   test('leaves without a question, whatever ran', async () => {
     const stage = await openReplay(80, 24);
     await stage.press('right', 'q');

@@ -17,7 +17,13 @@ const FLAGS: readonly FlagSpec[] = [
   ready({ name: 'env', short: 'e', kind: 'list', value: 'NAME=VALUE', summary: 'Environment variable' }),
   ready({ name: 'user', short: 'u', kind: 'string', value: 'USER[:GROUP]', summary: "Who runs it; default: the step's user" }),
   ready({ name: 'workdir', short: 'w', kind: 'string', value: 'DIR', summary: "Where it runs; default: the step's directory" }),
-  ready({ name: 'no-tty', short: 'T', kind: 'bool', value: '', summary: 'No terminal for it, though this one could be its' }),
+  ready({
+    name: 'no-tty',
+    short: 'T',
+    kind: 'bool',
+    value: '',
+    summary: 'No terminal for it, though this one could be its; both of its outputs come on standard output',
+  }),
   ready({
     name: 'step',
     kind: 'string',

@@ -11,6 +11,8 @@ import { cleanText, ellipsize, textWidth, wrapText } from '../text/width.js';
 export interface LineStyle {
   readonly isAscii: boolean;
   readonly leaveLabel: string;
+  /** Nothing can be started or run. */
+  readonly isReplay: boolean;
   readonly sgr: {
     readonly accent: string;
     readonly dim: string;
@@ -66,12 +68,13 @@ export function bannerText(
   return `\x1b[0m${lines.join('\r\n')}\r\n`;
 }
 
-/** `── exit 7 · Enter starts it again · X closes ──`, shorter where the pane is narrow; without a line end. */
-export function endText(process: ProcessSummary, cols: number, { isAscii, sgr }: LineStyle): string {
+/** `── exit 7 · Enter starts it again · X closes ──`, shorter where the pane is narrow, in a replay its beginning alone; without a line end. */
+export function endText(process: ProcessSummary, cols: number, { isAscii, isReplay, sgr }: LineStyle): string {
   const [dot, rule, mark] = isAscii ? [' - ', '--', '~'] : [' · ', '──', '…'];
   const state = processStateText(process);
   const reason = process.exitCode === null && process.reason !== null ? cleanText(process.reason) : '';
-  const tails = [`${dot}Enter starts it again${dot}X closes ${rule}`, `${dot}Enter again${dot}X closes ${rule}`, ` ${rule}`];
+  const offers = isReplay ? [] : [`${dot}Enter starts it again${dot}X closes ${rule}`, `${dot}Enter again${dot}X closes ${rule}`];
+  const tails = [...offers, ` ${rule}`];
   const fits = (text: string): boolean => rule.length + 1 + textWidth(state) + textWidth(text) <= cols;
   const tail = tails.find(fits) ?? '';
   const isGood = process.state === 'exited' && process.exitCode === 0;

@@ -15,6 +15,8 @@ export interface GridProps {
   readonly origin?: GridPosition;
   /** What lies beyond the program's screen is shown as such. */
   readonly isLarger?: boolean;
+  /** Why the program's screen has another size than the pane. */
+  readonly sizeReason?: string;
 }
 
 const FIRST: GridPosition = { row: 0, col: 0 };
@@ -22,7 +24,7 @@ const FIRST: GridPosition = { row: 0, col: 0 };
 const sink: CellSink = [];
 
 export function paintGrid(surface: Surface, props: GridProps, look: Look): void {
-  const { emulator, matches, current, mark, origin = FIRST, isLarger = false } = props;
+  const { emulator, matches, current, mark, origin = FIRST, isLarger = false, sizeReason = 'set by another screen' } = props;
   const place = { row: emulator.viewport.top + origin.row, col: origin.col };
   const plain = look.attributes.plain;
   for (let y = 0; y < surface.height; y++) {
@@ -35,7 +37,7 @@ export function paintGrid(surface: Surface, props: GridProps, look: Look): void 
     paintRow(surface, y, sink, place.col, emulator.cols, look);
     if (isLarger) paintUnused(surface, y, emulator.cols, look);
   }
-  if (isLarger) paintReason(surface, emulator, look);
+  if (isLarger) paintReason(surface, emulator, sizeReason, look);
   if (matches.length > 0) markMatches(surface, place, matches, current, look);
   if (mark !== null) restyleRange(surface, place, mark, (attr) => look.over(attr, 'selection.focus'));
 }
@@ -45,8 +47,8 @@ function paintUnused(surface: Surface, y: number, from: number, look: Look): voi
 }
 
 /** Where the unused part has room for it: below the program's screen, or beside it. */
-function paintReason(surface: Surface, { cols, rows }: Emulator, look: Look): void {
-  const text = ` ${cols}x${rows}, set by another screen `;
+function paintReason(surface: Surface, { cols, rows }: Emulator, reason: string, look: Look): void {
+  const text = ` ${cols}x${rows}, ${reason} `;
   const x = surface.width - text.length - 1;
   if (x >= (rows < surface.height ? 0 : cols)) surface.text(x, surface.height - 1, text, look.attr('dim'));
 }

@@ -6,6 +6,7 @@ import { textWidth } from '../../../src/ui/text/width.js';
 import { openShell, tellStory } from '../../golden/story.js';
 
 const STYLE: LineStyle = {
+  isReplay: false,
   isAscii: false,
   leaveLabel: '^]',
   sgr: { accent: '36', dim: '2', strong: '1', warning: '33', good: '32', bad: '31' },
@@ -71,6 +72,10 @@ describe('the last line', () => {
     expect(plain(endText(ended, 80, STYLE))).toEqual(['── exit 7 · Enter starts it again · X closes ──']);
     expect(plain(endText(ended, 40, STYLE))).toEqual(['── exit 7 · Enter again · X closes ──']);
     expect(plain(endText(ended, 14, STYLE))).toEqual(['── exit 7 ──']);
+  });
+
+  test('offers nothing in a replay', () => {
+    expect(plain(endText(ended, 80, { ...STYLE, isReplay: true }))).toEqual(['── exit 7 ──']);
   });
 
   test('gives the reason where there is no exit code', () => {
