@@ -113,6 +113,37 @@ describe('a detached session', () => {
     expect(await sessions()).toMatchObject([{ clients: 2 }]);
   });
 
+  it('is chosen from a list by bxtui alone, by number or by the beginning of its id; a wrong answer is asked again', async () => {
+    const id = await detach(createProject(FAILING));
+    await untilFailed();
+    const env = { ...engineEnv(), BXTUI_ROOT: root };
+    const pick = async (): Promise<TestTerminal> => {
+      const terminal = startTerminal({ cols: 120, rows: 40, args: [], env });
+      await terminal.waitFor('Number or ID to open');
+      expect(terminal.screen()).toMatch(new RegExp(`1 {2}${id} {2}failed`));
+      return terminal;
+    };
+    const first = await pick();
+    first.type('7');
+    first.press('enter');
+    await first.waitFor('there is no session 7');
+    first.type('1');
+    first.press('enter');
+    await first.waitFor(/FAILED exit 3/);
+    first.press('char:D');
+    await first.waitForExit();
+    const second = await pick();
+    second.type(id.slice(0, 4));
+    second.press('enter');
+    await second.waitFor(/\[1\] Steps/);
+    second.press('char:D');
+    await second.waitForExit();
+    const none = await pick();
+    none.press('enter');
+    expect((await none.waitForExit()).code).toBe(0);
+    expect(await sessions()).toMatchObject([{ id, clients: 0 }]);
+  });
+
   it('builds again from another terminal', async () => {
     const project = createProject(FAILING);
     const id = await detach(project);
