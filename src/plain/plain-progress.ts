@@ -16,6 +16,7 @@ import { VertexPrinter } from './vertex-printer.js';
 
 const BATCH_MS = 50;
 const BATCH_MAX_CHARACTERS = 64 * 1024;
+const EARLY_MAX = 1000;
 
 export interface PlainProgressOptions {
   readonly session: SessionClient;
@@ -99,6 +100,8 @@ interface BuildPrinter {
 
 function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
   const vertices = new Map<string, VertexPrinter>();
+  /** Logs of a vertex that another build, still open, has run: the engine tells them before it tells the vertex. */
+  const early = new Map<string, Array<{ readonly text: string; readonly atMs: number }>>();
   const floor = createMultiplexer((lines) => sink.lines(lines));
   /** What has news, until the batch is told: the engine reports starts, logs, counters and ends of one moment in no useful order. */
   const changed = new Set<VertexPrinter>();
@@ -133,6 +136,18 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     if (vertex.hasNews) touch(vertex);
   }
 
+  function keepEarly(digest: string, text: string, atMs: number): void {
+    const logs = early.get(digest) ?? [];
+    early.set(digest, logs);
+    logs.push({ text, atMs });
+    if (logs.length > EARLY_MAX) logs.shift();
+  }
+
+  function takeEarly(digest: string, vertex: VertexPrinter): void {
+    for (const { text, atMs } of early.get(digest) ?? []) vertex.log(text, atMs);
+    early.delete(digest);
+  }
+
   function finish(): void {
     for (const vertex of vertices.values()) {
       vertex.finish();
@@ -157,9 +172,11 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
       case 'vertex.updated': {
         if (event.startedAtMs === null && event.completedAtMs === null && event.error === '') break;
         if (isLate(event)) break;
-        const vertex = vertices.get(event.digest) ?? new VertexPrinter(event.name);
+        const known = vertices.get(event.digest);
+        const vertex = known ?? new VertexPrinter(event.name);
         vertices.set(event.digest, vertex);
         vertex.update(event);
+        if (known === undefined) takeEarly(event.digest, vertex);
         touch(vertex);
         break;
       }
@@ -167,7 +184,8 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
         tell(event.digest, (vertex) => vertex.progress(event, atMs));
         break;
       case 'log.appended':
-        tell(event.digest, (vertex) => vertex.log(event.text, atMs));
+        if (vertices.has(event.digest)) tell(event.digest, (vertex) => vertex.log(event.text, atMs));
+        else keepEarly(event.digest, event.text, atMs);
         break;
       case 'build.succeeded':
         endedAtMs = atMs;

@@ -6,14 +6,16 @@ import type { EngineEvent, SessionEvent } from '../core/events.js';
 import type { Notice, SessionState, Step, StepKey } from '../core/model/index.js';
 import { batches, initialState, reduce, reduceBatch } from '../core/reduce/index.js';
 import { selectCurrent, selectInstructions } from '../core/select/index.js';
-import type { BuildRequest, BuildRun, Container, Engine, ProcessSpec } from '../engine/engine.js';
+import type { BuildRequest, BuildRun, Engine } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
 import { createEngineConnection } from './engine-connection.js';
 import { giveBack } from './give-back.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
 import { inTurns } from './in-turns.js';
+import { joinedFailure } from './joined-failure.js';
 import { createLogStore } from './log-store.js';
+import { processSpec, shownArgs } from './process-spec.js';
 import { createProcessTable } from './process-table.js';
 import type { CommandResult, SessionClient, SessionCommand } from './session.js';
 import { createSpare } from './spare.js';
@@ -179,7 +181,16 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     } finally {
       isBuilding = false;
     }
-    if (selectCurrent(state)?.number === generation && !closing.signal.aborted) await openByItself(generation);
+    if (selectCurrent(state)?.number !== generation || closing.signal.aborted) return;
+    tellOfJoined(generation);
+    await openByItself(generation);
+  }
+
+  function tellOfJoined(number: number): void {
+    const step = joinedFailure(state.generations.find((generation) => generation.number === number)!);
+    if (step === null) return;
+    const hint = 'its shell holds that build, here or in another session: close it (X) and reload, or R runs every step';
+    notify('warning', `step ${step} was not run again: this is its failure in a build that is still open`, hint);
   }
 
   async function openByItself(generation: number): Promise<void> {
@@ -366,34 +377,4 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
 /** Its state is there: nothing has to be carried out for it. */
 function canBePrepared(step: Step | undefined): boolean {
   return step?.state === 'done' || step?.state === 'cached' || step?.state === 'failed';
-}
-
-interface ProcessWish {
-  readonly args?: readonly string[];
-  readonly env?: readonly string[];
-  readonly user?: string;
-  readonly cwd?: string;
-  readonly tty?: boolean;
-  readonly size: { readonly cols: number; readonly rows: number };
-}
-
-/** What the command says, else what `--invoke` says; no `args`: the container's shell. */
-function processSpec(wish: ProcessWish, invoke: Invoke | null): ProcessSpec {
-  return {
-    args: wish.args?.length ? wish.args : (invoke?.args ?? []),
-    env: [...(wish.args ? [] : (invoke?.env ?? [])), ...(wish.env ?? [])],
-    user: wish.user ?? invoke?.user ?? null,
-    cwd: wish.cwd ?? invoke?.cwd ?? null,
-    tty: wish.tty ?? invoke?.tty ?? true,
-    ...wish.size,
-  };
-}
-
-/** What really runs. Throws when there is nothing to start. */
-function shownArgs(container: Container, spec: ProcessSpec): readonly string[] {
-  const args = spec.args.length > 0 ? spec.args : container.defaults.shell;
-  if (args.length > 0) return args;
-  throw new BxError('unsupported', `the filesystem of step ${container.step} has no shell`, {
-    hint: container.note ?? 'exec starts a program that is in it; another step may have a shell',
-  });
 }

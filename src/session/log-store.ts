@@ -2,9 +2,10 @@
  * The raw logs of a session's steps. In memory a beginning and an end of each; once a log outgrows that, all of it goes to a file of
  * the session's own directory. It must not interpret what it holds.
  */
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepKey } from '../core/model/index.js';
+import { makeDirectory } from '../platform/make-directory.js';
 import type { StepLog } from './session.js';
 
 export const LOG_HEAD_CHARS = 256 * 1024;
@@ -139,7 +140,7 @@ class BoundedLog {
     this.#unspilled = [];
     this.#unspilledChars = 0;
     try {
-      mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+      makeDirectory(this.directory);
       writeFileSync(this.#file, '', { flag: 'a', mode: 0o600 });
       appendFileSync(this.#file, text);
     } catch {

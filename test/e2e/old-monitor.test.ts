@@ -17,6 +17,8 @@ import { unpackDebianPackage } from '../setup/debian-package.mjs';
 const PLUGIN = 'usr/libexec/docker/cli-plugins/docker-buildx';
 /** From this engine on it opens no shell any more. */
 const TOO_NEW = 28;
+/** Before this engine a failed step has no state to open one in. */
+const TOO_OLD = 23;
 const FAILING = `${BASE}WORKDIR /app
 RUN echo one > one
 RUN echo partial > partial; echo "the reason"; exit 3
@@ -41,6 +43,7 @@ interface Monitor {
 async function findOld(): Promise<{ readonly file: string } | { readonly reason: string }> {
   if (!isDocker()) return { reason: 'the engine is no Docker Engine' };
   const version = await engineVersion();
+  if (version < TOO_OLD) return { reason: `buildx 0.13 opens no shell on Docker Engine ${version}` };
   if (version >= TOO_NEW) return { reason: `buildx 0.13 opens no shell on Docker Engine ${version}` };
   if (process.env.BXTUI_BUILDX_013) return { file: process.env.BXTUI_BUILDX_013 };
   try {

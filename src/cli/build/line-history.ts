@@ -1,8 +1,9 @@
 /** The lines typed at the prompt, kept in a file that only their owner can read. A file that cannot be used costs the memory, not the prompt. */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { HISTORY_MAX, type History } from '../../monitor/index.js';
+import { makeDirectory } from '../../platform/make-directory.js';
 
 export function historyPath(env: NodeJS.ProcessEnv): string {
   const state = env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : join(env.HOME ?? homedir(), '.local/state');
@@ -20,7 +21,7 @@ export function openHistory(path: string): History {
       lines.length = Math.min(lines.length, HISTORY_MAX);
       if (/^\s/.test(line) || /[\r\n]/.test(line)) return;
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        makeDirectory(dirname(path));
         appendFileSync(path, `${line}\n`, { mode: 0o600 });
       } catch {}
     },

@@ -37,8 +37,10 @@ export async function runAttach(args: readonly string[]): Promise<number> {
   if (flags === null) return EXIT_OK;
   const [wanted = null, ...more] = flags.positionals;
   if (more.length > 0) throw new BxError('usage', `bxtui attach takes one ID, not ${flags.positionals.length}`);
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new BxError('usage', 'a screen needs a terminal', { hint: 'bxtui ls --json tells programs what there is.' });
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
+    throw new BxError('usage', 'a screen needs a terminal that can be drawn on', {
+      hint: 'bxtui exec and bxtui logs do without; bxtui ls --json tells programs what there is.',
+    });
   }
   const options: ScreenOptions = {
     theme: flags.text('theme'),

@@ -1,6 +1,7 @@
 /** `bxtui ls`: the sessions of this person. */
 
 import { renderSessions, type SessionRow } from '../../monitor/sessions.js';
+import { BxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { listSessions } from '../../session/records/session-records.js';
@@ -28,6 +29,7 @@ interface Row extends SessionRow {
 export async function runLs(args: readonly string[]): Promise<number> {
   const flags = readSessionFlags('ls', [JSON_FLAG], HELP, args);
   if (flags === null) return EXIT_OK;
+  if (flags.positionals.length > 0) throw new BxError('usage', 'bxtui ls takes no arguments');
   const root = flags.text('root');
   const found = listSessions(sessionRoot(root, process.env));
   const rows: Row[] = await Promise.all(
@@ -46,7 +48,10 @@ function render(rows: readonly Row[]): string {
   const crashed = rows.flatMap(({ id, startAgain: command }) =>
     command === null
       ? []
-      : [`${id} has crashed; start it again:  ${printableLine(command)}`, `  or put its record away:  bxtui kill ${id}`],
+      : [
+          `${id} has crashed; start it again:  ${printableLine(command)}`,
+          `  or see what happened:  bxtui replay ${id}; or take it off the list:  bxtui kill ${id}`,
+        ],
   );
   return `${[renderSessions(rows, Date.now()), ...crashed].join('\n')}\n`;
 }

@@ -83,6 +83,7 @@ export async function runRecord(args: readonly string[]): Promise<number> {
 async function list(args: readonly string[]): Promise<number> {
   const flags = readSessionFlags('record', [JSON_FLAG], HELP, args);
   if (flags === null) return EXIT_OK;
+  if (flags.positionals.length > 0) throw new BxError('usage', 'bxtui record ls takes no arguments');
   const records = (await listRecords(recordsRoot(flags.text('root'), process.env))).toReversed();
   const rows = records.map((record) => ({
     id: record.id,

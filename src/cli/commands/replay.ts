@@ -63,7 +63,10 @@ export async function runReplay(args: readonly string[]): Promise<number> {
   const speed = parseSpeed(flags.text('speed'));
   const idleLimitMs = parseIdleLimit(flags.text('idle-limit'));
   const record = await loadRecord(wanted, flags.text('root'));
-  const isPlain = flags.bool('plain') || !process.stdin.isTTY || !process.stdout.isTTY;
+  const isPlain = flags.bool('plain') || !process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb';
+  if (isPlain && flags.text('at') !== null) {
+    throw new BxError('usage', '--at is for the screen; a record told in lines is told whole', { hint: 'Leave it out.' });
+  }
   const clock = {
     now: () => performance.now(),
     setTimeout,

@@ -86,12 +86,19 @@ async function untilItEnds(
     if (shown.endedBy === null && !isGoingOn()) process.stdout.write(goesOn(run.id));
     return shown.endedBy?.exitCode ?? EXIT_OK;
   }
+  if (await isOver(session)) process.stdout.write(`session ${run.id} has ended\n`);
   // Nothing happens here any more when the session has ended already.
   await disconnect(session);
   const lost = await Promise.race([session.disconnected, cleanupTimeout().then(() => null)]);
   if (lost === null) return writeSummary(session, run.warnings, shown.endedBy);
   process.stderr.write(renderError(lost));
   return EXIT_FAILED;
+}
+
+/** In order, and not by the way out of this screen. */
+function isOver(session: RemoteSession): Promise<boolean> {
+  const notYet = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
+  return Promise.race([session.disconnected.then((lost) => lost === null), notYet]);
 }
 
 function endsWith(cause: EndCause, { endsOnSignal }: ScreenClientRun): boolean {

@@ -30,7 +30,7 @@ export async function openSocket(found: FoundSession): Promise<net.Socket> {
   const { record, state, socket } = found;
   if (state === 'crashed') {
     throw new BxError('state', `session ${record.id} has crashed`, {
-      hint: `Its record is in the way: bxtui kill ${record.id} removes it, bxtui ls says how to start it again.`,
+      hint: `bxtui replay ${record.id} plays what happened, bxtui ls says how to start it again, bxtui kill ${record.id} takes it off the list.`,
     });
   }
   checkEntrance(found);

@@ -1,6 +1,7 @@
 /** The record of a session: where it goes, and what must never get into it. */
 import { readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
@@ -36,7 +37,12 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
     const recorder = startRecording({
       session,
       directory,
-      header: { program: programVersion(), session: id, pid: process.pid, context: options.context },
+      header: {
+        program: programVersion(),
+        session: id,
+        pid: process.pid,
+        context: options.context === '.' ? basename(process.cwd()) : options.context,
+      },
       secrets: secretValues(options, process.env),
       now: Date.now,
       onFailed: tell,

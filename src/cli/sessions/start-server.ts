@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { BxError, toBxError } from '../../platform/errors.js';
 import { removeRecord } from '../../session/records/session-records.js';
-import { connectSession, type RemoteSession } from '../../session/wire/index.js';
+import { connectSession, isSilence, type RemoteSession } from '../../session/wire/index.js';
 import { type ConnectAs, clientIdentity } from './client-identity.js';
 import { isLogLine } from './server-log.js';
 import { type ServerLogFile, type ServerWish, type SpawnedServer, spawnServer } from './spawn-server.js';
@@ -29,6 +29,8 @@ export async function joinServer({ root, id, process, stream, log }: SpawnedServ
   } catch (error) {
     const { code, message, hint } = toBxError(error, 'internal');
     const said = lastLines(log);
+    // It has no record yet by which somebody could find it.
+    if (isSilence(error)) process.kill('SIGKILL');
     removeRecord(root, id);
     throw said === '' ? error : new BxError(code, `${message}\n${said}`, { hint, cause: error });
   }

@@ -95,7 +95,7 @@ class LineMode {
       attach: (process, isNew) => this.#show(process, isNew),
       exit: () => this.#leave('exit'),
       endSession: (byForce) => this.#endSession(byForce),
-      ...(home?.isServed === true ? { detach: () => this.#leave('detached') } : {}),
+      ...(home?.isServed !== false ? { detach: () => this.#leave('detached') } : {}),
     });
   }
 

@@ -7,6 +7,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { makeDirectory } from '../../platform/make-directory.js';
 import { checkRoot } from '../records/root-dir.js';
 import { parseHeader, type RecordHeader } from './format.js';
 import { segmentNames } from './segments.js';
@@ -42,7 +43,7 @@ export function recordsRoot(given: string | null, env: NodeJS.ProcessEnv): strin
 export function createRecordDirectory(root: string, id: string): string {
   const directory = join(root, id);
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeDirectory(root);
     checkRoot(root);
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {

@@ -2,10 +2,11 @@
  * The directory with a person's sessions: theirs alone (0700), because whoever can enter it can type into their shells. It must not know
  * what is in it.
  */
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { makeDirectory } from '../../platform/make-directory.js';
 
 const OTHERS = 0o077;
 /** sockaddr_un(7): 108 bytes with the final zero; what follows the root is `/<8 characters>/socket`. */
@@ -28,7 +29,7 @@ export function prepareRoot(root: string): void {
     });
   }
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeDirectory(root);
   } catch (error) {
     throw new BxError('state', `the directory for sessions ${root} cannot be made`, {
       hint: 'Name another one with --root.',
@@ -40,9 +41,14 @@ export function prepareRoot(root: string): void {
 
 /** Throws `BxError('state')`; a root that is not there is fine. */
 export function checkRoot(root: string): void {
-  const stat = lstatSync(root, { throwIfNoEntry: false });
-  if (stat === undefined) return;
   const hint = 'Name another one with --root.';
+  let stat: Stats | undefined;
+  try {
+    stat = lstatSync(root, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new BxError('state', `${root} cannot be a directory for sessions: ${(error as Error).message}`, { hint, cause: error });
+  }
+  if (stat === undefined) return;
   if (!stat.isDirectory()) throw new BxError('state', `${root} is no directory, so that it cannot hold sessions`, { hint });
   if (stat.uid !== userInfo().uid)
     throw new BxError('state', `the directory for sessions ${root} belongs to another user`, { hint });

@@ -2,9 +2,10 @@
  * What is known on disk of each session: who runs it, where it is reached, what it is about. A record outlives a session that has crashed;
  * one that ended in order is removed by its server. It must not open connections.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { makeDirectory } from '../../platform/make-directory.js';
 import { checkRoot, prepareRoot } from './root-dir.js';
 
 export interface SessionRecord {
@@ -37,7 +38,7 @@ export interface FoundSession {
 /** Makes the directory and the record of a session; the server fills in the rest. */
 export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>): FoundSession {
   prepareRoot(root);
-  mkdirSync(join(root, record.id), { recursive: true, mode: 0o700 });
+  makeDirectory(join(root, record.id));
   const whole = { ...record, bornAt: processState(record.pid)?.bornAt ?? null };
   const file = join(root, record.id, 'session.json');
   writeFileSync(`${file}.part`, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
@@ -53,7 +54,7 @@ export function removeRecord(root: string, id: string): void {
 /** Where the server of a session says what goes wrong; made before the server is. */
 export function prepareLog(root: string, id: string): string {
   prepareRoot(root);
-  mkdirSync(join(root, id), { recursive: true, mode: 0o700 });
+  makeDirectory(join(root, id));
   return pathsOf(root, id).log;
 }
 
@@ -92,8 +93,13 @@ export function findSession(root: string, wanted: string | null): FoundSession {
   throw new BxError('not-found', `${running.length} sessions are running`, { hint: `Name one: ${namesOf(running)}` });
 }
 
+/** What people call the context: `.` says nothing elsewhere. */
+export function contextLabel({ context, cwd }: Pick<SessionRecord, 'context' | 'cwd'>): string {
+  return context === '.' ? basename(cwd) : context;
+}
+
 function namesOf(sessions: readonly FoundSession[]): string {
-  return sessions.map(({ record }) => `${record.id} (${record.context})`).join(', ');
+  return sessions.map(({ record }) => `${record.id} (${contextLabel(record)})`).join(', ');
 }
 
 function readRecord(root: string, name: string): FoundSession | null {

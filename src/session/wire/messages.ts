@@ -234,6 +234,13 @@ export function mismatchError(client: Pick<ClientHello, 'protocol' | 'version'>,
   );
 }
 
+const SILENT = 'the session does not answer';
+
+/** Nobody has said a word, not even who is there. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof BxError && error.message === SILENT;
+}
+
 export function silentError(): BxError {
-  return new BxError('state', 'the session does not answer', { hint: 'its process may be stopped or busy: try again' });
+  return new BxError('state', SILENT, { hint: 'its process may be stopped or busy: try again' });
 }

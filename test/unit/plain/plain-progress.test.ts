@@ -62,6 +62,13 @@ describe('plain progress', () => {
     ]);
   });
 
+  it('keeps the log of a step that the engine tells before the step, as it does with one that another build has run', () => {
+    session.log('d6', 'the reason\n');
+    session.vertex('d6', ONE, { completedAtMs: session.nowMs, error: 'exit code: 1' });
+    step(100);
+    expect(lines).toEqual([`#1 ${ONE}`, expect.stringMatching(/^#1 \d\.\d+ the reason$/), '#1 ERROR: exit code: 1', '']);
+  });
+
   it('says nothing of a step that was only announced', () => {
     session.vertex('d7', TWO, { startedAtMs: null });
     step(10_000);
