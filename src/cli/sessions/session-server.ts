@@ -9,7 +9,7 @@ import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
 import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
-import { refuseSession, serveSession } from '../../session/wire/index.js';
+import { refuseSession, type SessionServer, serveSession } from '../../session/wire/index.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { connect, turn } from '../build/connecting.js';
@@ -100,14 +100,7 @@ async function serve(
     });
     writeToken(found, token);
     log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}, ${found.record.dockerfile}`);
-    server = await listen(found, (socket) => {
-      try {
-        checkEntrance(found);
-        served.accept(socket);
-      } catch (error) {
-        void refuseSession(socket, programVersion(), toBxError(error));
-      }
-    });
+    server = await listen(found, served);
     served.accept(starter, true);
     showsItself();
     const { idleHours } = loadSettings(settingsPath(process.env)).settings;
@@ -149,9 +142,17 @@ async function left(client: net.Socket): Promise<void> {
   if (!client.destroyed) await new Promise((resolve) => client.once('close', resolve));
 }
 
-function listen(found: FoundSession, accept: (socket: net.Socket) => void): Promise<net.Server> {
+/** Whoever comes is let in as long as the way to the socket is this user's alone. */
+function listen(found: FoundSession, served: SessionServer): Promise<net.Server> {
   rmSync(found.socket, { force: true });
-  const server = net.createServer(accept);
+  const server = net.createServer((socket) => {
+    try {
+      checkEntrance(found);
+      served.accept(socket);
+    } catch (error) {
+      void refuseSession(socket, programVersion(), toBxError(error));
+    }
+  });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(found.socket, () => {
