@@ -5,7 +5,7 @@ export { type CommandLine, createCommandLine, MONITOR_COMMANDS } from './command
 export type { HostInput, HostOutput, OnInterrupt } from './line/io.js';
 export type { LeaveKeys } from './line/leave-scanner.js';
 export { type LineDirectory, type LineModeOptions, runLineMode } from './line/line-mode.js';
-export { HISTORY_MAX, type History } from './line/prompt.js';
+export { createHistory, HISTORY_MAX, type History } from './line/prompt.js';
 export type { LineSession } from './line/seat.js';
 export { describePlace } from './place.js';
 export { describeEnd, latestContainer } from './resolve-process.js';

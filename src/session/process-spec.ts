@@ -2,15 +2,9 @@
 import type { Container, ProcessSpec } from '../engine/engine.js';
 import { BxError } from '../platform/errors.js';
 import type { Invoke } from './local-session.js';
+import type { SessionCommand } from './session.js';
 
-export interface ProcessWish {
-  readonly args?: readonly string[];
-  readonly env?: readonly string[];
-  readonly user?: string;
-  readonly cwd?: string;
-  readonly tty?: boolean;
-  readonly size: { readonly cols: number; readonly rows: number };
-}
+export type ProcessWish = Pick<SessionCommand & { type: 'step.rollback' }, 'args' | 'env' | 'user' | 'cwd' | 'tty' | 'size'>;
 
 /** What the command says, else what `--invoke` says; no `args`: the container's shell. */
 export function processSpec(wish: ProcessWish, invoke: Invoke | null): ProcessSpec {

@@ -1,122 +1,81 @@
 /** Sessions in a process of their own: left, lost, found again, seen from several terminals, ended. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sessions } from '../helpers/detached.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, type Project, removeProjects } from '../helpers/project.js';
+import { BASE, createProject } from '../helpers/project.js';
 import { runBxtui } from '../helpers/run.js';
-import { inShell, leaveTerminal, quit, shellOpens } from '../helpers/session.js';
-import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+import { commandLine, inShell, leaveTerminal, quit } from '../helpers/session.js';
+import { RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
 import { projectRoot } from '../setup/toolchain.mjs';
 
 const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
 
-let root: string;
+const OTHER = `${BASE}RUN exit 4\n`;
+
+let sessions: Sessions;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'bxs-'));
+  sessions = new Sessions();
 });
-afterEach(async () => {
-  await closeTerminals();
-  await run('kill', '--all');
-  rmSync(root, { recursive: true, force: true });
-  removeProjects();
-  await expectNoContainers();
-});
-
-const run = (command: string, ...args: string[]) => runBxtui([command, '--root', root, ...args]);
-
-async function detach(project: Project): Promise<string> {
-  const started = await run('build', '--detach', project.dir);
-  expect(started.status, started.output).toBe(0);
-  expect(started.stdout).toMatch(/^[0-9a-f]{8}\n$/);
-  return started.stdout.trim();
-}
-
-async function attach(id: string, size = { cols: 120, rows: 40 }): Promise<TestTerminal> {
-  const terminal = startTerminal({ ...size, args: ['attach', '--root', root, id], env: engineEnv() });
-  await terminal.waitFor(/\[1\] Steps/, { what: 'the first frame' });
-  return terminal;
-}
-
-async function typeInto(terminal: TestTerminal): Promise<void> {
-  await terminal.waitFor(/FAILED exit 3/);
-  terminal.press('char:i');
-  await shellOpens(terminal);
-}
-
-const sessions = async (): Promise<Array<{ id: string; state: string; shells: number; clients: number }>> =>
-  JSON.parse((await run('ls', '--json')).stdout);
-
-/** Waits until the build of the only session is over and its shell is open. */
-async function untilFailed(): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const [session] = await sessions();
-    if (session?.state === 'failed' && session.shells === 1) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the build did not fail');
-}
-
-const serverPid = (id: string): number => JSON.parse(readFileSync(join(root, id, 'session.json'), 'utf8')).pid;
+afterEach(() => sessions.end());
 
 describe('a detached session', () => {
   it('is started, listed, attached to, left and found again as it was, and ended from its screen', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
-    const first = await attach(id.slice(0, 3));
-    await typeInto(first);
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    const first = await sessions.attach(id.slice(0, 3));
+    await sessions.typeInto(first);
     expect(await inShell(first, 'cat /partial; echo mine > /mine; echo seen-$((40+2))')).toContain('seen-42');
     await leaveTerminal(first);
     first.press('char:D');
     expect((await first.waitForExit()).code).toBe(0);
     expect(first.modes()).toEqual(RESTORED_MODES);
     expect(first.screen()).toContain(`bxtui attach ${id}`);
-    expect(await sessions()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
-    expect((await run('ls')).stdout).toMatch(/ENDS\n.* in 24h\n/);
+    expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
+    expect((await sessions.run('ls')).stdout).toMatch(/ENDS\n.* in 24h\n/);
 
-    const second = await attach(id);
+    const second = await sessions.attach(id);
     await second.waitFor(/seen-42/);
     await second.waitFor(/FAILED exit 3/);
-    await typeInto(second);
+    await sessions.typeInto(second);
     expect(await inShell(second, 'cat /mine')).toBe('mine');
     await leaveTerminal(second);
     expect((await quit(second)).code).toBe(1);
-    expect(await sessions()).toEqual([]);
+    expect(await sessions.list()).toEqual([]);
   });
 
   it('goes on when its screen is hung up on, or killed', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
     for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
-      const terminal = await attach(id);
+      const terminal = await sessions.attach(id);
       await terminal.waitFor(/FAILED exit 3/);
       process.kill(terminal.pid, signal);
       await terminal.waitForExit();
-      expect(await sessions()).toMatchObject([{ id, state: 'failed', shells: 1 }]);
+      expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1 }]);
     }
   });
 
   it('shows on several screens, and gives a program the size that fits them all', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
-    const large = await attach(id, { cols: 160, rows: 48 });
-    await typeInto(large);
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    const large = await sessions.attach(id, { cols: 160, rows: 48 });
+    await sessions.typeInto(large);
     const before = await inShell(large, 'stty size');
-    const small = await attach(id, { cols: 80, rows: 24 });
+    const small = await sessions.attach(id, { cols: 80, rows: 24 });
     await small.waitFor(/FAILED exit 3/);
     await small.settled(500);
     const together = await inShell(large, 'stty size');
     expect(Number(together.split(' ')[0])).toBeLessThan(Number(before.split(' ')[0]));
     await small.waitFor(together);
-    expect(await sessions()).toMatchObject([{ clients: 2 }]);
+    expect(await sessions.list()).toMatchObject([{ clients: 2 }]);
   });
 
   it('is chosen from a list by bxtui alone, by number or by the beginning of its id; a wrong answer is asked again', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
-    const env = { ...engineEnv(), BXTUI_ROOT: root };
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    const env = { ...engineEnv(), BXTUI_ROOT: sessions.root };
     const pick = async (): Promise<TestTerminal> => {
       const terminal = startTerminal({ cols: 120, rows: 40, args: [], env });
       await terminal.waitFor('Number or ID to open');
@@ -141,15 +100,36 @@ describe('a detached session', () => {
     const none = await pick();
     none.press('enter');
     expect((await none.waitForExit()).code).toBe(0);
-    expect(await sessions()).toMatchObject([{ id, clients: 0 }]);
+    expect(await sessions.list()).toMatchObject([{ id, clients: 0 }]);
+  });
+
+  it('is left for another by the command line of its screen, which lists them', async () => {
+    const [first, second] = [await sessions.detach(createProject(FAILING)), await sessions.detach(createProject(OTHER))];
+    const terminal = await sessions.attach(first);
+    await terminal.waitFor(/FAILED exit 3/);
+    await commandLine(terminal, 'list');
+    await terminal.waitFor((screen) => [first, second].every((id) => screen.includes(id)), { what: 'both sessions' });
+    terminal.press('escape');
+    await terminal.settled(200);
+    await commandLine(terminal, `attach ${second}`);
+    await terminal.waitFor(/FAILED exit 4/);
+    await expect
+      .poll(() => sessions.list())
+      .toMatchObject([
+        { id: first, state: 'failed', clients: 0 },
+        { id: second, clients: 1 },
+      ]);
+    terminal.press('char:D');
+    expect((await terminal.waitForExit()).code).toBe(0);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
   });
 
   it('builds again from another terminal', async () => {
     const project = createProject(FAILING);
-    const id = await detach(project);
-    await untilFailed();
+    const id = await sessions.detach(project);
+    await sessions.untilFailed();
     project.edit('exit 3', 'exit 0');
-    const terminal = await attach(id);
+    const terminal = await sessions.attach(id);
     await terminal.waitFor(/FAILED exit 3/);
     await leaveTerminal(terminal);
     terminal.press('char:r');
@@ -158,66 +138,69 @@ describe('a detached session', () => {
   });
 
   it('whose process is killed is told as crashed, holds nothing, and is put away', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
-    const terminal = await attach(id);
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    const terminal = await sessions.attach(id);
     await terminal.waitFor(/FAILED exit 3/);
-    process.kill(serverPid(id), 'SIGKILL');
+    process.kill(sessions.serverPid(id), 'SIGKILL');
     expect((await terminal.waitForExit()).code).toBe(1);
     expect(terminal.modes()).toEqual(RESTORED_MODES);
-    expect(await sessions()).toMatchObject([{ id, state: 'crashed' }]);
+    expect(await sessions.list()).toMatchObject([{ id, state: 'crashed' }]);
     await expectNoContainers();
-    const attached = await runBxtui(['attach', '--root', root, id]);
+    const attached = await runBxtui(['attach', '--root', sessions.root, id]);
     expect(attached.status).not.toBe(0);
-    expect((await run('kill', id)).stdout).toBe(`${id}\n`);
-    expect(await sessions()).toEqual([]);
+    expect((await sessions.run('kill', id)).stdout).toBe(`${id}\n`);
+    expect(await sessions.list()).toEqual([]);
   });
 
   it('that has crashed is started again by the command that ls offers, with all that it was started with', async () => {
     const project = createProject(`${BASE}ARG WORD\nRUN echo "word: $WORD"; exit 3\n`);
-    const started = await runBxtui(['build', '--detach', '--root', root, '--build-arg', "WORD=it's $HOME", '-t', 'again', '.'], {
-      cwd: project.dir,
-    });
+    const started = await runBxtui(
+      ['build', '--detach', '--root', sessions.root, '--build-arg', "WORD=it's $HOME", '-t', 'again', '.'],
+      {
+        cwd: project.dir,
+      },
+    );
     expect(started.status, started.output).toBe(0);
-    await untilFailed();
+    await sessions.untilFailed();
     const id = started.stdout.trim();
-    process.kill(serverPid(id), 'SIGKILL');
-    await expect.poll(async () => (await sessions())[0]).toMatchObject({ state: 'crashed' });
-    const listed = await run('ls');
+    process.kill(sessions.serverPid(id), 'SIGKILL');
+    await expect.poll(async () => (await sessions.list())[0]).toMatchObject({ state: 'crashed' });
+    const listed = await sessions.run('ls');
     const offered = /start it again: {2}(.*)/.exec(listed.stdout)?.[1] ?? '';
-    expect(JSON.parse((await run('ls', '--json')).stdout)[0].startAgain).toBe(offered);
-    await run('kill', id);
+    expect(JSON.parse((await sessions.run('ls', '--json')).stdout)[0].startAgain).toBe(offered);
+    await sessions.run('kill', id);
     const bin = join(projectRoot, 'bin');
     const env = { ...process.env, ...engineEnv(), PATH: `${bin}:${process.env.PATH}` };
     execFileSync('/bin/sh', ['-c', offered], { cwd: '/', env });
-    await untilFailed();
-    expect((await run('logs')).output).toContain("word: it's $HOME");
+    await sessions.untilFailed();
+    expect((await sessions.run('logs')).output).toContain("word: it's $HOME");
   });
 
   it('whose process has stopped is ended by force, and says so', async () => {
-    const id = await detach(createProject(FAILING));
-    await untilFailed();
-    process.kill(serverPid(id), 'SIGSTOP');
-    const killed = await run('kill', id);
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    process.kill(sessions.serverPid(id), 'SIGSTOP');
+    const killed = await sessions.run('kill', id);
     expect(killed).toMatchObject({ status: 0, stdout: `${id}\n`, stderr: `${id} did not end when asked to: ended by SIGKILL\n` });
-    expect(await sessions()).toEqual([]);
+    expect(await sessions.list()).toEqual([]);
   }, 40_000);
 
   it('is not left behind when there is no engine, or nothing to build', async () => {
     const project = createProject(FAILING);
-    const none = await runBxtui(['build', '--detach', '--root', root, project.dir], {
+    const none = await runBxtui(['build', '--detach', '--root', sessions.root, project.dir], {
       env: { BUILDKIT_HOST: undefined, DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
     });
     expect(none.status).toBe(1);
     expect(none.stderr).toContain('/nonexistent/docker.sock');
-    const empty = await run('build', '--detach', join(project.dir, 'nowhere'));
+    const empty = await sessions.run('build', '--detach', join(project.dir, 'nowhere'));
     expect(empty.status).toBe(1);
-    expect(await sessions()).toEqual([]);
-    expect((await run('ls')).stdout).toContain('No session');
+    expect(await sessions.list()).toEqual([]);
+    expect((await sessions.run('ls')).stdout).toContain('No session');
   });
 
   it('that does not exist is said not to, with what there is', async () => {
-    const attached = await run('kill', 'beef');
+    const attached = await sessions.run('kill', 'beef');
     expect(attached.status).toBe(1);
     expect(attached.stderr).toContain('no session beef');
   });

@@ -1,12 +1,12 @@
 /** Sessions in processes of their own, in a directory that a test has for itself. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { engineEnv, expectNoContainers } from './engines.js';
 import { type Project, removeProjects } from './project.js';
 import { type RunResult, runBxtui } from './run.js';
 import { shellOpens } from './session.js';
+import { testDirectory } from './session-root.js';
 import { closeTerminals, type StartOptions, startTerminal, type TestTerminal } from './terminal.js';
 
 export interface ListedSession {
@@ -24,15 +24,15 @@ export interface AttachOptions extends Partial<StartOptions> {
 }
 
 export class Sessions {
-  readonly root = mkdtempSync(join(tmpdir(), 'bxs-'));
+  readonly root = testDirectory();
 
   run(command: string, ...args: string[]): Promise<RunResult> {
     return runBxtui([command, '--root', this.root, ...args]);
   }
 
   /** Starts one and resolves with its id. */
-  async detach(project: Project): Promise<string> {
-    const started = await this.run('build', '--detach', project.dir);
+  async detach(project: Project, ...flags: string[]): Promise<string> {
+    const started = await this.run('build', '--detach', ...flags, project.dir);
     expect(started.status, started.output).toBe(0);
     expect(started.stdout).toMatch(/^[0-9a-f]{8}\n$/);
     return started.stdout.trim();

@@ -5,8 +5,13 @@ import { join } from 'node:path';
 
 let made: string | null = null;
 
+/** A new directory below that of the run, which removes it at its end whatever becomes of the test. Short, for the sockets in it. */
+export function testDirectory(): string {
+  return mkdtempSync(join(process.env.BXTUI_TEST_DIRECTORY ?? tmpdir(), 'r'));
+}
+
 export function sessionRoot(): string {
-  made ??= mkdtempSync(join(tmpdir(), 'bxs-'));
+  made ??= testDirectory();
   return made;
 }
 

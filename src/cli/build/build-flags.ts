@@ -6,7 +6,6 @@ const text = (name: string, value: string, summary: string, more: Partial<FlagSp
   kind: 'string',
   value,
   summary,
-  status: 'ready',
   ...more,
 });
 const list = (name: string, value: string, summary: string, more: Partial<FlagSpec> = {}): FlagSpec =>

@@ -1,31 +1,23 @@
 /** The lines typed at the prompt, kept in a file that only their owner can read. A file that cannot be used costs the memory, not the prompt. */
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { HISTORY_MAX, type History } from '../../monitor/index.js';
+import { createHistory, HISTORY_MAX, type History } from '../../monitor/index.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { stateDirectory } from '../../platform/state-directory.js';
 
 export function historyPath(env: NodeJS.ProcessEnv): string {
-  const state = env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : join(env.HOME ?? homedir(), '.local/state');
-  return join(state, 'bxtui/history');
+  return join(stateDirectory(env), 'history');
 }
 
 /** The file has the oldest line first. A line that begins with a blank is not written, as in shells that are told so. */
 export function openHistory(path: string): History {
-  const lines: string[] = read(path);
-  return {
-    lines,
-    add(line) {
-      if (lines[0] === line) return;
-      lines.unshift(line);
-      lines.length = Math.min(lines.length, HISTORY_MAX);
-      if (/^\s/.test(line) || /[\r\n]/.test(line)) return;
-      try {
-        makeDirectory(dirname(path));
-        appendFileSync(path, `${line}\n`, { mode: 0o600 });
-      } catch {}
-    },
-  };
+  return createHistory(read(path), (line) => {
+    if (/^\s/.test(line) || /[\r\n]/.test(line)) return;
+    try {
+      makeDirectory(dirname(path));
+      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+    } catch {}
+  });
 }
 
 function read(path: string): string[] {

@@ -3,9 +3,9 @@
 import type { LineSession } from '../../monitor/index.js';
 import { startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
-import type { RemoteSession } from '../../session/wire/index.js';
 import type { ServerOptions } from '../sessions/server-options.js';
 import { startServer } from '../sessions/start-server.js';
+import { untilState } from '../sessions/until-state.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import { type BuildRun, openSession } from './open-session.js';
 
@@ -44,7 +44,7 @@ export async function openServed(
     session,
     isServed: true,
     opensShells: false,
-    start: () => untilItBuilds(session),
+    start: () => untilState(session, ({ generations }) => generations.length > 0),
     report: (kind, output, errors) =>
       kind === 'plain'
         ? startPlainProgress({ session, sink: errors, withPast: true })
@@ -55,17 +55,4 @@ export async function openServed(
     },
     leave: () => session.leave(),
   };
-}
-
-/** Throws what the session's process says is wrong when it ends before that. */
-async function untilItBuilds(session: RemoteSession): Promise<void> {
-  const begun = new Promise<null>((resolve) => {
-    const look = (): void => {
-      if (session.state.generations.length > 0) resolve(null);
-    };
-    session.onEvent(look);
-    look();
-  });
-  const error = await Promise.race([begun, session.disconnected]);
-  if (error !== null) throw error;
 }

@@ -9,6 +9,7 @@ import { runScreen } from '../screen/run-screen.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import type { SpawnedServer } from '../sessions/spawn-server.js';
 import { joinServer } from '../sessions/start-server.js';
+import { untilState } from '../sessions/until-state.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import type { FrontEnd } from './front-end.js';
@@ -71,25 +72,10 @@ function showBuild(
   });
 }
 
-/** Rejects with what is wrong when the session ends at once, for want of an engine say. */
+/** Rejects with what is wrong when the session ends at once, for want of an engine say; one that takes its time is not waited for. */
 async function untilItCanBeShown(session: RemoteSession): Promise<RemoteSession> {
-  const lost = await Promise.race([session.disconnected, isOnEngine(session)]);
-  if (lost !== null) throw lost;
+  await untilState(session, ({ engine }) => engine !== null, ENGINE_WAIT_MS);
   return session;
-}
-
-/** Resolves when the engine has answered, or takes its time. */
-function isOnEngine(session: RemoteSession): Promise<null> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(null), ENGINE_WAIT_MS);
-    const look = (): void => {
-      if (session.state.engine === null) return;
-      clearTimeout(timer);
-      resolve(null);
-    };
-    session.onEvent(look);
-    look();
-  });
 }
 
 async function endUnseen(server: SpawnedServer, session: Promise<RemoteSession> | null): Promise<void> {

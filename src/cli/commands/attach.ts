@@ -16,7 +16,6 @@ const READ_ONLY_FLAG: FlagSpec = {
   kind: 'bool',
   value: '',
   summary: 'Only look: nothing that is pressed here changes the session, and its programs keep their size',
-  status: 'ready',
 };
 
 const HELP = {

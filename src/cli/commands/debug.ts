@@ -25,7 +25,6 @@ const PROGRESS_FLAG: FlagSpec = {
   summary: 'How progress is shown; auto is plain here',
   choices: ['auto', 'plain', 'quiet'],
   fallback: 'auto',
-  status: 'ready',
 };
 const LEAVE_KEY_FLAG: FlagSpec = {
   name: 'leave-key',
@@ -33,7 +32,6 @@ const LEAVE_KEY_FLAG: FlagSpec = {
   value: 'KEY',
   summary: "Key that leaves a program's terminal: ctrl-], f12, or two as in buildx: ctrl-a,c",
   fallback: 'ctrl-]',
-  status: 'ready',
 };
 const ON_FLAG = { ...DEBUG_FLAGS[0]!, summary: 'After which builds the monitor opens', fallback: 'error' };
 const FLAGS: readonly FlagSpec[] = [ON_FLAG, ...DEBUG_FLAGS.slice(1), PROGRESS_FLAG, ...SESSION_FLAGS, LEAVE_KEY_FLAG, HELP_FLAG];

@@ -12,25 +12,24 @@ import { type ExecWish, execInSession } from '../sessions/exec-in-session.js';
 import { nameSession } from '../sessions/name-session.js';
 import { ROOT_FLAG, readSessionFlags } from '../sessions/session-command.js';
 
-const ready = (flag: Omit<FlagSpec, 'status'>): FlagSpec => ({ ...flag, status: 'ready' });
 const FLAGS: readonly FlagSpec[] = [
-  ready({ name: 'env', short: 'e', kind: 'list', value: 'NAME=VALUE', summary: 'Environment variable' }),
-  ready({ name: 'user', short: 'u', kind: 'string', value: 'USER[:GROUP]', summary: "Who runs it; default: the step's user" }),
-  ready({ name: 'workdir', short: 'w', kind: 'string', value: 'DIR', summary: "Where it runs; default: the step's directory" }),
-  ready({
+  { name: 'env', short: 'e', kind: 'list', value: 'NAME=VALUE', summary: 'Environment variable' },
+  { name: 'user', short: 'u', kind: 'string', value: 'USER[:GROUP]', summary: "Who runs it; default: the step's user" },
+  { name: 'workdir', short: 'w', kind: 'string', value: 'DIR', summary: "Where it runs; default: the step's directory" },
+  {
     name: 'no-tty',
     short: 'T',
     kind: 'bool',
     value: '',
     summary: 'No terminal for it, though this one could be its; both of its outputs come on standard output',
-  }),
-  ready({
+  },
+  {
     name: 'step',
     kind: 'string',
     value: 'STEP',
     summary: 'In a container of this step (9, L17, build:3), a new one if there is none',
-  }),
-  ready({ name: 'leave-key', kind: 'string', value: 'KEY', summary: 'Key that leaves the program', fallback: 'ctrl-]' }),
+  },
+  { name: 'leave-key', kind: 'string', value: 'KEY', summary: 'Key that leaves the program', fallback: 'ctrl-]' },
 ];
 
 const HELP = {

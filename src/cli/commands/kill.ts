@@ -8,7 +8,7 @@ import { renderError } from '../render-error.js';
 import { endSession } from '../sessions/end-session.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
-const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours', status: 'ready' };
+const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours' };
 
 const HELP = {
   usage: 'bxtui kill [OPTIONS] ID [ID...]',

@@ -20,11 +20,10 @@ import { renderError } from '../render-error.js';
 import { connectTo } from '../sessions/connect.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
-const ready = (flag: Omit<FlagSpec, 'status'>): FlagSpec => ({ ...flag, status: 'ready' });
 const FLAGS: readonly FlagSpec[] = [
-  ready({ name: 'follow', short: 'f', kind: 'bool', value: '', summary: 'Go on until the build has ended' }),
-  ready({ name: 'step', kind: 'string', value: 'STEP', summary: 'Only what this step has printed (9, L17, build:3), as it was' }),
-  ready({ name: 'generation', kind: 'string', value: 'N', summary: 'The N-th run of the build', fallback: 'the newest' }),
+  { name: 'follow', short: 'f', kind: 'bool', value: '', summary: 'Go on until the build has ended' },
+  { name: 'step', kind: 'string', value: 'STEP', summary: 'Only what this step has printed (9, L17, build:3), as it was' },
+  { name: 'generation', kind: 'string', value: 'N', summary: 'The N-th run of the build', fallback: 'the newest' },
 ];
 
 const HELP = {

@@ -6,12 +6,9 @@ import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { listSessions } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
-import type { FlagSpec } from '../flags/flag-spec.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { JSON_FLAG, readSessionFlags } from '../sessions/session-command.js';
 import { describeFound } from '../sessions/session-rows.js';
 import { startAgain } from '../sessions/start-again.js';
-
-const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs', status: 'ready' };
 
 const HELP = {
   usage: 'bxtui ls [OPTIONS]',

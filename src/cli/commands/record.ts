@@ -17,7 +17,7 @@ import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
 import { loadRecord } from '../sessions/find-playable.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { JSON_FLAG, readSessionFlags } from '../sessions/session-command.js';
 
 const EXPORT_FLAGS: readonly FlagSpec[] = [
   {
@@ -25,18 +25,15 @@ const EXPORT_FLAGS: readonly FlagSpec[] = [
     kind: 'bool',
     value: '',
     summary: 'One terminal as asciicast v2, for asciinema and the like',
-    status: 'ready',
   },
-  { name: 'no-redact', kind: 'bool', value: '', summary: 'Leave environment values in', status: 'ready' },
-  { name: 'output', short: 'o', kind: 'string', value: 'FILE', summary: 'The file; - for standard output', status: 'ready' },
+  { name: 'no-redact', kind: 'bool', value: '', summary: 'Leave environment values in' },
+  { name: 'output', short: 'o', kind: 'string', value: 'FILE', summary: 'The file; - for standard output' },
 ];
-const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs', status: 'ready' };
 const ALL_FLAG: FlagSpec = {
   name: 'all',
   kind: 'bool',
   value: '',
   summary: 'Every record of a session that has ended',
-  status: 'ready',
 };
 
 const HELP = {

@@ -18,24 +18,22 @@ import { loadRecord } from '../sessions/find-playable.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
 const REPLAY_FLAGS: readonly FlagSpec[] = [
-  { name: 'at', kind: 'string', value: 'TIME', summary: 'Begin there: 1:30, 90, 50% or end', fallback: '0', status: 'ready' },
+  { name: 'at', kind: 'string', value: 'TIME', summary: 'Begin there: 1:30, 90, 50% or end', fallback: '0' },
   {
     name: 'idle-limit',
     kind: 'string',
     value: 'SECONDS',
     summary: 'Shorten times in which nothing happens to this; 0: play them as they were',
     fallback: '2',
-    status: 'ready',
   },
-  { name: 'paused', kind: 'bool', value: '', summary: 'Begin with a pause', status: 'ready' },
+  { name: 'paused', kind: 'bool', value: '', summary: 'Begin with a pause' },
   {
     name: 'plain',
     kind: 'bool',
     value: '',
     summary: 'Tell the builds in lines instead; so it is without a terminal',
-    status: 'ready',
   },
-  { name: 'speed', kind: 'string', value: 'FACTOR', summary: 'How fast: 0.25 to 16, or max', fallback: '1', status: 'ready' },
+  { name: 'speed', kind: 'string', value: 'FACTOR', summary: 'How fast: 0.25 to 16, or max', fallback: '1' },
 ];
 
 const HELP = {

@@ -20,5 +20,5 @@ export interface FlagSpec {
   /** What is used when the flag is not given, as shown in `--help`. */
   readonly fallback?: string;
   /** `later`: docker has it and this program does not yet; it is refused by name and left out of `--help`. */
-  readonly status: 'ready' | 'later';
+  readonly status?: 'later';
 }

@@ -17,7 +17,7 @@ export function renderHelp(help: CommandHelp, cols: number): string {
   const width = Math.min(Math.max(cols, 60), 110);
   const lines = [`Usage:  ${help.usage}`, '', ...wrapWords(help.about, width)];
   for (const group of help.groups) {
-    const ready = group.flags.filter((flag) => flag.status === 'ready');
+    const ready = group.flags.filter((flag) => flag.status !== 'later');
     if (ready.length === 0) continue;
     const left = ready.map(flagColumn);
     const column = Math.min(Math.max(...left.map((text) => text.length)) + 3, 38);

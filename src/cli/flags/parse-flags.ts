@@ -138,7 +138,7 @@ class FlagParser {
   }
 
   #unknownLong(name: string): BxError {
-    const ready = this.#specs.filter((spec) => spec.status === 'ready').map((spec) => spec.name);
+    const ready = this.#specs.filter((spec) => spec.status !== 'later').map((spec) => spec.name);
     const near = nearestName(name, ready);
     const guess = near === null ? '' : `Did you mean --${near}? `;
     return new BxError('usage', `unknown flag: --${name}`, { hint: guess + this.#hint });

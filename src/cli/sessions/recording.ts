@@ -2,7 +2,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { LocalSession } from '../../session/index.js';
 import {
@@ -22,11 +21,10 @@ const MIN_SECRET_CHARS = 4;
 const SECRET_NAME =
   /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASS|PASSWD|PASSWORD|PASSPHRASE|CREDENTIAL|CREDENTIALS|AUTH|KEY|APIKEY|PAT)(?:_|$)/i;
 
-const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
+export const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
 
-/** As the settings have it. A session that cannot be recorded says so and goes on. */
+/** A session that cannot be recorded says so and goes on. */
 export function recordSession(session: LocalSession, id: string, options: BuildOptions): Recorder {
-  if (!loadSettings(settingsPath(process.env)).settings.recordSessions) return NO_RECORDER;
   const root = recordsRoot(options.root, process.env);
   const tell = (error: unknown): void => {
     const { message } = toBxError(error, 'state');

@@ -1,11 +1,11 @@
 /** `bxtui build --detach`: a session whose id is all that is printed. */
 import { BxError } from '../../platform/errors.js';
-import type { RemoteSession } from '../../session/wire/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { EXIT_OK } from '../exit-status.js';
 import { writesToStdout } from '../values/output.js';
 import { readServerOptions } from './server-options.js';
 import { startServer } from './start-server.js';
+import { untilState } from './until-state.js';
 
 /** `args`: the command line that the options were read from. Throws `BxError`, also when no engine is in reach. */
 export async function runDetached(options: BuildOptions, args: readonly string[]): Promise<number> {
@@ -18,21 +18,8 @@ export async function runDetached(options: BuildOptions, args: readonly string[]
   const { root, logFile } = readServerOptions(options, process.env);
   const server = startServer({ root, logFile, buildArgs: args, openOn }, { kind: 'command' });
   const session = await server.session;
-  await untilConnected(session);
+  await untilState(session, ({ engine }) => engine !== null);
   session.leave();
   process.stdout.write(`${server.id}\n`);
   return EXIT_OK;
-}
-
-/** Resolves when the build has begun on an engine. */
-async function untilConnected(session: RemoteSession): Promise<void> {
-  const connected = new Promise<null>((resolve) => {
-    const look = (): void => {
-      if (session.state.engine !== null) resolve(null);
-    };
-    session.onEvent(look);
-    look();
-  });
-  const error = await Promise.race([connected, session.disconnected]);
-  if (error !== null) throw error;
 }

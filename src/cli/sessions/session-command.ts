@@ -5,6 +5,7 @@ import type { FlagSpec } from '../flags/flag-spec.js';
 import { type CommandHelp, renderHelp } from '../flags/help-text.js';
 import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
 
+export const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs' };
 export const ROOT_FLAG: FlagSpec = SESSION_FLAGS.find(({ name }) => name === 'root')!;
 
 /** Null: `--help` was asked for and printed. Throws `BxError('usage')`. */

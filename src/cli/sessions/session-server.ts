@@ -5,12 +5,11 @@
 import { chmodSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
-import type { Engine } from '../../engine/engine.js';
 import { toBxError } from '../../platform/errors.js';
 import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
 import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, type SessionServer, serveSession } from '../../session/wire/index.js';
-import { locateBuildInput } from '../build/build-input.js';
+import { type BuildInput, locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { connect, turn } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
@@ -18,8 +17,8 @@ import type { FrontEnd } from '../build/front-end.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
-import { type IdleWatch, watchIdle } from './idle.js';
-import { recordSession } from './recording.js';
+import { watchIdle } from './idle.js';
+import { NO_RECORDER, recordSession } from './recording.js';
 import { createServerLog } from './server-log.js';
 import { readServerOptions } from './server-options.js';
 import { type ServerWish, STARTER_FD } from './spawn-server.js';
@@ -42,31 +41,33 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   }
 }
 
-async function serve(
-  { root, id, openOn, buildArgs }: Omit<ServerWish, 'logFile'> & { readonly id: string },
-  starter: net.Socket,
-): Promise<number> {
+async function serve(place: Omit<ServerWish, 'logFile'> & { readonly id: string }, starter: net.Socket): Promise<number> {
+  const { root, id, openOn, buildArgs } = place;
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
   const told = readServerOptions(options, process.env);
+  const { settings } = loadSettings(settingsPath(process.env));
   const log = createServerLog(id, told.logLevel, (text) => process.stderr.write(text), Date.now);
-  let showsItself = (): void => undefined;
-  const isShown = new Promise<void>((resolve) => {
-    showsItself = resolve;
-  });
-  // Its first state is on its way before the engine's libraries are loaded.
-  const connectWhenShown = (signal: AbortSignal): Promise<Engine> => isShown.then(turn).then(() => connect(signal));
-  const session = openSession({ options, input, connect: connectWhenShown }, openOn, {
-    id,
-    spillDirectory: spillDirectory(root, id),
-  });
+  const shown = createGate();
+  const session = openSession(
+    // Its first state is on its way before the engine's libraries are loaded.
+    { options, input, connect: (signal) => shown.opened.then(turn).then(() => connect(signal)) },
+    openOn,
+    { id, spillDirectory: spillDirectory(root, id) },
+  );
   const end = (why: string): void => {
     log.write('info', `ends: ${why}`);
     void disconnect(session);
   };
   process.once('SIGTERM', () => end('SIGTERM'));
-  let idle: IdleWatch | null = null;
+  const idle = watchIdle({
+    session,
+    clients: () => served.clients,
+    limitHours: told.idleHours ?? settings.idleHours,
+    now: Date.now,
+    onIdle: () => end('nobody has been there for long'),
+  });
   const token = makeToken();
   const served = serveSession(session, {
     id,
@@ -79,38 +80,19 @@ async function serve(
       log.write('warn', `${label} was dropped: it has taken nothing in for too long`);
       session.post('warning', `${label} was dropped: it has taken nothing in for too long`);
     },
-    idleEndsAtMs: () => idle?.endsAtMs() ?? null,
+    idleEndsAtMs: idle.endsAtMs,
   });
-  // From its first event on.
-  const recorder = recordSession(session, id, { ...options, root: told.namedRoot });
+  // Both from its first event on.
+  const recorder = settings.recordSessions ? recordSession(session, id, { ...options, root: told.namedRoot }) : NO_RECORDER;
   log.follow(session);
   const starting = session.start();
   starting.catch(() => undefined);
   let server: net.Server | null = null;
   try {
-    const found = createRecord(root, {
-      id,
-      pid: process.pid,
-      version: programVersion(),
-      startedAtMs: Date.now(),
-      context: options.context,
-      dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
-      cwd: process.cwd(),
-      args: buildArgs,
-    });
-    writeToken(found, token);
-    log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}, ${found.record.dockerfile}`);
-    server = await listen(found, served);
+    server = await enterList(place, { context: options.context, input, token }, served);
+    log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}`);
     served.accept(starter, true);
-    showsItself();
-    const { idleHours } = loadSettings(settingsPath(process.env)).settings;
-    idle = watchIdle({
-      session,
-      clients: () => served.clients,
-      limitHours: told.idleHours ?? idleHours,
-      now: Date.now,
-      onIdle: () => end('nobody has been there for long'),
-    });
+    shown.open();
     await starting;
     await session.ended;
     return EXIT_OK;
@@ -120,7 +102,7 @@ async function serve(
     served.fail(toBxError(error));
     return EXIT_FAILED;
   } finally {
-    idle?.dispose();
+    idle.dispose();
     await disconnect(session);
     await recorder.finish();
     // Whoever is attached is told of the end, and closes.
@@ -132,6 +114,40 @@ async function serve(
     log.write('info', 'has ended');
     removeRecord(root, id);
   }
+}
+
+interface About {
+  readonly context: string;
+  readonly input: BuildInput;
+  readonly token: string;
+}
+
+/** From now on the session is found by others, and they are let in. Throws `BxError('state')`. */
+function enterList(
+  { root, id, buildArgs }: Pick<ServerWish, 'root' | 'buildArgs'> & { readonly id: string },
+  { context, input, token }: About,
+  served: SessionServer,
+): Promise<net.Server> {
+  const found = createRecord(root, {
+    id,
+    pid: process.pid,
+    version: programVersion(),
+    startedAtMs: Date.now(),
+    context,
+    dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
+    cwd: process.cwd(),
+    args: buildArgs,
+  });
+  writeToken(found, token);
+  return listen(found, served);
+}
+
+function createGate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
 }
 
 async function closed(server: net.Server | null): Promise<void> {

@@ -108,15 +108,15 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
   };
 }
 
-/** For this run only. */
-export function createHistory(): History {
-  const lines: string[] = [];
+/** `lines`: those of before, the newest first. `onNew`: of each that is not the one before once more. */
+export function createHistory(lines: string[] = [], onNew: (line: string) => void = () => undefined): History {
   return {
     lines,
     add(line) {
       if (lines[0] === line) return;
       lines.unshift(line);
       lines.length = Math.min(lines.length, HISTORY_MAX);
+      onNew(line);
     },
   };
 }

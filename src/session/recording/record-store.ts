@@ -4,10 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { stateDirectory } from '../../platform/state-directory.js';
 import { checkRoot } from '../records/root-dir.js';
 import { parseHeader, type RecordHeader } from './format.js';
 import { segmentNames } from './segments.js';
@@ -35,8 +35,7 @@ export interface StoredRecord {
 export function recordsRoot(given: string | null, env: NodeJS.ProcessEnv): string {
   const named = given ?? (env.BXTUI_ROOT || null);
   if (named !== null) return join(resolve(named), 'records');
-  const state = env.XDG_STATE_HOME;
-  return join(state?.startsWith('/') ? state : join(env.HOME || homedir(), '.local', 'state'), 'bxtui', 'records');
+  return join(stateDirectory(env), 'records');
 }
 
 /** Throws `BxError('state')` when there is no place for a record that is this person's alone. */

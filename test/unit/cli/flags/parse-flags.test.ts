@@ -4,12 +4,12 @@ import { parseFlags, parseLeadingFlags } from '../../../../src/cli/flags/parse-f
 import { BxError } from '../../../../src/platform/errors.js';
 
 const SPECS: readonly FlagSpec[] = [
-  { name: 'tag', short: 't', kind: 'list', value: 'NAME', summary: '', status: 'ready' },
-  { name: 'quiet', short: 'q', kind: 'bool', value: '', summary: '', status: 'ready' },
-  { name: 'no-cache', kind: 'bool', value: '', summary: '', status: 'ready' },
+  { name: 'tag', short: 't', kind: 'list', value: 'NAME', summary: '' },
+  { name: 'quiet', short: 'q', kind: 'bool', value: '', summary: '' },
+  { name: 'no-cache', kind: 'bool', value: '', summary: '' },
   { name: 'no-cache-filter', kind: 'list', value: 'STAGE', summary: '', status: 'later' },
-  { name: 'file', short: 'f', kind: 'string', value: 'PATH', summary: '', status: 'ready' },
-  { name: 'on', kind: 'string', value: 'WHEN', summary: '', status: 'ready', choices: ['error', 'always'] },
+  { name: 'file', short: 'f', kind: 'string', value: 'PATH', summary: '' },
+  { name: 'on', kind: 'string', value: 'WHEN', summary: '', choices: ['error', 'always'] },
 ];
 const parse = (...args: string[]) => parseFlags(SPECS, args, 'bxtui build --help');
 const failure = (...args: string[]): BxError => {
