@@ -61,17 +61,23 @@ export function renderSessions(rows: readonly SessionRow[], nowMs: number, curre
     row.id,
     ...(current === undefined ? [] : [row.id === current ? 'yes' : '']),
     row.state === 'other version' ? `version ${row.version}` : row.state,
-    row.context,
     sessionAge(nowMs - row.startedAtMs),
-    row.builder ?? '-',
+    engineInShort(row.builder),
     String(row.shells),
     String(row.clients),
     row.endsAtMs === null ? '-' : `in ${sessionAge(row.endsAtMs - nowMs)}`,
+    // The last one, because it may be as long as a path.
+    row.context,
   ]);
   return renderTable(
-    ['ID', ...(current === undefined ? [] : ['CURRENT']), 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'CLIENTS', 'ENDS'],
+    ['ID', ...(current === undefined ? [] : ['CURRENT']), 'STATE', 'AGE', 'ENGINE', 'SHELLS', 'CLIENTS', 'ENDS', 'CONTEXT'],
     table.map((cells) => cells.map(printableLine)),
   );
+}
+
+/** Without the packager's suffix: `Docker 26.1.5`. */
+function engineInShort(name: string | null): string {
+  return name?.replace(/^Docker Engine/, 'Docker').replace(/[+~]\S+/, '') ?? '-';
 }
 
 /** `<1m`, `5m`, `3h`, `2d`. */

@@ -8,7 +8,7 @@ export function renderTable(head: readonly string[], rows: ReadonlyArray<readonl
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('   ')
+        .join('  ')
         .trimEnd(),
     )
     .join('\n');

@@ -33,7 +33,7 @@ describe('a detached session', () => {
     expect(first.modes()).toEqual(RESTORED_MODES);
     expect(first.screen()).toContain(`bxtui attach ${id}`);
     expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
-    expect((await sessions.run('ls')).stdout).toMatch(/ENDS\n.* in 24h\n/);
+    expect((await sessions.run('ls')).stdout).toMatch(/ENDS +CONTEXT\n.* in 24h /);
 
     const second = await sessions.attach(id);
     await second.waitFor(/seen-42/);
@@ -105,6 +105,7 @@ describe('a detached session', () => {
 
   it('is left for another by the command line of its screen, which lists them', async () => {
     const [first, second] = [await sessions.detach(createProject(FAILING)), await sessions.detach(createProject(OTHER))];
+    await Promise.all([first, second].map((id) => sessions.untilFailed(id)));
     const terminal = await sessions.attach(first);
     await terminal.waitFor(/FAILED exit 3/);
     await commandLine(terminal, 'list');

@@ -1,5 +1,6 @@
 /** `bxtui exec` and `bxtui logs` on a session in another process, as scripts and people use them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { untilFailed } from '../helpers/detached.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
@@ -20,11 +21,6 @@ async function detach(dockerfile: string): Promise<string> {
   return started.stdout.trim();
 }
 
-async function untilFailed(id: string): Promise<void> {
-  const followed = await run('logs', ['--follow', id]);
-  expect(followed.status, followed.output).toBe(1);
-}
-
 afterEach(async () => {
   endRuns();
   await closeTerminals();
@@ -37,7 +33,7 @@ describe('bxtui exec', () => {
   let id: string;
   beforeEach(async () => {
     id = await detach(FAILING);
-    await untilFailed(id);
+    await untilFailed(sessionRoot(), id);
   });
 
   it('has the output, the input and the exit status of the program', async () => {
@@ -120,7 +116,7 @@ describe('bxtui logs', () => {
 
   it('tells a failure as the build itself did, and refuses what there is not', async () => {
     const id = await detach(FAILING);
-    await untilFailed(id);
+    await untilFailed(sessionRoot(), id);
     const printed = await run('logs', []);
     expect(printed.status).toBe(0);
     expect(printed.stdout).toContain('the reason');

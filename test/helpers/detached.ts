@@ -23,6 +23,16 @@ export interface AttachOptions extends Partial<StartOptions> {
   readonly isShown?: boolean;
 }
 
+/** Waits until the build of a session has failed and its shell is open: what comes later would take the keys, or be the container in use. */
+export async function untilFailed(root: string, id?: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const listed: ListedSession[] = JSON.parse((await runBxtui(['ls', '--root', root, '--json'])).stdout);
+    if (listed.some((one) => one.id === (id ?? one.id) && one.state === 'failed' && one.shells === 1)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the build did not fail');
+}
+
 export class Sessions {
   readonly root = testDirectory();
 
@@ -57,14 +67,9 @@ export class Sessions {
     return JSON.parse((await this.run('ls', '--json')).stdout);
   }
 
-  /** Waits until the build of the only session has failed and its shell is open. */
-  async untilFailed(): Promise<void> {
-    for (let tries = 0; tries < 200; tries++) {
-      const [session] = await this.list();
-      if (session?.state === 'failed' && session.shells === 1) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error('the build did not fail');
+  /** `id` missing: of the only session. */
+  untilFailed(id?: string): Promise<void> {
+    return untilFailed(this.root, id);
   }
 
   serverPid(id: string): number {

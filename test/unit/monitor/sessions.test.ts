@@ -64,10 +64,10 @@ describe('list', () => {
   it('shows all there is to know, this session too, which lives in no directory', async () => {
     const lines = (await run('list')).split('\n').map((line) => line.split(/ {2,}/));
     expect(lines).toEqual([
-      ['ID', 'CURRENT', 'STATE', 'CONTEXT', 'AGE', 'ENGINE', 'SHELLS', 'CLIENTS', 'ENDS'],
-      ['12ab34cd', 'failed', 'other', '3h', 'Docker Engine 28', '2', '1', '-'],
-      ['12ffffff', 'crashed', 'evil', '3h', '-', '2', '1', '-'],
-      ['abcd', 'yes', 'failed', 'app', '3h', '-', '0', '1', '-'],
+      ['ID', 'CURRENT', 'STATE', 'AGE', 'ENGINE', 'SHELLS', 'CLIENTS', 'ENDS', 'CONTEXT'],
+      ['12ab34cd', 'failed', '3h', 'Docker 28', '2', '1', '-', 'other'],
+      ['12ffffff', 'crashed', '3h', '-', '2', '1', '-', 'evil'],
+      ['abcd', 'yes', 'failed', '3h', '-', '0', '1', '-', 'app'],
     ]);
   });
 
@@ -75,7 +75,7 @@ describe('list', () => {
     rows = [row('abcd', { endsAtMs: 4 * 3_600_000 })];
     const text = await run('list');
     expect(text.split('\n')).toHaveLength(2);
-    expect(text).toMatch(/^abcd +yes .* in 1h$/m);
+    expect(text).toMatch(/^abcd +yes .* in 1h /m);
   });
 
   it('works without a session, and without a directory', async () => {
