@@ -9,7 +9,7 @@ import type { Disposable } from '../platform/byte-channel.js';
 import { attachedOf, watchAttached } from './control/attached.js';
 import { askBackground } from './control/background.js';
 import { createCommands } from './control/commands.js';
-import { createFrameScheduler } from './control/frames.js';
+import { createFrameScheduler, type FramePace, paceOf } from './control/frames.js';
 import { hintsOf } from './control/hints-of.js';
 import { createInputHandler } from './control/input.js';
 import { createLogGrids } from './control/log-grids.js';
@@ -74,7 +74,9 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   });
   const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, host.attributes);
   const leaveLabel = deps.settings.leaveKey.label;
-  const store = createViewStore(initialView(first.cols, first.rows), () => scheduler.invalidate());
+  /** What is changed by the session's events is drawn in their rhythm. */
+  let pace: FramePace = 'prompt';
+  const store = createViewStore(initialView(first.cols, first.rows), () => scheduler.invalidate('all', pace));
   const screenView = createScreenView(host, look, {
     dockerfile: deps.dockerfileLabel,
     leaveKey: leaveLabel,
@@ -98,7 +100,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     },
   });
   const logRate = createLogRate();
-  const logs = createLogGrids(session, () => scheduler.invalidate());
+  const logs = createLogGrids(session, () => scheduler.invalidate('all', 'calm'));
   let resolveClosed: (how: 'quit' | 'detached') => void = () => undefined;
   const closed = new Promise<'quit' | 'detached'>((resolve) => {
     resolveClosed = resolve;
@@ -123,9 +125,12 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     close,
   };
   const commands = createCommands(ui);
+  const handleInput = createInputHandler(ui);
   const preparing = createPreparing(ui, () => commands.terminalSize());
   const scheduler = createFrameScheduler(clock, stdout, (scope) => {
-    if (scope === 'all' || !screenView.renderTerminal()) draw();
+    if (scope === 'terminal' && screenView.renderTerminal()) return scope;
+    draw();
+    return 'all';
   });
 
   function contextOf(state: SessionState, view: ViewState): ActionContext {
@@ -196,6 +201,13 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
 
   function onSessionEvent(event: SessionEvent): void {
     if (isGone) return;
+    pace = paceOf(event);
+    followEvent(event);
+    scheduler.invalidate('all', pace);
+    pace = 'prompt';
+  }
+
+  function followEvent(event: SessionEvent): void {
     const nowMs = clock.now();
     switch (event.type) {
       case 'generation.started':
@@ -220,7 +232,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       default:
         break;
     }
-    scheduler.invalidate();
   }
 
   /** After a reload the cursor stays on the same step, found by its text. */
@@ -256,7 +267,10 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   const listeners: Disposable[] = [
     ...watchAttached(deps, commands.notify, () => scheduler.invalidate()),
     session.onEvent(onSessionEvent),
-    router.onEvent(createInputHandler(ui)),
+    router.onEvent((...event) => {
+      scheduler.touched();
+      handleInput(...event);
+    }),
     router.onModeChange((change) => {
       if (change === 'leave-key') terminalLeft(ui);
       else if (change === 'resumed') terminalResumed(ui);
@@ -308,7 +322,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     const charts = await loadCharts(host, look, screenView.addBelowDialogs);
     if (isGone) return;
     screenView.setCharts(charts);
-    scheduler.invalidate();
+    scheduler.invalidate('all', 'calm');
   }
 
   guard.enter();

@@ -9,6 +9,7 @@ import { SetupError } from '../setup/say.mjs';
 
 /** @typedef {{ atMs: number, text: string }} Sighting */
 /** @typedef {(text: string) => boolean} Test */
+/** @typedef {'screen' | 'raw'} Source */
 
 const WITHIN_MS = 30_000;
 
@@ -17,8 +18,8 @@ export class Pty {
   raw = '';
   #lastDataAtMs = 0;
   #hasEnded = false;
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
+  /** @type {Record<Source, Set<() => void>>} */
+  #listeners = { screen: new Set(), raw: new Set() };
 
   /** @param {import('./timed-run.mjs').Command & { cols?: number, rows?: number }} command */
   constructor(command) {
@@ -42,8 +43,9 @@ export class Pty {
     this.process.onData((data) => {
       this.#lastDataAtMs = performance.now();
       this.raw += data;
-      this.terminal.write(data, () => this.#look());
-      this.#look();
+      // Each is asked once, so that the clock takes as little as it can from the client.
+      this.terminal.write(data, () => this.#look('screen'));
+      this.#look('raw');
     });
     this.terminal.onData((answer) => {
       if (!this.#hasEnded) this.process.write(answer);
@@ -52,7 +54,8 @@ export class Pty {
       this.process.onExit(({ exitCode }) => {
         this.#hasEnded = true;
         resolve(exitCode);
-        this.#look();
+        this.#look('screen');
+        this.#look('raw');
       });
     });
   }
@@ -76,12 +79,12 @@ export class Pty {
 
   /** @param {Test} test @param {string} what @param {number} [withinMs] @returns {Promise<Sighting>} once the screen passes */
   shows(test, what, withinMs = WITHIN_MS) {
-    return this.#until(() => this.screen(), test, what, withinMs);
+    return this.#until('screen', () => this.screen(), test, what, withinMs);
   }
 
   /** @param {Test} test @param {string} what @param {number} [withinMs] @returns {Promise<Sighting>} once the bytes since `press` pass */
   says(test, what, withinMs = WITHIN_MS) {
-    return this.#until(() => this.raw, test, what, withinMs);
+    return this.#until('raw', () => this.raw, test, what, withinMs);
   }
 
   /** Resolves when nothing was written for a while. @param {number} quietMs */
@@ -101,12 +104,12 @@ export class Pty {
     this.terminal.dispose();
   }
 
-  /** @param {() => string} read @param {Test} test @param {string} what @param {number} withinMs @returns {Promise<Sighting>} */
-  #until(read, test, what, withinMs) {
+  /** @param {Source} source @param {() => string} read @param {Test} test @param {string} what @param {number} withinMs @returns {Promise<Sighting>} */
+  #until(source, read, test, what, withinMs) {
     return new Promise((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);
-        this.#listeners.delete(look);
+        this.#listeners[source].delete(look);
       };
       const look = () => {
         const text = read();
@@ -122,7 +125,7 @@ export class Pty {
         settle();
         reject(this.#complaint(`no ${what} within ${withinMs} ms`));
       }, withinMs);
-      this.#listeners.add(look);
+      this.#listeners[source].add(look);
       look();
     });
   }
@@ -136,8 +139,9 @@ export class Pty {
     );
   }
 
-  #look() {
-    for (const listener of [...this.#listeners]) listener();
+  /** @param {Source} source */
+  #look(source) {
+    for (const listener of [...this.#listeners[source]]) listener();
   }
 }
 

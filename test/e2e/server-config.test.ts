@@ -5,7 +5,7 @@ import { Sessions } from '../helpers/detached.js';
 import { engineEnv } from '../helpers/engines.js';
 import { BASE, createProject, type Project } from '../helpers/project.js';
 import { runBxtui } from '../helpers/run.js';
-import { quit } from '../helpers/session.js';
+import { quit, shellOpens } from '../helpers/session.js';
 import { startTerminal } from '../helpers/terminal.js';
 
 const FAILING = `${BASE}RUN echo out-of-the-step; exit 3\n`;
@@ -60,7 +60,7 @@ describe('--server-config', () => {
     const file = configure('root = "elsewhere"\nlog_file = "server.log"\nlog_level = "debug"\n');
     const args = ['build', '--root', sessions.root, '--server-config', file, project.dir];
     const terminal = startTerminal({ cols: 120, rows: 40, args, env: engineEnv() });
-    await terminal.waitFor(/FAILED exit 3/);
+    await shellOpens(terminal);
     expect(await sessions.list()).toHaveLength(1);
     expect(existsSync(project.path('conf/elsewhere'))).toBe(false);
     await quit(terminal);

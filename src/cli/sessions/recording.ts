@@ -21,6 +21,9 @@ const MIN_SECRET_CHARS = 4;
 const SECRET_NAME =
   /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASS|PASSWD|PASSWORD|PASSPHRASE|CREDENTIAL|CREDENTIALS|AUTH|KEY|APIKEY|PAT)(?:_|$)/i;
 
+/** The room that older records take can be looked at when the build is under way. */
+const PRUNE_AFTER_MS = 5_000;
+
 export const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
 
 /** A session that cannot be recorded says so and goes on. */
@@ -30,6 +33,8 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
     const { message } = toBxError(error, 'state');
     session.post('warning', `this session is not recorded any more: ${message}`, 'it goes on; a replay ends here');
   };
+  const prune = (): Promise<unknown> => pruneRecords(root).catch(() => undefined);
+  let pruning: NodeJS.Timeout | null = null;
   try {
     const directory = createRecordDirectory(root, id);
     const recorder = startRecording({
@@ -44,11 +49,21 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
       secrets: secretValues(options, process.env),
       now: Date.now,
       onFailed: tell,
-      onSegment: () => void pruneRecords(root).catch(() => undefined),
+      onSegment() {
+        if (pruning !== null) clearTimeout(pruning);
+        pruning = setTimeout(() => {
+          pruning = null;
+          void prune();
+        }, PRUNE_AFTER_MS).unref();
+      },
     });
     return {
       async finish() {
         await recorder.finish();
+        if (pruning !== null) {
+          clearTimeout(pruning);
+          await prune();
+        }
         // One that has never reached an engine was told of in other words.
         if (session.state.engine === null) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
       },

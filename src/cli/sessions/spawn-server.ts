@@ -9,10 +9,7 @@ import { prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { packageRoot } from '../version.js';
 import type { ServerOptions } from './server-options.js';
-
-/** The server's end of the stream. */
-export const STARTER_FD = 3;
-export const SERVER_COMMAND = 'session-server';
+import { SERVER_COMMAND, STARTER_FD } from './server-process.js';
 
 /** `logFile` null: a file beside the session's record. */
 export interface ServerWish extends Pick<ServerOptions, 'root' | 'logFile'> {

@@ -1,12 +1,19 @@
 /**
- * When to draw: at once after a pause, at most 30 frames a second while changes keep coming, none while the terminal has not taken the last
- * one, none when nothing changed, and a tick while something on screen changes with time.
+ * When to draw: at once after a pause, at most 30 frames a second while changes keep coming, ten while only the build goes on and nobody
+ * types, none while the terminal has not taken the last one, none when nothing changed, and a tick while something on screen changes with
+ * time.
  */
+import type { SessionEvent } from '../../core/events.js';
 import type { ScreenClock, ScreenOutput } from '../deps.js';
 
 export const FRAME_MS = 33;
 /** One frame may come ahead of the rhythm, so that the echo of a key does not wait for a tick that happened to be drawn just before. */
 const AHEAD_MS = FRAME_MS;
+
+/** Between frames that only the build asks for: the engine has better use for the processor. */
+const CALM_MS = 100;
+/** So long after a key, what changes is what the key asked for. */
+const TOUCHED_MS = 200;
 
 /** How often is looked whether the terminal has taken the last frame. */
 const LOOK_MS = 5;
@@ -14,9 +21,14 @@ const LOOK_MS = 5;
 /** What has to be drawn again: everything, or only the program's cells in the terminal panel. */
 export type FrameScope = 'all' | 'terminal';
 
+/** `calm`: nobody waits for this change with a finger on a key. */
+export type FramePace = 'prompt' | 'calm';
+
 export interface FrameScheduler {
   /** A frame is wanted soon. */
-  invalidate(scope?: FrameScope): void;
+  invalidate(scope?: FrameScope, pace?: FramePace): void;
+  /** Somebody has pressed a key. */
+  touched(): void;
   /** Draw frames by themselves in this rhythm; null: only when something changes. */
   setTick(everyMs: number | null): void;
   /** Stops drawing until `resume`. */
@@ -28,48 +40,70 @@ export interface FrameScheduler {
 export function createFrameScheduler(
   clock: ScreenClock,
   stdout: ScreenOutput,
-  draw: (scope: FrameScope) => void,
+  /** Returns what it has drawn, which may be more than what was wanted. */
+  draw: (scope: FrameScope) => FrameScope,
 ): FrameScheduler {
-  let scope: FrameScope = 'terminal';
-  let isScheduled = false;
+  const wanted: Record<FramePace, FrameScope | null> = { prompt: null, calm: null };
   let timer: unknown = null;
+  let timerDueMs = Number.POSITIVE_INFINITY;
   /** Counts what was scheduled; a frame whose number has passed was called off. */
   let turn = 0;
   let tickTimer: unknown = null;
   let tickMs: number | null = null;
   /** When the next frame is due in an even rhythm. */
   let nextMs = Number.NEGATIVE_INFINITY;
+  /** The last frame that had something of the build. */
+  let lastCalmMs = Number.NEGATIVE_INFINITY;
+  let touchedMs = Number.NEGATIVE_INFINITY;
   let isPaused = false;
   let isWaitingForDrain = false;
 
-  const frame = (): void => {
-    isScheduled = false;
+  const callOff = (): void => {
+    turn++;
+    timerDueMs = Number.POSITIVE_INFINITY;
+    if (timer !== null) clock.clearTimeout(timer);
     timer = null;
+  };
+  const calmDueMs = (): number => lastCalmMs + CALM_MS;
+  const frame = (): void => {
+    callOff();
     if (stdout.writableLength > 0) {
       waitForDrain();
       return;
     }
-    nextMs = Math.max(nextMs, clock.now()) + FRAME_MS;
-    const drawn = scope;
-    scope = 'terminal';
-    draw(drawn);
+    const nowMs = clock.now();
+    const isCalmDue = wanted.calm !== null && (wanted.prompt === null || calmDueMs() <= nowMs);
+    nextMs = Math.max(nextMs, nowMs) + FRAME_MS;
+    const scope = wanted.prompt === 'all' || (isCalmDue && wanted.calm === 'all') ? 'all' : 'terminal';
+    const { calm } = wanted;
+    wanted.prompt = null;
+    wanted.calm = null;
+    const drawn = draw(scope);
+    if (calm !== null && (isCalmDue || drawn === 'all')) lastCalmMs = nowMs;
+    else wanted.calm ??= calm;
+    schedule();
   };
   const schedule = (): void => {
-    if (isScheduled || isPaused || isWaitingForDrain) return;
-    isScheduled = true;
-    const mine = ++turn;
-    const run = (): void => {
-      if (mine === turn) frame();
-    };
+    if (isPaused || isWaitingForDrain || (wanted.prompt === null && wanted.calm === null)) return;
     const nowMs = clock.now();
     // A clock that was set back must not hold the screen.
     if (nextMs - nowMs > AHEAD_MS + FRAME_MS) nextMs = nowMs;
-    const waitMs = nextMs - AHEAD_MS - nowMs;
-    if (waitMs > 0) timer = clock.setTimeout(run, waitMs);
+    if (lastCalmMs > nowMs) lastCalmMs = nowMs;
+    const rhythmMs = nextMs - AHEAD_MS;
+    const dueMs = wanted.prompt === null ? Math.max(rhythmMs, calmDueMs()) : rhythmMs;
+    if (dueMs >= timerDueMs) return;
+    callOff();
+    timerDueMs = Math.max(dueMs, nowMs);
+    const mine = turn;
+    const run = (): void => {
+      if (mine === turn) frame();
+    };
+    if (dueMs > nowMs) timer = clock.setTimeout(run, dueMs - nowMs);
     else clock.soon(run);
   };
-  const invalidate = (wanted: FrameScope = 'all'): void => {
-    if (wanted === 'all') scope = 'all';
+  const invalidate = (scope: FrameScope = 'all', wish: FramePace = 'prompt'): void => {
+    const pace = Math.abs(clock.now() - touchedMs) < TOUCHED_MS ? 'prompt' : wish;
+    if (wanted[pace] !== 'all') wanted[pace] = scope;
     schedule();
   };
   const onDrain = (): void => {
@@ -94,7 +128,7 @@ export function createFrameScheduler(
     if (tickMs === null || tickTimer !== null || isPaused) return;
     tickTimer = clock.setTimeout(() => {
       tickTimer = null;
-      invalidate();
+      invalidate('all', 'calm');
       startTick();
     }, tickMs);
   };
@@ -102,6 +136,9 @@ export function createFrameScheduler(
 
   return {
     invalidate,
+    touched() {
+      touchedMs = clock.now();
+    },
     setTick(everyMs) {
       if (everyMs === tickMs) return;
       tickMs = everyMs;
@@ -111,10 +148,7 @@ export function createFrameScheduler(
     pause() {
       isPaused = true;
       stopTick();
-      if (timer !== null) clock.clearTimeout(timer);
-      timer = null;
-      isScheduled = false;
-      turn++;
+      callOff();
     },
     resume() {
       isPaused = false;
@@ -128,4 +162,10 @@ export function createFrameScheduler(
       stdout.off('drain', onDrain);
     },
   };
+}
+
+/** A person has done something that ends a program, or has to know. A new shell is drawn with what it prints. */
+export function paceOf(event: SessionEvent): FramePace {
+  const hasEnded = event.type === 'process.updated' && event.process.endedAtMs !== null;
+  return hasEnded || event.type === 'engine.lost' || event.type === 'notice.posted' ? 'prompt' : 'calm';
 }

@@ -27,7 +27,10 @@ function createRhythm() {
       timers = timers.filter((timer) => timer !== handle);
     },
   };
-  const scheduler = createFrameScheduler(clock, output, (scope) => void drawn.push([nowMs - 1000, scope]));
+  const scheduler = createFrameScheduler(clock, output, (scope) => {
+    drawn.push([nowMs - 1000, scope]);
+    return scope;
+  });
   const passTo = (ms: number): void => {
     for (;;) {
       const due = timers.filter(({ atMs }) => atMs <= 1000 + ms).sort((a, b) => a.atMs - b.atMs)[0];
@@ -62,6 +65,49 @@ describe('frames', () => {
     }
     expect(drawn.length).toBeGreaterThan(28);
     expect(drawn.length).toBeLessThan(34);
+  });
+
+  test('that only the build wants come ten a second, and hold up none that a person waits for', () => {
+    const { scheduler, drawn, passTo } = createRhythm();
+    for (let ms = 0; ms < 1000; ms++) {
+      scheduler.invalidate('all', 'calm');
+      passTo(ms);
+    }
+    expect(drawn.length).toBeGreaterThan(8);
+    expect(drawn.length).toBeLessThan(12);
+    passTo(1010);
+    const before = drawn.length;
+    scheduler.invalidate('all', 'calm');
+    scheduler.invalidate('terminal');
+    passTo(1011);
+    expect(drawn.slice(before)).toEqual([[1010, 'terminal']]);
+    passTo(1200);
+    expect(drawn.slice(before + 1).map(([, scope]) => scope)).toEqual(['all']);
+  });
+
+  test('follow a key at once, whatever it has changed', () => {
+    const { scheduler, drawn, passTo } = createRhythm();
+    scheduler.invalidate('all', 'calm');
+    passTo(10);
+    scheduler.touched();
+    passTo(40);
+    scheduler.invalidate('all', 'calm');
+    passTo(500);
+    expect(drawn.map(([atMs]) => atMs)).toEqual([0, 40]);
+  });
+
+  test('that draw everything for a person leave nothing for the build', () => {
+    const { scheduler, drawn, passTo } = createRhythm();
+    scheduler.invalidate('all', 'calm');
+    passTo(0);
+    scheduler.invalidate('all', 'calm');
+    passTo(20);
+    scheduler.invalidate('all');
+    passTo(500);
+    expect(drawn).toEqual([
+      [0, 'all'],
+      [20, 'all'],
+    ]);
   });
 
   test('have what several changes wanted, and only that', () => {
