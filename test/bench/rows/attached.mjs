@@ -13,7 +13,7 @@ import { ECHO_P50_MS, ECHO_P99_MS, echoes, summary } from './echo.mjs';
 
 /** @typedef {import('../bench.mjs').Bench} Bench */
 /** @typedef {import('../bench.mjs').Row} Row */
-/** @typedef {{ attach: () => Pty, serverPid: number }} Background */
+/** @typedef {{ attach: () => Pty, exec: (...args: string[]) => Pty, serverPid: number }} Background */
 
 const MIB = 1 << 20;
 const ATTACH_MS = 150;
@@ -60,6 +60,27 @@ export const ATTACHED = [
     },
   },
   {
+    id: 'echo-socket',
+    title: 'key echo p50, by socket and in one process',
+    goal: `<= ${SOCKET_MS} ms more`,
+    measure: async (bench, { id, title, goal }) => {
+      // Both in lines: no screen is between the key and the socket.
+      const inLines = (/** @type {Pty} */ pty) =>
+        withPty(pty, async () => {
+          await pty.says((text) => text.includes(PROMPT), 'a prompt');
+          return await echoes(pty);
+        });
+      const dir = failingBuild(bench.contexts, `${id}-here`, 2);
+      const here = await inLines(new Pty(bench.ours(['build', '--progress=plain', '--on=error', dir])));
+      const there = await inBackground(bench, id, ({ exec }) => inLines(exec('sh')));
+      const [ours, theirs] = [percentile(there, 0.5), percentile(here, 0.5)];
+      const figures = { socket: there, process: here };
+      const isMet = ours - theirs <= SOCKET_MS;
+      const text = `${ours.toFixed(1)}, ${theirs.toFixed(1)} ms`;
+      return [{ row: title, ours: text, peer: '-', wall: null, cpu: null, goal, isMet, note: 'without a screen', figures }];
+    },
+  },
+  {
     id: 'memory-server',
     title: `memory, server with two shells, ${IDLE_S} s idle`,
     goal: `<= ${inMiB(SERVER_BYTES)}, flat`,
@@ -101,7 +122,8 @@ async function inBackground(bench, name, use) {
     const serverPid = JSON.parse(readFileSync(join(root, id, 'session.json'), 'utf8')).pid;
     const attach = () => new Pty(bench.ours(['attach', '--root', root, id]));
     await withPty(attach(), (pty) => pty.shows((screen) => screen.includes(PROMPT), 'a prompt'));
-    return await use({ attach, serverPid });
+    const exec = (/** @type {string[]} */ ...args) => new Pty(bench.ours(['exec', '--root', root, id, ...args]));
+    return await use({ attach, exec, serverPid });
   } finally {
     run('kill', '--root', root, '--all');
     rmSync(root, { recursive: true, force: true });
