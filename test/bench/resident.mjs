@@ -41,18 +41,15 @@ export async function peakResidentBytes(pid, ended) {
 /**
  * Samples a process and its descendants until it is told to stop.
  * @param {number} pid
- * @returns {{ stop: () => { startBytes: number, peakBytes: number, endBytes: number } }}
+ * @returns {{ stop: () => number[] }} bytes, in an even rhythm from this call on
  */
 export function watchResident(pid) {
-  const startBytes = residentBytes(pid);
-  let peakBytes = startBytes;
-  const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, residentBytes(pid));
-  }, 100);
+  const samples = [residentBytes(pid)];
+  const timer = setInterval(() => samples.push(residentBytes(pid)), 100);
   return {
     stop: () => {
       clearInterval(timer);
-      return { startBytes, peakBytes, endBytes: residentBytes(pid) };
+      return samples;
     },
   };
 }

@@ -149,13 +149,38 @@ describe('the line-mode monitor', () => {
     expect((await first.waitForExit()).code).toBe(0);
   });
 
-  it('goes on without its terminal when it lives elsewhere', async () => {
-    const terminal = debug('--detach', 'build', createProject(FAILING).dir);
+  it('goes on without its terminal', async () => {
+    const terminal = debug('build', createProject(FAILING).dir);
     await toPrompt(terminal);
     terminal.hangUp();
     await terminal.waitForExit();
     const sessions = JSON.parse((await run('ls', '--json')).stdout);
     expect(sessions).toMatchObject([{ state: 'failed', clients: 0 }]);
+  });
+
+  it('goes on when it is killed while it builds, and ends with Ctrl-C', async () => {
+    const slow = FAILING.replace('exit 3', 'sleep 60');
+    const killed = debug('build', createProject(slow).dir);
+    await killed.waitFor(/RUN .*sleep 60/);
+    process.kill(killed.pid, 'SIGKILL');
+    await killed.waitForExit();
+    const list = async (): Promise<unknown> => JSON.parse((await run('ls', '--json')).stdout);
+    expect(await list()).toMatchObject([{ state: 'running', clients: 0 }]);
+    await run('kill', '--all');
+    const stopped = debug('build', createProject(slow).dir);
+    await stopped.waitFor(/RUN .*sleep 60/);
+    stopped.type('\u0003');
+    expect((await stopped.waitForExit()).code).toBe(130);
+    expect(await list()).toEqual([]);
+  });
+
+  it('holds its session itself where it is asked to, and ends it with its terminal', async () => {
+    const terminal = debug('--detach=false', 'build', createProject(FAILING).dir);
+    await toPrompt(terminal);
+    expect(JSON.parse((await run('ls', '--json')).stdout)).toEqual([]);
+    terminal.hangUp();
+    await terminal.waitForExit();
+    await expectNoContainers();
   });
 
   it('takes the keys of docker buildx debug where they are set, and gives Ctrl-A to the program', async () => {

@@ -29,7 +29,8 @@ export interface BuildOptions {
   readonly progress: ProgressMode;
   readonly on: 'error' | 'always' | null;
   readonly invoke: Invoke | null;
-  readonly detach: boolean;
+  /** Whether the session gets a process of its own and outlives this one; null: as it suits the front end. */
+  readonly detach: boolean | null;
   /** Null: the usual place. */
   readonly root: string | null;
   /** The file of `--server-config`, as written. */
@@ -65,7 +66,7 @@ export function readBuildOptions(
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
-    detach: flags.bool('detach'),
+    detach: flags.isSet('detach') ? flags.bool('detach') : null,
     root: flags.text('root') || null,
     serverConfig: flags.text('server-config') || null,
     theme: flags.text('theme'),

@@ -4,7 +4,7 @@ import { buildEnd } from '../../monitor/build-end.js';
 import { createTextSink, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
-import { type Interrupts, listenForInterrupts } from '../interrupts.js';
+import type { Interrupts } from '../interrupts.js';
 import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { turn } from './connecting.js';
@@ -20,13 +20,14 @@ export interface LineRun {
   readonly session: RunSession;
   /** Where the sessions are that the monitor can go to. */
   readonly root: string;
+  readonly interrupts: Interrupts;
 }
 
 /** Resolves with the exit status: that of the session's last build, 0 when it was left to go on. Throws `BxError`. */
-export async function runInLines({ run, session, root }: LineRun): Promise<number> {
+export async function runInLines(lineRun: LineRun): Promise<number> {
+  const { run, session, interrupts } = lineRun;
   // The engine's answer to the dialing has come meanwhile.
   await turn();
-  const interrupts = listenForInterrupts();
   let readerGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {
     readerGone = resolve;
@@ -37,7 +38,7 @@ export async function runInLines({ run, session, root }: LineRun): Promise<numbe
   let isLeft = false;
   try {
     return await Promise.race([
-      buildAndDebug({ run, session, root }, interrupts, errors).then((status) => {
+      buildAndDebug(lineRun, errors).then((status) => {
         isLeft = status === null;
         return status ?? EXIT_OK;
       }),
@@ -54,16 +55,11 @@ export async function runInLines({ run, session, root }: LineRun): Promise<numbe
     else await session.end();
     errors.flush();
     output.flush();
-    interrupts.dispose();
   }
 }
 
 /** Resolves with null when the session was left to go on. */
-async function buildAndDebug(
-  { run, session: lines, root }: LineRun,
-  interrupts: Interrupts,
-  errors: TextSink,
-): Promise<number | null> {
+async function buildAndDebug({ run, session: lines, root, interrupts }: LineRun, errors: TextSink): Promise<number | null> {
   const { session } = lines;
   try {
     await lines.start();

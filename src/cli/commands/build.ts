@@ -2,9 +2,9 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
+import { buildInLines } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
-import { startConnecting } from '../build/connecting.js';
 import { chooseFrontEnd } from '../build/front-end.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { readServerOptions } from '../sessions/server-options.js';
@@ -45,15 +45,5 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     const { runOnScreen } = await import('../build/run-on-screen.js');
     return runOnScreen({ options, input, frontEnd, server, interrupts });
   }
-  const connecting = await startConnecting();
-  try {
-    const [{ openHere }, { runInLines }] = await Promise.all([
-      import('../build/line-session.js'),
-      import('../build/run-in-lines.js'),
-    ]);
-    const run = { options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, connecting };
-    return await runInLines({ run, session: openHere(run), root: readServerOptions(options, process.env).root });
-  } finally {
-    await connecting.abandon();
-  }
+  return buildInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, args });
 }

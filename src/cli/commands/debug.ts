@@ -5,12 +5,10 @@
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
 import { DEBUG_FLAGS, HELP_FLAG, SESSION_FLAGS } from '../build/build-flags.js';
+import { buildInLines } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { type BuildOptions, readBuildOptions } from '../build/build-options.js';
-import { startConnecting } from '../build/connecting.js';
 import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
-import { openHere, openServed } from '../build/line-session.js';
-import { runInLines } from '../build/run-in-lines.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderHelp } from '../flags/help-text.js';
@@ -33,8 +31,23 @@ const LEAVE_KEY_FLAG: FlagSpec = {
   summary: "Key that leaves a program's terminal: ctrl-], f12, or two as in buildx: ctrl-a,c",
   fallback: 'ctrl-]',
 };
+const DETACH_FLAG: FlagSpec = {
+  name: 'detach',
+  kind: 'bool',
+  value: '',
+  summary:
+    'A process of its own for the session, which outlives this program; at a prompt it has one unless --detach=false is given',
+};
 const ON_FLAG = { ...DEBUG_FLAGS[0]!, summary: 'After which builds the monitor opens', fallback: 'error' };
-const FLAGS: readonly FlagSpec[] = [ON_FLAG, ...DEBUG_FLAGS.slice(1), PROGRESS_FLAG, ...SESSION_FLAGS, LEAVE_KEY_FLAG, HELP_FLAG];
+const FLAGS: readonly FlagSpec[] = [
+  ON_FLAG,
+  ...DEBUG_FLAGS.slice(1),
+  PROGRESS_FLAG,
+  DETACH_FLAG,
+  ...SESSION_FLAGS.slice(1),
+  LEAVE_KEY_FLAG,
+  HELP_FLAG,
+];
 
 const HELP = {
   usage: 'bxtui debug [OPTIONS] [build [BUILD OPTIONS] PATH]',
@@ -46,7 +59,10 @@ const HELP = {
     ['bxtui debug build .', 'Build; when a step fails, a shell opens in it. Ctrl-] leaves the shell for the prompt.'],
     ['bxtui debug --invoke /bin/sh build .', 'A shell in the result as well.'],
     ["printf 'rollback 3 ls -l /\\nexit\\n' | bxtui debug build .", 'Commands from a script.'],
-    ['bxtui debug --detach build .', 'The session lives in a process of its own: detach leaves it, attach finds it again.'],
+    [
+      'bxtui debug build . ; bxtui attach',
+      'The command detach leaves the session at the prompt, and any terminal finds it again.',
+    ],
     ['bxtui debug --leave-key ctrl-a,c build .', 'The keys of docker buildx debug.'],
   ] as const,
   notes: [
@@ -83,23 +99,12 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
   }
   const input = locateBuildInput(options, process.cwd());
   const frontEnd = chooseLines(options);
-  const server = readServerOptions(options, process.env);
-  const { root } = server;
-  if (options.detach) {
-    if (options.outputs.some(writesToStdout)) {
-      throw new BxError('usage', 'a session in a process of its own has no standard output to write the result to', {
-        hint: 'Name a file: -o type=tar,dest=FILE',
-      });
-    }
-    return runInLines({ run: { options, frontEnd }, session: await openServed(server, args), root });
+  if (options.detach && options.outputs.some(writesToStdout)) {
+    throw new BxError('usage', 'a session in a process of its own has no standard output to write the result to', {
+      hint: 'Name a file: -o type=tar,dest=FILE',
+    });
   }
-  const connecting = await startConnecting();
-  try {
-    const run = { options, input, frontEnd, connecting };
-    return await runInLines({ run, session: openHere(run), root });
-  } finally {
-    await connecting.abandon();
-  }
+  return buildInLines({ options, input, frontEnd, args });
 }
 
 /** As for a build that is debugged without the screen. */

@@ -71,7 +71,7 @@ export const ATTACHED = [
           return await echoes(pty);
         });
       const dir = failingBuild(bench.contexts, `${id}-here`, 2);
-      const here = await inLines(new Pty(bench.ours(['build', '--progress=plain', '--on=error', dir])));
+      const here = await inLines(new Pty(bench.ours(['debug', '--detach=false', 'build', dir])));
       const there = await inBackground(bench, id, ({ exec }) => inLines(exec('sh')));
       const [ours, theirs] = [percentile(there, 0.5), percentile(here, 0.5)];
       const figures = { socket: there, process: here };

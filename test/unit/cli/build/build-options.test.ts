@@ -10,7 +10,7 @@ describe('readBuildOptions', () => {
   it('has defaults for everything but the context', () => {
     expect(read('.')).toEqual({
       context: '.',
-      detach: false,
+      detach: null,
       root: null,
       serverConfig: null,
       file: null,
