@@ -11,11 +11,13 @@ type Level = NonNullable<ServerOptions['logLevel']>;
 const DEPTHS: Readonly<Record<Level, number>> = { panic: 0, fatal: 0, error: 1, warn: 2, info: 3, debug: 4, trace: 4 };
 const WRITTEN = /^\S+Z (?:error|warn|info|debug) {1,2}[0-9a-f]{8} {2}/;
 
+const MEMORY_EVERY_MS = 5_000;
+
 export interface ServerLog {
   write(level: 'error' | 'warn' | 'info' | 'debug', text: string): void;
   /** Says who has come and who has gone since it was last called. */
   clientsChanged(clients: readonly ClientInfo[]): void;
-  /** Writes the kind of every event, never what a build or a program prints. */
+  /** Writes the kind of every event, never what a build or a program prints, and from time to time what this process takes. */
   follow(session: SessionClient): void;
 }
 
@@ -35,9 +37,17 @@ export function createServerLog(id: string, level: Level | null, out: (text: str
       present = clients;
     },
     follow(session) {
-      if (depth >= DEPTHS.debug) session.onEvent((event) => write('debug', kindOf(event)));
+      if (depth < DEPTHS.debug) return;
+      session.onEvent((event) => write('debug', kindOf(event)));
+      setInterval(() => write('debug', memoryNow()), MEMORY_EVERY_MS).unref();
     },
   };
+}
+
+function memoryNow(): string {
+  const { heapUsed, rss } = process.memoryUsage();
+  const inMiB = (bytes: number): string => (bytes / (1 << 20)).toFixed(1);
+  return `memory: heap ${inMiB(heapUsed)} MiB, resident ${inMiB(rss)} MiB`;
 }
 
 /** A line of the log, as against what Node says of a crash. */
