@@ -100,8 +100,13 @@ export interface Terminal extends ByteChannel {
    */
   setShown?(isShown: boolean): void;
   /**
-   * To be read in the listener: whether what the program asks its terminal in this data is answered by this reader. Of several readers with
-   * a terminal of their own, exactly one answers. Absent: yes.
+   * To be called before `onData` by a reader whose terminal, real or not, answers what the program asks it. Of several of them exactly one
+   * is to answer (`isAnswering`); one that has promised nothing never is. Absent: nobody else can have it open.
+   */
+  promiseAnswers?(): void;
+  /**
+   * To be read in the listener: whether what the program asks its terminal in this data is answered by this reader, with `answer`, or as if
+   * it were typed. If not, a real terminal must not come to see it. Absent: yes.
    */
   readonly isAnswering?: boolean;
   /** The answer to what the program has asked, which nobody has typed. Absent: `write`. */

@@ -2,8 +2,9 @@
 import type { ByteChannel, Disposable } from '../platform/byte-channel.js';
 import type { Emulator } from './types.js';
 
-/** A channel that others may read as well (`Terminal`, which says what the two are). */
+/** A channel that others may read as well (`Terminal`, which says what they are). */
 export interface SharedChannel extends ByteChannel {
+  promiseAnswers?(): void;
   readonly isAnswering?: boolean;
   answer?(data: Uint8Array): void;
 }
@@ -67,6 +68,7 @@ export function pipeChannel(channel: SharedChannel, emulator: Emulator, options:
     setAnswering(isAnsweredIn(true));
     emulator.write(options.replay, options.onReplayed);
   }
+  channel.promiseAnswers?.();
   const output = channel.onData((data) => {
     const isReplay = awaitsReplay;
     awaitsReplay = false;

@@ -1,9 +1,10 @@
 /** One session on several terminals of different sizes: one program, one size, one answer. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../helpers/detached.js';
+import { engineEnv } from '../helpers/engines.js';
 import { BASE, createProject } from '../helpers/project.js';
 import { commandLine, inShell, leaveTerminal } from '../helpers/session.js';
-import type { TestTerminal } from '../helpers/terminal.js';
+import { startTerminal, type TestTerminal } from '../helpers/terminal.js';
 
 const FAILING = `${BASE}RUN echo partial > /partial; exit 3\n`;
 
@@ -67,6 +68,45 @@ describe('three screens of different sizes', () => {
     first.press('char:D');
     await first.waitForExit();
     expect(await inShell(second, ask)).toBe(once);
+  });
+});
+
+describe('a screen, the line-mode monitor and exec', () => {
+  // What comes back within a second, as a count of answers.
+  const ask =
+    "stty -icanon -echo min 0 time 10; printf '\\033[6n'; printf '\\033'; printf '[c'; dd bs=64 count=6 2>/dev/null | tr -cd Rc | wc -c; stty sane";
+
+  it('give one program one answer to each question', async () => {
+    const screen = await sessions.attach(id, { cols: 160, rows: 48 });
+    await sessions.typeInto(screen);
+    expect(await inShell(screen, ask)).toBe('2');
+    const line = startTerminal({ args: ['debug', '--root', sessions.root], cols: 100, rows: 30, env: engineEnv() });
+    const inLine = async (mark: number): Promise<void> => {
+      line.type(`${ask}; echo end-$((${mark}+0))\r`);
+      await line.waitFor(new RegExp(`^2\\s+end-${mark}$`, 'm'));
+    };
+    await line.waitFor('(bxtui)');
+    line.type(`attach ${id}\r`);
+    await line.waitFor(`(bxtui ${id})`);
+    line.type('attach p1\r');
+    await line.waitFor('leaves p1');
+    // Both show it, and one of them answers: the one that types.
+    expect(await inShell(screen, ask)).toBe('2');
+    await inLine(1);
+    expect(await inShell(screen, ask)).toBe('2');
+    await inLine(2);
+    await leaveTerminal(screen);
+    screen.press('char:D');
+    await screen.waitForExit();
+    await inLine(3);
+  });
+
+  it('answer what a program asks at its start', async () => {
+    await sessions.attach(id, { cols: 160, rows: 48 });
+    const args = ['exec', '--root', sessions.root, id, 'sh', '-c', `sleep 0.2; ${ask}`];
+    const exec = startTerminal({ args, cols: 100, rows: 30, env: engineEnv() });
+    expect((await exec.waitForExit()).code).toBe(0);
+    expect(exec.screen().trim()).toBe('2');
   });
 });
 

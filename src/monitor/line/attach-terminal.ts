@@ -4,10 +4,11 @@
  */
 import type { SessionClient } from '../../session/index.js';
 import { isOver } from '../resolve-process.js';
-import { type HostModes, withoutRequests } from './host-modes.js';
+import type { HostModes } from './host-modes.js';
 import type { HostInput, HostOutput } from './io.js';
 import { holdingWriter, sizeOf } from './io.js';
 import { createLeaveScanner, type LeaveKeys } from './leave-scanner.js';
+import { createRequestFilter } from './request-filter.js';
 
 export interface AttachOptions {
   readonly session: SessionClient;
@@ -36,6 +37,9 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
   const scanner = createLeaveScanner(options.leaveKey);
   const undo: Array<() => void> = [() => terminal.detach()];
   const write = holdingWriter(output, terminal);
+  const requests = createRequestFilter();
+  /** What is shown, without what the program asks where another terminal answers it, or did so long ago. */
+  const shown = (data: Uint8Array, isOld: boolean): Uint8Array => requests.push(data, !isOld && terminal.isAnswering !== false);
   let isReplay = terminal.isReplayFirst === true;
 
   const end = new Promise<AttachEnd>((resolve) => {
@@ -46,14 +50,15 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
         return;
       }
       modes.track(data);
-      write(data);
+      write(shown(data, false));
     };
     const onResize = (): void => {
       const { cols, rows } = sizeOf(output);
       terminal.resize(cols, rows);
     };
     const showAgain = (replay: Uint8Array): void => {
-      if (replay.length > 0) output.write(withoutRequests(replay));
+      // What a program has asked at its start, before anybody could be there, is not answered yet.
+      if (replay.length > 0) output.write(shown(replay, options.isNew !== true));
       output.write(modes.redo());
       modes.track(replay);
       if (replay.length === 0 || options.isNew === true) return;
@@ -63,6 +68,7 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
       const nudge = setTimeout(onResize, REDRAW_MS);
       undo.push(() => clearTimeout(nudge));
     };
+    terminal.promiseAnswers?.();
     terminal.onData(show);
     onResize();
     if (!isReplay) showAgain(terminal.replay());

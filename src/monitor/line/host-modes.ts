@@ -1,7 +1,4 @@
-/**
- * The modes that a program has set on the host terminal while it was shown raw, so that they can be undone when it is left, and the cleaning
- * of its scrollback: what is shown a second time must not make the terminal answer a second time. Pure.
- */
+/** The modes that a program has set on the host terminal while it was shown raw, so that they can be undone when it is left. Pure. */
 
 /** Off at rest, as the host terminal had them: application cursor keys, mouse (1000-1016), focus, bracketed paste, alternate screens, synchronised output. */
 const RESTS_OFF = new Set([1, 9, 47, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004, 2026]);
@@ -42,17 +39,4 @@ export function createHostModes(): HostModes {
     },
     redo: () => [...changed].map(([mode, isOn]) => `\u001b[?${mode}${isOn ? 'h' : 'l'}`).join(''),
   };
-}
-
-/**
- * Requests that a terminal answers (device attributes and status, cursor position, modes, colours, DCS strings) and what writes to the
- * clipboard; the answers would be typed into the program.
- */
-const REQUESTS =
-  /\u001b\[[>=?]?[0-9;]*[cn]|\u001b\[\??[0-9;]*\$p|\u001b\[[0-9;]*x|\u001b\[[0-9;]*t|\u001b\[\?u|\u001b\](?:4|1[0-9]|52)[^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001bP[^\u001b]*\u001b\\|\u001b\[>[0-9;]*q|\u001bZ/g;
-
-/** Scrollback as it can be shown again. */
-export function withoutRequests(data: Uint8Array): Uint8Array {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
-  return Buffer.from(text.replace(REQUESTS, ''), 'latin1');
 }

@@ -12,7 +12,7 @@ import { BxError, type ErrorCode } from '../../platform/errors.js';
 import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 /** Each side waits so long for the first word of the other. */
 export const HELLO_TIMEOUT_MS = 10_000;
 
@@ -87,8 +87,11 @@ export type ClientMessage =
   | { readonly type: 'request'; readonly id: number; readonly command: SessionCommand }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'terminal.open'; readonly channel: number; readonly process: string }
-  /** `withReplay`: what was printed before comes first, in one piece, also when it is empty. */
-  | { readonly type: 'terminal.listen'; readonly channel: number; readonly withReplay: boolean }
+  /**
+   * `withReplay`: what was printed before comes first, in one piece, also when it is empty. `answers`: this client's terminal can answer
+   * what the program asks.
+   */
+  | { readonly type: 'terminal.listen'; readonly channel: number; readonly withReplay: boolean; readonly answers: boolean }
   /** Answered with `terminal.synced` behind all that was printed before. */
   | { readonly type: 'terminal.sync'; readonly channel: number }
   /** The size of this client's pane. `isShown`: somebody sees it. Answered with `terminal.size`. */
@@ -99,7 +102,7 @@ export type ClientMessage =
       readonly rows: number;
       readonly isShown: boolean;
     }
-  /** What this client's emulator answers to the program; typed keys go as bytes. */
+  /** What this client's emulator answers to the program. Typed keys go as bytes, and so do the answers of a real terminal, which are typed. */
   | { readonly type: 'terminal.answer'; readonly channel: number; readonly text: string }
   | { readonly type: 'terminal.pause'; readonly channel: number }
   | { readonly type: 'terminal.resume'; readonly channel: number }
@@ -151,7 +154,7 @@ const CLIENT_SHAPES: Shapes<ClientMessage> = {
   request: { id: 'uint', command: 'object' },
   abort: { id: 'uint' },
   'terminal.open': { ...CHANNEL, process: 'string' },
-  'terminal.listen': { ...CHANNEL, withReplay: 'boolean' },
+  'terminal.listen': { ...CHANNEL, withReplay: 'boolean', answers: 'boolean' },
   'terminal.sync': CHANNEL,
   'terminal.resize': { ...CHANNEL, cols: 'uint', rows: 'uint', isShown: 'boolean' },
   'terminal.answer': { ...CHANNEL, text: 'string' },

@@ -56,6 +56,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
     let isShown = true;
     let channel: Channel | null = null;
     let hasReplayed = false;
+    let answers = false;
     let holds = 0;
     let bytesWhilePaused = 0;
     let isHoldingAll = false;
@@ -99,7 +100,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
         const used = use();
         if (!used.isListening) {
           used.isListening = true;
-          send({ type: 'terminal.listen', channel: used.number, withReplay: !hasReplayed });
+          send({ type: 'terminal.listen', channel: used.number, withReplay: !hasReplayed, answers });
           hasReplayed = true;
         }
         return { dispose: () => void listeners.delete(listener) };
@@ -133,6 +134,9 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
         if (next === isShown) return;
         isShown = next;
         if (isSized) sendWish();
+      },
+      promiseAnswers() {
+        answers = true;
       },
       get isAnswering() {
         return channel?.isAnswering ?? false;

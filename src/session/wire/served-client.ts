@@ -206,7 +206,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     const terminal = channels.get(channel);
     switch (message.type) {
       case 'terminal.listen':
-        if (terminal !== undefined) listen(channel, terminal, message.withReplay);
+        if (terminal !== undefined) listen(terminal, message);
         return;
       case 'terminal.sync':
         send({ type: 'terminal.synced', channel });
@@ -249,7 +249,6 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       const shared = given.terminals.open(process, {
         client: given.id,
         mayChange: !hello?.isReadOnly,
-        hasEmulator: hello?.kind === 'screen',
         sizeRule: hello?.sharedSize === 'typist' ? 'typist' : 'smallest',
         isFull: () => isFull,
         onData,
@@ -262,8 +261,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     }
   }
 
-  function listen(channel: number, terminal: SharedTerminal, withReplay: boolean): void {
-    terminal.listen(withReplay ? (replay) => allow(() => connection.sendBytes(channel, replay)) : null);
+  function listen(
+    terminal: SharedTerminal,
+    { channel, withReplay, answers }: Extract<ClientMessage, { type: 'terminal.listen' }>,
+  ): void {
+    terminal.listen(answers, withReplay ? (replay) => allow(() => connection.sendBytes(channel, replay)) : null);
   }
 
   function write(channel: number, data: Uint8Array): void {

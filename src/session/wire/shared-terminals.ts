@@ -12,9 +12,12 @@ import type { SharedSize } from './messages.js';
 const ON_ITS_WAY_MS = 1_000;
 
 export interface SharedTerminal {
-  /** Call once. `onSize` comes first, if it has not yet; all that was printed goes to `give`, when wanted; everything later to `onData`. */
-  listen(give: ((replay: Uint8Array) => void) | null): void;
-  /** What somebody has typed. */
+  /**
+   * Call once. `onSize` comes first, if it has not yet; all that was printed goes to `give`, when wanted; everything later to `onData`.
+   * `answers`: the terminal that it is shown on answers questions.
+   */
+  listen(answers: boolean, give: ((replay: Uint8Array) => void) | null): void;
+  /** What somebody has typed, or a real terminal has answered. */
   write(data: Uint8Array): void;
   /** What an emulator answers. */
   answer(data: Uint8Array): void;
@@ -33,8 +36,6 @@ export interface TerminalOwner {
   readonly client: number;
   /** False: it only looks, so that it neither answers nor has a say in the size. */
   readonly mayChange: boolean;
-  /** It draws what it gets with an emulator, which answers questions. */
-  readonly hasEmulator: boolean;
   readonly sizeRule: SharedSize;
   isFull(): boolean;
   onData(data: Uint8Array): void;
@@ -56,6 +57,7 @@ interface Member extends SizeWish {
   shownAt: number;
   typedAt: number;
   listener: Disposable | null;
+  answers: boolean;
   /** When it stopped being the one that answers. */
   relievedAtMs: number;
   isPaused: boolean;
@@ -84,10 +86,8 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
   };
 
   const chooseAnswerer = (group: Group): void => {
-    const able = [...group.members].filter(({ owner, listener, isLate }) => owner.mayChange && listener !== null && !isLate);
-    const typists = able.filter(({ typedAt }) => typedAt > 0);
-    const [next = null] =
-      typists.length > 0 ? latest(typists, ({ typedAt }) => typedAt) : able.filter(({ owner }) => owner.hasEmulator);
+    const able = [...group.members].filter(({ owner, answers, isLate }) => owner.mayChange && answers && !isLate);
+    const [next = null] = latest(able, ({ typedAt }) => typedAt);
     if (next === group.answerer) return;
     if (group.answerer !== null) {
       group.answerer.relievedAtMs = performance.now();
@@ -141,6 +141,7 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
         shownAt: 0,
         typedAt: 0,
         listener: null,
+        answers: false,
         relievedAtMs: Number.NEGATIVE_INFINITY,
         isPaused: false,
         isHolding: false,
@@ -165,8 +166,9 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
         if (group.members.size > 1) fitSize(group, terminal);
       };
       return {
-        listen(give) {
+        listen(answers, give) {
           tell();
+          member.answers = answers;
           const replay = give === null ? null : terminal.replay();
           member.listener ??= terminal.onData(owner.onData);
           if (!heard.has(process)) chooseAnswerer(group);
@@ -211,6 +213,7 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
           stopTimer(member);
           group.members.delete(member);
           member.listener = null;
+          member.answers = false;
           if (group.answerer === member) group.answerer = null;
           terminal.detach();
           if (group.members.size === 0) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHostModes, withoutRequests } from '../../../../src/monitor/line/host-modes.js';
+import { createHostModes } from '../../../../src/monitor/line/host-modes.js';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const vi = '\u001b[?1049h\u001b[?1h\u001b[?25l\u001b[?1000;1006h\u001b[2J';
@@ -35,18 +35,5 @@ describe('createHostModes', () => {
         expect(modes.undo()).toBe(whole.undo());
       }),
     );
-  });
-});
-
-describe('withoutRequests', () => {
-  it('takes out what a terminal would answer, or put into the clipboard', () => {
-    const text =
-      'a\u001b[6nb\u001b[cc\u001b[>0cd\u001b[?2026$pe\u001b]11;?\u0007f\u001b]52;c;AAAA\u001b\\g\u001bP+q544e\u001b\\h\u001b[?ui';
-    expect(Buffer.from(withoutRequests(bytes(text))).toString('latin1')).toBe('abcdefghi');
-  });
-
-  it('keeps everything else, byte for byte', () => {
-    const text = '\u001b[31mred\u001b[0m\u001b[2J\u001b[1;1H\u001b]0;title\u0007é漢\u001b[?25l';
-    expect(Buffer.from(withoutRequests(Buffer.from(text))).toString()).toBe(text);
   });
 });

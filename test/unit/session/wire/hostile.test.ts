@@ -195,7 +195,7 @@ describe('a client that reads nothing', () => {
     const seen = messages(stream);
     stream.write(hello({ label: 'deaf' }));
     stream.write(encodeMessage({ type: 'terminal.open', channel: 1, process: 'p1' }));
-    stream.write(encodeMessage({ type: 'terminal.listen', channel: 1, withReplay: true }));
+    stream.write(encodeMessage({ type: 'terminal.listen', channel: 1, withReplay: true, answers: false }));
     stream.write(encodeMessage({ type: 'terminal.sync', channel: 1 }));
     await until(() => seen.some((message) => message.type === 'terminal.synced'));
     stream.pause();

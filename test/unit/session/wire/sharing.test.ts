@@ -1,5 +1,8 @@
 /** One program on several screens: who answers its questions, which size it has, and what each screen is told of that. */
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { attachTerminal } from '../../../../src/monitor/line/attach-terminal.js';
+import { createHostModes } from '../../../../src/monitor/line/host-modes.js';
 import type { RemoteSession } from '../../../../src/session/wire/index.js';
 import { createEmulator } from '../../../../src/term/emulator.js';
 import { pipeChannel } from '../../../../src/term/pipe-channel.js';
@@ -20,7 +23,33 @@ function showOn(client: RemoteSession, cols: number, rows: number, process = 'p1
   return { terminal, emulator, sizes, text };
 }
 
+/** A person's own terminal, on which the line-mode monitor or `exec` shows a program: it answers what comes to it by what is typed. */
+function showRaw(client: RemoteSession, options: { isNew?: boolean } = {}) {
+  const input = new PassThrough();
+  const output = Object.assign(new PassThrough(), { columns: 80, rows: 24 });
+  let seen = '';
+  output.on('data', (data: Buffer) => {
+    seen += data.toString();
+    for (const _ of data.toString().matchAll(/\x1b\[6n/g)) input.write('\x1b[7;7R');
+  });
+  const leave = new AbortController();
+  const end = attachTerminal({
+    ...{ session: client, process: 'p1', input, output, signal: leave.signal, modes: createHostModes() },
+    leaveKey: { bytes: Buffer.from([0x1d]), second: null },
+    ...options,
+  });
+  return {
+    type: (text: string) => void input.write(text),
+    seen: () => seen,
+    leave: async () => {
+      leave.abort();
+      await end;
+    },
+  };
+}
+
 const CPR = '\x1b[6n';
+const FROM_RAW = '\x1b[7;7R';
 
 async function shell(): Promise<Served & { program: ReturnType<Served['programs']>[number] }> {
   const served = serve();
@@ -89,12 +118,75 @@ describe('a question of a program', () => {
     await until(() => program.written.length === 1);
   });
 
+  it('is answered once where a screen and a real terminal show the program: by the one that typed last, or is left', async () => {
+    const served = await shell();
+    const { program } = served;
+    const client = await served.connect();
+    const screen = showOn(client, 80, 24);
+    await settle();
+    const line = await served.connect();
+    const raw = showRaw(line);
+    await settle();
+    const ask = async (text: string): Promise<string[]> => {
+      program.written.length = 0;
+      // Cut in the middle of the question.
+      program.print(`\r\x1b[K${text}\x1b[`);
+      program.print('6n');
+      await until(() => screen.emulator.cursor.x === text.length && raw.seen().includes(text));
+      await settle();
+      return [...program.written];
+    };
+    expect(await ask('a')).toEqual(['\x1b[1;2R']);
+    expect(raw.seen()).not.toContain(CPR);
+    raw.type('k');
+    await until(() => program.written.includes('k'));
+    expect(await ask('bb')).toEqual([FROM_RAW]);
+    screen.terminal.write(Buffer.from('k'));
+    await until(() => program.written.includes('k'));
+    expect(await ask('ccc')).toEqual(['\x1b[1;4R']);
+    client.leave();
+    await until(() => served.server.clients.length === 1);
+    program.written.length = 0;
+    program.print(`dddd${CPR}`);
+    await until(() => program.written.length > 0);
+    await settle();
+    expect(program.written).toEqual([FROM_RAW]);
+    await raw.leave();
+  });
+
+  it('that a program asks at its start is answered by the terminal that it was started for', async () => {
+    const served = await shell();
+    const { program } = served;
+    program.print(CPR);
+    const first = showRaw(await served.connect({ kind: 'command' }), { isNew: true });
+    await until(() => program.written.length > 0);
+    expect(program.written).toEqual([FROM_RAW]);
+    const second = showRaw(await served.connect({ kind: 'command' }));
+    await settle();
+    expect([program.written, second.seen().includes(CPR)]).toEqual([[FROM_RAW], false]);
+    await Promise.all([first.leave(), second.leave()]);
+  });
+
+  it('is never that of who only feeds the program', async () => {
+    const served = await shell();
+    const { program } = served;
+    const feeder = (await served.connect({ kind: 'command' })).terminal('p1');
+    feeder.onData(() => undefined);
+    showOn(await served.connect(), 80, 24);
+    feeder.write(Buffer.from('data'));
+    await until(() => program.written.length === 1);
+    program.print(CPR);
+    await until(() => program.written.length === 2);
+    expect(program.written).toEqual(['data', '\x1b[1;1R']);
+  });
+
   it("is another screen's to answer once the one whose turn it is reads nothing", async () => {
     const served = serve({ holdLimitMs: 10 });
     await withShell(served);
     const [program] = served.programs();
     const [stuck, other] = [await served.connect(), await served.connect()];
     const terminal = stuck.terminal('p1');
+    terminal.promiseAnswers!();
     terminal.onData(() => undefined);
     terminal.write(Buffer.from('k'));
     terminal.pause();
