@@ -124,7 +124,11 @@ function channelOf(pty: IPty): LocalPty {
         },
       };
     },
-    write: (data) => whileRunning(() => pty.write(Buffer.from(data) as unknown as string)),
+    // The module does not tell when the program has read; what comes here is typed.
+    write(data, onTaken) {
+      whileRunning(() => pty.write(Buffer.from(data) as unknown as string));
+      onTaken?.();
+    },
     resize: (cols, rows) => whileRunning(() => pty.resize(Math.max(1, cols), Math.max(1, rows))),
     pause() {
       holds += 1;

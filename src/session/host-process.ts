@@ -25,7 +25,7 @@ export async function startOnHost(spec: ProcessSpec): Promise<ContainerProcess> 
   });
   return {
     onData: (listener) => pty.onData(listener),
-    write: (data) => pty.write(data),
+    write: (data, onTaken) => pty.write(data, onTaken),
     resize: (width, height) => pty.resize(width, height),
     pause: () => pty.pause(),
     resume: () => pty.resume(),

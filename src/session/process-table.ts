@@ -136,7 +136,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
             },
           };
         },
-        write: (data) => entry.process?.write(data),
+        write: (data, onTaken) => (entry.process === null ? onTaken?.() : entry.process.write(data, onTaken)),
         closeInput: () => entry.process?.closeInput(),
         resize(cols, rows) {
           const isOther = cols !== entry.size.cols || rows !== entry.size.rows;

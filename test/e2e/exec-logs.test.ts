@@ -1,7 +1,10 @@
 /** `bxtui exec` and `bxtui logs` on a session in another process, as scripts and people use them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { untilFailed } from '../helpers/detached.js';
-import { engineEnv, expectNoContainers } from '../helpers/engines.js';
+import { engineEnv, expectNoContainers, isDocker } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
 import { endSessions, sessionRoot } from '../helpers/session-root.js';
@@ -47,6 +50,30 @@ describe('bxtui exec', () => {
     const none = await run('exec', ['nosuch', '--help']);
     expect([none.status, none.stdout]).toEqual([127, '']);
     expect(none.stderr).toContain('nosuch');
+  });
+
+  it('keeps nothing of the input that the program does not read, and loses none of it', async () => {
+    const total = 200 << 20;
+    let read = 0;
+    const input = Readable.from(
+      (function* () {
+        for (const chunk = Buffer.alloc(64 << 10); read < total; read += chunk.length) yield chunk;
+      })(),
+    );
+    const { pid } = JSON.parse(readFileSync(join(sessionRoot(), id, 'session.json'), 'utf8'));
+    const residentMiB = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    const before = residentMiB();
+    const script = 'until [ -e /go ]; do sleep 0.1; done; exec wc -c';
+    const { result } = startBxtui(['exec', '--root', sessionRoot(), id, 'sh', '-c', script], { input });
+    await expect.poll(() => read, { timeout: 20_000 }).toBeGreaterThan(0);
+    for (let seen = -1; seen !== read; await new Promise((resolve) => setTimeout(resolve, 500))) seen = read;
+    // A Docker Engine takes it all and keeps it itself.
+    if (!isDocker()) expect(read).toBeLessThan(8 << 20);
+    expect(residentMiB() - before).toBeLessThan(80);
+    // Another one has its keys and its end meanwhile.
+    expect((await run('exec', [id, 'sh', '-c', 'cat; touch /go'], { input: 'key' })).stdout).toBe('key');
+    expect(await result).toMatchObject({ status: 0, stdout: `${total}\n` });
+    expect(residentMiB() - before).toBeLessThan(80);
   });
 
   it('goes to a step, with an environment, a user and a directory', async () => {

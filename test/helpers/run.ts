@@ -1,6 +1,7 @@
 /** Runs bxtui without a terminal, as a script or a CI job does. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { projectRoot } from '../setup/toolchain.mjs';
 import { engineEnv } from './engines.js';
 
@@ -16,8 +17,8 @@ export interface RunResult {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Lines for stdin; without it stdin is empty. */
-  readonly input?: string;
+  /** What comes on stdin; without it stdin is empty. */
+  readonly input?: string | Readable;
   readonly timeoutMs?: number;
 }
 
@@ -44,7 +45,8 @@ export function startBxtui(
     });
   }
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input ?? '');
+  if (options.input instanceof Readable) options.input.pipe(child.stdin);
+  else child.stdin.end(options.input ?? '');
   const timeoutMs = options.timeoutMs ?? 60_000;
   const result = new Promise<RunResult>((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -27,7 +27,7 @@ export interface ExecWish {
   readonly hasTerminal: boolean;
 }
 
-/** Input that is on its way to the session at most, before it is known to have arrived. */
+/** Input that the program has not taken at most, before more is read. */
 const INPUT_BYTES = 256 * 1024;
 /** 128 + SIGPIPE. */
 const EXIT_READER_GONE = 141;
@@ -107,20 +107,31 @@ async function onTerminal(session: RemoteSession, id: string, leaveKey: LeaveKey
 async function piped(session: RemoteSession, id: string, signal: AbortSignal): Promise<void> {
   const terminal = session.terminal(id);
   terminal.onData(holdingWriter(process.stdout, terminal));
+  let isOver = false;
   const giveInput = async (): Promise<void> => {
-    let unknown = 0;
+    let untaken = 0;
+    let goOn = (): void => undefined;
     for await (const chunk of process.stdin) {
+      if (isOver) return;
       const data = Buffer.from(chunk as Uint8Array);
-      terminal.write(data);
-      unknown += data.length;
-      if (unknown < INPUT_BYTES) continue;
-      unknown = 0;
-      await terminal.delivered?.();
+      untaken += data.length;
+      terminal.write(data, () => {
+        untaken -= data.length;
+        goOn();
+      });
+      while (untaken >= INPUT_BYTES) {
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+      }
     }
-    terminal.closeInput?.();
   };
-  void giveInput().catch(() => terminal.closeInput?.());
+  const closeInput = (): void => {
+    if (!isOver) terminal.closeInput?.();
+  };
+  void giveInput().then(closeInput, closeInput);
   await processEnd(session, terminal.process, signal);
+  isOver = true;
   if (!signal.aborted) await terminal.delivered?.();
   terminal.detach();
   process.stdin.destroy();

@@ -79,7 +79,10 @@ export interface Refused {
   readonly isFinal: boolean;
 }
 
-/** A terminal's bytes go beside the messages, under the channel number that the client has chosen for it. */
+/**
+ * A terminal's bytes go beside the messages, under the channel number that the client has chosen for it, and no more of them than the server
+ * has said to be taken (`input-window.ts`).
+ */
 export type ClientMessage =
   | ClientHello
   | Kill
@@ -140,6 +143,8 @@ export type ServerMessage =
   | { readonly type: 'terminal.size'; readonly channel: number; readonly cols: number; readonly rows: number }
   /** Whether this client answers what the program asks in the bytes behind this; at first: no. */
   | { readonly type: 'terminal.answering'; readonly channel: number; readonly isAnswering: boolean }
+  /** So many more bytes that this client has sent to the program are out of the way: it may send as many (`input-window.ts`). */
+  | { readonly type: 'terminal.taken'; readonly channel: number; readonly bytes: number }
   /** Nothing of the session is left on the engine; the stream ends. */
   | { readonly type: 'session.ended' };
 
@@ -180,6 +185,7 @@ const SERVER_SHAPES: Shapes<ServerMessage> = {
   'terminal.synced': CHANNEL,
   'terminal.size': { ...CHANNEL, cols: 'uint', rows: 'uint' },
   'terminal.answering': { ...CHANNEL, isAnswering: 'boolean' },
+  'terminal.taken': { ...CHANNEL, bytes: 'uint' },
   'session.ended': {},
 };
 

@@ -176,6 +176,9 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
       case 'terminal.answering':
         terminals.onAnswering(message.channel, message.isAnswering);
         return;
+      case 'terminal.taken':
+        terminals.onTaken(message.channel, message.bytes);
+        return;
       case 'session.ended':
         isEnded = true;
         connection.end();

@@ -1,6 +1,7 @@
 /** Terminals of a session in another process, as channels of its stream. Each is opened there when it is first used here. */
 import type { Terminal, TerminalSize } from '../session.js';
 import type { Connection } from './connection.js';
+import { createInputWindow, type InputWindow } from './input-window.js';
 import type { ClientMessage } from './messages.js';
 
 export interface RemoteTerminals {
@@ -9,6 +10,8 @@ export interface RemoteTerminals {
   onSynced(channel: number): void;
   onSize(channel: number, size: TerminalSize): void;
   onAnswering(channel: number, isAnswering: boolean): void;
+  /** So many more bytes of what was written are out of the way. */
+  onTaken(channel: number, bytes: number): void;
   /** Nothing comes on it any more. */
   onFailed(channel: number): void;
   /** The connection is gone. */
@@ -26,6 +29,7 @@ interface Channel {
   readonly onData: (data: Uint8Array) => void;
   readonly onSize: (size: TerminalSize) => void;
   readonly waiting: Array<() => void>;
+  readonly input: InputWindow;
   isListening: boolean;
   isAnswering: boolean;
   isFailed: boolean;
@@ -44,6 +48,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
     const channel = channels.get(number);
     if (channel === undefined) return;
     channel.isFailed = true;
+    channel.input.close();
     settle(channel);
   };
 
@@ -82,8 +87,11 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
         isHoldingAll = true;
         connection().hold();
       };
+      const number = ++channelCount;
+      const input = createInputWindow((data) => connection().sendBytes(number, data));
+      if (isClosed) input.close();
       channel = {
-        ...{ number: ++channelCount, onData, onSize: setSize, waiting: [] },
+        ...{ number, onData, onSize: setSize, waiting: [], input },
         ...{ isListening: false, isAnswering: false, isFailed: isClosed },
       };
       channels.set(channel.number, channel);
@@ -113,8 +121,11 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
           send({ type: 'terminal.sync', channel: number });
         });
       },
-      write: (data) => connection().sendBytes(use().number, data),
-      closeInput: () => send({ type: 'terminal.closeInput', channel: use().number }),
+      write: (data, onTaken) => use().input.write(data, onTaken),
+      closeInput() {
+        const { input, number } = use();
+        input.afterWritten(() => send({ type: 'terminal.closeInput', channel: number }));
+      },
       get size() {
         return size;
       },
@@ -161,6 +172,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
         if (channel === null) return;
         send({ type: 'terminal.close', channel: channel.number });
         channels.delete(channel.number);
+        channel.input.close();
         settle(channel);
         channel = null;
       },
@@ -175,6 +187,7 @@ export function createRemoteTerminals(connection: () => Connection): RemoteTermi
       const channel = channels.get(number);
       if (channel !== undefined) channel.isAnswering = isAnswering;
     },
+    onTaken: (number, bytes) => channels.get(number)?.input.taken(bytes),
     onSynced: (number) => channels.get(number)?.waiting.shift()?.(),
     onFailed,
     closeAll() {

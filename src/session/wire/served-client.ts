@@ -8,6 +8,7 @@ import { assertNever, BxError, toBxError } from '../../platform/errors.js';
 import type { CommandResult, SessionClient, SessionCommand } from '../session.js';
 import { createConnection } from './connection.js';
 import { notASession } from './frames.js';
+import { createInputMeter, type InputMeter } from './input-window.js';
 import {
   type ClientHello,
   type ClientInfo,
@@ -59,6 +60,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   const { session, options } = given;
   const requests = new Map<number, AbortController>();
   const channels = new Map<number, SharedTerminal>();
+  const meters = new Map<number, InputMeter>();
   const refused = new Set<number>();
   let hello: ClientHello | null = null;
   let info: ClientInfo | null = null;
@@ -79,6 +81,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       for (const abort of requests.values()) abort.abort(new BxError('cancelled', 'the client has left the session'));
       for (const terminal of channels.values()) terminal.close();
       channels.clear();
+      meters.clear();
       given.onLeft();
     },
   });
@@ -231,6 +234,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
         return;
       case 'terminal.close':
         channels.delete(channel);
+        meters.delete(channel);
         refused.delete(channel);
         terminal?.close();
         return;
@@ -256,6 +260,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
         onAnswering: (isAnswering) => send({ type: 'terminal.answering', channel, isAnswering }),
       });
       channels.set(channel, shared);
+      const tell = (bytes: number): void => send({ type: 'terminal.taken', channel, bytes });
+      meters.set(
+        channel,
+        createInputMeter(tell, () => notASession('more input than the program takes')),
+      );
     } catch (error) {
       send({ type: 'terminal.failed', channel, error: toWireError(toBxError(error)) });
     }
@@ -269,7 +278,12 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   }
 
   function write(channel: number, data: Uint8Array): void {
-    if (info !== null && channels.has(channel) && mayChange(channel)) channels.get(channel)?.write(data);
+    const terminal = channels.get(channel);
+    const meter = meters.get(channel);
+    if (info === null || terminal === undefined || meter === undefined) return;
+    const onTaken = meter.add(data.length);
+    if (mayChange(channel)) terminal.write(data, onTaken);
+    else onTaken();
   }
 
   /** Says it once for each terminal: nobody waits for an answer to a key. */

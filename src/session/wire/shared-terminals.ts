@@ -10,6 +10,8 @@ import type { SharedSize } from './messages.js';
 
 /** An answer to what was asked before another one's turn began; one that comes later would be typed into who knows what. */
 const ON_ITS_WAY_MS = 1_000;
+/** Answers that a program has asked for and does not read. */
+const UNREAD_ANSWERS_BYTES = 64 << 10;
 
 export interface SharedTerminal {
   /**
@@ -18,8 +20,8 @@ export interface SharedTerminal {
    */
   listen(answers: boolean, give: ((replay: Uint8Array) => void) | null): void;
   /** What somebody has typed, or a real terminal has answered. */
-  write(data: Uint8Array): void;
-  /** What an emulator answers. */
+  write(data: Uint8Array, onTaken: () => void): void;
+  /** What an emulator answers. Dropped where the program does not read what it was sent before. */
   answer(data: Uint8Array): void;
   closeInput(): void;
   /** `onSize` follows in any case. */
@@ -71,6 +73,7 @@ interface Member extends SizeWish {
 interface Group {
   readonly members: Set<Member>;
   answerer: Member | null;
+  unreadAnswers: number;
 }
 
 export function createSharedTerminals(session: SessionClient, holdLimitMs: number): SharedTerminals {
@@ -148,7 +151,7 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
         isLate: false,
         timer: null,
       };
-      const group: Group = groups.get(process) ?? { members: new Set(), answerer: null };
+      const group: Group = groups.get(process) ?? { members: new Set(), answerer: null, unreadAnswers: 0 };
       groups.set(process, group);
       group.members.add(member);
       let wasTold = false;
@@ -177,13 +180,18 @@ export function createSharedTerminals(session: SessionClient, holdLimitMs: numbe
           chooseAnswerer(group);
           weigh(group, member);
         },
-        write(data) {
+        write(data, onTaken) {
           typed();
-          terminal.write(data);
+          terminal.write(data, onTaken);
         },
         answer(data) {
           const isOnItsWay = performance.now() - member.relievedAtMs < ON_ITS_WAY_MS;
-          if (group.answerer === member || isOnItsWay) terminal.write(data);
+          if (group.answerer !== member && !isOnItsWay) return;
+          if (group.unreadAnswers > UNREAD_ANSWERS_BYTES) return;
+          group.unreadAnswers += data.length;
+          terminal.write(data, () => {
+            group.unreadAnswers -= data.length;
+          });
         },
         closeInput: () => terminal.closeInput?.(),
         resize(size, isShown) {

@@ -94,6 +94,24 @@ describe.each(Object.entries(WAYS))('a session %s', (_, way) => {
     terminal.write(Buffer.from('x'));
   });
 
+  it('tells when a program has taken its input, whoever waits for that, and ends it behind all of it', async () => {
+    await fail();
+    await session.execute(rollback('2'));
+    const program = reached.programs()[0]!;
+    const terminal = session.terminal('p1');
+    program.isDeaf = true;
+    const taken: string[] = [];
+    const write = (text: string): void => terminal.write(Buffer.from(text), () => taken.push(text));
+    write('a');
+    write('b');
+    terminal.closeInput!();
+    await until(() => program.written.join('') === 'ab' && program.closings === 1);
+    await settle();
+    expect(taken).toEqual([]);
+    program.read();
+    await until(() => taken.join('') === 'ab');
+  });
+
   it('gives all output of a program that had ended before anybody listened', async () => {
     await fail();
     await session.execute(rollback('2'));

@@ -16,6 +16,10 @@ export class FakeProcess implements ContainerProcess {
   readonly sizes: string[] = [];
   readonly signals: string[] = [];
   held = 0;
+  /** It does not read, so that nothing more is taken until it does. */
+  isDeaf = false;
+  closings = 0;
+  #untaken: Array<() => void> = [];
   #listeners = new Set<(data: Uint8Array) => void>();
   #exit!: (exit: ProcessExit) => void;
   readonly exited = new Promise<ProcessExit>((resolve) => {
@@ -32,8 +36,14 @@ export class FakeProcess implements ContainerProcess {
     this.#listeners.add(listener);
     return { dispose: () => void this.#listeners.delete(listener) };
   }
-  write(data: Uint8Array): void {
+  write(data: Uint8Array, onTaken: () => void = () => undefined): void {
     this.written.push(Buffer.from(data).toString());
+    if (this.isDeaf) this.#untaken.push(onTaken);
+    else onTaken();
+  }
+  /** Takes what was written; `isDeaf` stays as it is. */
+  read(): void {
+    for (const onTaken of this.#untaken.splice(0)) onTaken();
   }
   resize(cols: number, rows: number): void {
     this.sizes.push(`${cols}x${rows}`);
@@ -48,7 +58,9 @@ export class FakeProcess implements ContainerProcess {
     this.signals.push(name);
     this.exit(name === 'KILL' ? 137 : 143);
   }
-  closeInput(): void {}
+  closeInput(): void {
+    this.closings++;
+  }
 }
 
 export class FakeContainer implements Container {

@@ -9,7 +9,7 @@ export type ExecChannel = Omit<ContainerProcess, 'exited' | 'signal'>;
 export function execChannel(stream: ExecStream, gate: OutputGate, isTty: boolean, isOver: () => boolean): ExecChannel {
   return {
     onData: (listener) => gate.onData(listener),
-    write: (data) => (isOver() ? undefined : stream.write(data)),
+    write: (data, onTaken) => (isOver() ? onTaken?.() : stream.write(data, onTaken)),
     resize(cols, rows) {
       if (isTty) stream.resize(Math.max(1, cols), Math.max(1, rows));
     },

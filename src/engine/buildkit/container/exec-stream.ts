@@ -20,8 +20,8 @@ export interface ExecHandlers {
 }
 
 export interface ExecStream {
-  /** Dropped once the input is closed. */
-  write(data: Uint8Array): void;
+  /** Dropped once the input is closed. `onTaken`: the engine has made room for it, or it is dropped (`ByteChannel.write`). */
+  write(data: Uint8Array, onTaken?: () => void): void;
   /** Safe to call twice. The engine says that a process has ended only after its input has. */
   closeInput(): void;
   resize(cols: number, rows: number): void;
@@ -48,10 +48,13 @@ export function openExecStream(
   let isPaused = false;
   let isInputClosed = false;
   let status: { code: number; message: string } | null = null;
+  /** Of what the engine has not taken. */
+  const untaken = new Set<() => void>();
 
   const end = (reason: string | null): void => {
     if (isOver) return;
     isOver = true;
+    for (const onTaken of [...untaken]) onTaken();
     handlers.onEnd(reason);
   };
   let stream: ClientHttp2Stream | null = null;
@@ -109,17 +112,28 @@ export function openExecStream(
     else if (frame.input.case === 'Exit') handlers.onExit(frame.input.value.Code, frame.input.value.Error?.message ?? '');
   }
 
-  function send(bytes: Uint8Array): void {
-    if (isOver || isFinished || stream === null || stream.destroyed || stream.writableEnded) return;
-    stream.write(bytes);
+  function send(bytes: Uint8Array, onTaken?: () => void): void {
+    if (isOver || isFinished || stream === null || stream.destroyed || stream.writableEnded) onTaken?.();
+    else stream.write(bytes, onTaken);
+  }
+
+  function write(data: Uint8Array, onTaken: () => void): void {
+    const frames = [...encodeData(processId, 0, data)];
+    if (isInputClosed || frames.length === 0) {
+      onTaken();
+      return;
+    }
+    const taken = (): void => {
+      if (untaken.delete(taken)) onTaken();
+    };
+    untaken.add(taken);
+    for (const bytes of frames.slice(0, -1)) send(bytes);
+    send(frames.at(-1)!, taken);
   }
 
   send(encodeMessage(processId, { case: 'Init', value: init }));
   return {
-    write(data) {
-      if (isInputClosed) return;
-      for (const bytes of encodeData(processId, 0, data)) send(bytes);
-    },
+    write: (data, onTaken = () => undefined) => write(data, onTaken),
     // Said twice, the engine takes it for a program that it does not know and stops the whole container.
     closeInput() {
       if (isInputClosed) return;
