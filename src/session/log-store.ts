@@ -66,6 +66,7 @@ class BoundedLog {
   #unspilledChars = 0;
   #isSpilling = false;
   #cannotSpill = false;
+  #isBegun = false;
   /** Of the one who keeps the whole log, when that is not this store. */
   #seededFile: string | null = null;
   readonly #file: string | null;
@@ -140,8 +141,14 @@ class BoundedLog {
     this.#unspilled = [];
     this.#unspilledChars = 0;
     try {
+      // Taken away meanwhile: another one would begin in the middle.
+      if (this.#isBegun && !existsSync(this.#file)) {
+        this.#cannotSpill = true;
+        return;
+      }
       makeDirectory(this.directory);
       writeFileSync(this.#file, '', { flag: 'a', mode: 0o600 });
+      this.#isBegun = true;
       appendFileSync(this.#file, text);
     } catch {
       this.#cannotSpill = true;

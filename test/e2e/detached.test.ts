@@ -1,5 +1,6 @@
 /** Sessions in a process of their own: left, lost, found again, seen from several terminals, ended. */
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../helpers/detached.js';
@@ -55,6 +56,26 @@ describe('a detached session', () => {
       await terminal.waitForExit();
       expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1 }]);
     }
+  });
+
+  it('is found again after its directory was taken away below it', async () => {
+    const id = await sessions.detach(createProject(FAILING));
+    await sessions.untilFailed();
+    const first = await sessions.attach(id);
+    await sessions.typeInto(first);
+    rmSync(sessions.root, { recursive: true });
+    expect(await sessions.list()).toEqual([]);
+    expect(await inShell(first, 'echo still-$((40+2)); echo mine > /mine')).toContain('still-42');
+    await leaveTerminal(first);
+    first.press('char:D');
+    expect((await first.waitForExit()).code).toBe(0);
+    await expect.poll(() => sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
+    const second = await sessions.attach(id);
+    await sessions.typeInto(second);
+    expect(await inShell(second, 'cat /mine')).toBe('mine');
+    await leaveTerminal(second);
+    expect((await quit(second)).code).toBe(1);
+    expect(await sessions.list()).toEqual([]);
   });
 
   it('shows on several screens, and gives a program the size that fits them all', async () => {

@@ -1,12 +1,12 @@
 /** What the process of a session does: builds, holds the containers, and serves whoever attaches, until it is ended. */
-import { chmodSync, rmSync } from 'node:fs';
-import * as net from 'node:net';
+import { appendFileSync } from 'node:fs';
+import type * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
-import { checkEntrance, makeToken, writeToken } from '../../session/records/entrance.js';
-import { createRecord, type FoundSession, removeRecord, spillDirectory } from '../../session/records/session-records.js';
-import { refuseSession, type SessionServer, serveSession } from '../../session/wire/index.js';
-import { type BuildInput, locateBuildInput } from '../build/build-input.js';
+import { makeToken } from '../../session/records/entrance.js';
+import { removeRecord, spillDirectory } from '../../session/records/session-records.js';
+import { refuseSession, serveSession } from '../../session/wire/index.js';
+import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import type { Connecting } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
@@ -14,6 +14,7 @@ import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import { watchIdle } from './idle.js';
+import { enterList, type Listing } from './listing.js';
 import { NO_RECORDER, recordSession } from './recording.js';
 import { createServerLog } from './server-log.js';
 import { readServerOptions } from './server-options.js';
@@ -36,7 +37,8 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
   const input = locateBuildInput(options, process.cwd());
   const told = readServerOptions(options, process.env);
   const { settings } = loadSettings(settingsPath(process.env));
-  const log = createServerLog(id, told.logLevel, (text) => process.stderr.write(text), Date.now);
+  let out = (text: string): void => void process.stderr.write(text);
+  const log = createServerLog(id, told.logLevel, (text) => out(text), Date.now);
   const session = openSession({ options, input, connect: (signal) => connecting.take(signal) }, openOn, {
     id,
     spillDirectory: spillDirectory(root, id),
@@ -60,7 +62,11 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
     now: Date.now,
     token,
     onKill: () => end('a client wants it to'),
-    onClientsChanged: log.clientsChanged,
+    onClientsChanged(clients) {
+      log.clientsChanged(clients);
+      // Whoever has left must be able to come back.
+      void listing?.check();
+    },
     onDropped({ label }) {
       log.write('warn', `${label} was dropped: it has taken nothing in for too long`);
       session.post('warning', `${label} was dropped: it has taken nothing in for too long`);
@@ -72,16 +78,33 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
   log.follow(session);
   const starting = session.start();
   starting.catch(() => undefined);
-  let server: net.Server | null = null;
+  let listing: Listing | null = null;
   try {
-    server = await enterList(build, { context: options.context, input, token }, served);
+    listing = await enterList({
+      root,
+      record: {
+        ...{ id, pid: process.pid, version: programVersion(), startedAtMs: Date.now(), context: options.context },
+        dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
+        cwd: process.cwd(),
+        args: buildArgs,
+      },
+      token,
+      accept: (stream) => served.accept(stream),
+      refuse: (stream, error) => void refuseSession(stream, programVersion(), error),
+      onPutBack(found) {
+        // Standard error is a file without a name by now.
+        if (told.logFile === null) out = (text) => appendTo(found.log, text);
+        log.write('warn', `what lets others in was taken away, and is there again: ${root}/${id}`);
+      },
+      onLost: ({ message }) => log.write('error', `nobody else can come in any more: ${message}`),
+    });
     log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}`);
     served.accept(starter, true);
     await starting;
     await session.ended;
     return EXIT_OK;
   } catch (error) {
-    if (server === null) throw error;
+    if (listing === null) throw error;
     log.write('error', toBxError(error).message);
     served.fail(toBxError(error));
     return EXIT_FAILED;
@@ -91,7 +114,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
     await recorder.finish();
     // Whoever is attached is told of the end, and closes.
     await Promise.race([
-      Promise.all([closed(server), left(starter)]),
+      Promise.all([listing?.close(), left(starter)]),
       new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)),
     ]);
     served.dispose();
@@ -100,56 +123,14 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
   }
 }
 
-interface About {
-  readonly context: string;
-  readonly input: BuildInput;
-  readonly token: string;
-}
-
-/** From now on the session is found by others, and they are let in. Throws `BxError('state')`. */
-function enterList(
-  { root, id, buildArgs }: Pick<ServerWish, 'root' | 'buildArgs'> & { readonly id: string },
-  { context, input, token }: About,
-  served: SessionServer,
-): Promise<net.Server> {
-  const found = createRecord(root, {
-    id,
-    pid: process.pid,
-    version: programVersion(),
-    startedAtMs: Date.now(),
-    context,
-    dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
-    cwd: process.cwd(),
-    args: buildArgs,
-  });
-  writeToken(found, token);
-  return listen(found, served);
-}
-
-async function closed(server: net.Server | null): Promise<void> {
-  if (server !== null) await new Promise((resolve) => server.close(resolve));
+function appendTo(path: string, text: string): void {
+  try {
+    appendFileSync(path, text, { mode: 0o600 });
+  } catch {
+    process.stderr.write(text);
+  }
 }
 
 async function left(client: net.Socket): Promise<void> {
   if (!client.destroyed) await new Promise((resolve) => client.once('close', resolve));
-}
-
-/** Whoever comes is let in as long as the way to the socket is this user's alone. */
-function listen(found: FoundSession, served: SessionServer): Promise<net.Server> {
-  rmSync(found.socket, { force: true });
-  const server = net.createServer((socket) => {
-    try {
-      checkEntrance(found);
-      served.accept(socket);
-    } catch (error) {
-      void refuseSession(socket, programVersion(), toBxError(error));
-    }
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(found.socket, () => {
-      chmodSync(found.socket, 0o600);
-      resolve(server);
-    });
-  });
 }

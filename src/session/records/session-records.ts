@@ -46,6 +46,11 @@ export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>
   return describe(root, whole);
 }
 
+/** Whether there is a record that can be read. */
+export function hasRecord(root: string, id: string): boolean {
+  return readRecord(root, id) !== null;
+}
+
 /** Safe to call twice. */
 export function removeRecord(root: string, id: string): void {
   rmSync(join(root, id), { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +48,17 @@ describe('the log store', () => {
     expect(files).toEqual([`1 3 ${join(dir, 'g1-1.log')}`]);
     expect(readFileSync(join(dir, 'g1-1.log'), 'utf8')).toBe(`${text}the end`);
     logs.dispose();
+  });
+
+  it('makes no second file of a log whose file was taken away, since it would begin in the middle', () => {
+    const dir = directory();
+    const logs = createLogStore(dir);
+    logs.append(1, '3', 'y'.repeat(LOG_HEAD_CHARS + 2 * LOG_TAIL_CHARS + 1));
+    expect(logs.read(1, '3').file).toBe(join(dir, 'g1-1.log'));
+    rmSync(dir, { recursive: true });
+    logs.append(1, '3', 'the end');
+    const { file, tail } = logs.read(1, '3');
+    expect([file, tail.endsWith('the end'), existsSync(dir)]).toEqual([null, true, false]);
   });
 
   it('knows of a file that somebody else keeps', () => {
