@@ -5,6 +5,7 @@ import { findSession, listSessions } from '../../session/records/session-records
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
+import { aFewAtOnce } from '../sessions/a-few-at-once.js';
 import { endSession } from '../sessions/end-session.js';
 import { readSessionFlags } from '../sessions/session-command.js';
 
@@ -29,19 +30,17 @@ export async function runKill(args: readonly string[]): Promise<number> {
     throw new BxError('usage', 'bxtui kill needs the ID of a session, or --all', { hint: 'bxtui ls lists them.' });
   }
   const wanted = flags.bool('all') ? listSessions(root) : ids.map((id) => findSession(root, id));
-  const ended = await Promise.all(
-    wanted.map(async (found) => {
-      try {
-        const how = await endSession(root, found);
-        if (how === 'SIGTERM' || how === 'SIGKILL')
-          process.stderr.write(`${found.record.id} did not end when asked to: ended by ${how}\n`);
-        process.stdout.write(`${found.record.id}\n`);
-        return true;
-      } catch (error) {
-        process.stderr.write(renderError(toBxError(error, 'state')));
-        return false;
-      }
-    }),
-  );
+  const ended = await aFewAtOnce(wanted, async (found) => {
+    try {
+      const how = await endSession(root, found);
+      if (how === 'SIGTERM' || how === 'SIGKILL')
+        process.stderr.write(`${found.record.id} did not end when asked to: ended by ${how}\n`);
+      process.stdout.write(`${found.record.id}\n`);
+      return true;
+    } catch (error) {
+      process.stderr.write(renderError(toBxError(error, 'state')));
+      return false;
+    }
+  });
   return ended.every(Boolean) ? EXIT_OK : EXIT_FAILED;
 }

@@ -6,6 +6,7 @@ import { printableLine } from '../../platform/printable.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { listSessions } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
+import { aFewAtOnce } from '../sessions/a-few-at-once.js';
 import { JSON_FLAG, readSessionFlags } from '../sessions/session-command.js';
 import { describeFound } from '../sessions/session-rows.js';
 import { startAgain } from '../sessions/start-again.js';
@@ -29,12 +30,10 @@ export async function runLs(args: readonly string[]): Promise<number> {
   if (flags.positionals.length > 0) throw new BxError('usage', 'bxtui ls takes no arguments');
   const root = flags.text('root');
   const found = listSessions(sessionRoot(root, process.env));
-  const rows: Row[] = await Promise.all(
-    found.map(async (session) => ({
-      ...(await describeFound(session)),
-      startAgain: session.state === 'crashed' ? startAgain(session.record, root, process.cwd()) : null,
-    })),
-  );
+  const rows: Row[] = await aFewAtOnce(found, async (session) => ({
+    ...(await describeFound(session)),
+    startAgain: session.state === 'crashed' ? startAgain(session.record, root, process.cwd()) : null,
+  }));
   if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else process.stdout.write(render(rows));
   return EXIT_OK;

@@ -10,7 +10,21 @@ const CONNECT_WITHIN_MS = 5_000;
 
 /** Throws `BxError('state')`: crashed, not answering, of another version. */
 export async function connectTo(found: FoundSession, as: ConnectAs): Promise<RemoteSession> {
+  return greet(found, await openSocket(found), as);
+}
+
+/** What `look` sees there. Resolves when nothing of the connection is open any more. Throws as `connectTo`. */
+export async function visit<T>(found: FoundSession, as: ConnectAs, look: (session: RemoteSession) => T): Promise<T> {
   const stream = await openSocket(found);
+  const closed = new Promise((resolve) => stream.once('close', resolve));
+  const session = await greet(found, stream, as);
+  const seen = look(session);
+  session.leave();
+  await closed;
+  return seen;
+}
+
+async function greet(found: FoundSession, stream: net.Socket, as: ConnectAs): Promise<RemoteSession> {
   try {
     return await connectSession(stream, { ...clientIdentity(as), ...tokenOf(found) });
   } catch (error) {

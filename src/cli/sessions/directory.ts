@@ -3,6 +3,7 @@ import type { LineDirectory, SessionDirectory } from '../../monitor/index.js';
 import type { TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import { findSession, listSessions } from '../../session/records/session-records.js';
+import { aFewAtOnce } from './a-few-at-once.js';
 import { connectTo } from './connect.js';
 
 /** `root`: the directory with their records, which need not exist. */
@@ -11,7 +12,7 @@ export function createDirectory(root: string): SessionDirectory {
     ids: () => listSessions(root).map(({ record }) => record.id),
     async list() {
       const { describeFound } = await import('./session-rows.js');
-      return Promise.all(listSessions(root).map(describeFound));
+      return aFewAtOnce(listSessions(root), describeFound);
     },
     async end(id) {
       const { endSession } = await import('./end-session.js');

@@ -1,5 +1,5 @@
 /** The end of a session from outside: asked of its server, by a signal when that does not answer, by force when nothing else helps. */
-import { type FoundSession, listSessions, removeRecord } from '../../session/records/session-records.js';
+import { type FoundSession, lookUpSession, removeRecord } from '../../session/records/session-records.js';
 import { KILL_WITHIN_MS, killSession } from '../../session/wire/index.js';
 import { openSocket, tokenOf } from './connect.js';
 
@@ -35,7 +35,7 @@ async function endServer(root: string, found: FoundSession): Promise<SessionEnd>
 
 async function isGone(root: string, { record }: FoundSession, limitMs: number): Promise<boolean> {
   for (const deadlineMs = Date.now() + limitMs; Date.now() < deadlineMs; ) {
-    if (!listSessions(root).some((one) => one.record.id === record.id && one.state === 'running')) return true;
+    if (lookUpSession(root, record.id)?.state !== 'running') return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;

@@ -6,7 +6,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { type BxError, toBxError } from '../../platform/errors.js';
 import { checkEntrance, readToken, writeToken } from '../../session/records/entrance.js';
-import { createRecord, type FoundSession, hasRecord, type SessionRecord } from '../../session/records/session-records.js';
+import { createRecord, type FoundSession, lookUpSession, type SessionRecord } from '../../session/records/session-records.js';
 
 const CHECK_MS = 30_000;
 
@@ -47,7 +47,9 @@ export async function enterList(options: ListingOptions): Promise<Listing> {
     return { found: entered, ...(await listen(entered, options)) };
   }
   const isThere = (): boolean =>
-    hasRecord(root, record.id) && readToken(found) === token && lstatSync(found.socket, { throwIfNoEntry: false })?.ino === inode;
+    lookUpSession(root, record.id) !== null &&
+    readToken(found) === token &&
+    lstatSync(found.socket, { throwIfNoEntry: false })?.ino === inode;
   const leave = (): void => {
     if (!server.listening) return;
     closed.push(new Promise((resolve) => server.close(() => resolve())));

@@ -2,11 +2,12 @@
 import { createInterface } from 'node:readline/promises';
 import { printableLine } from '../../platform/printable.js';
 import type { FoundSession } from '../../session/records/session-records.js';
+import { aFewAtOnce } from './a-few-at-once.js';
 import { describeFound } from './session-rows.js';
 
 /** Shows them with their states and asks; null: none was chosen. */
 export async function pickSession(sessions: readonly FoundSession[]): Promise<FoundSession | null> {
-  const rows = await Promise.all(sessions.map(describeFound));
+  const rows = await aFewAtOnce(sessions, describeFound);
   const lines = rows.map((row, index) => `  ${index + 1}  ${row.id}  ${row.state.padEnd(10)}  ${printableLine(row.dockerfile)}`);
   process.stdout.write(`\nYour sessions:\n\n${lines.join('\n')}\n\n`);
   const reader = createInterface({ input: process.stdin, output: process.stdout });

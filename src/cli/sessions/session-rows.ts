@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { describeSession, type SessionRow } from '../../monitor/sessions.js';
 import { toBxError } from '../../platform/errors.js';
 import type { FoundSession } from '../../session/records/session-records.js';
-import { connectTo } from './connect.js';
+import { visit } from './connect.js';
 
 /** Never throws: a session that cannot be reached is told as such. */
 export async function describeFound(session: FoundSession): Promise<SessionRow> {
@@ -12,15 +12,12 @@ export async function describeFound(session: FoundSession): Promise<SessionRow> 
   const unknown = { builder: null, shells: 0, clients: 0, endsAtMs: null };
   if (session.state === 'crashed') return { ...about, state: 'crashed', ...unknown };
   try {
-    const remote = await connectTo(session, { kind: 'command', isReadOnly: true });
-    const { state, clients, idleEndsAtMs } = remote;
-    remote.leave();
-    return {
+    return await visit(session, { kind: 'command', isReadOnly: true }, ({ state, clients, idleEndsAtMs }) => ({
       ...describeSession(state),
       ...about,
       clients: clients.filter(({ kind }) => kind === 'screen').length,
       endsAtMs: idleEndsAtMs,
-    };
+    }));
   } catch (error) {
     const isOther = toBxError(error).code === 'unsupported';
     return { ...about, state: isOther ? 'other version' : 'no answer', ...unknown };

@@ -46,9 +46,9 @@ export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>
   return describe(root, whole);
 }
 
-/** Whether there is a record that can be read. */
-export function hasRecord(root: string, id: string): boolean {
-  return readRecord(root, id) !== null;
+/** The one with this very id; null where there is no record that can be read. */
+export function lookUpSession(root: string, id: string): FoundSession | null {
+  return readRecord(root, id);
 }
 
 /** Safe to call twice. */
