@@ -45,6 +45,9 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/record.js')).runRecord(rest);
     case 'session-server':
       return (await import('./sessions/session-server.js')).runSessionServer(rest);
+    case 'release-abandoned':
+      await (await import('../engine/buildkit/container/release-abandoned.js')).runReleaseAbandoned();
+      return 0;
     case undefined:
     case 'help':
     case '--help':

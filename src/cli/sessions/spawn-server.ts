@@ -2,12 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
+import { launcherPath } from '../../platform/package-root.js';
 import { prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
-import { packageRoot } from '../version.js';
 import type { ServerOptions } from './server-options.js';
 import { SERVER_COMMAND, STARTER_FD } from './server-process.js';
 
@@ -40,8 +39,7 @@ export function spawnServer({ root, logFile, buildArgs, openOn }: ServerWish): S
   const path = logFile ?? prepareLog(root, id);
   const log = openLog(path);
   const begin = fstatSync(log).size;
-  const launcher = join(packageRoot(), 'bin/bxtui');
-  const server = spawn(process.execPath, [launcher, SERVER_COMMAND, root, id, openOn, ...buildArgs], {
+  const server = spawn(process.execPath, [launcherPath(), SERVER_COMMAND, root, id, openOn, ...buildArgs], {
     // A process group and session of its own: no signal of this terminal reaches it.
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],

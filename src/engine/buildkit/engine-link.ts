@@ -1,6 +1,7 @@
 /** An engine that is connected to, as the parts of a run see it. */
 import type { Transport } from '@connectrpc/connect';
 import type { Endpoint } from '../../builders/endpoint.js';
+import type { ReleaseWatch } from './container/release-watch.js';
 import type { EngineFacts } from './engine-facts.js';
 import type { Http2Connection } from './transport/index.js';
 
@@ -9,6 +10,8 @@ export interface EngineLink {
   readonly connection: Http2Connection;
   readonly transport: Transport;
   readonly facts: EngineFacts;
+  /** Null: this engine ends by itself what its client has left. */
+  readonly releaseWatch: ReleaseWatch | null;
   /** Docker Engines, to be tried in this order, that keep images in the place of an engine without a store. */
   imageStores(): Promise<readonly Endpoint[]>;
 }

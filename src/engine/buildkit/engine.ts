@@ -1,6 +1,7 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { BuildRun, Engine } from '../engine.js';
+import { createReleaseWatch } from './container/release-watch.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
 import { StatusResponseSchema } from './proto/gen/control_pb.js';
@@ -29,7 +30,9 @@ export async function connectBuildKit(
     const transport = createEngineTransport(connection, READERS);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
     const [facts] = await Promise.all([readEngineFacts(endpoint, transport, version, deadline), connection.ready]);
-    return createEngine({ endpoint, connection, transport, facts, imageStores });
+    // No capability tells of it: BuildKit has learned both at the same time.
+    const releaseWatch = facts.capabilities.signals.isAvailable ? null : createReleaseWatch(endpoint, connection);
+    return createEngine({ endpoint, connection, transport, facts, releaseWatch, imageStores });
   } catch (error) {
     failed.abort();
     await connection?.close();

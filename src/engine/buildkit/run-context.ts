@@ -6,6 +6,7 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { Capability, CapabilityName, StepKey } from '../../core/model/index.js';
 import type { BuildRequest } from '../engine.js';
+import type { ReleaseWatch } from './container/release-watch.js';
 import type { Gateway } from './gateway.js';
 import type { BuildGraph, Graph, OutputRef } from './graph-types.js';
 import type { Op } from './proto/gen/pb_pb.js';
@@ -44,6 +45,8 @@ export interface RunContext {
   readonly capabilities: Readonly<Record<CapabilityName, Capability>>;
   /** The connection, for streams that are framed by hand; send `gateway.metadata` with each. */
   readonly h2: ClientHttp2Session;
+  /** For containers that nothing else ends when this process is killed; null: the engine does. */
+  readonly releaseWatch: ReleaseWatch | null;
   readonly buildRef: string;
   /** `linux/amd64`. */
   readonly workerPlatform: string;

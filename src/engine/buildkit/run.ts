@@ -278,6 +278,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       graph,
       capabilities: link.facts.capabilities,
       h2: link.connection.session,
+      releaseWatch: link.releaseWatch,
       buildRef: build.gateway.buildRef,
       workerPlatform: link.facts.platform,
       failureAt: (step) => [...failures.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,

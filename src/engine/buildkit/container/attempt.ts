@@ -214,7 +214,7 @@ function noShellNote(step: StepKey, reasons: readonly string[]): string {
 
 function withoutShell(ground: Ground, privileges: Privileges, notes: readonly string[]): Container {
   const { context, environment } = ground;
-  const { gateway } = context;
+  const { gateway, releaseWatch } = context;
   const secrets = secretEnv(ground);
   const never = new AbortController().signal;
   return createBareContainer({
@@ -235,7 +235,14 @@ function withoutShell(ground: Ground, privileges: Privileges, notes: readonly st
     },
     exec: { h2: context.h2, metadata: gateway.metadata, security: privileges.security, secretEnv: secrets.given },
     noSignals: context.capabilities.signals.isAvailable ? null : context.capabilities.signals.reason,
-    create: () => newContainer(gateway, containerRequest(ground, null, privileges), never),
-    release: (id) => releaseContainer(gateway, id),
+    async create() {
+      const id = await newContainer(gateway, containerRequest(ground, null, privileges), never);
+      releaseWatch?.hold(id, gateway.buildRef);
+      return id;
+    },
+    async release(id) {
+      await releaseContainer(gateway, id);
+      releaseWatch?.free(id);
+    },
   });
 }

@@ -10,6 +10,8 @@ const CLOSE_GRACE_MS = 500;
 
 export interface Http2Connection {
   readonly session: http2.ClientHttp2Session;
+  /** What it goes over. */
+  readonly socket: Duplex;
   /** The other side's settings arrived: it does speak HTTP/2. Rejects with `BxError('endpoint')` when the connection ends before. */
   readonly ready: Promise<void>;
   /** Resolves with the reason when the connection ends without `close`; never rejects, and stays pending after `close`. */
@@ -82,6 +84,7 @@ export function connectHttp2(stream: Duplex, name = 'the engine'): Http2Connecti
 
   return {
     session,
+    socket: stream,
     ready,
     lost,
     get isClosed() {
