@@ -14,7 +14,7 @@ import type { HostCursor } from './host/draw.js';
 import type { Rect, Surface } from './host/surface.js';
 import { gridArea } from './layout/grid-area.js';
 import { gridOrigin } from './layout/grid-origin.js';
-import { innerRect, type Layout, MIN_COLS, MIN_ROWS, panelRect, visiblePanels } from './layout/layout.js';
+import { innerRect, type Layout, panelRect, visiblePanels } from './layout/layout.js';
 import type { Look } from './look.js';
 import { paintOverlays } from './overlays/overlays.js';
 import type { Charts } from './panels/charts.js';
@@ -27,11 +27,13 @@ import { paintProcesses } from './panels/processes.js';
 import { paintSource, sourceTop } from './panels/source.js';
 import { paintSteps, stepsAreas } from './panels/steps.js';
 import { type TitleFacts, titleOf } from './panels/titles.js';
-import { isBuilding, selectGeneration, selectStep, stepsInOrder } from './select/current.js';
+import { isBuilding, selectGeneration, selectStep } from './select/current.js';
 import { selectHeader } from './select/header.js';
+import { selectProgress } from './select/progress.js';
 import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
 import { rangeOf, rangeOfCopy } from './select/text-range.js';
+import { tooSmallText } from './select/too-small.js';
 import { cleanText, wrapText } from './text/width.js';
 import type { CopyOverlay, ViewState } from './view-state.js';
 
@@ -88,9 +90,9 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     paintHeader(surface, selectHeader(current.state, current.view, current.nowMs), current.attached, labels.dockerfile, look);
   });
   const hints = painting((surface, current) => paintHints(surface, current.hints, look));
-  const message = painting((surface, { view }) => {
+  const message = painting((surface, { state, view, context }) => {
     surface.fill(look.attributes.plain);
-    const lines = wrapText(`bxtui needs ${MIN_COLS}x${MIN_ROWS} cells; the build continues.`, view.cols);
+    const lines = wrapText(tooSmallText(state, context.replay !== null), view.cols);
     const top = Math.max(0, Math.floor((view.rows - lines.length) / 2));
     lines.forEach((line, index) => {
       surface.text(0, top + index, line, look.attr('text'));
@@ -128,16 +130,14 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     const generation = selectGeneration(state, view);
     const box = layout.boxes.find(({ active }) => active === 'steps');
     if (charts === null || generation === null || box === undefined) {
-      charts?.show(null, { done: 0, total: 0 }, []);
+      charts?.show(null, null, []);
       return;
     }
     const inner = innerRect(box);
     const rows = selectStepRows(generation, view, null, nowMs).length;
     const rect = stepsAreas(generation, rows, inner.width, inner.height).charts;
-    const needed = stepsInOrder(generation).filter(({ kind, state: at }) => kind === 'instruction' && at !== 'not-needed');
-    const done = needed.filter(({ state: at }) => at === 'done' || at === 'cached').length;
     const placed = rect === null ? null : { ...rect, x: rect.x + inner.x, y: rect.y + inner.y };
-    charts.show(placed, { done, total: needed.length }, logRates);
+    charts.show(placed, selectProgress(generation), logRates);
   }
 
   return {
@@ -269,16 +269,14 @@ function titleFacts(frame: Frame, look: Look): TitleFacts {
   const { state, view, log, matches } = frame;
   const generation = selectGeneration(state, view);
   const step = selectStep(generation, view);
-  const instructions = generation === null ? [] : stepsInOrder(generation).filter((each) => each.kind === 'instruction');
-  const finished = instructions.filter(({ state: at }) => at === 'done' || at === 'cached');
-  const needed = instructions.filter(({ state: at }) => at !== 'not-needed');
+  const progress = generation === null ? null : selectProgress(generation);
   const isRunning = generation !== null && isBuilding(generation);
   const logState =
     log === null ? '' : log.viewport.isAtBottom ? (isRunning ? 'following' : '') : `paused +${log.viewport.rowsBelow} new`;
   return {
     state,
     view,
-    stepsCount: generation === null ? '' : `${finished.length}/${needed.length}`,
+    stepsCount: progress === null ? '' : `${progress.done}/${progress.total}`,
     logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${stepText(step)}`,
     logState,
     foreignSize: foreignSizeOf(frame),

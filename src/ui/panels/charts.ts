@@ -6,10 +6,11 @@ import type { BlessedCoords, BlessedElement } from 'blessed-internal';
 import type { BlessedHost } from '../host/blessed-host.js';
 import { type Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
+import { type Progress, progressText } from '../select/progress.js';
 
 export interface Charts {
-  /** Null hides them. `rates`: lines of log a second, newest last. */
-  show(rect: Rect | null, progress: { readonly done: number; readonly total: number }, rates: readonly number[]): void;
+  /** Null hides them, either of the two. `rates`: lines of log a second, newest last. */
+  show(rect: Rect | null, progress: Progress | null, rates: readonly number[]): void;
 }
 
 /** Rows that the charts take: a label and a gauge, a blank row, a title and a sparkline. */
@@ -60,7 +61,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
 
   return {
     show(rect, progress, rates) {
-      if (rect === null || rect.width < 16 || rect.height < CHART_ROWS) {
+      if (rect === null || progress === null || rect.width < 16 || rect.height < CHART_ROWS) {
         bar?.hide();
         line.hide();
         return;
@@ -72,7 +73,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       }
       // Up to 1 the widget takes it for a fraction.
       bar!.setPercent(progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total));
-      label = `${progress.done} of ${progress.total} steps done`;
+      label = progressText(progress, rect.width - 2);
       place(bar!, { ...rect, y: rect.y - 1, height: GAUGE_ROWS });
       const shown = rates.slice(-(rect.width - 4));
       line.setData([`log lines/s, at most ${Math.round(Math.max(0, ...shown))}`], [shown.length === 0 ? [0] : shown]);

@@ -14,6 +14,8 @@ export interface TitleSegment {
   readonly text: string;
   /** Its end, which stays when the text before it is cut. */
   readonly tail?: string;
+  /** One blank away from the part before it, not two. */
+  readonly isClose?: boolean;
   readonly role: Role;
   readonly target: TitleTarget | null;
 }
@@ -96,26 +98,29 @@ export function placeTitle({ box, title, info }: FrameBox, look: Look): PlacedSe
     placed.push({ ...segment, text, x, y });
     x += textWidth(text);
   };
-  const spaced = (segments: readonly TitleSegment[]): TitleSegment[] => {
-    const joined: TitleSegment[] = [];
-    for (const segment of segments) {
-      const { text, tail } = segment;
-      joined.push(tail ? { ...segment, text: ` ${text}`, tail: `${tail} ` } : { ...segment, text: ` ${text} ` });
-    }
-    return joined;
-  };
   for (const segment of spaced(title)) put(segment);
-  let extra = spaced(info);
-  const widthOf = (segments: readonly TitleSegment[]): number =>
-    segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? ''), 0);
-  while (extra.length > 1 && widthOf(extra) > end - x - 1) {
+  let extra = info;
+  while (extra.length > 1 && titleWidth(extra) > end - x - 1) {
     const dropped = extra.findIndex((segment) => segment.role !== 'tab.active');
     extra = extra.filter((_, index) => index !== Math.max(0, dropped));
   }
-  const width = widthOf(extra);
+  const width = titleWidth(extra);
   if (extra.length > 0 && x + 1 + Math.min(width, 12) <= end) {
     x = Math.max(x + 1, end - width);
-    for (const segment of extra) put(segment);
+    for (const segment of spaced(extra)) put(segment);
   }
   return placed;
+}
+
+/** Cells of the parts with the blanks around them. */
+export function titleWidth(segments: readonly TitleSegment[]): number {
+  return spaced(segments).reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? ''), 0);
+}
+
+function spaced(segments: readonly TitleSegment[]): TitleSegment[] {
+  return segments.map((segment, index) => {
+    const before = segment.isClose && index > 0 ? '' : ' ';
+    const { text, tail } = segment;
+    return tail ? { ...segment, text: before + text, tail: `${tail} ` } : { ...segment, text: `${before}${text} ` };
+  });
 }

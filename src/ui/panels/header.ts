@@ -7,25 +7,33 @@ import { formatDuration } from '../text/format.js';
 import { ellipsize, ellipsizeStart, textWidth } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
+/** Cells that the sentence about a running build gets before the details do. */
+const RUNNING_CELLS = 40;
+
 export function paintHeader(surface: Surface, props: HeaderProps, attached: Attached, dockerfile: string, look: Look): void {
   const { glyphs } = look;
   const ground = look.attr('header');
   surface.fill(ground);
   const over = (role: Role): number => look.over(look.attr(role), 'header');
-  const right = rightPart(props, attached, surface.width);
-  const rightStart = surface.width - textWidth(right) - 1;
-  surface.text(rightStart, 0, right, over('header.detail'));
-
   let x = surface.text(1, 0, 'bxtui', over('header.name')) + 1;
-  const file = `${ellipsizeStart(dockerfile, 28, glyphs.ellipsis)}${props.target === null ? '' : ` ${glyphs.into} ${props.target}`}`;
-  const state = `${glyphs.states[props.state]} ${props.word}`;
-  const needed = textWidth(state) + Math.min(24, textWidth(props.sentence)) + 6;
-  const place = (text: string, role: Role): void => {
-    if (x + textWidth(text) + 2 + needed < rightStart) x = surface.text(x + 1, 0, text, over(role)) + 1;
-  };
   if (attached.isReadOnly) x = surface.text(x + 1, 0, 'read-only', over('warning')) + 1;
   const isOlder = props.run?.includes('older') === true;
   if (isOlder) x = surface.text(x + 1, 0, props.run!, over('warning')) + 1;
+
+  const state = `${glyphs.states[props.state]} ${props.word}`;
+  const sentence = textWidth(props.sentence);
+  // A running step is soon over; how the build ended is said whole where there is room.
+  const needed = textWidth(state) + (props.state === 'running' ? Math.min(RUNNING_CELLS, sentence) : sentence) + 4;
+  const startOf = (figures: string): number => surface.width - textWidth(figures) - 1;
+  const figures = figuresOf(props, attached, surface.width);
+  const right = figures.find((each) => x + needed <= startOf(each)) ?? figures.at(-1)!;
+  const rightStart = startOf(right);
+  surface.text(rightStart, 0, right, over('header.detail'));
+
+  const file = `${ellipsizeStart(dockerfile, 28, glyphs.ellipsis)}${props.target === null ? '' : ` ${glyphs.into} ${props.target}`}`;
+  const place = (text: string, role: Role): void => {
+    if (x + textWidth(text) + 2 + needed <= rightStart) x = surface.text(x + 1, 0, text, over(role)) + 1;
+  };
   if (surface.width >= 100) place(file, 'header');
   else if (props.target !== null) place(props.target, 'header');
   if (surface.width >= 120) place(props.engine, 'header.detail');
@@ -36,10 +44,15 @@ export function paintHeader(surface: Surface, props: HeaderProps, attached: Atta
   if (room > 4) surface.text(x, 0, ellipsize(props.sentence, room, glyphs.ellipsis), ground);
 }
 
-function rightPart({ cached, elapsedMs }: HeaderProps, { screens }: Attached, width: number): string {
-  const parts: string[] = [];
-  if (screens.length > 1) parts.push(`${screens.length} screens`);
-  if (cached > 0 && width >= (screens.length > 1 ? 80 : 60)) parts.push(`${cached} cached`);
-  if (elapsedMs !== null) parts.push(`${width >= 100 ? 'elapsed ' : ''}${formatDuration(elapsedMs)}`);
-  return parts.join('  ');
+/** The figures in fewer and fewer words. */
+function figuresOf({ cached, elapsedMs }: HeaderProps, { screens }: Attached, width: number): readonly string[] {
+  const others = screens.length > 1 ? [`${screens.length} screens`] : [];
+  const hits = cached > 0 && width >= (screens.length > 1 ? 80 : 60) ? [`${cached} cached`] : [];
+  const time = elapsedMs === null ? [] : [formatDuration(elapsedMs)];
+  const named = elapsedMs !== null && width >= 100 ? [`elapsed ${formatDuration(elapsedMs)}`] : time;
+  return [
+    [...others, ...hits, ...named],
+    [...others, ...hits, ...time],
+    [...others, ...time],
+  ].map((parts) => parts.join('  '));
 }

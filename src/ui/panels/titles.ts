@@ -1,14 +1,14 @@
 /** The titles on the borders: panel names with their numbers, tabs, and what state a panel is in. Pure. */
 import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
-import type { ProcessSummary, SessionState } from '../../core/model/index.js';
+import type { SessionState } from '../../core/model/index.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { Box } from '../layout/layout.js';
 import { ellipsize, textWidth } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { Role } from '../theme/roles.js';
 import type { ViewState } from '../view-state.js';
-import type { TitleSegment } from './frame.js';
-import { processStateText, stepLabel, stepOfProcess } from './processes.js';
+import { type TitleSegment, titleWidth } from './frame.js';
+import { tabSegments } from './tab-titles.js';
 
 export interface TitleFacts {
   readonly state: SessionState;
@@ -37,20 +37,30 @@ const SHORT_TITLES: Readonly<Record<PanelId, string>> = {
   source: 'Source',
 };
 
+/** How much room the names of a box's panels take. */
+type Tightness = 'full' | 'short' | 'close';
+
+/** Cells that what is said of the active panel gets before the names of the panels become shorter. */
+const INFO_CELLS: Readonly<Record<Tightness, number>> = { full: 24, short: 15, close: 0 };
+/** The frame's own: corners, and the line between the two parts. */
+const FRAME_CELLS = 5;
+
 export function titleOf(box: Box, facts: TitleFacts): { title: TitleSegment[]; info: TitleSegment[] } {
-  const infoIn = (room: number): TitleSegment[] => [...infoOf(box.active, facts, room), ...searchOf(box.active, facts)];
-  const full = panelNames(box, facts, false);
-  const fits = widthOf(full) + Math.min(widthOf(infoIn(box.rect.width)), 24) + 5 <= box.rect.width;
-  const title = fits || box.panels.length === 1 ? full : panelNames(box, facts, true);
-  return { title, info: infoIn(box.rect.width - widthOf(title) - 5 - widthOf(searchOf(box.active, facts))) };
+  const search = searchOf(box.active, facts);
+  const infoIn = (room: number): TitleSegment[] => [...infoOf(box.active, facts, room - titleWidth(search)), ...search];
+  const wanted = titleWidth(infoIn(box.rect.width));
+  const ways: readonly Tightness[] = box.panels.length === 1 ? ['full'] : ['full', 'short', 'close'];
+  const rooms = ways.map((way) => {
+    const title = panelNames(box, facts, way);
+    const room = box.rect.width - titleWidth(title) - FRAME_CELLS;
+    return { title, room, fits: room >= Math.min(wanted, INFO_CELLS[way]) };
+  });
+  const { title, room } = rooms.find(({ fits }) => fits) ?? rooms.at(-1)!;
+  return { title, info: infoIn(room) };
 }
 
-/** With a blank on each side of every part. */
-function widthOf(segments: readonly TitleSegment[]): number {
-  return segments.reduce((sum, { text, tail }) => sum + textWidth(text) + textWidth(tail ?? '') + 2, 0);
-}
-
-function panelNames(box: Box, facts: TitleFacts, isTight: boolean): TitleSegment[] {
+function panelNames(box: Box, facts: TitleFacts, way: Tightness): TitleSegment[] {
+  const isTight = way !== 'full';
   const { view } = facts;
   const isShort = box.panels.length > 1;
   return box.panels.map((panel): TitleSegment => {
@@ -63,7 +73,7 @@ function panelNames(box: Box, facts: TitleFacts, isTight: boolean): TitleSegment
     const count = countOf(panel, facts);
     const text = `${isFocused ? facts.glyphs.focus : ''}${name}${count === '' || isTight ? '' : ` ${count}`}`;
     const role: Role = isFocused ? 'title.focus' : isShort ? (isActive ? 'tab.active' : 'tab') : 'title';
-    return { text, role, target: { kind: 'panel', panel } };
+    return { text, role, target: { kind: 'panel', panel }, isClose: way === 'close' };
   });
 }
 
@@ -80,7 +90,7 @@ function infoOf(panel: PanelId, facts: TitleFacts, room: number): TitleSegment[]
   const plain = (text: string): TitleSegment[] => (text === '' ? [] : [{ text, role: 'tab', target: null }]);
   switch (panel) {
     case 'terminal':
-      return tabSegments(facts);
+      return tabSegments(facts, room);
     case 'logs': {
       const label = room - 2 - (facts.logState === '' ? 0 : textWidth(facts.logState) + 2);
       return [
@@ -93,29 +103,6 @@ function infoOf(panel: PanelId, facts: TitleFacts, room: number): TitleSegment[]
     default:
       return [];
   }
-}
-
-function tabSegments({ state, view, foreignSize }: TitleFacts): TitleSegment[] {
-  return view.tabs.map((id, index): TitleSegment => {
-    const process = state.processes.find((candidate) => candidate.id === id);
-    const isActive = id === view.activeTab;
-    const end = process === undefined || process.endedAtMs === null ? '' : ` ${processStateText(process)}`;
-    const size = foreignSize === null ? '' : ` ${foreignSize.cols}x${foreignSize.rows}`;
-    return {
-      text: `${index + 1}:${process === undefined ? id : tabLabel(state, process)}`,
-      tail: `${end}${isActive ? `${size}*` : ''}`,
-      role: isActive ? 'tab.active' : 'tab',
-      target: { kind: 'tab', process: id },
-    };
-  });
-}
-
-/** `#9 failed`, `#4 make`. */
-function tabLabel(state: SessionState, process: ProcessSummary): string {
-  const place = stepOfProcess(state, process);
-  const where = place === null ? process.id : stepLabel(place.step, place.container, state);
-  const what = process.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
-  return `${where}${what}`;
 }
 
 function searchOf(panel: PanelId, { view, matchCount }: TitleFacts): TitleSegment[] {
