@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BxError } from '../platform/errors.js';
+import { reasonOf } from '../platform/reason.js';
 import { normaliseAddress } from './address-schemes.js';
 import type { Endpoint } from './endpoint.js';
 import { readTlsDir } from './tls-files.js';
@@ -68,9 +69,9 @@ async function readJson(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new BxError('endpoint', `cannot read ${path}: ${code === 'EACCES' ? 'permission denied' : message}`, {
+    throw new BxError('endpoint', `cannot read ${path}: ${reasonOf(error)}`, {
       hint: 'Make it readable, or name the engine with DOCKER_HOST.',
       cause: error,
     });

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BxError } from '../platform/errors.js';
+import { reasonOf } from '../platform/reason.js';
 import type { TlsMaterial } from './endpoint.js';
 
 /** Files that are missing are left out. Throws `BxError('endpoint')` for one that cannot be read, and for half of a key pair. */
@@ -25,9 +26,8 @@ async function readPem(path: string, source: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw new BxError('endpoint', `${source}: cannot read ${path}: ${code === 'EACCES' ? 'permission denied' : message}`, {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new BxError('endpoint', `${source}: cannot read ${path}: ${reasonOf(error)}`, {
       hint: 'Make the file readable, or name another directory.',
       cause: error,
     });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { BxError } from '../platform/errors.js';
+import { reasonOf } from '../platform/reason.js';
 import { parseServerConfig, type ServerConfig } from './server-config.js';
 
 /** Paths in it count from its own directory, so that it means the same wherever it is named. Throws `BxError('input')`. */
@@ -10,7 +11,7 @@ export function loadServerConfig(path: string): ServerConfig {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new BxError('input', `cannot read the server's configuration ${path}: ${(error as Error).message}`, {
+    throw new BxError('input', `cannot read the server's configuration ${path}: ${reasonOf(error)}`, {
       hint: 'Name an existing file with --server-config FILE.',
       cause: error,
     });

@@ -1,7 +1,9 @@
 /** Finds and reads the settings file. What cannot be read is a warning, a file that is not there is nothing. */
+
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { reasonOf } from '../platform/reason.js';
 import { DEFAULT_SETTINGS, parseSettings, type SettingsResult } from './settings.js';
 
 /** `$XDG_CONFIG_HOME/bxtui/config.json`, by default below `~/.config` (XDG Base Directory Specification: a relative path is ignored). */
@@ -18,7 +20,10 @@ export function loadSettings(path: string): SettingsResult {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
-    return { settings: DEFAULT_SETTINGS, warnings: isAbsent ? [] : [`${path}: cannot be read (${code}); the defaults are used`] };
+    return {
+      settings: DEFAULT_SETTINGS,
+      warnings: isAbsent ? [] : [`${path}: cannot be read (${reasonOf(error)}); the defaults are used`],
+    };
   }
   const { settings, warnings } = parseSettings(json);
   return { settings, warnings: warnings.map((warning) => `${path}: ${warning}`) };

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { BxError } from './errors.js';
+import { reasonOf } from './reason.js';
 
 /** How an editor is told the line. */
 type LineStyle = (file: string, line: number) => readonly string[];
@@ -66,7 +67,7 @@ export async function openEditor(file: string, line: number, env: NodeJS.Process
     const child = spawn(command, args, { stdio: 'inherit', env });
     child.once('error', (error) => {
       reject(
-        new BxError('not-found', `cannot start the editor ${command} for ${file}: ${error.message}`, { hint, cause: error }),
+        new BxError('not-found', `cannot start the editor ${command} for ${file}: ${reasonOf(error)}`, { hint, cause: error }),
       );
     });
     child.once('close', (code, signal) => {

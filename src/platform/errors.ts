@@ -2,6 +2,8 @@
  * The one error type that people see. Made at the edges (engine, file system, configuration, endpoint); everything
  * inside passes it on. It must not format for a screen: `renderError` in the front ends does that.
  */
+import { reasonOf } from './reason.js';
+
 export type ErrorCode =
   | 'usage' // the command line or a `:` command is wrong
   | 'input' // a file, context or Dockerfile that the user named is missing, unreadable or malformed
@@ -31,9 +33,16 @@ export function toBxError(error: unknown, fallback: ErrorCode = 'internal'): BxE
   if (error instanceof BxError) return error;
   if (error instanceof Error) {
     if (error.name === 'AbortError') return new BxError('cancelled', error.message, { cause: error });
-    return new BxError(fallback, error.message, { cause: error });
+    return new BxError(fallback, saying(error), { cause: error });
   }
   return new BxError(fallback, String(error));
+}
+
+/** What the file system refuses comes with the path that it is about. */
+function saying(error: Error): string {
+  const { path, syscall, message } = error as NodeJS.ErrnoException;
+  const reason = reasonOf(error);
+  return path === undefined || syscall === undefined || reason === message ? message : `${path}: ${reason}`;
 }
 
 /** For the default branch of a switch over a discriminated union: the compiler proves it is never reached. */

@@ -50,6 +50,10 @@ describe('bxtui exec', () => {
     const none = await run('exec', ['nosuch', '--help']);
     expect([none.status, none.stdout]).toEqual([127, '']);
     expect(none.stderr).toContain('nosuch');
+    expect(none.stderr).toContain(
+      `nosuch is no session either (bxtui ls lists them): it was taken for a command in session ${id}`,
+    );
+    expect((await run('exec', [id, 'nosuch'])).stderr).not.toContain('no session');
   });
 
   it('keeps nothing of the input that the program does not read, and loses none of it', async () => {

@@ -85,7 +85,9 @@ describe('--server-config', () => {
     ]) {
       const refused = await start(...args);
       expect(refused.status).toBe(1);
-      expect(refused.stderr).toContain(`cannot write the log of the session ${project.path('conf/none/server.log')}: ENOENT`);
+      expect(refused.stderr).toContain(
+        `cannot write the log of the session ${project.path('conf/none/server.log')}: there is no such directory`,
+      );
     }
     expect(await sessions.list()).toEqual([]);
   });

@@ -5,6 +5,7 @@
 import { accessSync, constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { reasonOf } from '../../platform/reason.js';
 import type { BuildOptions } from './build-options.js';
 
 export interface BuildInput {
@@ -107,7 +108,7 @@ function statOrThrow(path: string, what: string, hint: string): Stats {
     return statSync(path);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new BxError('input', isMissing ? `${what} does not exist` : `${what} cannot be looked at: ${reason(error)}`, {
+    throw new BxError('input', isMissing ? `${what} does not exist` : `${what} cannot be looked at: ${reasonOf(error)}`, {
       hint,
       cause: error,
     });
@@ -118,7 +119,7 @@ function requireAccess(path: string, mode: number, what: string): void {
   try {
     accessSync(path, mode);
   } catch (error) {
-    throw new BxError('input', `${what} cannot be read: ${reason(error)}`, {
+    throw new BxError('input', `${what} cannot be read: ${reasonOf(error)}`, {
       hint: `Look at its permissions: ls -ld ${path}`,
       cause: error,
     });
@@ -128,18 +129,4 @@ function requireAccess(path: string, mode: number, what: string): void {
 /** The path as written, and where it is looked for when that is not obvious. */
 function quoted(written: string, path: string): string {
   return written === path || written === '.' ? `"${path}"` : `"${written}" (${path})`;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOENT: 'it does not exist',
-  EISDIR: 'it is a directory',
-  ELOOP: 'too many symbolic links',
-  ENOTDIR: 'a part of the path is no directory',
-};
-
-/** Why the file system refused, in words. */
-export function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? code ?? message;
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { parseDockerfile } from '../../core/dockerfile/index.js';
 import type { BuildRequest } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { reasonOf } from '../../platform/reason.js';
 import { nearestName } from '../flags/nearest-name.js';
-import { type BuildInput, reason } from './build-input.js';
+import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 
 /** The largest Dockerfile that is read; more is surely another file. */
@@ -35,7 +36,7 @@ function readDockerfile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof BxError) throw error;
-    throw new BxError('input', `cannot read the Dockerfile ${path}: ${reason(error)}`, {
+    throw new BxError('input', `cannot read the Dockerfile ${path}: ${reasonOf(error)}`, {
       hint: 'Restore the file, or name another with -f PATH.',
       cause: error,
     });

@@ -78,6 +78,7 @@ export async function runExec(args: readonly string[]): Promise<number> {
     user: text('user'),
     cwd: text('workdir'),
     step: text('step'),
+    isSessionGuessed: !isNamed,
     hasTerminal: isatty(0) && isatty(1) && !given.some((flags) => flags.bool('no-tty')),
   };
   return execInSession(await connectTo(found, { kind: 'command' }), wish, leaveKey);

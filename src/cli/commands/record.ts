@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { renderTable } from '../../monitor/table.js';
 import { BxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
+import { writeReasonOf } from '../../platform/reason.js';
 import { asciicastOf, terminalsHint, terminalsOf } from '../../session/recording/asciicast.js';
 import { packRecord, redacted } from '../../session/recording/export-record.js';
 import type { LoadedRecord } from '../../session/recording/read-record.js';
@@ -153,7 +154,10 @@ async function write(target: string, data: Buffer | string): Promise<void> {
   try {
     await writeFile(target, data, { mode: 0o600 });
   } catch (error) {
-    throw new BxError('input', `cannot write ${target}: ${(error as Error).message}`, { cause: error });
+    throw new BxError('input', `cannot write the file ${target}: ${writeReasonOf(error)}`, {
+      hint: 'Name another one with -o FILE.',
+      cause: error,
+    });
   }
 }
 

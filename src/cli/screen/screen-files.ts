@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openEditor } from '../../platform/editor.js';
 import { BxError } from '../../platform/errors.js';
+import { writeReasonOf } from '../../platform/reason.js';
 import type { ScreenFiles, TextSource } from '../../ui/index.js';
 
 /** `openIn`: opens a file in an editor and resolves when it is closed. */
@@ -29,7 +30,7 @@ export function createScreenFiles(openIn: (file: string, line: number) => Promis
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST' && !isReplacing) return { path, isThere: true };
-        throw new BxError('input', `cannot write ${path}: ${(error as Error).message}`, {
+        throw new BxError('input', `cannot write ${path}: ${writeReasonOf(error)}`, {
           hint: 'Choose another name with W.',
           cause: error,
         });

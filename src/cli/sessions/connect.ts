@@ -1,6 +1,7 @@
 /** A connection to a session's server, with words for those that cannot be had. */
 import * as net from 'node:net';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { reasonOf } from '../../platform/reason.js';
 import { checkEntrance, readToken } from '../../session/records/entrance.js';
 import type { FoundSession } from '../../session/records/session-records.js';
 import { connectSession, type RemoteSession } from '../../session/wire/index.js';
@@ -56,7 +57,7 @@ export async function openSocket(found: FoundSession): Promise<net.Socket> {
       reject(new BxError('state', `session ${record.id} does not answer: ${reason}`, { hint }));
     };
     stream.setTimeout(CONNECT_WITHIN_MS, () => fail('it took too long'));
-    stream.once('error', (error) => fail(error.message));
+    stream.once('error', (error) => fail(reasonOf(error)));
     stream.once('connect', () => {
       stream.setTimeout(0);
       stream.removeAllListeners('error').removeAllListeners('timeout');

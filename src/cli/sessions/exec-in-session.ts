@@ -24,11 +24,15 @@ export interface ExecWish {
   readonly cwd: string | null;
   /** As people write it; null: wherever a container is. */
   readonly step: string | null;
+  /** No session was named, so that the first word may have been meant for one. */
+  readonly isSessionGuessed: boolean;
   readonly hasTerminal: boolean;
 }
 
 /** Input that the program has not taken at most, before more is read. */
 const INPUT_BYTES = 256 * 1024;
+/** A shell's for a program that does not exist. */
+const EXIT_NOT_FOUND = 127;
 /** 128 + SIGPIPE. */
 const EXIT_READER_GONE = 141;
 
@@ -58,7 +62,11 @@ export async function execInSession(session: RemoteSession, wish: ExecWish, leav
     if (wish.hasTerminal) await onTerminal(session, id, leaveKey, abort.signal);
     else await piped(session, id, abort.signal);
     const program = session.state.processes.find((candidate) => candidate.id === id);
-    if (program !== undefined && isOver(program)) return endedBy ?? statusOf(program);
+    if (program !== undefined && isOver(program)) {
+      const status = endedBy ?? statusOf(program);
+      if (status === EXIT_NOT_FOUND && wish.isSessionGuessed) tellGuess(session, wish.args[0] ?? '');
+      return status;
+    }
     const lost = abort.signal.aborted ? null : await Promise.race([session.disconnected, isStillThere()]);
     if (lost !== null) throw lost;
     if (endedBy !== EXIT_READER_GONE)
@@ -140,6 +148,13 @@ async function piped(session: RemoteSession, id: string, signal: AbortSignal): P
 function statusOf({ exitCode, reason }: ProcessSummary): number {
   if (reason !== null) process.stderr.write(`${printableLine(reason)}\n`);
   return exitCode ?? EXIT_FAILED;
+}
+
+/** Nothing else tells a mistyped id from a command. */
+function tellGuess({ id }: RemoteSession, word: string): void {
+  process.stderr.write(
+    `${printableLine(word)} is no session either (bxtui ls lists them): it was taken for a command in session ${id}\n`,
+  );
 }
 
 /** The loss of a session is known in the turn in which it shows. */

@@ -1,4 +1,5 @@
 /** Which session a command line means whose first word may be an id and may be left out. */
+import { BxError, toBxError } from '../../platform/errors.js';
 import { type FoundSession, findSession, listSessions } from '../../session/records/session-records.js';
 
 export interface NamedSession {
@@ -10,5 +11,11 @@ export interface NamedSession {
 /** Without an id the only session that runs is meant. Throws `BxError('not-found')`. */
 export function nameSession(root: string, word: string): NamedSession {
   const isId = /^[0-9a-f]{8}$/.test(word) || listSessions(root).some(({ record }) => record.id.startsWith(word));
-  return { found: findSession(root, isId ? word : null), isNamed: isId };
+  if (isId) return { found: findSession(root, word), isNamed: true };
+  try {
+    return { found: findSession(root, null), isNamed: false };
+  } catch (error) {
+    const { code, message, hint } = toBxError(error);
+    throw new BxError(code, `${word} is no session, and ${message}`, { hint, cause: error });
+  }
 }

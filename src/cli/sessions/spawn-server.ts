@@ -5,6 +5,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
 import { launcherPath } from '../../platform/package-root.js';
+import { writeReasonOf } from '../../platform/reason.js';
 import { prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
 import type { ServerOptions } from './server-options.js';
@@ -54,7 +55,7 @@ function openLog(path: string): number {
   try {
     return openSync(path, 'a', 0o600);
   } catch (error) {
-    throw new BxError('input', `cannot write the log of the session ${path}: ${(error as Error).message}`, {
+    throw new BxError('input', `cannot write the log of the session ${path}: ${writeReasonOf(error)}`, {
       hint: 'log_file in the file of --server-config names it; its directory must be there.',
       cause: error,
     });

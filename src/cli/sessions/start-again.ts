@@ -1,5 +1,6 @@
 /** The shell command that starts a session again which has crashed. Pure. */
 import { resolve } from 'node:path';
+import { printableLine } from '../../platform/printable.js';
 import type { SessionRecord } from '../../session/records/session-records.js';
 
 /** `root`: the `--root` under which it was found; `cwd`: where the command will be typed, as its paths count from where it was at first. */
@@ -9,20 +10,25 @@ export function startAgain(record: SessionRecord, root: string | null, cwd: stri
   const given = args ?? ['-f', dockerfile, context];
   const where = root === null || has(given, '--root') ? [] : ['--root', resolve(cwd, root)];
   const words = ['bxtui', 'build', ...(has(given, '--detach') ? [] : ['--detach']), ...where, ...given];
-  const command = words.map(quote).join(' ');
-  return record.cwd === cwd ? command : `cd ${quote(record.cwd)} && ${command}`;
+  const command = asTyped(words.map(quote).join(' '));
+  return record.cwd === cwd ? command : `${asTyped(`cd ${quote(record.cwd)}`)} && ${command}`;
 }
 
 function has(args: readonly string[], flag: string): boolean {
   return args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
 }
 
-/** As a POSIX shell reads it back; what a terminal would not show as it is, in the words of `$'…'`. */
+/** As a POSIX shell reads it back (Shell Command Language, 2.2). */
 function quote(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (!/[\x00-\x1f\x7f]/.test(word)) return `'${word.replaceAll("'", "'\\''")}'`;
-  const escaped = word.replace(/[\\']/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, (char) => {
-    return `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a terminal would not show as it is, is printed for the shell to read: `$'…'` is not known to all of them. */
+function asTyped(command: string): string {
+  if (printableLine(command) === command) return command;
+  const escaped = command.replace(/[^ -~]|['%\\]/gu, (char) => {
+    if (char === '%') return '%%';
+    return Array.from(Buffer.from(char), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
   });
-  return `$'${escaped}'`;
+  return `eval "$(printf '${escaped}')"`;
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SecretSource } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { reasonOf } from '../../platform/reason.js';
 import { parseCsvPairs } from './csv-record.js';
 
 /** What BuildKit's client refuses to send: 500 KiB. */
@@ -56,7 +57,7 @@ function requireFile(value: string, path: string): string {
     size = stat.size;
   } catch (error) {
     if (error instanceof BxError) throw error;
-    throw new BxError('input', `--secret ${value}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`, {
+    throw new BxError('input', `--secret ${value}: cannot read ${path}: ${reasonOf(error)}`, {
       hint: 'Name an existing file with src=FILE, or a variable with env=NAME.',
       cause: error,
     });

@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { writeReasonOf } from '../../platform/reason.js';
 import type { EngineLink } from './engine-link.js';
 import { engineApi } from './transport/index.js';
 
@@ -121,6 +122,9 @@ async function writeArchive(archive: NodeJS.ReadableStream, dest: string): Promi
     await rename(partial, dest);
   } catch (error) {
     await rm(partial, { force: true });
-    throw new BxError('input', `cannot write ${dest}: ${toBxError(error).message}`, { cause: error });
+    throw new BxError('input', `cannot write ${dest}: ${writeReasonOf(error)}`, {
+      hint: 'Choose another destination with --output, then reload.',
+      cause: error,
+    });
   }
 }

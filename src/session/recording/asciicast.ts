@@ -12,9 +12,7 @@ export function asciicastOf({ header, entries }: LoadedRecord, process: string):
   if (summary === undefined) {
     throw new BxError('not-found', `the record has no terminal ${process}`, { hint: terminalsHint(entries) });
   }
-  const first = own.find((entry) => entry.type === 'resize');
-  const atStart = own[0]?.type === 'snapshot' ? own[0].terminals.find((one) => one.process === process) : undefined;
-  const { cols: width, rows: height } = atStart ?? first ?? { cols: 80, rows: 24 };
+  const { cols: width, rows: height } = firstSize(own, process);
   const startMs = Math.max(entries[0]?.atMs ?? header.atMs, summary.startedAtMs);
   const about = {
     version: 2,
@@ -27,8 +25,11 @@ export function asciicastOf({ header, entries }: LoadedRecord, process: string):
   // A character may be cut where a piece ends.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const lines = [JSON.stringify(about)];
+  let isSilent = true;
   const say = (atMs: number, code: 'o' | 'r', data: string): void => {
-    if (data !== '') lines.push(JSON.stringify([Math.max(0, atMs - startMs) / 1000, code, data]));
+    if (data === '') return;
+    if (code === 'o') isSilent = false;
+    lines.push(JSON.stringify([Math.max(0, atMs - startMs) / 1000, code, data]));
   };
   let size = `${width}x${height}`;
   for (const entry of own) {
@@ -39,11 +40,24 @@ export function asciicastOf({ header, entries }: LoadedRecord, process: string):
         say(entry.atMs, 'o', `${entry === own[0] ? '' : '\x1bc'}${decoder.decode(decodeBytes(seen.replay), { stream: true })}`);
     } else if (entry.type === 'resize') {
       const next = `${entry.cols}x${entry.rows}`;
-      if (next !== size) say(entry.atMs, 'r', next);
-      size = next;
+      if (!isSilent && next !== size) say(entry.atMs, 'r', next);
+      if (!isSilent) size = next;
     } else say(entry.atMs, 'o', decoder.decode(printedBytes(entry), { stream: true }));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The size that the terminal had when something was printed first: a screen gives it its own size only once it has been opened. */
+function firstSize(own: readonly Entry[], process: string): { readonly cols: number; readonly rows: number } {
+  let size = { cols: 80, rows: 24 };
+  for (const entry of own) {
+    const seen = entry.type === 'snapshot' ? entry.terminals.find((one) => one.process === process) : entry;
+    if (seen === undefined) continue;
+    if ('cols' in seen) size = { cols: seen.cols, rows: seen.rows };
+    const printed = 'replay' in seen ? decodeBytes(seen.replay) : printedBytes(seen as Entry);
+    if (printed.length > 0) break;
+  }
+  return size;
 }
 
 /** Ids of all terminals that a record has output of. */

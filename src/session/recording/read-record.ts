@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { EngineSummary } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { reasonOf } from '../../platform/reason.js';
 import { type Entry, parseEntry, parseHeader, type RecordHeader } from './format.js';
 import { segmentNames } from './segments.js';
 
@@ -26,7 +27,10 @@ const GZIP_MAGIC = [0x1f, 0x8b] as const;
 /** `path`: a directory with segments, or a file. Throws `BxError` when there is nothing in it that can be played. */
 export async function readRecord(path: string): Promise<LoadedRecord> {
   const about = await stat(path).catch((error: Error) => {
-    throw new BxError('not-found', `cannot read ${path}: ${error.message}`, { cause: error });
+    throw new BxError('not-found', `cannot read the record ${path}: ${reasonOf(error)}`, {
+      hint: 'bxtui record ls lists the records; a file comes from bxtui record export.',
+      cause: error,
+    });
   });
   const reader = createReader();
   try {
@@ -39,8 +43,8 @@ export async function readRecord(path: string): Promise<LoadedRecord> {
     }
     return reader.finish();
   } catch (error) {
-    const { code, message, hint } = toBxError(error, 'input');
-    throw new BxError(code, `${path} cannot be played: ${message}`, { hint, cause: error });
+    const { code, hint } = toBxError(error, 'input');
+    throw new BxError(code, `${path} cannot be played: ${reasonOf(error)}`, { hint, cause: error });
   }
 }
 
@@ -138,7 +142,7 @@ async function readWhole(path: string): Promise<{ readonly data: Buffer; readonl
       if (bytes > MAX_UNPACKED_BYTES) return { data: Buffer.concat(chunks), problem: 'it is too large' };
     }
   } catch (error) {
-    return { data: Buffer.concat(chunks), problem: `the file is damaged (${(error as Error).message})` };
+    return { data: Buffer.concat(chunks), problem: `the file is damaged (${reasonOf(error)})` };
   }
   return { data: Buffer.concat(chunks), problem: null };
 }

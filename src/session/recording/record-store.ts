@@ -7,6 +7,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { writeReasonOf } from '../../platform/reason.js';
 import { stateDirectory } from '../../platform/state-directory.js';
 import { checkRoot } from '../records/root-dir.js';
 import { parseHeader, type RecordHeader } from './format.js';
@@ -47,7 +48,10 @@ export function createRecordDirectory(root: string, id: string): string {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     if (error instanceof BxError) throw error;
-    throw new BxError('state', `no record can be kept in ${root}: ${(error as Error).message}`, { cause: error });
+    throw new BxError('state', `no record can be kept in ${root}: ${writeReasonOf(error)}`, {
+      hint: 'Make it writable, or name another place with BXTUI_ROOT.',
+      cause: error,
+    });
   }
   return directory;
 }

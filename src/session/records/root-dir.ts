@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { reasonOf, writeReasonOf } from '../../platform/reason.js';
 
 const OTHERS = 0o077;
 /** sockaddr_un(7): 108 bytes with the final zero; what follows the root is `/<8 characters>/socket`. */
@@ -31,7 +32,7 @@ export function prepareRoot(root: string): void {
   try {
     makeDirectory(root);
   } catch (error) {
-    throw new BxError('state', `the directory for sessions ${root} cannot be made`, {
+    throw new BxError('state', `the directory for sessions ${root} cannot be made: ${writeReasonOf(error)}`, {
       hint: 'Name another one with --root.',
       cause: error,
     });
@@ -46,7 +47,7 @@ export function checkRoot(root: string): void {
   try {
     stat = lstatSync(root, { throwIfNoEntry: false });
   } catch (error) {
-    throw new BxError('state', `${root} cannot be a directory for sessions: ${(error as Error).message}`, { hint, cause: error });
+    throw new BxError('state', `${root} cannot be a directory for sessions: ${reasonOf(error)}`, { hint, cause: error });
   }
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw new BxError('state', `${root} is no directory, so that it cannot hold sessions`, { hint });

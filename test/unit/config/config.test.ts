@@ -52,7 +52,7 @@ describe('loadSettings', () => {
     const path = settingsPath({ XDG_CONFIG_HOME: dir });
     expect(loadSettings(path)).toEqual({ settings: DEFAULT_SETTINGS, warnings: [] });
     mkdirSync(path, { recursive: true });
-    expect(loadSettings(path).warnings[0]).toBe(`${path}: cannot be read (EISDIR); the defaults are used`);
+    expect(loadSettings(path).warnings[0]).toBe(`${path}: cannot be read (it is a directory); the defaults are used`);
     rmSync(path, { recursive: true });
     writeFileSync(path, '{"mouse": false, "x": 1}');
     expect(loadSettings(path)).toEqual({

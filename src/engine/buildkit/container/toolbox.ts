@@ -2,8 +2,10 @@
  * A shell for filesystems that have none: a static busybox of the client's, handed to the engine as a one-file filesystem. It must not
  * decide when to lend it.
  */
+
 import { open, readFile } from 'node:fs/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
+import { reasonOf } from '../../../platform/reason.js';
 import { digestOf } from '../graph.js';
 import { type Definition, DefinitionSchema, FileActionSchema, FileOpSchema, OpSchema } from '../proto/gen/pb_pb.js';
 import { readElf } from './elf.js';
@@ -36,7 +38,7 @@ export async function findToolbox(platform: string, env: NodeJS.ProcessEnv): Pro
     }
     return { path, content };
   } catch (error) {
-    return { missing: `${subject} cannot be read (${error instanceof Error ? error.message : String(error)})` };
+    return { missing: `${subject} cannot be read (${reasonOf(error)})` };
   }
 }
 

@@ -1,7 +1,9 @@
 /** Registry credentials from the docker configuration and its credential helpers, looked up when the engine asks for a host. */
+
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { reasonOf } from '../../../platform/reason.js';
 
 export interface RegistryCredentials {
   /** Empty for an identity token. */
@@ -84,7 +86,7 @@ async function readDockerConfig(
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      warn(`cannot read ${path}: ${(error as Error).message}; registries are asked anonymously`);
+      warn(`cannot read ${path}: ${reasonOf(error)}; registries are asked anonymously`);
     return {};
   }
   try {

@@ -1,6 +1,7 @@
 /** Secrets of a build, read anew each time the engine asks for one, so that a debug container sees what the file holds now. */
 import { readFile, stat } from 'node:fs/promises';
 import { BxError } from '../../../platform/errors.js';
+import { reasonOf } from '../../../platform/reason.js';
 import type { SecretSource } from '../../engine.js';
 
 /** The limit of BuildKit's own client and of the engine's tmpfs for it. */
@@ -40,7 +41,7 @@ async function readSecretFile(id: string, path: string): Promise<Uint8Array> {
   } catch (error) {
     if (error instanceof BxError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : (error as Error).message;
+    const why = code === 'ENOENT' ? 'there is no such file' : reasonOf(error);
     throw new BxError('input', `secret ${id}: cannot read ${path}: ${why}`, {
       hint: 'Correct --secret, or the file it names.',
       cause: error,

@@ -4,6 +4,7 @@
  */
 import * as net from 'node:net';
 import { BxError } from '../../../platform/errors.js';
+import { reasonOf } from '../../../platform/reason.js';
 import type { SshSource } from '../../engine.js';
 
 const REQUEST_IDENTITIES = 11;
@@ -123,7 +124,7 @@ function connectAgent(path: string): Promise<net.Socket> {
     const timer = setTimeout(() => fail('no answer'), CONNECT_TIMEOUT_MS);
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      fail(error.code === 'ENOENT' ? 'there is no such socket' : error.message, error);
+      fail(error.code === 'ENOENT' ? 'there is no such socket' : reasonOf(error), error);
     });
     socket.once('connect', () => {
       clearTimeout(timer);

@@ -39,10 +39,10 @@ describe('nameSession', () => {
     expect(() => named('deadbeef')).toThrow('no session deadbeef');
     add('df99ab34');
     expect(() => named('df')).toThrow('df begins several sessions');
-    expect(() => named('ls')).toThrow('2 sessions are running');
+    expect(() => named('ls')).toThrow('ls is no session, and 2 sessions are running');
   });
 
   it('says that none runs', () => {
-    expect(() => named('ls')).toThrow('no session is running');
+    expect(() => named('ls')).toThrow('ls is no session, and no session is running');
   });
 });

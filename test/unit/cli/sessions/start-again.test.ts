@@ -24,11 +24,42 @@ describe('the command that starts a session again', () => {
     expect(startAgain(record(), null, '/x')).toBe('bxtui build --detach -f /x/Dockerfile .');
   });
 
-  it('is read back by a shell as it was, and has nothing that a terminal would not show', () => {
-    const args = ["it's", '$HOME `a` "b"', '#c', '~', '', 'a\\b', "line\nbreak\x1b[2J'q\\n"];
-    const command = startAgain(record(args), null, '/x');
-    expect(command).not.toMatch(/\p{Cc}/u);
-    const words = execFileSync('bash', ['-c', `bxtui() { printf '%s\\0' "$@"; }; ${command}`]).toString();
-    expect(words.split('\0')).toEqual(['build', '--detach', ...args, '']);
+  it.each(['sh', 'bash', 'dash', 'busybox sh'])(
+    'is read back by %s as it was, and has nothing that a terminal would not show',
+    (shell) => {
+      const [program = '', ...flags] = shell.split(' ');
+      if (!isInstalled(program)) return;
+      const args = [
+        "it's",
+        '$HOME `a` "b"',
+        '#c',
+        '~',
+        '',
+        'a\\b',
+        '100%',
+        'é名',
+        "line\nbreak\x1b[2J'q\\n%s",
+        'end\n\n',
+        '\u0085\u202e',
+      ];
+      const command = startAgain(record(args), null, '/x');
+      expect(command).not.toMatch(/[\p{Cc}\u202e]/u);
+      expect(command).not.toContain("$'");
+      const words = execFileSync(program, [...flags, '-c', `bxtui() { printf '%s\\0' "$@"; }; ${command}`]).toString();
+      expect(words.split('\0')).toEqual(['build', '--detach', ...args, '']);
+    },
+  );
+
+  it('stays readable where there is nothing to hide', () => {
+    expect(startAgain(record(['-t', 'é', "it's"]), null, '/a b')).toBe(`cd /x && bxtui build --detach -t 'é' 'it'\\''s'`);
   });
 });
+
+function isInstalled(program: string): boolean {
+  try {
+    execFileSync(program, ['-c', ':'], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}

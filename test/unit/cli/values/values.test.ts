@@ -63,7 +63,7 @@ describe('parseSecret', () => {
   it('refuses what cannot be sent, before the build', () => {
     truncateSync(join(dir, 'npmrc'), SECRET_MAX_BYTES + 1);
     expect(() => parseSecret('id=npmrc', {}, dir)).toThrow('the limit is');
-    expect(() => parseSecret(`id=a,src=/nope/x`, {}, dir)).toThrow('cannot read /nope/x: ENOENT');
+    expect(() => parseSecret(`id=a,src=/nope/x`, {}, dir)).toThrow('cannot read /nope/x: it does not exist');
     expect(() => parseSecret(`id=a,src=${dir}`, {}, dir)).toThrow('is not a file');
     expect(() => parseSecret('id=a,env=NOT_SET', {}, dir)).toThrow('NOT_SET is not set');
     expect(() => parseSecret('npmrc', {}, dir)).toThrow('must be key=value');

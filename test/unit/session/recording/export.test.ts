@@ -36,6 +36,13 @@ describe('an exported record', () => {
     expect(after?.generations[0]?.failure).toEqual(before?.generations[0]?.failure);
   });
 
+  it('that is not there is named, with where to look', async () => {
+    await expect(readRecord('./nofile')).rejects.toMatchObject({
+      message: 'cannot read the record ./nofile: it does not exist',
+      hint: expect.stringContaining('bxtui record ls'),
+    });
+  });
+
   it('is the record itself when that is wanted', () => {
     const text = gunzipSync(packRecord(record, { isRedacted: false })).toString();
     expect(text).toContain('abc123def');
@@ -92,6 +99,20 @@ describe('a terminal as asciicast', () => {
     const times = events.map(([time]) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(60);
+  });
+
+  it('begins with the size that the first output was for', () => {
+    const { entries } = record;
+    const at = entries.findIndex((entry) => entry.type === 'output' && entry.process === 'p1');
+    const { atMs } = entries[at]!;
+    const early: Entry[] = ['90x28', '132x40'].map((size) => {
+      const [cols = 0, rows = 0] = size.split('x').map(Number);
+      return { type: 'resize', atMs, process: 'p1', cols, rows };
+    });
+    const cast = asciicastOf({ ...record, entries: [...entries.slice(0, at), ...early, ...entries.slice(at)] }, 'p1');
+    const [header, ...events] = cast.trimEnd().split('\n');
+    expect(JSON.parse(header!)).toMatchObject({ width: 132, height: 40 });
+    expect(events.filter((line) => line.includes('"r"'))).toEqual([expect.stringContaining('60x20')]);
   });
 
   it('is one of those that the record has', () => {

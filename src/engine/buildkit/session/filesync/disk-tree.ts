@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BxError } from '../../../../platform/errors.js';
+import { reasonOf } from '../../../../platform/reason.js';
 import { contentMtimeNs } from './content-mtime.js';
 import { type FileStat, type FileTree, GoMode, type OpenFile, openBytes } from './file-tree.js';
 
@@ -41,12 +42,7 @@ function resolveRoot(dir: string): string {
   } catch (error) {
     if (error instanceof BxError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such directory'
-        : code === 'EACCES'
-          ? 'permission denied'
-          : String((error as Error).message);
+    const why = code === 'ENOENT' ? 'there is no such directory' : reasonOf(error);
     throw new BxError('input', `cannot read ${dir}: ${why}`, { hint: 'Give the directory of the build context.', cause: error });
   }
 }

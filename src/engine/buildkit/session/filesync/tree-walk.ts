@@ -3,6 +3,7 @@
  * excluded directories entered only where something below them may still match. It works in slices, so that nothing else has to wait.
  */
 import { BxError } from '../../../../platform/errors.js';
+import { reasonOf } from '../../../../platform/reason.js';
 import { type FileStat, type FileTree, GoMode } from './file-tree.js';
 import { compareBytes, followLinks, withoutCovered } from './follow-links.js';
 import { createPatternMatcher, type ParentMatches, type Pattern, type PatternMatcher } from './pattern-matcher.js';
@@ -155,14 +156,7 @@ export function walkTree(tree: FileTree, filter: WalkFilter): TreeWalk {
 export function readFailure(path: string, action: string, error: unknown): BxError {
   if (error instanceof BxError) return error;
   const code = (error as NodeJS.ErrnoException).code;
-  const why =
-    code === 'EACCES' || code === 'EPERM'
-      ? 'permission denied'
-      : code === 'ENOENT'
-        ? 'it has vanished meanwhile'
-        : error instanceof Error
-          ? error.message
-          : String(error);
+  const why = code === 'ENOENT' ? 'it has vanished meanwhile' : reasonOf(error);
   const hint =
     code === 'ENOENT'
       ? 'Reload when the files are quiet, or keep it out with .dockerignore.'

@@ -1,6 +1,7 @@
 /** Where a result goes, and what is said when it cannot be written there. */
 import type { Writable } from 'node:stream';
 import { BxError } from '../../../../platform/errors.js';
+import { writeReasonOf } from '../../../../platform/reason.js';
 
 export type OutputTarget =
   /** A tree of files, merged into the absolute directory `dest`. */
@@ -15,15 +16,10 @@ export function writeFailure(path: string, error: unknown): BxError {
   if (error instanceof BxError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   const known: Readonly<Record<string, string>> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    ENOSPC: 'no space left on the device',
-    EROFS: 'the file system is read-only',
     ENOTDIR: 'a file is in the place of a directory',
     EISDIR: 'a directory is in its place',
-    EPIPE: 'the reader has gone',
   };
-  const why = (code !== undefined ? known[code] : undefined) ?? (error instanceof Error ? error.message : String(error));
+  const why = (code !== undefined ? known[code] : undefined) ?? writeReasonOf(error);
   return new BxError('input', `cannot write ${path}: ${why}`, {
     hint: 'Choose another destination with --output, then reload.',
     cause: error,
