@@ -67,7 +67,7 @@ export interface ScreenFiles {
 export interface ScreenDeps {
   readonly session: SessionClient;
   /** Everybody who is attached to it; missing: nobody else can be. */
-  readonly clients?: Pick<RemoteSession, 'clients' | 'clientId' | 'onClients' | 'onRefused'>;
+  readonly clients?: Pick<RemoteSession, 'clients' | 'clientId' | 'onClients' | 'onRefused' | 'lastPlace' | 'tellPlace'>;
   readonly router: Router;
   readonly guard: TerminalGuard;
   readonly stdin: NodeJS.ReadableStream;

@@ -14,6 +14,7 @@ import { hintsOf } from './control/hints-of.js';
 import { createInputHandler } from './control/input.js';
 import { createLogGrids } from './control/log-grids.js';
 import { createLogRate } from './control/log-rate.js';
+import { comeBack, createPlaceTeller } from './control/place.js';
 import { createPreparing } from './control/preparing.js';
 import { followReplay } from './control/replaying.js';
 import { gridMatches } from './control/searching.js';
@@ -24,7 +25,6 @@ import {
   processEnded,
   processOf,
   shellOpened,
-  showRunning,
   showTab,
   tellShown,
   terminalLeft,
@@ -126,6 +126,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   };
   const commands = createCommands(ui);
   const handleInput = createInputHandler(ui);
+  const tellPlace = createPlaceTeller(ui);
   const preparing = createPreparing(ui, () => commands.terminalSize());
   const scheduler = createFrameScheduler(clock, stdout, (scope) => {
     if (scope === 'terminal' && screenView.renderTerminal()) return scope;
@@ -173,6 +174,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     const context = contextOf(state, view);
     const tab = view.activeTab === null ? null : terminals.get(view.activeTab);
     tellShown(ui);
+    tellPlace();
     const frame: Frame = {
       state,
       view,
@@ -334,7 +336,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     }),
   );
   void session.ended.then(() => close());
-  if (deps.replay === undefined) showRunning(ui);
+  if (deps.replay === undefined) comeBack(ui);
   else for (const { id } of session.state.processes) showTab(ui, id);
   host.invalidate();
   if (terminals.isLate) {

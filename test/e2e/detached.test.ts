@@ -7,7 +7,7 @@ import { Sessions } from '../helpers/detached.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject } from '../helpers/project.js';
 import { runBxtui } from '../helpers/run.js';
-import { commandLine, inShell, leaveTerminal, quit } from '../helpers/session.js';
+import { commandLine, detach, inShell, leaveTerminal, quit, shellOpens } from '../helpers/session.js';
 import { RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
 import { projectRoot } from '../setup/toolchain.mjs';
 
@@ -28,9 +28,7 @@ describe('a detached session', () => {
     const first = await sessions.attach(id.slice(0, 3));
     await sessions.typeInto(first);
     expect(await inShell(first, 'cat /partial; echo mine > /mine; echo seen-$((40+2))')).toContain('seen-42');
-    await leaveTerminal(first);
-    first.press('char:D');
-    expect((await first.waitForExit()).code).toBe(0);
+    expect((await detach(first)).code).toBe(0);
     expect(first.modes()).toEqual(RESTORED_MODES);
     expect(first.screen()).toContain(`bxtui attach ${id}`);
     expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
@@ -39,7 +37,8 @@ describe('a detached session', () => {
     const second = await sessions.attach(id);
     await second.waitFor(/seen-42/);
     await second.waitFor(/FAILED exit 3/);
-    await sessions.typeInto(second);
+    // The keys go where they went before.
+    await shellOpens(second);
     expect(await inShell(second, 'cat /mine')).toBe('mine');
     await leaveTerminal(second);
     expect((await quit(second)).code).toBe(1);
@@ -110,14 +109,12 @@ describe('a detached session', () => {
     first.type('1');
     first.press('enter');
     await first.waitFor(/FAILED exit 3/);
-    first.press('char:D');
-    await first.waitForExit();
+    await detach(first);
     const second = await pick();
     second.type(id.slice(0, 4));
     second.press('enter');
     await second.waitFor(/\[1\] Steps/);
-    second.press('char:D');
-    await second.waitForExit();
+    await detach(second);
     const none = await pick();
     none.press('enter');
     expect((await none.waitForExit()).code).toBe(0);
@@ -141,8 +138,7 @@ describe('a detached session', () => {
         { id: first, state: 'failed', clients: 0 },
         { id: second, clients: 1 },
       ]);
-    terminal.press('char:D');
-    expect((await terminal.waitForExit()).code).toBe(0);
+    expect((await detach(terminal)).code).toBe(0);
     expect(terminal.modes()).toEqual(RESTORED_MODES);
   });
 

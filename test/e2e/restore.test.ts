@@ -107,7 +107,6 @@ describe('the terminal', () => {
       expect(isAlive(first.pid)).toBe(false);
       const second = startTerminal({ cols: 120, rows: 40, args: ['attach'], env: engineEnv() });
       await second.waitFor('seen-42');
-      second.press('char:2', 'char:i');
       await shellOpens(second);
       expect(await inShell(second, 'cat /mine')).toBe('mine');
       expect((await quit(second)).code).toBe(1);

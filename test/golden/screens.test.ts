@@ -90,7 +90,7 @@ const SCENES: readonly Scene[] = [
     point: 'shell',
     sizes: [[80, 24]],
     options: attached(here, ...others),
-    act: (stage) => stage.press('q'),
+    act: (stage) => stage.leave().then(() => stage.press('q')),
   },
   {
     name: 'read-only',

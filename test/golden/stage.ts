@@ -210,6 +210,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 /** Who is attached, as a remote session tells it; this screen is the first. */
 export interface PaperClients extends NonNullable<ScreenDeps['clients']> {
   set(...clients: readonly PaperClient[]): void;
+  lastPlace: NonNullable<ScreenDeps['clients']>['lastPlace'];
+  /** Where this screen has said that the person is, the newest last. */
+  readonly places: ReadonlyArray<NonNullable<ScreenDeps['clients']>['lastPlace']>;
 }
 
 export type PaperClient = Pick<ClientInfo, 'label' | 'isReadOnly' | 'connectedAtMs'>;
@@ -223,7 +226,11 @@ export function createPaperClients(...first: readonly PaperClient[]): PaperClien
       return { ...client, id: seen.indexOf(client.label) + 1, kind: 'screen', version: '1.2.3' };
     });
   let clients = infos(first);
+  const places: Array<PaperClients['lastPlace']> = [];
   return {
+    lastPlace: null,
+    places,
+    tellPlace: (place) => void places.push(place),
     get clients() {
       return clients;
     },

@@ -56,10 +56,10 @@ export class Sessions {
     return terminal;
   }
 
-  /** Goes into the shell of the failed step. */
+  /** Goes into the shell of the failed step, where a new screen may be already. */
   async typeInto(terminal: TestTerminal): Promise<void> {
-    await terminal.waitFor(/FAILED exit 3/);
-    terminal.press('char:i');
+    const screen = await terminal.waitFor(/FAILED exit 3[\s\S]* (?:TERMINAL|NORMAL) /);
+    if (!screen.includes(' TERMINAL ')) terminal.press('char:i');
     await shellOpens(terminal);
   }
 

@@ -31,7 +31,9 @@ export async function shellOpens(terminal: TestTerminal, prompt: RegExp = /[#$] 
 /** Leaves the terminal pane; normal mode is left alone. */
 export async function leaveTerminal(terminal: TestTerminal): Promise<void> {
   processInFront(terminal);
-  if (terminal.screen().includes(' TERMINAL ')) terminal.press('ctrl-]');
+  // A screen that has just come says it last.
+  const screen = await terminal.waitFor(/ (?:TERMINAL|NORMAL) /);
+  if (screen.includes(' TERMINAL ')) terminal.press('ctrl-]');
   await terminal.waitFor(' NORMAL ');
 }
 
@@ -135,6 +137,13 @@ export async function commandLine(terminal: TestTerminal, line: string): Promise
   terminal.type(line);
   await terminal.waitFor(line);
   terminal.press('enter');
+}
+
+/** Leaves the session running. */
+export async function detach(terminal: TestTerminal): Promise<ExitStatus> {
+  await leaveTerminal(terminal);
+  terminal.press('char:D');
+  return await terminal.waitForExit();
 }
 
 /** Ends the session without a question. */

@@ -1,6 +1,7 @@
 export { KILL_WITHIN_MS, type KillOutcome, killSession } from './kill-session.js';
 export type { ClientIdentity, ClientInfo, SharedSize } from './messages.js';
 export { isSilence, PROTOCOL } from './messages.js';
+export type { ScreenPlace } from './place.js';
 export { refuseSession } from './refuse.js';
 export type { ConnectOptions, RemoteSession } from './remote-session.js';
 export { connectSession } from './remote-session.js';

@@ -11,6 +11,7 @@ import type { SessionState, StepKey } from '../../core/model/index.js';
 import { BxError, type ErrorCode } from '../../platform/errors.js';
 import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
+import type { ScreenPlace } from './place.js';
 
 export const PROTOCOL = 3;
 /** Each side waits so long for the first word of the other. */
@@ -89,6 +90,8 @@ export type ClientMessage =
   /** Answered with `result` or `failed` under the same id. */
   | { readonly type: 'request'; readonly id: number; readonly command: SessionCommand }
   | { readonly type: 'abort'; readonly id: number }
+  /** Where the person is; only to a server whose snapshot has one. */
+  | { readonly type: 'place'; readonly place: ScreenPlace }
   | { readonly type: 'terminal.open'; readonly channel: number; readonly process: string }
   /**
    * `withReplay`: what was printed before comes first, in one piece, also when it is empty. `answers`: this client's terminal can answer
@@ -126,6 +129,8 @@ export type ServerMessage =
       readonly clients: readonly ClientInfo[];
       /** When the session ends by itself if nobody comes; null: not as things are. */
       readonly idleEndsAtMs: number | null;
+      /** Where the last person was; null: nobody has been there. Missing: the server keeps none. */
+      readonly place?: ScreenPlace | null;
     }
   | { readonly type: 'log'; readonly generation: number; readonly step: StepKey; readonly log: StepLog }
   | { readonly type: 'ready' }
@@ -158,6 +163,7 @@ const CLIENT_SHAPES: Shapes<ClientMessage> = {
   kill: {},
   request: { id: 'uint', command: 'object' },
   abort: { id: 'uint' },
+  place: { place: 'object' },
   'terminal.open': { ...CHANNEL, process: 'string' },
   'terminal.listen': { ...CHANNEL, withReplay: 'boolean', answers: 'boolean' },
   'terminal.sync': CHANNEL,

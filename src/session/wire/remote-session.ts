@@ -26,6 +26,7 @@ import {
   type SharedSize,
   silentError,
 } from './messages.js';
+import type { ScreenPlace } from './place.js';
 import { reduceTogether } from './reduce-together.js';
 import { createRemoteTerminals } from './remote-terminal.js';
 
@@ -41,6 +42,10 @@ export interface RemoteSession extends SessionClient {
   onClients(listener: (clients: readonly ClientInfo[]) => void): Disposable;
   /** Something without an answer of its own was not done: typing or sizing as a read-only client. Told once for each terminal. */
   onRefused(listener: (error: BxError) => void): Disposable;
+  /** As it was on arrival: where the person was who was there last; null: nobody, or it is not known. */
+  readonly lastPlace: ScreenPlace | null;
+  /** Where the person is on this screen. */
+  tellPlace(place: ScreenPlace): void;
   /** Ends the session for everybody; resolves when it has ended. Throws `BxError('state')` for a read-only client. */
   kill(): Promise<void>;
   /** Closes the stream; the session goes on. */
@@ -84,6 +89,7 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
   let clientId = 0;
   let serverVersion = '';
   let idleEndsAtMs: number | null = null;
+  let lastPlace: ScreenPlace | null | undefined;
   let requestCount = 0;
   let isEnded = false;
   let isLeft = false;
@@ -138,7 +144,7 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
         takeRefusal(fromWireError(message.error), message.isFinal);
         return;
       case 'snapshot':
-        ({ session: id, client: clientId, state, clients, idleEndsAtMs } = message);
+        ({ session: id, client: clientId, state, clients, idleEndsAtMs, place: lastPlace } = message);
         return;
       case 'log':
         logs.seed(message.generation, message.step, message.log);
@@ -253,6 +259,12 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
     },
     get clients() {
       return clients;
+    },
+    get lastPlace() {
+      return lastPlace ?? null;
+    },
+    tellPlace(place) {
+      if (lastPlace !== undefined && !connection.isClosed) send({ type: 'place', place });
     },
     onEvent: (listener) => addTo(listeners, listener),
     onClients: (listener) => addTo(clientListeners, listener),

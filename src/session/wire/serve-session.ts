@@ -8,6 +8,7 @@ import { type BxError, toBxError } from '../../platform/errors.js';
 import type { SessionClient } from '../session.js';
 import { encodeMessage } from './frames.js';
 import type { ClientInfo, ServerMessage } from './messages.js';
+import type { ScreenPlace } from './place.js';
 import type { ServeOptions } from './serve-options.js';
 import { createServedClient, type ServedClient } from './served-client.js';
 import { createSharedTerminals } from './shared-terminals.js';
@@ -40,6 +41,7 @@ export function serveSession(session: SessionClient, options: ServeOptions): Ses
   let clients: readonly ClientInfo[] = [];
   let pending: SessionEvent[] = [];
   let clientCount = 0;
+  let place: ScreenPlace | null = null;
   let isOver = false;
 
   const tell = (message: ServerMessage): void => {
@@ -61,6 +63,8 @@ export function serveSession(session: SessionClient, options: ServeOptions): Ses
     }
   };
   const subscription = session.onEvent((event) => {
+    // A shell that opens by itself takes whoever is there to it, and whoever comes next.
+    if (event.type === 'shell.opened' && !clients.some(({ kind }) => kind === 'screen')) place = null;
     pending.push(event);
     if (pending.length === 1) queueMicrotask(flush);
   });
@@ -94,6 +98,10 @@ export function serveSession(session: SessionClient, options: ServeOptions): Ses
         terminals,
         flush,
         clientsWith: (info) => [...clients, info],
+        lastPlace: () => place,
+        onPlace(told) {
+          place = told;
+        },
         onJoined: clientsChanged,
         onLeft() {
           connected.delete(client);

@@ -20,6 +20,7 @@ import {
   type ServerMessage,
   toWireError,
 } from './messages.js';
+import { placeOf, type ScreenPlace } from './place.js';
 import type { ServeOptions } from './serve-options.js';
 import type { SharedTerminal, SharedTerminals } from './shared-terminals.js';
 import { exclusiveSteps, snapshotLogs } from './snapshot.js';
@@ -40,6 +41,9 @@ export interface ServedClientOptions {
   /** Tells those who have a snapshot what has happened up to now. */
   flush(): void;
   clientsWith(info: ClientInfo): readonly ClientInfo[];
+  /** Where the person was who was there last. */
+  lastPlace(): ScreenPlace | null;
+  onPlace(place: ScreenPlace): void;
   /** It has its snapshot. */
   onJoined(): void;
   onLeft(): void;
@@ -138,6 +142,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     if (info === null) return;
     if (message.type === 'request') void request(message.id, message.command);
     else if (message.type === 'abort') requests.get(message.id)?.abort(new BxError('cancelled', 'cancelled'));
+    else if (message.type === 'place') takePlace(message.place);
     else handleTerminal(message);
   }
 
@@ -163,7 +168,8 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       const { state } = session;
       const clients = given.clientsWith(joining);
       const idleEndsAtMs = options.idleEndsAtMs?.() ?? null;
-      send({ type: 'snapshot', session: options.id, client: given.id, state, clients, idleEndsAtMs });
+      const place = given.lastPlace();
+      send({ type: 'snapshot', session: options.id, client: given.id, state, clients, idleEndsAtMs, place });
       for (const { number } of state.generations) {
         send({ type: 'caches', generation: number, steps: exclusiveSteps(session, number) });
       }
@@ -172,6 +178,12 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     });
     info = joining;
     given.onJoined();
+  }
+
+  /** Who only looks leads nobody anywhere. */
+  function takePlace(told: unknown): void {
+    const place = placeOf(told);
+    if (place !== null && hello?.isReadOnly === false) given.onPlace(place);
   }
 
   async function request(id: number, command: SessionCommand): Promise<void> {

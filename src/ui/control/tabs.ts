@@ -28,15 +28,15 @@ export function showTab(ui: Ui, id: string): boolean {
   return true;
 }
 
-/** Shows all that run, the last one in front, each of which learns at once whether it is seen. */
-export function showRunning(ui: Ui): void {
+/** Shows all that run, `wanted` or the last one in front, each of which learns at once whether it is seen. */
+export function showRunning(ui: Ui, wanted: string | null): void {
   const running = ui.deps.session.state.processes.filter(({ endedAtMs }) => endedAtMs === null);
-  for (const { id } of running.slice(0, -1)) ui.store.dispatch({ type: 'tab.opened', process: id });
-  const last = running.at(-1);
-  if (last === undefined) return;
+  const front = running.find(({ id }) => id === wanted) ?? running.at(-1);
+  if (front === undefined) return;
+  for (const { id } of running) ui.store.dispatch({ type: 'tab.opened', process: id });
   fitTerminals(ui);
-  showTab(ui, last.id);
-  for (const process of running.slice(0, -1)) ui.terminals.open(process, ui.deps.session.state);
+  showTab(ui, front.id);
+  for (const process of running) if (process !== front) ui.terminals.open(process, ui.deps.session.state);
 }
 
 /** The terminal in sight has a say in the size of its program. */

@@ -29,38 +29,39 @@ interface Tab {
 
 type Wording = (tab: Tab) => Pick<TitleSegment, 'text' | 'tail' | 'isClose'>;
 
-const whole: Wording = ({ place, label, end, size, isActive }) => ({
-  text: `${place}:${label}`,
-  tail: `${end}${isActive ? `${size}*` : ''}`,
-});
-const short: Wording = ({ place, step, isActive }) => ({ text: `${place}:${step}${isActive ? '*' : ''}`, isClose: true });
-const shortEnds: Wording = (tab) => ({ ...short(tab), text: `${tab.place}:${tab.step}${tab.end}${tab.isActive ? '*' : ''}` });
-const stepAlone: Wording = ({ step, isActive }) => ({ text: `${step}${isActive ? '*' : ''}`, isClose: true });
+/** How its program ended, which size it has, and whether it is in front. */
+const tailOf = ({ end, size, isActive }: Tab): string => `${end}${isActive ? `${size}*` : ''}`;
+const star = ({ isActive }: Tab): string => (isActive ? '*' : '');
 
-/** What is said in less and less room. */
-const WORDINGS: readonly Wording[] = [
-  whole,
-  (tab) => (tab.isActive ? whole(tab) : shortEnds(tab)),
-  (tab) => (tab.isActive ? { ...whole(tab), isClose: true } : short(tab)),
-  (tab) => (tab.isActive ? shortEnds(tab) : short(tab)),
-  (tab) => (tab.isActive ? { ...stepAlone(tab), text: `${tab.step}${tab.end}*` } : stepAlone(tab)),
-  short,
-  stepAlone,
+const whole: Wording = (tab) => ({ text: `${tab.place}:${tab.label}`, tail: tailOf(tab) });
+const short: Wording = (tab) => ({ text: `${tab.place}:${tab.step}${star(tab)}`, isClose: true });
+const shortWithTail: Wording = (tab) => ({ text: `${tab.place}:${tab.step}${tailOf(tab)}`, isClose: true });
+const step: Wording = (tab) => ({ text: `${tab.step}${star(tab)}`, isClose: true });
+const stepWithTail: Wording = (tab) => ({ text: `${tab.step}${tailOf(tab)}`, isClose: true });
+
+/** What is said in less and less room: of the tab in front, and of the others. */
+const WORDINGS: ReadonlyArray<readonly [inFront: Wording, other: Wording]> = [
+  [whole, whole],
+  [whole, shortWithTail],
+  [whole, short],
+  [shortWithTail, short],
+  [stepWithTail, step],
+  [short, short],
+  [step, step],
 ];
 
 /** The fullest wording with which all tabs fit into `room` cells; where none does, the active one alone and how many there are. */
 export function tabSegments({ state, view, foreignSize }: TabFacts, room: number): TitleSegment[] {
   const tabs = view.tabs.map((id, index) => tabOf(state, id, index, id === view.activeTab, foreignSize));
-  for (const wording of WORDINGS) {
-    const segments = tabs.map((tab) => segmentOf(tab, wording));
+  for (const [inFront, other] of WORDINGS) {
+    const segments = tabs.map((tab) => segmentOf(tab, tab.isActive ? inFront : other));
     if (titleWidth(segments) <= room) return segments;
   }
-  const alone = (end: string): TitleSegment[] => {
-    const inFront = tabs.filter(({ isActive }) => isActive);
-    return inFront.map((tab) => segmentOf(tab, ({ place, step }) => ({ text: step, tail: `${end}* ${place}/${tabs.length}` })));
-  };
-  const ended = alone(tabs.find(({ isActive }) => isActive)?.end ?? '');
-  return titleWidth(ended) <= room ? ended : alone('');
+  const active = tabs.filter(({ isActive }) => isActive);
+  const alone = (tail: (tab: Tab) => string) =>
+    active.map((tab) => segmentOf(tab, () => ({ text: tab.step, tail: `${tail(tab)} ${tab.place}/${tabs.length}` })));
+  const segments = alone(tailOf);
+  return titleWidth(segments) <= room ? segments : alone(star);
 }
 
 function segmentOf(tab: Tab, wording: Wording): TitleSegment {

@@ -143,7 +143,7 @@ async function inBackground(bench, name, use) {
 /** @param {Pty} pty */
 async function intoShell(pty) {
   await pty.shows((screen) => screen.includes(PROMPT), 'a prompt');
-  pty.press('i');
+  if (!pty.screen().includes(' TERMINAL ')) pty.press('i');
   await pty.shows((screen) => screen.includes(' TERMINAL '), 'the keys in the shell');
 }
 

@@ -1,17 +1,19 @@
 /** Terminal tabs as a person uses them: typing, leaving, the first key after it, and what is seen when a program ends. */
 import { describe, expect, test } from 'vitest';
-import { open, opensShells, sent, session, stage } from './on-stage.js';
+import { open, openShellOf, opensShells, sent, session, stage } from './on-stage.js';
 
 describe('terminals', () => {
   test('a shell that opens by itself gets the keyboard of a person who does nothing', async () => {
-    await open('shell');
+    await open('failed');
+    openShellOf('p1', '/app $ ');
     session.emit({ type: 'shell.opened', atMs: 1, process: 'p1', step: '10' });
     await stage.settle();
     expect(stage.text()).toContain('keys go to p1');
   });
 
   test('it takes nothing from a person who pressed a key just now', async () => {
-    await open('shell');
+    await open('failed');
+    openShellOf('p1', '/app $ ');
     await stage.press('3');
     session.emit({ type: 'shell.opened', atMs: 1, process: 'p1', step: '10' });
     await stage.settle();

@@ -72,7 +72,7 @@ afterAll(() => {
   for (const directory of spills.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-export function serve(options: Partial<ServeOptions> = {}): Served {
+export function serve(options: Partial<ServeOptions> = {}, openOn: 'never' | 'error' = 'never'): Served {
   const engine = new FakeEngine();
   const spillDirectory = join(tmpdir(), `bxtui-test-${randomUUID()}`);
   spills.push(spillDirectory);
@@ -83,7 +83,7 @@ export function serve(options: Partial<ServeOptions> = {}): Served {
     connect: async () => engine,
     prepare: () => request,
     target: null,
-    openOn: 'never',
+    openOn,
     invoke: null,
     spillDirectory,
     now: () => 1,
