@@ -142,6 +142,19 @@ describe('a detached session', () => {
     expect(terminal.modes()).toEqual(RESTORED_MODES);
   });
 
+  it('that meets the failure of another one has every step that it was built on', async () => {
+    const project = createProject(FAILING);
+    await sessions.detach(project);
+    await sessions.untilFailed();
+    const id = await sessions.detach(project);
+    await sessions.untilFailed(id);
+    const terminal = await sessions.attach(id);
+    const screen = await terminal.waitFor(/FAILED exit 3/);
+    expect(screen).toMatch(/5 ✘ RUN echo partial/);
+    expect(screen).not.toMatch(/[1-4] · /);
+    expect(screen).toContain('4 of 5 steps done, 1 failed');
+  });
+
   it('builds again from another terminal', async () => {
     const project = createProject(FAILING);
     const id = await sessions.detach(project);

@@ -7,8 +7,9 @@ export interface LineRange {
 }
 
 /**
- * `cached` is only what the engine reported as cached; a step that was stopped because another failed is `cancelled`; one that
- * the target does not reach is `not-needed`. A step that never started stays `pending`.
+ * `cached` is what the engine reported as cached, and what a program that has failed was built on without a word of it; a step that was
+ * stopped because another failed is `cancelled`; one that the target does not reach is `not-needed`. A step that never started stays
+ * `pending`.
  */
 export type StepState = 'pending' | 'running' | 'cached' | 'done' | 'failed' | 'cancelled' | 'not-needed';
 

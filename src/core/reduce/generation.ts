@@ -5,7 +5,7 @@ import { parseDockerfile } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
 import { EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
-import { deriveUnexecuted, settle, stateOfVertices, vertexState } from './step-state.js';
+import { deriveUnexecuted, settle, settleFoundation, stateOfVertices, vertexState } from './step-state.js';
 
 const CLIPPED = /\[output clipped, log limit /;
 
@@ -92,7 +92,8 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
         error: step.error ?? failure.message,
         completedAtMs: step.completedAtMs ?? atMs,
       }));
-      return end(failed, 'failed', atMs);
+      const hasRun = culprit !== null && rest.exitCode !== null;
+      return end(hasRun ? { ...failed, steps: settleFoundation(failed, culprit) } : failed, 'failed', atMs);
     }
     case 'build.cancelled':
       return end(generation, 'cancelled', atMs);

@@ -81,3 +81,28 @@ export function settle(step: Step, outcome: 'succeeded' | 'failed' | 'cancelled'
   if (step.state === 'pending' && outcome === 'succeeded') return { ...step, state: 'not-needed' };
   return step;
 }
+
+/**
+ * A program that has run had the root filesystem that it is built on: what the engine has not told of that was there already. So it is with
+ * a build that joins one which is still open (`solver/jobs.go` in moby/buildkit). Returns the same object when nothing changes.
+ */
+export function settleFoundation(generation: Generation, ran: StepKey): Generation['steps'] {
+  const { steps, stages } = generation;
+  let changed: Record<StepKey, Step> | null = null;
+  let end: StepKey | null = ran;
+  let stage = stages[steps[ran]?.stage ?? -1];
+  while (stage !== undefined) {
+    for (const key of generation.order) {
+      if (key === end) break;
+      const step = steps[key];
+      if (step?.stage !== stage.index || step.state !== 'pending') continue;
+      changed ??= { ...steps };
+      changed[key] = { ...step, state: 'cached' };
+    }
+    end = null;
+    const { index }: Stage = stage;
+    const base = baseLabel(generation, stage);
+    stage = stages.findLast((candidate) => candidate.label === base && candidate.index < index);
+  }
+  return changed ?? steps;
+}

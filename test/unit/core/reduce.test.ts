@@ -102,6 +102,26 @@ describe('a generation', () => {
     expect(selectWhere(state)).toEqual({ tone: 'failed', text: 'failed at 8/9 RUN two: exit code 3' });
   });
 
+  it('has what a failed program was built on, also where the engine says nothing of it', () => {
+    const failed = (exitCode: number | null): EngineEvent[] => [
+      plan,
+      vertex('two', { startedAtMs: 1, completedAtMs: 2, error: 'it failed' }),
+      { type: 'build.failed', failure: { digest: 'two', line: 8, message: 'it failed', hint: null, exitCode } },
+    ];
+    expect(states(play(failed(3)))).toMatchObject({
+      1: 'done',
+      2: 'cached',
+      3: 'cached',
+      5: 'not-needed',
+      6: 'cached',
+      7: 'cached',
+      8: 'failed',
+      9: 'pending',
+    });
+    // A step that has not run has told nothing of what it would have been built on.
+    expect(states(play(failed(null)))).toMatchObject({ 2: 'pending', 7: 'pending', 8: 'failed' });
+  });
+
   it('keeps a cached step cached when another build makes the engine send it again', () => {
     const state = play([
       plan,
