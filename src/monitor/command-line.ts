@@ -46,7 +46,7 @@ export function createCommandLine(deps: MonitorDeps): CommandLine {
       const [name, ...args] = splitWords(line);
       if (name === undefined) return { text: '' };
       const command = MONITOR_COMMANDS.find((candidate) => candidate.name === name);
-      if (command === undefined) throw unknownCommand(name);
+      if (command === undefined) throw unknownCommand(name, deps.textWidth?.());
       return { text: await command.run(contextOf(deps, signal ?? new AbortController().signal), args) };
     },
     complete(line, cursor) {
@@ -90,8 +90,8 @@ function candidatesAfter(deps: MonitorDeps, words: readonly string[]): readonly 
 }
 
 /** Unknown commands get the table, as in the monitor that this one succeeds. */
-function unknownCommand(name: string): BxError {
-  return new BxError('usage', `unknown command: ${name}\n${helpTable(MONITOR_COMMANDS)}`, {
+function unknownCommand(name: string, width: number | undefined): BxError {
+  return new BxError('usage', `unknown command: ${name}\n${helpTable(MONITOR_COMMANDS, width)}`, {
     hint: `To run ${name} in the container: exec ${name}`,
   });
 }

@@ -22,6 +22,8 @@ export interface MonitorDeps {
   endSession?(byForce: boolean): Promise<string>;
   /** Cells for a process that starts now. */
   size(): { readonly cols: number; readonly rows: number };
+  /** Columns that help is wrapped at; absent: it is not. */
+  readonly textWidth?: () => number;
   /** Whether processes get a terminal when nothing else is said. */
   readonly hasTerminal: boolean;
   /** `--invoke`: environment, user and directory of what `exec` starts. */
@@ -45,7 +47,7 @@ export interface MonitorCommand {
   /** `rollback [STEP] [--init] [CMD [ARG...]]`. */
   readonly usage: string;
   readonly summary: string;
-  /** Further lines of `help NAME`. */
+  /** Further paragraphs of `help NAME`. */
   readonly details: readonly string[];
   /** Returns what is said, possibly several lines or nothing. Throws `BxError`. */
   run(context: MonitorContext, args: readonly string[]): Promise<string>;

@@ -1,4 +1,5 @@
 /** `--help` of a command, written from its flag table. */
+import { wrapWords } from '../../platform/wrap-words.js';
 import type { FlagSpec } from './flag-spec.js';
 
 export interface CommandHelp {
@@ -46,20 +47,4 @@ function flagSummary(flag: FlagSpec): string {
   const choices = flag.choices === undefined ? '' : ` (${flag.choices.join(', ')})`;
   const fallback = flag.fallback === undefined ? '' : ` [default: ${flag.fallback}]`;
   return flag.summary + choices + fallback;
-}
-
-/** Words of `text` on lines of at most `width` columns; a longer word gets a line of its own. */
-export function wrapWords(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(line);
-  return lines;
 }

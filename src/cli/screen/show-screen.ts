@@ -161,6 +161,8 @@ function screenCommandLine<Session extends SessionClient>(
     hasTerminal: true,
     invoke,
     now: Date.now,
+    // Of the page that it is shown on.
+    textWidth: () => Math.min(110, (process.stdout.columns || 80) - 4) - 4,
     size: () => screen()?.terminalSize() ?? { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 },
     selectedStep: () => screen()?.selectedStep() ?? null,
     attach(process) {

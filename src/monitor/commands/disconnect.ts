@@ -8,8 +8,8 @@ export const disconnect: MonitorCommand = {
   usage: 'disconnect [ID]',
   summary: 'ends a process or a session; without an id this session',
   details: [
-    'ID is looked for among the processes of this session (ps) first, then among the sessions (list). Ending a session',
-    'cancels its build, ends its processes and releases everything on the engine.',
+    'ID is looked for among the processes of this session (ps) first, then among the sessions (list). Ending a session ' +
+      'cancels its build, ends its processes and releases everything on the engine.',
   ],
   async run(context, args) {
     const [id, ...more] = args;

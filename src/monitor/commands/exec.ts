@@ -11,8 +11,10 @@ export const exec: MonitorCommand = {
   usage: 'exec [-e K=V]... [-u USER] [-w DIR] [-T] CMD [ARG...]',
   summary: 'runs CMD in the container that was opened last (in a new one when there is none)',
   details: [
-    '-e K=V  environment variable, repeatable     -u USER  user or user:group',
-    '-w DIR  working directory                    -T       no terminal',
+    '-e K=V   environment variable, repeatable',
+    '-u USER  user or user:group',
+    '-w DIR   working directory',
+    '-T       no terminal',
     'How CMD ends has no effect on the other processes of the container.',
   ],
   async run(context, args) {

@@ -10,9 +10,9 @@ export const rollback: MonitorCommand = {
   usage: 'rollback [STEP] [--init] [CMD [ARG...]]',
   summary: 'a shell (or CMD) in the root filesystem of a step, in a container of its own',
   details: [
-    'STEP is a number (9), a line of the Dockerfile (L17) or a place in a stage (build:3); without it the step',
-    'that failed, else the last one. The state is the one after the step, of a failed RUN what it left behind;',
-    'with --init it is the state before the step. A step that has not run yet is built first. -- ends the flags.',
+    'STEP is a number (9), a line of the Dockerfile (L17) or a place in a stage (build:3); without it the step ' +
+      'that failed, else the last one. The state is the one after the step, of a failed RUN what it left behind; ' +
+      'with --init it is the state before the step. A step that has not run yet is built first. -- ends the flags.',
   ],
   async run(context, args) {
     const generation = selectCurrent(context.session.state);

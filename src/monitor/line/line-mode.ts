@@ -92,6 +92,7 @@ class LineMode {
       invoke,
       now,
       size: () => sizeOf(output),
+      ...(isTerminal ? { textWidth: () => sizeOf(output).cols } : {}),
       attach: (process, isNew) => this.#show(process, isNew),
       exit: () => this.#leave('exit'),
       endSession: (byForce) => this.#endSession(byForce),

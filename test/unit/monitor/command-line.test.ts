@@ -193,6 +193,21 @@ describe('reload and help', () => {
     expect((await failure('help nope')).code).toBe('usage');
   });
 
+  it('breaks between words at the width of the terminal, below its column', async () => {
+    const width = 60;
+    const narrow = commandLine({ textWidth: () => width });
+    const table = (await narrow.run('help')).text.split('\n');
+    const text = table.join('\n');
+    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(text).toMatch(/^attach {6}shows .*\n {12}\S/m);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(MONITOR_COMMANDS[0]!.summary);
+    const flags = (await narrow.run('help exec')).text;
+    expect(flags).toContain('-u USER  user or user:group\n');
+    const rollback = (await narrow.run('help rollback')).text.split('\n');
+    expect(Math.max(...rollback.map((line) => line.length))).toBeLessThanOrEqual(width);
+    await expect(narrow.run('nope')).rejects.toThrow(/\nattach {6}shows .*\n {12}\S/);
+  });
+
   it('answers an unknown command with the table and a way to run it in the container', async () => {
     const error = await failure('ls /');
     expect(error.message).toContain('unknown command: ls');
