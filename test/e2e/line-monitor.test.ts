@@ -62,6 +62,46 @@ function normalise(text: string, names: ReadonlyArray<readonly [name: string, in
 }
 
 describe('the line-mode monitor', () => {
+  it('searches its history with Ctrl-R, as a shell does', async () => {
+    const terminal = debug();
+    await terminal.waitFor(/\(bxtui\) *$/m);
+    const prompt = promptOf(terminal);
+    for (const line of ['help steps', 'help ps', 'list']) await prompt.say(line);
+    const last = (): string => terminal.scrollback().trimEnd().split('\n').at(-1) ?? '';
+    const shows = (line: string) => terminal.waitFor(() => last() === line, { what: line });
+
+    terminal.type('half a line');
+    terminal.press('ctrl-r');
+    await shows("(reverse-i-search)`':");
+    terminal.type('help');
+    await shows("(reverse-i-search)`help': help ps");
+    terminal.press('ctrl-r');
+    await shows("(reverse-i-search)`help': help steps");
+    terminal.press('ctrl-r');
+    await shows("(failed reverse-i-search)`help': help steps");
+    terminal.resize(40, 20);
+    await shows("(failed reverse-i-search)`help': help s");
+    terminal.resize(150, 60);
+    terminal.press('ctrl-g');
+    await shows('(bxtui) half a line');
+    terminal.press('ctrl-u');
+
+    terminal.type('\u0012st');
+    await shows("(reverse-i-search)`st': list");
+    terminal.press('ctrl-r');
+    await shows("(reverse-i-search)`st': help steps");
+    terminal.press('ctrl-a');
+    await shows('(bxtui) help steps');
+    terminal.press('ctrl-k');
+    // Everything at once, as a fast hand or a paste has it.
+    const told = await prompt.say('\u0012help\u0012');
+    expect(told).toContain('usage: steps');
+    expect(await prompt.say('\u0012zzz\u0003list')).toContain('there is no session');
+    terminal.press('ctrl-d');
+    expect((await terminal.waitForExit()).code).toBe(0);
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+  });
+
   it('has every command, at its own session and at another one', async (context) => {
     const other = (await run('build', '--detach', createProject(FAILING).dir)).stdout.trim();
     await untilFailed(sessionRoot(), other);

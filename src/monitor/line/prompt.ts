@@ -1,8 +1,10 @@
 /** The prompt on a terminal: one line at a time, with history, completion and editing. It owns the terminal only while a line is asked for. */
-import { createInterface, type Interface } from 'node:readline';
+import { clearScreenDown, createInterface, cursorTo, type Interface, type Key, moveCursor } from 'node:readline';
 import type { CommandLine } from '../command-line.js';
+import type { SearchKey } from './history-search.js';
 import type { HostInput, HostOutput } from './io.js';
 import type { LeaveKeys } from './leave-scanner.js';
+import { startSearch } from './read-search.js';
 
 export const PROMPT = '(bxtui) ';
 export const HISTORY_MAX = 500;
@@ -35,10 +37,19 @@ export interface Prompt {
   cancel(): void;
 }
 
+/** What stands at the prompt when it is shown. */
+interface Draft {
+  readonly text: string;
+  readonly cursor: number;
+  /** Pressed there. */
+  readonly key: SearchKey | null;
+}
+
 export function createPrompt({ input, output, complete, leaveKey, history }: PromptOptions): Prompt {
   const first = Buffer.from(leaveKey.bytes).toString('latin1');
   const second = leaveKey.second === null ? null : Buffer.from(leaveKey.second).toString('latin1');
   let cancelAsked = (): void => undefined;
+  let searchedBefore = '';
 
   /** Whether the key that was typed now is the one that leaves, on a line with nothing else. */
   function createLeaveCheck(reader: Interface): (sequence: string | undefined) => boolean {
@@ -52,58 +63,102 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
     };
   }
 
-  return {
-    ask: (prompt) =>
-      new Promise((resolve) => {
-        const reader = createInterface({
-          input,
-          output,
-          terminal: true,
-          prompt,
-          history: [...history.lines],
-          historySize: HISTORY_MAX,
-          removeHistoryDuplicates: true,
-          completer: (line: string) => {
-            const { candidates, start } = complete(line, line.length);
-            return [candidates.map((candidate) => `${candidate} `), line.slice(start)];
-          },
-        });
-        const isLeaveKey = createLeaveCheck(reader);
-        const finish = (answer: Answer): void => {
-          cancelAsked = () => undefined;
-          input.off('keypress', onKey);
-          reader.off('close', onClose);
-          reader.close();
-          resolve(answer);
-        };
-        const onClose = (): void => {
-          output.write('\n');
-          finish({ kind: 'end' });
-        };
-        const onKey = (_text: string | undefined, key: { sequence?: string } | undefined): void => {
-          if (!isLeaveKey(key?.sequence)) return;
-          output.write('\r\u001b[K');
-          finish({ kind: 'leave-key' });
-        };
-        cancelAsked = () => {
-          output.write('\r\u001b[K');
-          finish({ kind: 'cancelled' });
-        };
-        reader.on('close', onClose);
-        reader.on('line', (text) => {
+  /** Asks for a line, which begins as the draft. Everything goes on in the turn of the key that ends it, so that no key is lost. */
+  function read(prompt: string, draft: Draft, resolve: (answer: Answer) => void): void {
+    const reader = createInterface({
+      input,
+      output,
+      terminal: true,
+      prompt,
+      history: [...history.lines],
+      historySize: HISTORY_MAX,
+      removeHistoryDuplicates: true,
+      completer: (line: string) => {
+        const { candidates, start } = complete(line, line.length);
+        return [candidates.map((candidate) => `${candidate} `), line.slice(start)];
+      },
+    });
+    const isLeaveKey = createLeaveCheck(reader);
+    const close = (): void => {
+      cancelAsked = () => undefined;
+      input.off('keypress', onKey);
+      reader.off('close', onClose);
+      reader.close();
+    };
+    const finish = (answer: Answer): void => {
+      close();
+      resolve(answer);
+    };
+    const onClose = (): void => {
+      output.write('\n');
+      finish({ kind: 'end' });
+    };
+    const takeAway = (): void => {
+      moveCursor(output, 0, -reader.getCursorPos().rows);
+      cursorTo(output, 0);
+      clearScreenDown(output);
+    };
+    const onKey = (_text: string | undefined, key: SearchKey | undefined): void => {
+      if (key?.ctrl && key.name === 'r') {
+        const { line: text, cursor } = reader;
+        takeAway();
+        close();
+        search(prompt, { text, cursor, key: null }, resolve);
+      } else if (isLeaveKey(key?.sequence)) {
+        takeAway();
+        finish({ kind: 'leave-key' });
+      }
+    };
+    cancelAsked = () => {
+      takeAway();
+      finish({ kind: 'cancelled' });
+    };
+    reader.on('close', onClose);
+    reader.on('line', (text) => {
+      if (text.trim() !== '') history.add(text);
+      finish({ kind: 'line', text });
+    });
+    reader.on('SIGINT', () => {
+      output.write('^C\n');
+      if (reader.line === '') output.write('exit ends the session\n');
+      reader.write(null, { ctrl: true, name: 'e' });
+      reader.write(null, { ctrl: true, name: 'u' });
+      reader.prompt();
+    });
+    reader.prompt();
+    reader.write(draft.text);
+    for (let at = draft.text.length; at > draft.cursor; at--) reader.write(null, { name: 'left' });
+    // Before what is typed now is listened to: this key is not for us.
+    if (draft.key !== null) reader.write(null, draft.key as Key);
+    input.on('keypress', onKey);
+  }
+
+  function search(prompt: string, draft: Draft, resolve: (answer: Answer) => void): void {
+    cancelAsked = startSearch({ input, output, lines: history.lines, before: searchedBefore }, (end, query) => {
+      cancelAsked = () => undefined;
+      if (query !== '') searchedBefore = query;
+      switch (end.kind) {
+        case 'run': {
+          const text = end.text === '' ? draft.text : end.text;
+          output.write(`${prompt}${text}\n`);
           if (text.trim() !== '') history.add(text);
-          finish({ kind: 'line', text });
-        });
-        reader.on('SIGINT', () => {
-          output.write('^C\n');
-          if (reader.line === '') output.write('exit ends the session\n');
-          reader.write(null, { ctrl: true, name: 'e' });
-          reader.write(null, { ctrl: true, name: 'u' });
-          reader.prompt();
-        });
-        input.on('keypress', onKey);
-        reader.prompt();
-      }),
+          resolve({ kind: 'line', text });
+          return;
+        }
+        case 'edit':
+          read(prompt, end.text === '' ? { ...draft, key: end.key } : end, resolve);
+          return;
+        case 'give-up':
+          read(prompt, draft, resolve);
+          return;
+        default:
+          resolve(end);
+      }
+    });
+  }
+
+  return {
+    ask: (prompt) => new Promise((resolve) => read(prompt, { text: '', cursor: 0, key: null }, resolve)),
     cancel: () => cancelAsked(),
   };
 }
