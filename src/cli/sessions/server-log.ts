@@ -1,4 +1,6 @@
 /** What the process of a session writes down of it, one line each with its time, as far as `log_level` asks for it. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { SessionEvent } from '../../core/events.js';
 import { printableLine } from '../../platform/printable.js';
 import type { SessionClient } from '../../session/index.js';
@@ -8,7 +10,7 @@ import type { ServerOptions } from './server-options.js';
 type Level = NonNullable<ServerOptions['logLevel']>;
 
 /** A crash is told in any case; that is all that there is at the lowest. */
-const DEPTHS: Readonly<Record<Level, number>> = { panic: 0, fatal: 0, error: 1, warn: 2, info: 3, debug: 4, trace: 4 };
+const DEPTHS: Readonly<Record<Level, number>> = { panic: 0, fatal: 0, error: 1, warn: 2, info: 3, debug: 4, trace: 5 };
 const WRITTEN = /^\S+Z (?:error|warn|info|debug) {1,2}[0-9a-f]{8} {2}/;
 
 const MEMORY_EVERY_MS = 5_000;
@@ -39,9 +41,19 @@ export function createServerLog(id: string, level: Level | null, out: (text: str
     follow(session) {
       if (depth < DEPTHS.debug) return;
       session.onEvent((event) => write('debug', kindOf(event)));
-      setInterval(() => write('debug', memoryNow()), MEMORY_EVERY_MS).unref();
+      const collect = depth >= DEPTHS.trace ? garbageCollector() : null;
+      setInterval(() => {
+        collect?.();
+        write('debug', memoryNow());
+      }, MEMORY_EVERY_MS).unref();
     },
   };
+}
+
+/** What is not in use any more is in no figure then. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 function memoryNow(): string {
