@@ -30,7 +30,8 @@ export function interpretFailure(
 ): Interpretation {
   const { request, graph } = known;
   const read = readSolveFailure(error, request.dockerfile.name);
-  const digest = read.digest === null ? culprit(read.message, known.vertices) : known.home(read.digest);
+  const digest =
+    read.digest === null ? (culprit(read.message, known.vertices) ?? namedExec(read.message, graph)) : known.home(read.digest);
   const op = read.op ?? (digest === null ? null : (graph?.op(digest)?.op ?? null));
   const line = read.line ?? (digest === null ? null : (graph?.linesOf(digest)?.start ?? null));
   const failure: SolveFailure = { ...read, digest, op, line };
@@ -91,6 +92,18 @@ function culprit(message: string, vertices: ReadonlyMap<string, VertexRecord>): 
     .sort((a, b) => (a.completedAtMs ?? 0) - (b.completedAtMs ?? 0));
   const named = failed.find((vertex) => message.endsWith(vertex.error) || vertex.error.endsWith(message));
   return (named ?? failed[0])?.digest ?? null;
+}
+
+/**
+ * The program that the error names, where nothing was told of any vertex: so Docker Engine 20.10 hands on the failure of another build
+ * (`executor failed running [/bin/sh -c …]`, executor/runcexecutor in moby/buildkit).
+ */
+function namedExec(message: string, graph: BuildGraph | null): string | null {
+  const named = graph?.digests.filter((digest) => {
+    const op = graph.op(digest)?.op.op;
+    return op?.case === 'exec' && message.includes(`[${op.value.meta?.args.join(' ')}]: `);
+  });
+  return named?.[0] ?? null;
 }
 
 /** The place in which a COPY or ADD looked for its files, as people call it. */
