@@ -9,6 +9,9 @@ import type { Role } from '../theme/roles.js';
 
 /** Cells that the sentence about a running build gets before the details do. */
 const RUNNING_CELLS = 40;
+/** That about one that has ended gets all that it needs, in a wide row this share. */
+const ENDED_SHARE = 0.45;
+const WIDE_CELLS = 140;
 
 export function paintHeader(surface: Surface, props: HeaderProps, attached: Attached, dockerfile: string, look: Look): void {
   const { glyphs } = look;
@@ -23,7 +26,9 @@ export function paintHeader(surface: Surface, props: HeaderProps, attached: Atta
   const state = `${glyphs.states[props.state]} ${props.word}`;
   const sentence = textWidth(props.sentence);
   // A running step is soon over; how the build ended is said whole where there is room.
-  const needed = textWidth(state) + (props.state === 'running' ? Math.min(RUNNING_CELLS, sentence) : sentence) + 4;
+  const endedCells = surface.width < WIDE_CELLS ? sentence : surface.width * ENDED_SHARE;
+  const most = props.state === 'running' ? RUNNING_CELLS : endedCells;
+  const needed = textWidth(state) + Math.min(most, sentence) + 4;
   const startOf = (figures: string): number => surface.width - textWidth(figures) - 1;
   const figures = figuresOf(props, attached, surface.width);
   const right = figures.find((each) => x + needed <= startOf(each)) ?? figures.at(-1)!;

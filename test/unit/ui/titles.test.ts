@@ -67,6 +67,12 @@ describe('the header', () => {
     expect(await failedAt(200)).toMatch(/^ bxtui {2}\.\/Dockerfile {2}Docker Engine 28\.5\.2 {2}run 2 {2}✘ FAILED .*archive /);
   });
 
+  test('says where one is in a wide row, at the cost of the end of the command', async () => {
+    expect(await failedAt(150)).toMatch(
+      /^ bxtui {2}\.\/Dockerfile {2}Docker Engine 28\.5\.2 .*✘ FAILED exit 2 at 2\/2 RUN make -C tools all/,
+    );
+  });
+
   test('cuts it only at what must be there', async () => {
     expect(await failedAt(80)).toMatch(/^ bxtui {2}✘ FAILED exit 2 at 2\/2 RUN make -C tools all && \.\/tools\/.*… {2,3}\S+$/);
   });
