@@ -54,6 +54,8 @@ describe('the record of a session', () => {
     await leaveTerminal(live);
     live.press('char:1');
     await live.waitFor('▸[1] Steps');
+    // Drawn a moment after the first frame.
+    await live.waitFor('steps done');
     await live.settled();
     const seen = comparable(live.screen());
     live.press('char:D');

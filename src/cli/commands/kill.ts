@@ -30,6 +30,7 @@ export async function runKill(args: readonly string[]): Promise<number> {
     throw new BxError('usage', 'bxtui kill needs the ID of a session, or --all', { hint: 'bxtui ls lists them.' });
   }
   const wanted = flags.bool('all') ? listSessions(root) : ids.map((id) => findSession(root, id));
+  if (wanted.length === 0) process.stderr.write('No session to end.\n');
   const ended = await aFewAtOnce(wanted, async (found) => {
     try {
       const how = await endSession(root, found);

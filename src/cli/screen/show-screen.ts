@@ -14,11 +14,12 @@ import type { ReplayControl } from '../../session/replay-control.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import type { ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
+import { turn } from '../build/connecting.js';
 import { keepCrashReport } from './crash-report.js';
 import { createScreenFiles } from './screen-files.js';
 import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from './screen-settings.js';
 
-/** Until then the processor is the engine's, which plans the build or carries out its first step. */
+/** Until then the processor is that of an engine that plans the build or carries out its first step. */
 const LOAD_MORE_AFTER_MS = 300;
 
 export type ScreenOptions = Pick<BuildOptions, 'theme' | 'color' | 'glyphs' | 'leaveKey'>;
@@ -80,7 +81,8 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     return run.onEnd(cause);
   });
   // What the first frame does not need.
-  const mayLoadMore = new Promise((resolve) => setTimeout(resolve, LOAD_MORE_AFTER_MS));
+  const isBuilding = selectCurrent(session.state)?.endedAtMs === null;
+  const mayLoadMore = isBuilding ? new Promise((resolve) => setTimeout(resolve, LOAD_MORE_AFTER_MS)) : turn().then(turn);
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
