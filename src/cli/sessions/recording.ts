@@ -50,8 +50,7 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
       now: Date.now,
       onFailed: tell,
       onSegment() {
-        if (pruning !== null) clearTimeout(pruning);
-        pruning = setTimeout(() => {
+        pruning ??= setTimeout(() => {
           pruning = null;
           void prune();
         }, PRUNE_AFTER_MS).unref();

@@ -7,15 +7,12 @@ import type { SessionRecord } from '../../session/records/session-records.js';
 export function startAgain(record: SessionRecord, root: string | null, cwd: string): string {
   const { args, context, dockerfile } = record;
   // Older programs kept nothing else of it.
-  const given = args ?? ['-f', dockerfile, context];
-  const where = root === null || has(given, '--root') ? [] : ['--root', resolve(cwd, root)];
-  const words = ['bxtui', 'build', ...(has(given, '--detach') ? [] : ['--detach']), ...where, ...given];
+  const given = (args ?? ['-f', dockerfile, context]).filter((word) => !/^--detach(=|$)/.test(word));
+  const hasRoot = given.some((word) => word === '--root' || word.startsWith('--root='));
+  const where = root === null || hasRoot ? [] : ['--root', resolve(cwd, root)];
+  const words = ['bxtui', 'build', '--detach', ...where, ...given];
   const command = asTyped(words.map(quote).join(' '));
   return record.cwd === cwd ? command : `${asTyped(`cd ${quote(record.cwd)}`)} && ${command}`;
-}
-
-function has(args: readonly string[], flag: string): boolean {
-  return args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
 }
 
 /** As a POSIX shell reads it back (Shell Command Language, 2.2). */

@@ -10,6 +10,7 @@ const record = (args?: readonly string[]) => ({
 describe('the command that starts a session again', () => {
   it('has the whole command line, in the background, in the directory that it was in', () => {
     expect(startAgain(record(['-t', 'app', '.']), null, '/x')).toBe('bxtui build --detach -t app .');
+    expect(startAgain(record(['--detach=false', '.']), null, '/x')).toBe('bxtui build --detach .');
     expect(startAgain(record(['--detach', '--secret', 'id=a,src=b', '.']), null, '/y')).toBe(
       'cd /x && bxtui build --detach --secret id=a,src=b .',
     );
