@@ -5,6 +5,8 @@
  * shell opens in the failing step and in an earlier one; exit status 0 when everything was as it has to be.
  */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
 import { acquireEngine } from '../test/setup/engine.mjs';
@@ -42,9 +44,18 @@ await runScript(async () => {
  */
 async function fullScreen(sample, env) {
   say(`the sample is in ${sample.dir} until you leave; line ${sample.lineOf('checking links')} of its Dockerfile fails`);
-  const status = await passThrough(process.execPath, [BXTUI, 'build', sample.dir], { env });
-  // The sample's build fails by design; leaving it that way is no failure of the demo.
-  return status === 1 ? 0 : status;
+  const root = mkdtempSync(join(tmpdir(), 'bxd-'));
+  const here = { ...env, BXTUI_ROOT: root };
+  try {
+    const status = await passThrough(process.execPath, [BXTUI, 'build', sample.dir], { env: here });
+    // The sample's build fails by design; leaving it that way is no failure of the demo.
+    return status === 1 ? 0 : status;
+  } finally {
+    // A session that was left running would soon have neither its files nor its engine.
+    const { output } = await run(['kill', '--all'], here, '', false);
+    if (/^[0-9a-f]{8}$/m.test(output)) say('the session that was left running ends with the demo');
+    rmSync(root, { recursive: true, force: true });
+  }
 }
 
 /**
