@@ -144,7 +144,8 @@ async function inBackground(bench, name, use) {
 
 /** @param {Pty} pty */
 async function intoShell(pty) {
-  await pty.shows((screen) => screen.includes(PROMPT), 'a prompt');
+  // Half a frame has the prompt, and not yet the row below that tells who has the keys.
+  await pty.shows((screen) => screen.includes(PROMPT) && / (?:NORMAL|TERMINAL) /.test(screen), 'a prompt');
   if (!pty.screen().includes(' TERMINAL ')) pty.press('i');
   await pty.shows((screen) => screen.includes(' TERMINAL '), 'the keys in the shell');
 }
