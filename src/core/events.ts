@@ -2,6 +2,7 @@
  * Every event of a session. The event log is the session: `reduce` over it gives the state, and nothing else does.
  * Events are plain JSON (no bytes, no Dates, no functions), so that they can be recorded, replayed and sent over a socket.
  */
+import type { DockerfilePlan } from './dockerfile/index.js';
 import type {
   BuildFailure,
   BuildResult,
@@ -93,6 +94,8 @@ export type SessionEvent =
       readonly atMs: number;
       readonly generation: number;
       readonly dockerfile: { readonly path: string; readonly text: string };
+      /** Made of it once, where it was read: a front end that joins need not know how. */
+      readonly plan: DockerfilePlan;
       readonly target: string | null;
     }
   | { readonly type: 'engine.reported'; readonly atMs: number; readonly generation: number; readonly event: EngineEvent }

@@ -147,12 +147,13 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     await spare.drop();
     const request = noCache ? { ...prepared, noCache } : prepared;
     const generation = (selectCurrent(state)?.number ?? 0) + 1;
-    const { dir, name, text } = request.dockerfile;
+    const { dir, name, text, plan } = request.dockerfile;
     emit({
       type: 'generation.started',
       atMs: now(),
       generation,
       dockerfile: { path: `${dir}/${name}`, text },
+      plan,
       target: options.target,
     });
     isBuilding = true;

@@ -5,7 +5,7 @@
 import xterm, { type Terminal } from '@xterm/headless';
 import type { Disposable } from '../platform/byte-channel.js';
 import { boundCounts } from './count-bounds.js';
-import { useGraphemeWidths } from './grapheme-widths.js';
+import { needsGraphemeWidths, useGraphemeWidths } from './grapheme-widths.js';
 import { createGridReader } from './grid-reader.js';
 import { createListeners } from './listeners.js';
 import { watchModes } from './modes.js';
@@ -78,12 +78,14 @@ export function createEmulatorWith(
     onReply: reply,
   });
   const modes = watchModes(terminal, internals, markDirty);
-  // The tables take long to load, and nothing needs them before the first character.
+  // The tables take long to load, and most of what programs print needs none.
   let hasWidths = options.hasPlainWidths ?? false;
   const queue = createWriteQueue({
     write(data, done) {
-      if (!hasWidths && data.length > 0) useGraphemeWidths(terminal);
-      hasWidths ||= data.length > 0;
+      if (!hasWidths && needsGraphemeWidths(data)) {
+        useGraphemeWidths(terminal);
+        hasWidths = true;
+      }
       terminal.write(data, done);
     },
   });

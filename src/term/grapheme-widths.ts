@@ -3,6 +3,7 @@
  * cell, so that a stream of combining marks cannot grow a single cell without end.
  */
 
+import { isAscii } from 'node:buffer';
 import { createRequire } from 'node:module';
 import type { IUnicodeVersionProvider, Terminal } from '@xterm/headless';
 
@@ -13,6 +14,18 @@ const MAX_JOINS = 24;
 /** Property word of the library: bit 0 join, bits 1-2 width, the rest the kind of character (`UnicodeService.createPropertyValue`). */
 const JOIN_BIT = 1;
 const NARROW = 1 << 1;
+
+/**
+ * Characters that take one column and join nothing with either tables, so that a terminal may switch after any of them: ASCII, Latin, dashes,
+ * quotes, box drawing, check marks. Emoji with a text form, as © is, are none of them.
+ */
+const PLAIN = /^[\0-\x7f\xa0-\xa8\xaa-\xad\xaf-\u02ff\u2010-\u2027\u2500-\u259f\u2713\u2717\u2718]*$/;
+
+/** False: the widths that a terminal begins with are right for it. A character that is cut off at an end needs the tables. */
+export function needsGraphemeWidths(data: Uint8Array | string): boolean {
+  if (typeof data === 'string') return !PLAIN.test(data);
+  return !isAscii(data) && !PLAIN.test(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString());
+}
 
 /** Switches `terminal` to Unicode 15 widths with grapheme clusters (emoji sequences, flags, combining marks). */
 export function useGraphemeWidths(terminal: Terminal): void {

@@ -104,6 +104,7 @@ export function generationOf({ request, events, late }: Observed): Generation {
     atMs: 0,
     generation: 1,
     dockerfile: { path: dockerfile.name, text: dockerfile.text },
+    plan: dockerfile.plan,
     target,
   });
   for (const event of [...events, ...late])

@@ -1,4 +1,5 @@
 /** The build that the golden screens show: a Dockerfile of three stages with 14 steps, told up to a chosen point. */
+import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { PlannedVertex } from '../../src/core/events.js';
 import type { CapabilityName, ContainerSummary, ProcessSummary } from '../../src/core/model/index.js';
 import { createFakeSession, type FakeSession } from './fake-session.js';
@@ -72,6 +73,7 @@ export function tellStory(point: StoryPoint): { session: FakeSession; nowMs: num
     atMs: start,
     generation: 1,
     dockerfile: { path: '/src/app/Dockerfile', text: STORY_DOCKERFILE },
+    plan: parseDockerfile(STORY_DOCKERFILE),
     target: null,
   });
   const ran = (step: number, fromMs: number, toMs: number | null, isCached = false, error = ''): void => {

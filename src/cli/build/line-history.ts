@@ -1,7 +1,7 @@
 /** The lines typed at the prompt, kept in a file that only their owner can read. A file that cannot be used costs the memory, not the prompt. */
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createHistory, HISTORY_MAX, type History } from '../../monitor/index.js';
+import { createHistory, HISTORY_MAX, type History } from '../../monitor/line/index.js';
 import { makeDirectory } from '../../platform/make-directory.js';
 import { stateDirectory } from '../../platform/state-directory.js';
 

@@ -1,6 +1,6 @@
 /** The session of a run without the screen: in this process, or in one of its own. */
 
-import type { LineSession } from '../../monitor/index.js';
+import type { LineSession } from '../../monitor/line/index.js';
 import { startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import type { ServerOptions } from '../sessions/server-options.js';

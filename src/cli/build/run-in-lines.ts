@@ -74,7 +74,7 @@ async function buildAndDebug({ run, session: lines, root, interrupts }: LineRun,
   if (monitor !== 'none' && openOn !== 'never' && isWanted) {
     const toStdout = run.options.outputs.some(writesToStdout);
     const [{ runLineMode }, { createLineDirectory }, { historyPath, openHistory }] = await Promise.all([
-      import('../../monitor/index.js'),
+      import('../../monitor/line/index.js'),
       import('../sessions/directory.js'),
       import('./line-history.js'),
     ]);

@@ -12,11 +12,10 @@ import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
 import type { ReplayControl } from '../../session/replay-control.js';
 import type { RemoteSession } from '../../session/wire/index.js';
-import type { ScreenHandle } from '../../ui/index.js';
+import type { ScreenFiles, ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { turn } from '../build/connecting.js';
 import { keepCrashReport } from './crash-report.js';
-import { createScreenFiles } from './screen-files.js';
 import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from './screen-settings.js';
 
 /** Until then the processor is that of an engine that plans the build or carries out its first step. */
@@ -115,7 +114,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     mayLoadMore,
     dockerfileLabel: run.dockerfileLabel ?? selectCurrent(session.state)?.dockerfile.path ?? 'Dockerfile',
     openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
-    files: createScreenFiles(),
+    files: lazyFiles(),
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });
   shown = screen;
@@ -132,6 +131,15 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
       screen.close();
       guard.dispose();
     },
+  };
+}
+
+/** Needed for a key that few press. */
+function lazyFiles(): ScreenFiles {
+  const load = async (): Promise<ScreenFiles> => (await import('./screen-files.js')).createScreenFiles();
+  return {
+    edit: async (...about) => (await load()).edit(...about),
+    write: async (...about) => (await load()).write(...about),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The sessions of a person for the monitor: the records on disk, and a connection to any of them. */
-import type { LineDirectory, SessionDirectory } from '../../monitor/index.js';
+import type { SessionDirectory } from '../../monitor/index.js';
+import type { LineDirectory } from '../../monitor/line/index.js';
 import type { TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import { findSession, listSessions } from '../../session/records/session-records.js';

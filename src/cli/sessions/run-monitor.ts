@@ -1,6 +1,6 @@
 /** The line-mode monitor without a build: it goes to the sessions that there are. */
 import { isatty } from 'node:tty';
-import { runLineMode } from '../../monitor/index.js';
+import { runLineMode } from '../../monitor/line/index.js';
 import { createTextSink } from '../../plain/index.js';
 import { historyPath, openHistory } from '../build/line-history.js';
 import { EXIT_OK } from '../exit-status.js';

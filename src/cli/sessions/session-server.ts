@@ -23,7 +23,7 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
     return await serveBuild({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
   } catch (error) {
     const [{ refuseSession }, { removeRecord }] = await Promise.all([
-      import('../../session/wire/index.js'),
+      import('../../session/wire/server.js'),
       import('../../session/records/session-records.js'),
     ]);
     await refuseSession(starter, programVersion(), toBxError(error));

@@ -1,4 +1,3 @@
 /** Dockerfiles as text: stages and instructions with their lines. What they mean is the engine's to say. */
-export { matchStep } from './match.js';
 export type { DockerfilePlan, PlannedInstruction, PlannedStage } from './plan.js';
 export { parseDockerfile } from './plan.js';

@@ -1,7 +1,7 @@
 /** One run of the build: engine events folded into a `Generation`. */
 
 import { assertNever } from '../assert-never.js';
-import { parseDockerfile } from '../dockerfile/index.js';
+import type { DockerfilePlan } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
 import { EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
@@ -9,8 +9,10 @@ import { deriveUnexecuted, settle, settleFoundation, stateOfVertices, vertexStat
 
 const CLIPPED = /\[output clipped, log limit /;
 
-export function startGeneration(given: Pick<Generation, 'number' | 'startedAtMs' | 'dockerfile' | 'target'>): Generation {
-  const plan = parseDockerfile(given.dockerfile.text);
+export function startGeneration(
+  given: Pick<Generation, 'number' | 'startedAtMs' | 'dockerfile' | 'target'>,
+  plan: DockerfilePlan,
+): Generation {
   const steps: Record<StepKey, Step> = {};
   for (const { key, ...rest } of plan.instructions) steps[key] = emptyStep({ key, kind: 'instruction', ...rest });
   steps[EXPORT_KEY] = emptyStep({ key: EXPORT_KEY, kind: 'export', text: 'export' });

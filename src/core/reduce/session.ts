@@ -30,8 +30,8 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
     case 'engine.lost':
       return { ...state, engineStatus: { kind: 'lost', message: event.message, hint: event.hint } };
     case 'generation.started': {
-      const { dockerfile, target } = event;
-      const generation = startGeneration({ number: event.generation, startedAtMs: event.atMs, dockerfile, target });
+      const { dockerfile, plan, target } = event;
+      const generation = startGeneration({ number: event.generation, startedAtMs: event.atMs, dockerfile, target }, plan);
       return { ...state, generations: [...state.generations, generation] };
     }
     case 'engine.reported':

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
+import { parseDockerfile } from '../../core/dockerfile/index.js';
 import type { EngineSummary } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import { reasonOf } from '../../platform/reason.js';
@@ -74,7 +75,7 @@ function createReader(): Reader {
       isBroken = false;
     } else if (isBroken) throw new Error('nothing says how the session was at this point');
     lastMs = Math.max(lastMs, entry.atMs);
-    entries.push(asReplayed({ ...entry, atMs: lastMs }));
+    entries.push(asReplayed(withPlan({ ...entry, atMs: lastMs })));
     isEnded = entry.type === 'end';
   };
 
@@ -119,6 +120,13 @@ function* linesOf(data: Buffer): Generator<{ readonly text: string; readonly isW
     yield { text: data.toString('utf8', at, end < 0 ? data.length : end), isWhole: end >= 0 };
     at = end < 0 ? data.length : end + 1;
   }
+}
+
+/** Records of earlier versions leave the plan to whoever reads them. */
+function withPlan(entry: Entry): Entry {
+  if (entry.type !== 'event' || entry.event.type !== 'generation.started') return entry;
+  const { event } = entry;
+  return { ...entry, event: { ...event, plan: event.plan ?? parseDockerfile(event.dockerfile.text) } };
 }
 
 /** Nobody is to take the engine of a record for one that is there. */

@@ -13,6 +13,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const list =
   (check: Check): Check =>
   (value) =>
@@ -51,6 +55,12 @@ const notice = { id: number, level: among('info', 'warning', 'error'), message: 
 const result = object({ imageId: orNull(text), tags: texts, outputs: texts });
 const transfer = { name: text, bytes: number, files: number, isDone: flag };
 const progress = { id: text, name: text, current: number, total: number, startedAtMs: time, completedAtMs: time };
+
+const stage = object({ index: number, name: orNull(text), label: text, base: text, from: texts, platform: orNull(text) });
+const plan = object({
+  stages: list(stage),
+  instructions: list(object({ key: text, number, stage: number, instruction: text, text, lines })),
+});
 
 const engine = object({
   name: text,
@@ -115,7 +125,7 @@ const sessionEvent = variant({
   'session.started': timed({ id: text, contextLabel: text }),
   'engine.connected': timed({ engine }),
   'engine.lost': timed({ message: text, hint: orNull(text) }),
-  'generation.started': timed({ generation: number, dockerfile, target: orNull(text) }),
+  'generation.started': timed({ generation: number, dockerfile, plan: orAbsent(plan), target: orNull(text) }),
   'engine.reported': timed({ generation: number, event: engineEvent }),
   'container.updated': timed({ container }),
   'process.updated': timed({ process }),
@@ -140,8 +150,6 @@ const step = object({
   log: object({ bytes: number, lines: number, isClipped: flag }),
   warnings: list(object(warning)),
 });
-
-const stage = object({ index: number, name: orNull(text), label: text, base: text, from: texts, platform: orNull(text) });
 
 const generation = object({
   number,

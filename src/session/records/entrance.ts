@@ -2,7 +2,6 @@
  * Who may come in at a session's socket: whoever knows the token, which lies beside it for its user alone. Node does not tell who is at the
  * other end of a unix socket, so both sides look at what the file system says instead.
  */
-import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, type Stats, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
@@ -10,12 +9,7 @@ import { BxError } from '../../platform/errors.js';
 import { checkRoot } from './root-dir.js';
 import type { FoundSession } from './session-records.js';
 
-const TOKEN_BYTES = 32;
 const OTHERS = 0o077;
-
-export function makeToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('hex');
-}
 
 /** By the server, before it listens. */
 export function writeToken({ token }: FoundSession, text: string): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex } from '../../../src/core/events.js';
 import type { SessionState } from '../../../src/core/model/index.js';
 import { batches, initialState, reduce, reduceBatch } from '../../../src/core/reduce/index.js';
@@ -12,6 +13,7 @@ const start = reduce(initialState(), {
   atMs: 0,
   generation: 1,
   dockerfile: { path: '/x/Dockerfile', text: DOCKERFILE },
+  plan: parseDockerfile(DOCKERFILE),
   target: null,
 });
 const planned = (digest: string, line: number, op: PlannedVertex['op']): PlannedVertex => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex, SessionEvent } from '../../../src/core/events.js';
 import type { SessionState } from '../../../src/core/model/index.js';
 import { initialState, reduce } from '../../../src/core/reduce/index.js';
@@ -40,7 +41,14 @@ function play(events: readonly EngineEvent[], target: string | null = 'app'): Se
   clock = 1000;
   const start: SessionEvent[] = [
     { type: 'session.started', atMs: 0, id: 's', contextLabel: '.' },
-    { type: 'generation.started', atMs: 0, generation: 1, dockerfile: { path: '/x/Dockerfile', text: DOCKERFILE }, target },
+    {
+      type: 'generation.started',
+      atMs: 0,
+      generation: 1,
+      dockerfile: { path: '/x/Dockerfile', text: DOCKERFILE },
+      plan: parseDockerfile(DOCKERFILE),
+      target,
+    },
   ];
   return [...start, ...events.map(report)].reduce(reduce, initialState());
 }

@@ -1,4 +1,5 @@
 /** A session without an engine: the real reducer over events that a test writes, and processes that a test answers for. */
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import type { BuildResult, ContainerSummary, Moment, ProcessSummary, SessionState } from '../../../src/core/model/index.js';
 import { initialState, reduce } from '../../../src/core/reduce/index.js';
@@ -75,7 +76,14 @@ export class FakeSession implements SessionClient {
 
   startBuild(text: string = DOCKERFILE, target: string | null = null): void {
     const dockerfile = { path: '/src/app/Dockerfile', text };
-    this.emit({ type: 'generation.started', atMs: this.nowMs, generation: this.generation + 1, dockerfile, target });
+    this.emit({
+      type: 'generation.started',
+      atMs: this.nowMs,
+      generation: this.generation + 1,
+      dockerfile,
+      plan: parseDockerfile(text),
+      target,
+    });
   }
 
   /** A vertex of the plan at these lines. */

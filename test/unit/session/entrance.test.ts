@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkEntrance, makeToken, readToken, writeToken } from '../../../src/session/records/entrance.js';
+import { checkEntrance, readToken, writeToken } from '../../../src/session/records/entrance.js';
+import { makeToken } from '../../../src/session/records/make-token.js';
 import { createRecord, type FoundSession } from '../../../src/session/records/session-records.js';
 
 let dir: string;

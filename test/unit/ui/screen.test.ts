@@ -1,5 +1,7 @@
 /** The screen as a person uses it: keys in, session commands and what is seen out. */
+
 import { describe, expect, test } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import { BxError } from '../../../src/platform/errors.js';
 import { openShell } from '../../golden/story.js';
 import { open, opensShells, sent, session, stage } from './on-stage.js';
@@ -153,7 +155,14 @@ describe('the rest of the keys', () => {
     await stage.press('k', 'k');
     const { path, text } = session.state.generations[0]!.dockerfile;
     const dockerfile = { path, text: text.replace('ENV NODE_ENV production', 'ENV NODE_ENV=production\nENV MORE=1') };
-    session.emit({ type: 'generation.started', atMs: 3, generation: 2, dockerfile, target: null });
+    session.emit({
+      type: 'generation.started',
+      atMs: 3,
+      generation: 2,
+      dockerfile,
+      plan: parseDockerfile(dockerfile.text),
+      target: null,
+    });
     await stage.settle();
     expect(stage.text()).toMatch(/▌ +9 · COPY \. \./);
     await stage.press('o');

@@ -1,6 +1,8 @@
 /** What the screen asks of the terminal around it, and what the command line may ask of the screen. */
+
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { CellSink } from '../../../src/term/types.js';
 import { loadTheme } from '../../../src/ui/index.js';
 import { open, session, stage } from './on-stage.js';
@@ -48,7 +50,14 @@ describe('what the command line may ask', () => {
     expect(stage.handle.selectedStep()).toBe('8');
     const { path, text } = session.state.generations[0]!.dockerfile;
     const dockerfile = { path, text: text.replace('FROM base AS deps', 'FROM base AS deps\nENV MORE=1') };
-    session.emit({ type: 'generation.started', atMs: 3, generation: 2, dockerfile, target: null });
+    session.emit({
+      type: 'generation.started',
+      atMs: 3,
+      generation: 2,
+      dockerfile,
+      plan: parseDockerfile(dockerfile.text),
+      target: null,
+    });
     await stage.press('o');
     expect(stage.text()).toContain('run 1 of 2 (older)');
     expect(stage.handle.selectedStep()).toBe('9');

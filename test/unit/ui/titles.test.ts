@@ -1,5 +1,7 @@
 /** What the header and the borders say in the room that there is. */
+
 import { describe, expect, test } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { TitleSegment } from '../../../src/ui/panels/frame.js';
 import { tabSegments } from '../../../src/ui/panels/tab-titles.js';
 import { progressText } from '../../../src/ui/select/progress.js';
@@ -50,7 +52,14 @@ describe('the header', () => {
   async function failedAt(cols: number): Promise<string> {
     await open('failed', { cols, rows: 30 });
     const dockerfile = { path: '/src/app/Dockerfile', text: `FROM busybox\nRUN ${command}\n` };
-    session.emit({ type: 'generation.started', atMs: 1, generation: 2, dockerfile, target: null });
+    session.emit({
+      type: 'generation.started',
+      atMs: 1,
+      generation: 2,
+      dockerfile,
+      plan: parseDockerfile(dockerfile.text),
+      target: null,
+    });
     const vertex = { digest: 'sha256:a', name: `[2/2] RUN ${command}`, inputs: [], lines: { start: 2, end: 2 } } as const;
     session.report(2, { type: 'plan.resolved', vertices: [{ ...vertex, op: 'exec' }] });
     const failure = { digest: vertex.digest, message: 'it failed', hint: null, exitCode: 2, line: 2 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { historyPath, openHistory } from '../../../../src/cli/build/line-history.js';
-import { HISTORY_MAX } from '../../../../src/monitor/index.js';
+import { HISTORY_MAX } from '../../../../src/monitor/line/index.js';
 
 let dir: string;
 beforeEach(() => {

@@ -1,4 +1,5 @@
 /** A record as a recorder makes it: a build with a failing step, two terminals with output, sizes and ends. */
+import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent, SessionEvent } from '../../../../src/core/events.js';
 import type { ProcessSummary } from '../../../../src/core/model/index.js';
 import { initialState } from '../../../../src/core/reduce/index.js';
@@ -66,6 +67,7 @@ export function sampleEntries(lines = 20): Entry[] {
     atMs,
     generation: 1,
     dockerfile: { path: '/x/Dockerfile', text: DOCKERFILE },
+    plan: parseDockerfile(DOCKERFILE),
     target: null,
   });
   const capabilities = { signals: { isAvailable: true, reason: '' } } as never;

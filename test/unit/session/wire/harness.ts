@@ -15,10 +15,8 @@ import {
   connectSession,
   PROTOCOL,
   type RemoteSession,
-  type ServeOptions,
-  type SessionServer,
-  serveSession,
 } from '../../../../src/session/wire/index.js';
+import { type ServeOptions, type SessionServer, serveSession } from '../../../../src/session/wire/server.js';
 import { FakeEngine, type FakeProcess } from '../fake-engine.js';
 import { planOf, requestOf } from '../fixture.js';
 

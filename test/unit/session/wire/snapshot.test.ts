@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { SessionEvent } from '../../../../src/core/events.js';
 import { initialState, reduce } from '../../../../src/core/reduce/index.js';
 import type { SessionClient, StepLog } from '../../../../src/session/index.js';
@@ -21,6 +22,7 @@ const started = (generation: number, text = TEXT): SessionEvent => ({
   atMs: 1,
   generation,
   dockerfile: { path: '/x/Dockerfile', text },
+  plan: parseDockerfile(text),
   target: null,
 });
 
