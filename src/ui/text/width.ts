@@ -1,8 +1,10 @@
 /** How wide text is on a terminal, and text made fit: graphemes, cleaning, cutting. Pure. */
 import { eastAsianWidth } from 'get-east-asian-width';
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ASCII = /^[\x20-\x7e]*$/;
+/** Characters of one cell that join nothing: ASCII, Latin, dashes, arrows, signs, boxes and shapes, check marks, Braille. */
+const SIMPLE =
+  /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u2193\u2200-\u22ff\u23ce\u2500-\u25fc\u2713\u2714\u2717\u2718\u2800-\u28ff]*$/;
 /** Control characters, bidirectional overrides and invisible marks: nothing that a list may show as it is. */
 const UNSAFE = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
@@ -43,12 +45,20 @@ export function isAscii(text: string): boolean {
   return ASCII.test(text);
 }
 
+let segmenter: Intl.Segmenter | null = null;
+
+/** Made for the first text that needs it: that takes longer than everything else here. */
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
+
 export function graphemes(text: string): readonly Grapheme[] {
   const known = segmented.get(text);
   if (known !== undefined) return known;
-  const parts: Grapheme[] = isAscii(text)
+  const parts: Grapheme[] = SIMPLE.test(text)
     ? Array.from(text, (chars) => ({ chars, width: 1 }))
-    : Array.from(segmenter.segment(text), ({ segment }) => ({ chars: segment, width: graphemeWidth(segment) }));
+    : Array.from(segmentsOf(text), ({ segment }) => ({ chars: segment, width: graphemeWidth(segment) }));
   if (segmented.size >= KEPT_TEXTS) segmented.clear();
   // Long texts come once; lists and titles are drawn again and again.
   if (text.length <= 400) segmented.set(text, parts);
@@ -56,7 +66,7 @@ export function graphemes(text: string): readonly Grapheme[] {
 }
 
 export function textWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (SIMPLE.test(text)) return text.length;
   let width = 0;
   for (const grapheme of graphemes(text)) width += grapheme.width;
   return width;

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanText, ellipsize, ellipsizeStart, textWidth, wrapText } from '../../../src/ui/text/width.js';
+import {
+  cleanText,
+  ellipsize,
+  ellipsizeStart,
+  graphemes,
+  graphemeWidth,
+  textWidth,
+  wrapText,
+} from '../../../src/ui/text/width.js';
 
 describe('text on cells', () => {
   test('counts wide clusters as two', () => {
@@ -38,5 +46,21 @@ describe('text on cells', () => {
   test('wraps at blanks and cuts what is too long', () => {
     expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrapText('abcdefgh', 3)).toEqual(['abc', 'def', 'gh']);
+  });
+});
+
+describe('graphemes', () => {
+  test('are those of the segmenter, also where it is not asked', () => {
+    const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+    const expected = (text: string) =>
+      Array.from(segmenter.segment(text), ({ segment }) => ({ chars: segment, width: graphemeWidth(segment) }));
+    for (let code = 0x20; code < 0x3100; code++) {
+      const char = String.fromCharCode(code);
+      for (const text of [char, `a${char}`, `${char}…`, `é${char}█${char}`]) {
+        const parts = graphemes(text);
+        expect(parts, JSON.stringify(text)).toEqual(expected(text));
+        expect(textWidth(text)).toBe(parts.reduce((sum, { width }) => sum + width, 0));
+      }
+    }
   });
 });
