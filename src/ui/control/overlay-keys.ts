@@ -15,8 +15,9 @@ const DOWN = new Set(['down', 'C-n']);
 export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
   const { key, text } = event;
   if (overlay.kind === 'waiting') {
-    if (key === 'esc' || key === 'C-c') ui.store.answer(overlay.id, 'cancel');
-    else if (key === 'tab') ui.store.answer(overlay.id, 'background');
+    if (key === 'esc' || key === 'C-c') ui.store.answer(overlay.id, { type: 'cancel' });
+    else if (key === 'tab') ui.store.answer(overlay.id, { type: 'background', typed: [] });
+    else if (key === ui.deps.settings.leaveKey.key) ui.store.answer(overlay.id, { type: 'background', typed: overlay.typed });
     else change(ui, { ...overlay, typed: [...overlay.typed, event.raw] });
     return;
   }

@@ -4,8 +4,11 @@ import type { StepKey } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { selectGeneration } from '../select/current.js';
 import { cleanText } from '../text/width.js';
-import { enterTerminal, processOf, showTab } from './tabs.js';
+import { enterTerminal, showTab, showTabAside } from './tabs.js';
 import type { Ui } from './ui-context.js';
+
+/** How somebody stops waiting for a shell. What was typed before the key that leaves a terminal is the shell's all the same. */
+type Impatience = { readonly type: 'cancel' } | { readonly type: 'background'; readonly typed: readonly Uint8Array[] };
 
 export async function runRollback(ui: Ui, commands: ScreenCommands, wish: RollbackWish): Promise<void> {
   const { session } = ui.deps;
@@ -21,18 +24,21 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
       : `opening a shell in ${place}`;
   const abort = new AbortController();
   let isInBackground = false;
+  let typedBefore: readonly Uint8Array[] = [];
   let waitingId = 0;
-  const waiting = ui.store.wait<'cancel' | 'background'>((id) => {
+  const waiting = ui.store.wait<Impatience>((id) => {
     waitingId = id;
     return { kind: 'waiting', id, title, typed: [] };
   });
   void waiting.then((answer) => {
-    if (answer === 'cancel') abort.abort();
-    else if (answer === 'background') isInBackground = true;
+    if (answer?.type === 'cancel') abort.abort();
+    if (answer?.type !== 'background') return;
+    isInBackground = true;
+    typedBefore = answer.typed;
   });
   const stopWaiting = (): readonly Uint8Array[] => {
     const top = ui.store.view.overlays.at(-1);
-    if (top?.kind !== 'waiting' || top.id !== waitingId) return [];
+    if (top?.kind !== 'waiting' || top.id !== waitingId) return typedBefore;
     ui.store.closeTop();
     return top.typed;
   };
@@ -57,22 +63,16 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
   }
 }
 
-/** `quietly`: where it is, for people who have gone on with something else; null: they wait for it and get it. */
+/**
+ * `quietly`: where it is, for people who have gone on with something else; null: they wait for it and get it. What is to be known about
+ * its container is at the top of its terminal.
+ */
 function showShell(ui: Ui, commands: ScreenCommands, id: string, quietly: string | null, typed: readonly Uint8Array[]): void {
-  showTab(ui, id);
-  const { session } = ui.deps;
-  const process = processOf(session.state, id);
-  const container = process === null ? undefined : session.state.containers[process.container];
-  if (quietly === null) {
-    enterTerminal(ui);
-    const terminal = ui.terminals.get(id)?.terminal;
-    for (const data of typed) terminal?.write(data);
-  } else {
-    commands.notify('info', `The shell in ${quietly} is open (i types into it).`);
-  }
-  if (container?.note == null) return;
-  const hint = container.stepCommand === null ? null : 'In the terminal panel, C runs the command of the step here.';
-  commands.notify('warning', container.note, hint);
+  const isInFront = quietly === null ? showTab(ui, id) : showTabAside(ui, id);
+  if (quietly === null) enterTerminal(ui);
+  else commands.notify('info', `The shell in ${quietly} is open ${isInFront ? '(i types into it)' : 'in a tab of its own'}.`);
+  const terminal = ui.terminals.get(id)?.terminal;
+  for (const data of typed) terminal?.write(data);
 }
 
 /** Null: do not open it at all. */

@@ -138,23 +138,23 @@ export function shellOpened(ui: Ui, id: string, nowMs: number): void {
   // In a replay it was shown when its program started.
   if (ui.deps.replay !== undefined) return;
   const { view } = ui.store;
-  const isBusy = nowMs - view.lastKeyAtMs < BUSY_MS || view.overlays.length > 0 || view.mode === 'terminal';
-  if (isBusy && view.activeTab !== null && view.mode === 'terminal') {
-    // Only a tab more: what is being typed must not go to another program.
-    const active = view.activeTab;
-    showTabQuietly(ui, id, active);
-    return;
-  }
-  showTab(ui, id);
-  if (!isBusy) enterTerminal(ui);
+  const isBusy = nowMs - view.lastKeyAtMs < BUSY_MS || view.overlays.length > 0;
+  if (showTabAside(ui, id) && !isBusy) enterTerminal(ui);
 }
 
-function showTabQuietly(ui: Ui, id: string, active: string): void {
+/**
+ * Shows a process that nobody waits for. While a program has the keyboard it is only a tab more, and the answer is false: what is
+ * being typed must not go to another program.
+ */
+export function showTabAside(ui: Ui, id: string): boolean {
+  const { activeTab, mode } = ui.store.view;
+  if (mode !== 'terminal' || activeTab === null) return showTab(ui, id);
   const process = processOf(ui.deps.session.state, id);
-  if (process === null) return;
+  if (process === null) return false;
   ui.store.dispatch({ type: 'tab.opened', process: id });
-  ui.store.dispatch({ type: 'tab.opened', process: active });
+  ui.store.dispatch({ type: 'tab.opened', process: activeTab });
   ui.terminals.open(process, ui.deps.session.state);
+  return false;
 }
 
 /** A program ended: its last screen stays; the keyboard comes back to the keys. */

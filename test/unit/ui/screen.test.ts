@@ -45,6 +45,49 @@ describe('rollback by selection', () => {
     expect(stage.edited).toEqual([]);
   });
 
+  test('the key that leaves a terminal leaves it also while it opens, with what was typed before it', async () => {
+    await open('failed');
+    let finish = (): void => undefined;
+    session.onExecute = () =>
+      new Promise((resolve) => {
+        finish = () => {
+          openShell(session, 1, 'p1', '10', 'failed');
+          resolve({ process: 'p1' });
+        };
+      });
+    await stage.press('enter', 'l', 's', 'C-]');
+    expect(stage.text()).not.toContain('OPENING');
+    await stage.press('k');
+    finish();
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ls');
+    expect(stage.text()).toContain('NORMAL');
+  });
+
+  test('a shell that opens while something is typed elsewhere is a tab more, and the typing goes on where it was', async () => {
+    await open('failed');
+    opensShells();
+    await stage.press('enter');
+    await stage.leave();
+    let finish = (): void => undefined;
+    session.onExecute = (command) =>
+      command.type !== 'step.rollback'
+        ? Promise.resolve({ process: null })
+        : new Promise((resolve) => {
+            finish = () => {
+              openShell(session, 1, 'p2', '7', 'after');
+              resolve({ process: 'p2' });
+            };
+          });
+    await stage.press('k', 'enter', 'tab', 'i', 'l');
+    finish();
+    await stage.settle();
+    await stage.press('s');
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ls');
+    expect(session.fakeTerminal('p2').typed.join('')).toBe('');
+    expect(stage.text()).toContain('is open in a tab of its own');
+  });
+
   test('Esc while it opens cancels it without an error', async () => {
     await open('failed');
     let wasAborted = false;
