@@ -146,7 +146,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     // A container that nobody has asked for must not be in the way of a build.
     await spare.drop();
     const request = noCache ? { ...prepared, noCache } : prepared;
-    const generation = (selectCurrent(state)?.number ?? 0) + 1;
+    const before = selectCurrent(state);
+    const generation = (before?.number ?? 0) + 1;
     const { dir, name, text, plan } = request.dockerfile;
     emit({
       type: 'generation.started',
@@ -158,6 +159,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     });
     isBuilding = true;
     if (request.noCache) await makeRoomForUncached();
+    // The engine would tell what it joins with a build that was stopped to that one alone (20.10), or to both.
+    else if (before?.status === 'cancelled') await disposeOldRuns(0);
     try {
       const run = (await engine.get()).build(request);
       runs.set(generation, run);

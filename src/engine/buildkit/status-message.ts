@@ -1,6 +1,6 @@
 /**
  * A message of the status stream, read by hand into what the generated code reads it into: a large build has hundreds of vertices in one
- * message, which comes when everybody waits. What nobody here asks for (progress groups, times of logs) is left out. Cases are tags as they
+ * message, which comes when everybody waits. What nobody here asks for (progress groups) is left out. Cases are tags as they
  * stand on the wire: the field's number times eight, and 2 for what has a length.
  */
 import { fromBinary } from '@bufbuild/protobuf';
@@ -77,6 +77,7 @@ function readLog(reader: BinaryReader): VertexLog {
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag === 0o12) log.vertex = reader.string();
+    else if (tag === 0o22) log.timestamp = readMoment(reader);
     else if (tag === 0o30) log.stream = BigInt(reader.int64());
     else if (tag === 0o42) log.msg = plainBytes(reader.bytes());
     else skip(reader, tag);

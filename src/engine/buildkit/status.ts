@@ -4,10 +4,10 @@
  */
 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import type { EngineEvent, PlannedVertex } from '../../core/events.js';
+import type { EngineEvent, PlannedVertex, VertexUpdate } from '../../core/events.js';
 import type { LineRange } from '../../core/model/index.js';
 import { createEngineClock, type EngineClock } from './clock.js';
-import { shortenHostPaths } from './failure-text.js';
+import { isVictim, shortenHostPaths } from './failure-text.js';
 import { ignoreCacheAlias } from './graph.js';
 import type { BuildGraph } from './graph-types.js';
 import type { StatusResponse, Vertex, VertexLog, VertexStatus, VertexWarning } from './proto/gen/control_pb.js';
@@ -55,6 +55,7 @@ export function createStatusTranslator(options: {
   const vertices = new Map<string, VertexRecord>();
   const tracked = new Map<string, TrackedRun>();
   const running = new Set<string>();
+  const stopped = new Set<string>();
   let isFrozen = false;
   const aliases = new Map<string, string>();
   const planned = new Map<string, PlannedVertex>();
@@ -78,11 +79,15 @@ export function createStatusTranslator(options: {
     return twin === undefined;
   };
 
-  const updateVertex = (vertex: Vertex): EngineEvent | null => {
+  const updateVertex = (vertex: Vertex): VertexUpdate | null => {
     if (isForeign(vertex)) return null;
     const digest = home(vertex.digest);
     const known = tracked.get(digest);
     const run = runOf(vertex);
+    if ((known?.startMs ?? null) === null && wasStoppedBefore(vertex, clock, options.startedAtMs)) {
+      stopped.add(digest);
+      return null;
+    }
     if (known && !isNews(known, run, { hasInputs: vertex.inputs.length > 0, isFrozen })) return null;
     tracked.set(digest, run);
     const record = toRecord(vertex, digest, clock, options.startedAtMs);
@@ -94,6 +99,14 @@ export function createStatusTranslator(options: {
     if (next.startedAtMs !== null && next.completedAtMs === null) running.add(digest);
     else running.delete(digest);
     return { type: 'vertex.updated', ...next };
+  };
+
+  /** A new listener is told also what a run that was stopped has printed; the log of a step is that of its latest run. */
+  const isOfEarlierRun = ({ vertex, timestamp }: VertexLog): boolean => {
+    const digest = home(vertex);
+    const startMs = tracked.get(digest)?.startMs ?? null;
+    if (startMs === null) return stopped.has(digest);
+    return timestamp !== undefined && timestampMs(timestamp) < startMs;
   };
 
   return {
@@ -140,14 +153,18 @@ export function createStatusTranslator(options: {
     translate(message, receivedAtMs) {
       noteClock(clock, message, receivedAtMs);
       const starts: EngineEvent[] = [];
-      const ends: EngineEvent[] = [];
+      const ends: VertexUpdate[] = [];
       for (const vertex of message.vertexes) {
         const event = updateVertex(vertex);
-        if (event) (vertex.completed ? ends : starts).push(event);
+        if (!event) continue;
+        // What has ended and begun again in one message ended before that.
+        const earlier = vertex.completed ? -1 : ends.findIndex(({ digest }) => digest === event.digest);
+        if (earlier >= 0) starts.push(...ends.splice(earlier, 1));
+        (vertex.completed ? ends : starts).push(event);
       }
       const output: EngineEvent[] = [];
       for (const status of latestOfEach(message.statuses)) output.push(progressEvent(status, home(status.vertex), clock));
-      for (const log of message.logs) appendLog(output, log, home(log.vertex), text);
+      for (const log of message.logs) if (!isOfEarlierRun(log)) appendLog(output, log, home(log.vertex), text);
       for (const warning of message.warnings) {
         const event = warningEvent(warning, home(warning.vertex), options.dockerfileName);
         const key = JSON.stringify([event.message, event.lines]);
@@ -170,12 +187,18 @@ function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStart
     digest,
     name: vertex.name,
     inputs: vertex.inputs,
-    error: vertex.error === '' ? '' : shortenHostPaths(vertex.error),
+    error: shortenHostPaths(errorOf(vertex)),
   };
-  if (completedAtMs !== null && completedAtMs < buildStartedAtMs && vertex.error === '') {
+  if (completedAtMs !== null && completedAtMs < buildStartedAtMs && base.error === '') {
     return { ...base, isCached: true, startedAtMs: buildStartedAtMs, completedAtMs: buildStartedAtMs };
   }
   return { ...base, isCached: vertex.cached, startedAtMs, completedAtMs };
+}
+
+/** A run that was stopped before this build was asked for is none of it: the engine tells of it, and begins a new one. */
+function wasStoppedBefore(vertex: Vertex, clock: EngineClock, buildStartedAtMs: number): boolean {
+  const completedAtMs = clientMs(vertex.completed, clock);
+  return completedAtMs !== null && completedAtMs < buildStartedAtMs && isVictim(vertex.error);
 }
 
 /** `[build 2/3] RUN make` -> `RUN make`: a step of a Dockerfile; null for everything else that an engine reports. */
@@ -219,8 +242,13 @@ function runOf(vertex: Vertex): TrackedRun {
     startMs: vertex.started ? timestampMs(vertex.started) : null,
     endMs: vertex.completed ? timestampMs(vertex.completed) : null,
     isCached: vertex.cached,
-    error: vertex.error,
+    error: errorOf(vertex),
   };
+}
+
+/** What runs has no error: an engine repeats that of the run before, when the vertex was stopped and another build needs it. */
+function errorOf({ started, completed, error }: Vertex): string {
+  return started && !completed ? '' : error;
 }
 
 /**

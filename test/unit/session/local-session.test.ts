@@ -117,6 +117,22 @@ describe('a local session', () => {
     expect(session.state.notices[0]!.message).toContain('locked cache');
   });
 
+  it('gives back what the engine has of a build that was stopped before it builds again, unless a shell is open in it', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan);
+    await session.execute({ type: 'build.cancel' });
+    await settle();
+    await session.execute({ type: 'session.reload' });
+    expect(engine.runs.map((run) => run.isDisposed)).toEqual([true, false]);
+    engine.runs[1]!.say(plan);
+    await settle();
+    await session.execute(rollback('2'));
+    await session.execute({ type: 'build.cancel' });
+    await settle();
+    await session.execute({ type: 'session.reload' });
+    expect(engine.runs.map((run) => run.isDisposed)).toEqual([true, false, false]);
+  });
+
   it('reports an engine that goes away, loses its processes, and connects again on reload', async () => {
     const session = await start();
     engine.runs[0]!.say(plan, failure);

@@ -79,6 +79,45 @@ describe('vertices', () => {
     expect(feed({ vertexes: [{ digest: 'd', name: 'n', started: at(50) }] })).toMatchObject([{ error: '', completedAtMs: null }]);
   });
 
+  describe('that were stopped and are run again for this build', () => {
+    const vertex = { digest: 'd', name: '[1/1] RUN x' };
+    const error = 'exit code: 137: context canceled';
+    const log = (ms: number, text: string) => ({
+      vertex: 'd',
+      stream: 1n,
+      timestamp: at(ms),
+      msg: new TextEncoder().encode(text),
+    });
+    const told = (events: readonly EngineEvent[]) =>
+      events.map((event) => (event.type === 'log.appended' ? event.text : event.type));
+
+    it('are running, whatever the engine repeats of a run before this build', () => {
+      const { translator, feed } = translatorAt();
+      feed({ vertexes: [vertex] });
+      const earlier = { ...vertex, started: at(-3000), completed: at(-1000), error };
+      expect(feed({ vertexes: [earlier], logs: [log(-2900, 'old')] })).toEqual([]);
+      const [start] = feed({ vertexes: [{ ...vertex, started: at(20), error }] });
+      expect(start).toMatchObject({ startedAtMs: START_MS + 20, completedAtMs: null, error: '' });
+      expect(translator.isBusy).toBe(true);
+      expect(told(feed({ vertexes: [earlier], logs: [log(-2900, 'old'), log(21, 'new')] }))).toEqual(['new']);
+      const [end] = feed({ vertexes: [{ ...vertex, started: at(20), completed: at(90) }] });
+      expect(end).toMatchObject({ startedAtMs: START_MS + 20, completedAtMs: START_MS + 90, error: '' });
+    });
+
+    it('end before they begin again, also in one message', () => {
+      const { feed } = translatorAt();
+      const events = feed({
+        vertexes: [
+          { ...vertex, started: at(2), completed: at(9), error },
+          { ...vertex, started: at(20), error },
+        ],
+        logs: [log(3, 'old '), log(21, 'new')],
+      });
+      expect(told(events)).toEqual(['vertex.updated', 'vertex.updated', 'new']);
+      expect(events[1]).toMatchObject({ startedAtMs: START_MS + 20, completedAtMs: null, error: '' });
+    });
+  });
+
   it('executed by another build before this one are reused, not executed', () => {
     const { feed } = translatorAt();
     const [event] = feed({ vertexes: [{ digest: 'd', name: 'n', started: at(-2700), completed: at(-1200) }] });
