@@ -159,8 +159,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     });
     isBuilding = true;
     if (request.noCache) await makeRoomForUncached();
-    // The engine would tell what it joins with a build that was stopped to that one alone (20.10), or to both.
-    else if (before?.status === 'cancelled') await disposeOldRuns(0);
+    // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
+    else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOldRuns(0);
     try {
       const run = (await engine.get()).build(request);
       runs.set(generation, run);

@@ -117,18 +117,18 @@ describe('a local session', () => {
     expect(session.state.notices[0]!.message).toContain('locked cache');
   });
 
-  it('gives back what the engine has of a build that was stopped before it builds again, unless a shell is open in it', async () => {
+  it.each([
+    ['was stopped', { type: 'build.cancelled' } as const],
+    ['has failed', failure],
+  ])('gives back what the engine has of a build that %s before it builds again, unless a shell is open in it', async (_, end) => {
     const session = await start();
-    engine.runs[0]!.say(plan);
-    await session.execute({ type: 'build.cancel' });
+    engine.runs[0]!.say(plan, end);
     await settle();
     await session.execute({ type: 'session.reload' });
     expect(engine.runs.map((run) => run.isDisposed)).toEqual([true, false]);
-    engine.runs[1]!.say(plan);
+    engine.runs[1]!.say(plan, end);
     await settle();
     await session.execute(rollback('2'));
-    await session.execute({ type: 'build.cancel' });
-    await settle();
     await session.execute({ type: 'session.reload' });
     expect(engine.runs.map((run) => run.isDisposed)).toEqual([true, false, false]);
   });
