@@ -1,7 +1,8 @@
 /** What stays on the normal screen after a session: what was built, how long it took, the slowest steps, the image, the error. Pure. */
 import type { Generation, SessionState } from '../core/model/index.js';
 import { selectCounts, selectCurrent, selectSlowest, selectUnstored, stepElapsedMs, stepTitle } from '../core/select/index.js';
-import { printableLine, printableText } from '../platform/printable.js';
+import { createLineSplitter } from '../plain/index.js';
+import { printableLine } from '../platform/printable.js';
 
 const SLOWEST_SHOWN = 3;
 /** Shorter ones are 0.0s. */
@@ -49,10 +50,8 @@ function failure(generation: Generation, failedLog: string): string[] {
   const { step: key, message, hint, line } = generation.failure ?? { step: null, message: '', hint: null, line: null };
   const step = key === null ? undefined : generation.steps[key];
   const place = step === undefined ? '' : ` at step ${stepTitle(generation, step)}${line === null ? '' : ` (line ${line})`}`;
-  const log = printableText(failedLog)
-    .split('\n')
-    .filter((text) => text.trim() !== '')
-    .slice(-ERROR_LINES_SHOWN);
+  const splitter = createLineSplitter();
+  const log = [...splitter.push(failedLog), ...splitter.end()].filter((text) => text.trim() !== '').slice(-ERROR_LINES_SHOWN);
   return [
     `failed${place}`,
     ...log.map((text) => `  | ${text}`),

@@ -1,4 +1,5 @@
 /** Front ends without a terminal. */
+export { createLineSplitter } from './line-splitter.js';
 export { printBuild, startPlainProgress } from './plain-progress.js';
 export { startQuiet } from './quiet.js';
 export { createTextSink, type TextSink } from './text-sink.js';

@@ -240,7 +240,11 @@ function warningLines({ warnings }: Generation): string[] {
   const head = `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`;
   return [
     head,
-    ...warnings.map((w) => ` - ${printableLine(w.message)}${w.lines === null ? '' : ` (line ${w.lines.start})`}`),
+    ...warnings.map(({ message, lines }) => {
+      // A lint rule's message says it already.
+      const place = lines === null || message.trimEnd().endsWith(`(line ${lines.start})`) ? '' : ` (line ${lines.start})`;
+      return ` - ${printableLine(message)}${place}`;
+    }),
     '',
   ];
 }

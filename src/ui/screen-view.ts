@@ -118,7 +118,15 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     const { leaveKey, commandLine } = labels;
     const cursor = paintOverlays(
       surface,
-      { overlays: view.overlays, toast: view.toast, notices: state.notices, context, commandLine, leaveLabel: leaveKey },
+      {
+        overlays: view.overlays,
+        toast: view.toast,
+        search: view.search,
+        notices: state.notices,
+        context,
+        commandLine,
+        leaveLabel: leaveKey,
+      },
       look,
     );
     if (cursor !== null) host.setCursor({ ...cursor, shape: 'bar', isBlinking: false });

@@ -97,9 +97,9 @@ describe('in the terminal pane', () => {
     await terminal.waitFor('a q in one line');
     // Several lines for a program that cannot tell a paste from typing: asked for.
     terminal.paste('first q line\nsecond :wq line\n');
-    await terminal.waitFor(/Paste \d lines\?/);
+    await terminal.waitFor(/Paste 2 lines\?/);
     terminal.press('char:y');
-    await terminal.waitFor((screen) => /second :wq line/.test(paneText(screen)) && !/Paste \d lines/.test(screen), {
+    await terminal.waitFor((screen) => /second :wq line/.test(paneText(screen)) && !/Paste 2 lines/.test(screen), {
       what: 'the paste',
     });
     terminal.press('ctrl-d');

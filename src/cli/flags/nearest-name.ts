@@ -2,6 +2,8 @@
 
 /** Null when none is near: more than a third of the letters would have to change. */
 export function nearestName(name: string, known: readonly string[]): string | null {
+  const swapped = known.find((candidate) => isSwapped(name, candidate));
+  if (swapped !== undefined) return swapped;
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
@@ -11,6 +13,12 @@ export function nearestName(name: string, known: readonly string[]): string | nu
     bestDistance = distance;
   }
   return best;
+}
+
+/** Two neighbouring letters in the wrong order, which count as two mistakes below. */
+function isSwapped(name: string, candidate: string): boolean {
+  const at = [...name].findIndex((letter, index) => letter !== candidate[index]);
+  return at >= 0 && `${name.slice(0, at)}${name[at + 1] ?? ''}${name[at]}${name.slice(at + 2)}` === candidate;
 }
 
 /** Levenshtein's distance; `limit` is returned as soon as it cannot be less. */

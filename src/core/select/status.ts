@@ -102,7 +102,7 @@ export function stepElapsedMs(step: Step, nowMs: number): number | null {
 
 /** The executed steps that took longest, longest first. */
 export function selectSlowest(generation: Generation, count: number): Step[] {
-  const executed = Object.values(generation.steps).filter((step) => step.state === 'done' || step.state === 'failed');
+  const executed = Object.values(generation.steps).filter(({ state }) => ['done', 'failed', 'cancelled'].includes(state));
   const elapsed = (step: Step) => stepElapsedMs(step, step.completedAtMs ?? 0) ?? 0;
   return executed
     .filter((step) => elapsed(step) > 0)

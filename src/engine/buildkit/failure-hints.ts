@@ -74,7 +74,9 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
   const old = tooOldFrontend(message, context.dockerfileText);
   if (old !== null) return { hint: old };
   const text = line === null ? undefined : context.dockerfileText.split('\n')[line - 1]?.trim();
-  return { hint: text === undefined ? 'Correct the Dockerfile and reload.' : `Correct line ${line} and reload: ${text}` };
+  return {
+    hint: text === undefined ? 'Correct the Dockerfile and build again.' : `Correct line ${line} and build again: ${text}`,
+  };
 }
 
 const NEWER_FRONTEND = 'Correct it, or use a newer engine, or write "# syntax=docker/dockerfile:1" as the first line.';

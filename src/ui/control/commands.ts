@@ -126,9 +126,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     openHelp: () => store.dispatch({ type: 'overlay.opened', overlay: { kind: 'help', filter: EMPTY_INPUT, top: 0 } }),
     openNotices: () => store.dispatch({ type: 'overlay.opened', overlay: { kind: 'notices', top: 0 } }),
     openSearch() {
-      const { focus, search } = store.view;
-      const input = inputOf(search?.panel === focus ? search.query : '');
-      store.dispatch({ type: 'overlay.opened', overlay: { kind: 'search', input, panel: focus } });
+      store.dispatch({ type: 'overlay.opened', overlay: { kind: 'search', input: EMPTY_INPUT, panel: store.view.focus } });
     },
     searchNext: (direction) => stepSearch(ui, direction),
     toggleFollow() {

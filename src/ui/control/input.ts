@@ -83,9 +83,9 @@ async function confirmPaste(ui: Ui, data: Uint8Array, text: string): Promise<voi
   const target = activeTarget(ui);
   if (target === null) return;
   leaveTerminal(ui);
-  const lines = text.split(/\r\n?|\n/);
+  const lines = text.replace(/(?:\r\n?|\n)$/, '').split(/\r\n?|\n/);
   const answer = await ui.context().screen.ask({
-    title: `Paste ${lines.length} lines?`,
+    title: `Paste ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}?`,
     lines: ['The program takes each line as if you had pressed Enter after it.', ...lines.slice(0, 4).map((line) => `  ${line}`)],
     choices: [
       { id: 'yes', key: 'y', label: 'Paste' },

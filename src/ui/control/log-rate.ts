@@ -26,8 +26,10 @@ export function createLogRate(): LogRate {
         return rates;
       }
       const passedMs = nowMs - sampledAtMs;
-      if (passedMs < SECOND_MS || generation.endedAtMs !== null) return rates;
-      rates = [...rates, Math.round(((total - lines) * SECOND_MS) / passedMs)].slice(-KEPT_SECONDS);
+      const isOver = generation.endedAtMs !== null;
+      if (isOver ? total === lines : passedMs < SECOND_MS) return rates;
+      // The last second is seldom a whole one.
+      rates = [...rates, Math.round(((total - lines) * SECOND_MS) / Math.max(SECOND_MS, passedMs))].slice(-KEPT_SECONDS);
       lines = total;
       sampledAtMs = nowMs;
       return rates;

@@ -6,7 +6,7 @@ import { helpRows, paletteEntries } from '../overlays/entries.js';
 import { editLine, inputOf, insertText, type LineInput } from '../text/line-input.js';
 import type { OptionsForm, Overlay } from '../view-state.js';
 import { copyModeKey } from './copy-mode.js';
-import { startSearch } from './searching.js';
+import { startSearch, stepSearch } from './searching.js';
 import type { Ui } from './ui-context.js';
 
 const UP = new Set(['up', 'C-p']);
@@ -261,12 +261,16 @@ async function runCommand(ui: Ui, line: string): Promise<void> {
 }
 
 function searchKey(ui: Ui, overlay: Extract<Overlay, { kind: 'search' }>, key: string, text: string): void {
+  const isEmpty = overlay.input.text === '';
   if (key === 'enter') {
     ui.store.closeTop();
+    if (isEmpty) stepSearch(ui, 1);
     return;
   }
-  const next = editLine(overlay.input, key, text);
-  if (next === null) return;
+  const { search } = ui.store.view;
+  const isRecall = isEmpty && UP.has(key) && search !== null;
+  const next = isRecall ? inputOf(search.query) : editLine(overlay.input, key, text);
+  if (next === null || (isEmpty && next.text === '')) return;
   change(ui, { ...overlay, input: next });
   startSearch(ui, overlay.panel, next.text);
 }

@@ -6,7 +6,7 @@ import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { LineInput } from '../text/line-input.js';
 import { cleanText, ellipsize, padEnd, textWidth, wrapText } from '../text/width.js';
-import type { Overlay, Toast } from '../view-state.js';
+import type { Overlay, SearchState, Toast } from '../view-state.js';
 import { paintDialog } from './dialog.js';
 import { helpRows, paletteEntries } from './entries.js';
 import { type CursorPlace, paintField, paintInput } from './field.js';
@@ -15,6 +15,7 @@ import { paintOptions } from './options.js';
 export interface OverlayProps {
   readonly overlays: readonly Overlay[];
   readonly toast: Toast | null;
+  readonly search: SearchState | null;
   readonly notices: readonly Notice[];
   readonly context: ActionContext;
   readonly commandLine: CommandLine;
@@ -58,7 +59,7 @@ function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, l
       paintCopyMode(surface, overlay, look);
       return null;
     case 'search':
-      return paintPrompt(surface, 'SEARCH', '/', overlay.input, look);
+      return paintPrompt(surface, 'SEARCH', '/', overlay.input, look, searchPlace(overlay.input.text, props.search));
     case 'text-page':
       paintPage(
         surface,
@@ -181,12 +182,20 @@ function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'comma
   return cursor;
 }
 
-function paintPrompt(surface: Surface, badge: string, sign: string, input: LineInput, look: Look): CursorPlace {
+/** The panel's title says it as well, where it has room. */
+function searchPlace(text: string, search: SearchState | null): string {
+  if (search === null || text === '' || search.query !== text) return '';
+  return search.count === 0 ? 'no match' : `${search.index + 1}/${search.count}`;
+}
+
+function paintPrompt(surface: Surface, badge: string, sign: string, input: LineInput, look: Look, note = ''): CursorPlace {
   const row = surface.part({ x: 0, y: surface.height - 1, width: surface.width, height: 1 });
   row.fill(look.attributes.plain);
   const x = row.text(0, 0, ` ${badge} `, look.attr('badge.prompt')) + 1;
   row.text(x, 0, sign, look.attr('hint.key'));
-  const field = row.part({ x: x + 1, y: 0, width: row.width - x - 2, height: 1 });
+  const noteCells = note === '' ? 0 : textWidth(note) + 2;
+  row.text(row.width - noteCells + 1, 0, note, look.attr('hint.text'));
+  const field = row.part({ x: x + 1, y: 0, width: row.width - x - 2 - noteCells, height: 1 });
   const column = paintField(field, 0, input, look.attributes.plain);
   return { x: x + 1 + column, y: surface.height - 1 };
 }

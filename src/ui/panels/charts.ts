@@ -76,7 +76,8 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       label = progressText(progress, rect.width - 2);
       place(bar!, { ...rect, y: rect.y - 1, height: GAUGE_ROWS });
       const shown = rates.slice(-(rect.width - 4));
-      line.setData([`log lines/s, at most ${Math.round(Math.max(0, ...shown))}`], [shown.length === 0 ? [0] : shown]);
+      const title = shown.length === 0 ? 'log lines/s' : `log lines/s, at most ${Math.round(Math.max(...shown))}`;
+      line.setData([title], [shown.length === 0 ? [0] : shown]);
       place(line as unknown as BlessedElement, {
         ...rect,
         x: rect.x + 1,

@@ -34,6 +34,15 @@ describe('renderSummary', () => {
     ]);
   });
 
+  it('counts the time of a step that was stopped', () => {
+    const session = built();
+    session.vertex('d6', '[build 2/3] RUN nosuch', { completedAtMs: 66_000, error: 'exit code: 137: context canceled' });
+    session.report({ type: 'build.cancelled' });
+    expect(renderSummary(session.state, '', 130)).toContain(
+      '   1m 05s  6/7 RUN --mount=type=cache,target=/cache echo one && nosuch',
+    );
+  });
+
   it('says that the result is nowhere but in the cache', () => {
     const session = built();
     session.succeed({ imageId: null, tags: [], outputs: [] });
@@ -43,7 +52,7 @@ describe('renderSummary', () => {
   it('leaves the last lines of the error behind', () => {
     const session = built();
     session.fail();
-    const log = `${Array.from({ length: 20 }, (_, index) => `line ${index}`).join('\n')}\n\u001b[31mnosuch: not found\u001b[0m\n`;
+    const log = `${Array.from({ length: 20 }, (_, index) => `line ${index}`).join('\n')}\n10%\r\u001b[31mnosuch: not found\u001b[0m\r\n`;
     const lines = renderSummary(session.state, log, 1);
     expect(lines).toContain('failed at step 6/7 RUN --mount=type=cache,target=/cache echo one && nosuch (line 7)');
     expect(lines.filter((line) => line.startsWith('  | '))).toHaveLength(10);

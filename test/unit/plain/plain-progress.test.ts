@@ -201,6 +201,15 @@ describe('plain progress', () => {
     ]);
   });
 
+  it('says the line of a warning once', () => {
+    const lint = { type: 'warning.reported', digest: 'x1', detail: [], url: null, lines: { start: 6, end: 6 } } as const;
+    session.report({ ...lint, message: "FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 6)" });
+    session.report({ ...lint, message: 'an older one' });
+    session.succeed();
+    expect(lines).toContain(" - FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 6)");
+    expect(lines).toContain(' - an older one (line 6)');
+  });
+
   it('prints nothing that could act on a terminal, wherever it comes from', () => {
     const evil = '\u001b]0;title\u0007\u001b[2J\u009b31m\u202e';
     session.vertex('x1', `[${evil}internal] x`);

@@ -129,6 +129,23 @@ describe('terminals', () => {
     expect(stage.text()).toContain('/needle no match ');
   });
 
+  test('a search begins empty; Up brings the last one back, Enter alone goes on with it', async () => {
+    await open('shell', { cols: 80, rows: 24 });
+    session.fakeTerminal('p1').print('\r\nneedle\r\nneedle\r\nthread\r\n');
+    stage.handle.attach('p1');
+    await stage.leave();
+    await stage.press('/', ...'needle');
+    expect(stage.text()).toMatch(/SEARCH {2}\/needle .*[12]\/2\s*$/m);
+    await stage.press('enter', '/');
+    expect(stage.text()).toMatch(/SEARCH {2}\/\s*$/m);
+    await stage.press(...'thread');
+    expect(stage.text()).toMatch(/SEARCH {2}\/thread .*1\/1\s*$/m);
+    await stage.press('enter', '/', 'up');
+    expect(stage.text()).toMatch(/SEARCH {2}\/thread .*1\/1\s*$/m);
+    await stage.press('escape', '/', ...'nothing of the kind');
+    expect(stage.text()).toMatch(/no match\s*$/m);
+  });
+
   test('any other key ends that, and one that means nothing there is for the steps', async () => {
     await open('shell', { cols: 160, rows: 48 });
     stage.handle.attach('p1');

@@ -120,7 +120,7 @@ describe('what to do', () => {
 
   it('a parse error: the line', () => {
     const explained = explain('dockerfile parse error on line 2: unknown instruction: RUNN', { text: 'FROM a\nRUNN b\n' });
-    expect(explained).toMatchObject({ line: 2, hint: 'Correct line 2 and reload: RUNN b' });
+    expect(explained).toMatchObject({ line: 2, hint: 'Correct line 2 and build again: RUNN b' });
   });
 
   it('a file that COPY does not find: where it looked', () => {
@@ -187,6 +187,6 @@ describe('what to do, beyond the words of the engine', () => {
   it('names here-documents only where the Dockerfile has one', () => {
     const message = 'dockerfile parse error line 5: unknown instruction: SET';
     expect(explain(message, { text: 'FROM a\nRUN <<EOF\nset -e\nEOF\n' }).hint).toMatch(/too old for here-documents/);
-    expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and reload.');
+    expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and build again.');
   });
 });
