@@ -62,6 +62,8 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
   const { options, settings, leaveKey } = run;
   // Told by whoever awaits it.
   run.session.catch(() => undefined);
+  // The greeting goes out first: it is answered while this program loads.
+  await turn();
   const [{ loadTheme }, { createTerminalGuard }, { createRouter }, { startScreen }] = await Promise.all([
     import('../../ui/theme/theme.js'),
     import('../../platform/terminal-guard.js'),
