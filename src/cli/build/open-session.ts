@@ -1,9 +1,9 @@
 /** Makes the session of a run: where the engine is, what is built, where overflow goes. */
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { BuildRequest } from '../../engine/engine.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../session/index.js';
+import { makeSessionId } from '../../session/records/session-id.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import type { Connecting } from './connecting.js';
@@ -32,7 +32,7 @@ export interface SessionPlace {
 export function openSession(
   { options, input, connect }: Pick<BuildRun, 'options' | 'input'> & Pick<LocalSessionOptions, 'connect'>,
   openOn: FrontEnd['openOn'],
-  { isUnattended = false, id = randomBytes(4).toString('hex'), spillDirectory }: SessionPlace = {},
+  { isUnattended = false, id = makeSessionId(), spillDirectory }: SessionPlace = {},
 ): LocalSession {
   const prepare = (): BuildRequest => ({ ...prepareRequest(input, options), isUnattended });
   let first: BuildRequest | null = prepare();

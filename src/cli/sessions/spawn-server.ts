@@ -1,11 +1,11 @@
 /** Starts the process of a session. It must load nothing more: the process has its engine to dial while this one goes on. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
 import { launcherPath } from '../../platform/package-root.js';
 import { writeReasonOf } from '../../platform/reason.js';
+import { makeSessionId } from '../../session/records/session-id.js';
 import { prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
 import type { ServerOptions } from './server-options.js';
@@ -36,7 +36,7 @@ export interface SpawnedServer {
 
 /** Throws `BxError('state')` where no session can be kept, `BxError('input')` for a log that cannot be written. */
 export function spawnServer({ root, logFile, buildArgs, openOn }: ServerWish): SpawnedServer {
-  const id = randomBytes(4).toString('hex');
+  const id = makeSessionId();
   const path = logFile ?? prepareLog(root, id);
   const log = openLog(path);
   const begin = fstatSync(log).size;

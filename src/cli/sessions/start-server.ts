@@ -4,7 +4,6 @@ import { BxError, toBxError } from '../../platform/errors.js';
 import { removeRecord } from '../../session/records/session-records.js';
 import { connectSession, isSilence, type RemoteSession } from '../../session/wire/index.js';
 import { type ConnectAs, clientIdentity } from './client-identity.js';
-import { isLogLine } from './server-log.js';
 import { type ServerLogFile, type ServerWish, type SpawnedServer, spawnServer } from './spawn-server.js';
 
 const LOG_LINES_SHOWN = 5;
@@ -28,7 +27,7 @@ export async function joinServer({ root, id, process, stream, log }: SpawnedServ
     return await Promise.race([connectSession(stream, clientIdentity(as)), failure]);
   } catch (error) {
     const { code, message, hint } = toBxError(error, 'internal');
-    const said = lastLines(log);
+    const said = await lastLines(log);
     // It has no record yet by which somebody could find it.
     if (isSilence(error)) process.kill('SIGKILL');
     removeRecord(root, id);
@@ -37,8 +36,9 @@ export async function joinServer({ root, id, process, stream, log }: SpawnedServ
 }
 
 /** What it has said that is no line of its log. */
-function lastLines({ path, begin }: ServerLogFile): string {
+async function lastLines({ path, begin }: ServerLogFile): Promise<string> {
   try {
+    const { isLogLine } = await import('./server-log.js');
     const lines = readFileSync(path).subarray(begin).toString().trimEnd().split('\n');
     return lines
       .filter((line) => !isLogLine(line))

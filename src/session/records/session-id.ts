@@ -1,0 +1,6 @@
+/** Eight hexadecimal digits. It names a session and guards nothing, so it need not wait for the library of cryptography to load. */
+export function makeSessionId(): string {
+  return Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+}
