@@ -2,6 +2,9 @@
 import type { Endpoint } from '../builders/endpoint.js';
 import type { Engine } from './engine.js';
 
+/** Which of a Docker Engine's builders: BuildKit, or the one of `DOCKER_BUILDKIT=0`. */
+export type BuilderKind = 'buildkit' | 'classic';
+
 /**
  * Connects to an endpoint. `imageStores`: where an engine that has no image store of its own may load an image. Throws `BxError('endpoint')`
  * naming the endpoint.
@@ -10,7 +13,12 @@ export async function connectEngine(
   endpoint: Endpoint,
   signal: AbortSignal,
   imageStores: () => Promise<readonly Endpoint[]>,
+  builder: BuilderKind = 'buildkit',
 ): Promise<Engine> {
+  if (builder === 'classic') {
+    const { connectClassic } = await import('./classic/index.js');
+    return connectClassic(endpoint, signal);
+  }
   const { connectBuildKit } = await import('./buildkit/index.js');
   return connectBuildKit(endpoint, signal, imageStores);
 }

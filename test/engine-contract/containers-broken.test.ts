@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, type Observed, openAt, shell } from './harness.js';
+import { build, buildKitEndpoints, connect, type Observed, openAt, shell } from './harness.js';
 
-describe.each(contractEndpoints())('broken containers on $address', (endpoint) => {
+describe.each(buildKitEndpoints())('broken containers on $label', (endpoint) => {
   let engine: Engine;
   const runs: Observed[] = [];
   beforeAll(async () => {

@@ -17,7 +17,7 @@ RUN echo partial > three; exit 9`;
 
 const SHELL: ProcessSpec = { args: [], env: [], user: null, cwd: null, tty: true, cols: 80, rows: 24 };
 
-describe.each(contractEndpoints())('a program started with its container on $address', (endpoint) => {
+describe.each(contractEndpoints())('a program started with its container on $label', (endpoint) => {
   let engine: Engine;
   let observed: Observed;
   const containers: Container[] = [];

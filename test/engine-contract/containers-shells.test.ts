@@ -9,7 +9,7 @@ import { build, connect, contractEndpoints, type Observed, openAt } from './harn
 
 const UP = '\x1b[A';
 
-describe.each(contractEndpoints())('shells on $address', (endpoint) => {
+describe.each(contractEndpoints())('shells on $label', (endpoint) => {
   let engine: Engine;
   const runs: Observed[] = [];
   const failing = async (dockerfile: string, program?: string): Promise<Container> => {
@@ -57,7 +57,9 @@ describe.each(contractEndpoints())('shells on $address', (endpoint) => {
     expect(container.defaults.shell).toEqual(['/bin/sh']);
     const output = await typed(container, UP, '\r', 'exit\r');
     expect(container.defaults.hasHistory).toBe(/\n42\r\n/.test(output));
-    expect(container.defaults.hasHistory).toBe(readFileSync('/bin/busybox').includes('HISTFILE'));
+    // The classic builder's containers have one with bash only.
+    if (endpoint.builder === 'buildkit')
+      expect(container.defaults.hasHistory).toBe(readFileSync('/bin/busybox').includes('HISTFILE'));
   });
 
   it.skipIf(!existsSync('/bin/dash'))('are dash where there is nothing else, without a history', async () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineApi } from '../../src/engine/buildkit/transport/index.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, dockerEndpoints, logOf } from './harness.js';
+import { build, buildKitEndpoints, connect, dockerEndpoints, logOf } from './harness.js';
 
 const DOCKERFILE = `${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id
 ENV COLOUR=blue
@@ -16,7 +16,7 @@ function tarList(file: string): string[] {
   return execFileSync('tar', ['tf', file], { encoding: 'utf8' }).trim().split('\n');
 }
 
-describe.each(contractEndpoints())('the result on $address', (endpoint) => {
+describe.each(buildKitEndpoints())('the result on $label', (endpoint) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await connect(endpoint);

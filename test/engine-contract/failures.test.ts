@@ -10,7 +10,8 @@ function failureOf(observed: Observed) {
   return last.failure;
 }
 
-describe.each(contractEndpoints())('a build that does not succeed on $address', (endpoint) => {
+describe.each(contractEndpoints())('a build that does not succeed on $label', (endpoint) => {
+  const isClassic = endpoint.builder === 'classic';
   let engine: Engine;
   const observedRuns: Observed[] = [];
   const run = async (...args: Parameters<typeof build> extends [unknown, ...infer Rest] ? Rest : never): Promise<Observed> => {
@@ -47,7 +48,7 @@ RUN echo after`);
     expect(generationOf(observed).failure?.step).toBe(failed.key);
   });
 
-  it('tells the culprit from those that were stopped with it', async () => {
+  it.skipIf(isClassic)('tells the culprit from those that were stopped with it', async () => {
     const project = createProject(`${BASE}FROM base AS slow
 RUN sleep 30
 FROM base AS broken
@@ -84,7 +85,7 @@ COPY Dockerfile busybox /file/`);
   it('names the stages when the target is unknown', async () => {
     const observed = await run(createProject(`${BASE}FROM base AS build\nFROM base AS test`), { target: 'biuld' });
     expect(failureOf(observed)).toMatchObject({ digest: null, message: 'the Dockerfile has no stage named "biuld"' });
-    expect(failureOf(observed).hint).toMatch(/: build, /);
+    expect(failureOf(observed).hint).toMatch(/: (base, )?build, /);
   });
 
   it('gives the line of a Dockerfile that cannot be read', async () => {
@@ -98,7 +99,7 @@ COPY Dockerfile busybox /file/`);
     expect(failureOf(empty).hint).toContain('FROM');
   });
 
-  it('says how to pass a secret that is missing', async () => {
+  it.skipIf(isClassic)('says how to pass a secret that is missing', async () => {
     const observed = await run(createProject(`${BASE}RUN --mount=type=secret,id=token,required=true true`));
     expect(failureOf(observed)).toMatchObject({ line: 5, hint: expect.stringContaining('--secret id=token') });
   });
@@ -106,6 +107,8 @@ COPY Dockerfile busybox /file/`);
   it('says what to do about an image that cannot be pulled', async () => {
     const base = failureOf(await run(createProject('# one\nFROM 127.0.0.1:9/none/such:1\nCOPY busybox /b')));
     expect(base).toMatchObject({ line: 2, hint: expect.stringContaining('registry') });
+    // The classic builder takes the syntax line for a comment.
+    if (isClassic) return;
     const frontend = failureOf(await run(createProject('# syntax=127.0.0.1:9/none/frontend:1\nFROM scratch\nCOPY busybox /b')));
     expect(frontend).toMatchObject({ line: 1, hint: expect.stringContaining('Remove the syntax line') });
   });
@@ -116,13 +119,14 @@ RUN sleep 41\nFROM base\nCOPY --from=one /bin/sh /a\nCOPY --from=two /bin/sh /b`
     let cancelled: Promise<void> | null = null;
     const beganAtMs = Date.now();
     const observed = await run(project, {}, (event, running) => {
-      if (event.type === 'log.appended') cancelled ??= running.cancel();
+      if (event.type === 'log.appended' && event.text.includes('started')) cancelled ??= running.cancel();
     });
     await cancelled;
     expect(observed.last.type).toBe('build.cancelled');
     expect(Date.now() - beganAtMs).toBeLessThan(20_000);
     expect(stepWith(observed, 'sleep 40').state).toBe('cancelled');
-    expect(stepWith(observed, 'sleep 41').state).toBe('cancelled');
+    // The classic builder carries out one stage after the other.
+    expect(stepWith(observed, 'sleep 41').state).toBe(isClassic ? 'pending' : 'cancelled');
     const next = await run(createProject(`${BASE}RUN true`));
     expect(next.last.type).toBe('build.succeeded');
   });

@@ -15,12 +15,18 @@ import type {
   ProcessExit,
   ProcessSpec,
 } from '../../src/engine/engine.js';
-import { connectEngine } from '../../src/engine/registry.js';
-import { isDocker } from '../helpers/engines.js';
+import { type BuilderKind, connectEngine } from '../../src/engine/registry.js';
+import { CLASSIC, isDocker } from '../helpers/engines.js';
 import type { Project } from '../helpers/project.js';
 
-/** One endpoint per address of BXTUI_TEST_ENGINES (comma-separated). */
-export function contractEndpoints(): Endpoint[] {
+export interface TestEndpoint extends Endpoint {
+  readonly builder: BuilderKind;
+  /** As in BXTUI_TEST_ENGINES. */
+  readonly label: string;
+}
+
+/** One endpoint per address of BXTUI_TEST_ENGINES (comma-separated); `classic+unix://…` is the classic builder there. */
+export function contractEndpoints(): TestEndpoint[] {
   return (process.env.BXTUI_TEST_ENGINES ?? '')
     .split(',')
     .map((address) => address.trim())
@@ -28,12 +34,26 @@ export function contractEndpoints(): Endpoint[] {
     .map((address) => endpointAt(address));
 }
 
+/** Those that build with BuildKit, whose graph and mounts the classic builder does not have. */
+export function buildKitEndpoints(): TestEndpoint[] {
+  return contractEndpoints().filter(({ builder }) => builder === 'buildkit');
+}
+
 export function dockerEndpoints(): Endpoint[] {
   return contractEndpoints().filter(({ kind }) => kind === 'docker');
 }
 
-export function endpointAt(address: string): Endpoint {
-  return { kind: isDocker(address) ? 'docker' : 'buildkitd', address, source: 'the test', tls: tlsFor(address) };
+export function endpointAt(label: string): TestEndpoint {
+  const builder = label.startsWith(CLASSIC) ? 'classic' : 'buildkit';
+  const address = label.replace(CLASSIC, '');
+  return {
+    builder,
+    label,
+    kind: isDocker(address) ? 'docker' : 'buildkitd',
+    address,
+    source: 'the test',
+    tls: tlsFor(address),
+  };
 }
 
 /** As the program has it: a buildkitd on tcp is spoken to with the certificates of BXTUI_BUILDKIT_TLS_DIR. */
@@ -44,8 +64,8 @@ function tlsFor(address: string): TlsMaterial | null {
   return { ca: ca ?? null, cert: cert ?? null, key: key ?? null, skipVerify: false, serverName: null };
 }
 
-export function connect(endpoint: Endpoint): Promise<Engine> {
-  return connectEngine(endpoint, AbortSignal.timeout(15_000), async () => dockerEndpoints());
+export function connect(endpoint: Endpoint & Partial<TestEndpoint>): Promise<Engine> {
+  return connectEngine(endpoint, AbortSignal.timeout(15_000), async () => dockerEndpoints(), endpoint.builder);
 }
 
 export function requestFor(project: Project, overrides: Partial<BuildRequest> = {}): BuildRequest {
@@ -121,12 +141,14 @@ export function stepWith(observed: Observed, text: string): Step {
   return step;
 }
 
-/** The log of that step. */
+/** The log of that step, as its command has written it. */
 export function logOf(observed: Observed, text: string): string {
   const digests = new Set(stepWith(observed, text).vertices);
-  return [...observed.events, ...observed.late]
+  const said = [...observed.events, ...observed.late]
     .flatMap((event) => (event.type === 'log.appended' && digests.has(event.digest) ? [event.text] : []))
     .join('');
+  // The classic builder names the image of every step in its log.
+  return said.replace(/(?:^|(?<=\n)) ---> [0-9a-f]{12}\n/g, '');
 }
 
 export function openAt(

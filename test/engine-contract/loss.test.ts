@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/builders/endpoint.js';
-import { socketTarget } from '../../src/engine/buildkit/transport/address.js';
+import { socketTarget } from '../../src/engine/shared/address.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { build, connect, contractEndpoints, endpointAt, openAt } from './harness.js';
 
@@ -14,7 +14,7 @@ interface Relay {
   cut(): void;
 }
 
-describe.each(contractEndpoints())('losing $address', (endpoint) => {
+describe.each(contractEndpoints())('losing $label', (endpoint) => {
   let dir: string;
   let relay: Relay;
 

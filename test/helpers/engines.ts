@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sessionRoot } from './session-root.js';
 
+/** Before an address: its classic builder. */
+export const CLASSIC = 'classic+';
+
 /** Address of the engine that the tests share. */
 export function testEngine(): string {
   const first = (process.env.BXTUI_TEST_ENGINES ?? '').split(',')[0]?.trim();
@@ -18,9 +21,11 @@ export function isDocker(address: string = testEngine()): boolean {
 /** Environment that leads bxtui to one engine and nowhere else. */
 export function engineEnv(address: string = testEngine()): Record<string, string | undefined> {
   const isBuildKit = !isDocker(address);
+  const isClassic = address.startsWith(CLASSIC);
   return {
     BUILDKIT_HOST: isBuildKit ? address : undefined,
-    DOCKER_HOST: isBuildKit ? undefined : address,
+    DOCKER_HOST: isBuildKit ? undefined : address.replace(CLASSIC, ''),
+    DOCKER_BUILDKIT: isClassic ? '0' : undefined,
     DOCKER_CONTEXT: undefined,
     DOCKER_CONFIG: '/nonexistent',
     XDG_CONFIG_HOME: '/nonexistent',

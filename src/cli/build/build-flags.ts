@@ -15,6 +15,10 @@ const bool = (name: string, summary: string, more: Partial<FlagSpec> = {}): Flag
 
 export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
+  text('engine', 'BUILDER', 'Builder of the engine: BuildKit, or the classic one of DOCKER_BUILDKIT=0', {
+    choices: ['buildkit', 'classic'],
+    fallback: 'as DOCKER_BUILDKIT has it, else buildkit',
+  }),
   text('file', 'PATH', 'Dockerfile, which may lie outside of the context', { short: 'f', fallback: 'PATH/Dockerfile' }),
   bool('load', 'Put the image into the engine: --output=type=docker'),
   bool('no-cache', 'Run every step, whatever the cache has'),

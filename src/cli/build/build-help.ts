@@ -26,7 +26,8 @@ const HELP: CommandHelp = {
   notes: [
     'The engine is the one that BUILDKIT_HOST, DOCKER_HOST, the docker context or the default socket names. A buildkitd with TLS ' +
       'needs BXTUI_BUILDKIT_TLS_DIR, a directory with ca.pem, cert.pem and key.pem; it keeps no images: --load puts them into the ' +
-      'Docker Engine, --output into files. ' +
+      'Docker Engine, --output into files. With DOCKER_BUILDKIT=0 or --engine=classic the classic builder of a Docker Engine builds; it knows ' +
+      'no --secret, --ssh, --platform and --output. ' +
       'Exit status: 0 the last build succeeded, 1 it failed, 125 wrong usage, 130 interrupted.',
   ],
 };

@@ -1,5 +1,6 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
 import type { OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
+import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
 import type { Invoke } from '../../session/index.js';
 import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
@@ -11,6 +12,7 @@ import { parseSecret } from '../values/secret.js';
 import { parseSsh } from '../values/ssh.js';
 import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
+import { chooseBuilder } from './builder-kind.js';
 
 export type ProgressMode = 'auto' | 'plain' | 'quiet';
 
@@ -26,6 +28,7 @@ export interface BuildOptions {
   readonly secrets: readonly SecretSource[];
   readonly ssh: readonly SshSource[];
   readonly outputs: readonly OutputSpec[];
+  readonly builder: BuilderKind;
   readonly progress: ProgressMode;
   readonly on: 'error' | 'always' | null;
   readonly invoke: Invoke | null;
@@ -63,6 +66,7 @@ export function readBuildOptions(
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
     outputs: parseOutputs(flags.list('output'), flags.bool('load'), cwd),
+    builder: chooseBuilder(flags.text('engine'), env),
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),

@@ -3,6 +3,7 @@
  * and the front end loads. Whoever builds takes it; an error of it is theirs to tell.
  */
 import type { Engine } from '../../engine/engine.js';
+import type { BuilderKind } from '../../engine/registry.js';
 
 export interface Connecting {
   /** The engine; connects anew when the connection begun here was taken already. Throws `BxError('endpoint' | 'cancelled')`. */
@@ -12,20 +13,20 @@ export interface Connecting {
 }
 
 /** Resolves when the engine's libraries are loaded and it is being dialed. Never rejects. */
-export async function startConnecting(): Promise<Connecting> {
+export async function startConnecting(builder: BuilderKind): Promise<Connecting> {
   const abort = new AbortController();
   let isTaken = false;
   let begun = (): void => undefined;
   const dialing = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  const early = connect(abort.signal, () => begun());
+  const early = connect(abort.signal, builder, () => begun());
   early.catch(() => begun());
   await dialing;
   await turn();
   return {
     async take(signal) {
-      if (isTaken) return connect(signal);
+      if (isTaken) return connect(signal, builder);
       isTaken = true;
       const giveUp = (): void => abort.abort(signal.reason);
       if (signal.aborted) giveUp();
@@ -54,13 +55,19 @@ export function turn(): Promise<void> {
 }
 
 /** Loads the engine's libraries and dials the first endpoint that answers. Throws `BxError('endpoint' | 'cancelled')`. */
-export async function connect(signal: AbortSignal, onDialing: () => void = () => undefined): Promise<Engine> {
+export async function connect(
+  signal: AbortSignal,
+  builder: BuilderKind,
+  onDialing: () => void = () => undefined,
+): Promise<Engine> {
   const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../engine/registry.js'),
   ]);
-  const engine = firstReachable(await resolveEndpoints(process.env), (endpoint) =>
-    connectEngine(endpoint, signal, () => resolveDockerEngines(process.env)),
+  // A buildkitd has no other builder: the Docker Engines are meant then.
+  const endpoints = builder === 'classic' ? resolveDockerEngines(process.env) : resolveEndpoints(process.env);
+  const engine = firstReachable(await endpoints, (endpoint) =>
+    connectEngine(endpoint, signal, () => resolveDockerEngines(process.env), builder),
   );
   onDialing();
   return engine;

@@ -3,6 +3,7 @@
  * nobody calls it by hand.
  */
 import * as net from 'node:net';
+import type { BuilderKind } from '../../engine/registry.js';
 import { toBxError } from '../../platform/errors.js';
 import { startConnecting } from '../build/connecting.js';
 import type { FrontEnd } from '../build/front-end.js';
@@ -17,7 +18,7 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
   const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
-  const connecting = await startConnecting();
+  const connecting = await startConnecting(await builderOf(buildArgs));
   try {
     const { serveBuild } = await import('./serve-build.js');
     return await serveBuild({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
@@ -32,4 +33,12 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   } finally {
     await connecting.abandon();
   }
+}
+
+/** What was started with this was checked already; flags are read only where one may say it. */
+async function builderOf(buildArgs: readonly string[]): Promise<BuilderKind> {
+  const isSaid = buildArgs.some((arg) => arg.startsWith('--engine')) || (process.env.DOCKER_BUILDKIT ?? '') !== '';
+  if (!isSaid) return 'buildkit';
+  const { readBuildOptions } = await import('../build/build-options.js');
+  return readBuildOptions(buildArgs, process.env, process.cwd())?.builder ?? 'buildkit';
 }

@@ -3,7 +3,7 @@
  * than the whole connect, and because `/version` makes the engine start programs to ask for theirs.
  */
 import type { Endpoint } from '../../builders/endpoint.js';
-import { openSocket } from './transport/open-socket.js';
+import { openSocket } from '../shared/open-socket.js';
 
 const ANSWER_LIMIT_BYTES = 1 << 16;
 

@@ -6,13 +6,13 @@ import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { BxError } from '../../../platform/errors.js';
 import type { Container, ContainerProcess, ProcessExit, ProcessSpec } from '../../engine.js';
+import { mergeEnv } from '../../shared/env.js';
+import { createOutputGate } from '../../shared/output-gate.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema } from '../proto/gen/pb_pb.js';
 import type { ContainerFacts } from './container.js';
-import { mergeEnv } from './env.js';
 import { execChannel } from './exec-channel.js';
 import { openExecStream } from './exec-stream.js';
-import { createOutputGate } from './output-gate.js';
 import type { ExecContext, OwnedProcess } from './process.js';
 import { assertSignalName } from './signals.js';
 

@@ -4,11 +4,11 @@
  */
 import { BxError } from '../../../platform/errors.js';
 import type { Container, ContainerDefaults, ContainerProcess, ProcessSpec } from '../../engine.js';
+import { shellQuote } from '../../shared/shell-quote.js';
 import type { Keeper } from './keeper.js';
 import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
 import { type ExecContext, type OwnedProcess, startWrapped } from './process.js';
 import { wrappedArgs } from './scripts.js';
-import { shellQuote } from './shell-quote.js';
 
 /** What is settled about a container before it exists. */
 export type ContainerFacts = Pick<Container, 'id' | 'step' | 'moment' | 'note' | 'mounts' | 'defaults' | 'holdsExclusiveCache'>;

@@ -1,7 +1,7 @@
 /** The byte channel of a program: what its readers and writers see of an exec stream. */
 import type { ContainerProcess } from '../../engine.js';
+import type { OutputGate } from '../../shared/output-gate.js';
 import type { ExecStream } from './exec-stream.js';
-import type { OutputGate } from './output-gate.js';
 
 export type ExecChannel = Omit<ContainerProcess, 'exited' | 'signal'>;
 

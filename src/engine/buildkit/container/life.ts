@@ -4,7 +4,7 @@
  */
 import { BxError } from '../../../platform/errors.js';
 import type { ProcessSpec } from '../../engine.js';
-import { mergeEnv } from './env.js';
+import { mergeEnv } from '../../shared/env.js';
 import { type Keeper, type KeeperOptions, startKeeper } from './keeper.js';
 import { type ExecContext, startWrapped, type WrappedProcess } from './process.js';
 import { firstArgs } from './scripts.js';

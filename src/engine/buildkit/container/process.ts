@@ -7,13 +7,13 @@ import type { ClientHttp2Session } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
 import { BxError } from '../../../platform/errors.js';
 import type { ContainerProcess, ProcessExit } from '../../engine.js';
+import { createOutputGate } from '../../shared/output-gate.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema, type SecretEnv, type SecurityMode } from '../proto/gen/pb_pb.js';
 import { execChannel } from './exec-channel.js';
 import { openExecStream } from './exec-stream.js';
 import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
-import { createOutputGate } from './output-gate.js';
 import type { WrappedProgram } from './scripts.js';
 import { assertSignalName } from './signals.js';
 

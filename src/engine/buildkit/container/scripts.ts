@@ -2,8 +2,9 @@
  * The two small POSIX scripts that run inside a container: the keeper, which keeps it alive and looks after its processes, and the
  * wrapper around each program. Only what dash, busybox ash and bash have built in is used: the image may hold nothing but a shell.
  */
+
+import { printfCommand, shellJoin, shellQuote } from '../../shared/shell-quote.js';
 import { MARKER_OSC } from './marker-filter.js';
-import { printfCommand, shellJoin, shellQuote } from './shell-quote.js';
 
 /** A tmpfs of ours in every container that has a shell. */
 export const HOME_DIR = '/.bxtui';

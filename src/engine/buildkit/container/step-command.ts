@@ -1,8 +1,9 @@
 /**
  * The command of a RUN as something to run again: as argv, as one line for people, and as the newest entry of a shell's history. Pure.
  */
+
+import { shellJoin } from '../../shared/shell-quote.js';
 import { HOME_DIR } from './scripts.js';
-import { shellJoin } from './shell-quote.js';
 
 const SCRIPT_NAME = 'step.sh';
 export const HISTORY_PATH = `${HOME_DIR}/history`;

@@ -1,7 +1,8 @@
 /** What is found in a container when it comes up: the shell commands that put the scene right and look, and what they answer. Pure. */
+
+import { shellJoin, shellQuote } from '../../shared/shell-quote.js';
 import { HOME_DIR } from './scripts.js';
 import { BASH_PATHS } from './shell-choice.js';
-import { shellJoin, shellQuote } from './shell-quote.js';
 import type { ShellSource } from './shell-sources.js';
 
 export interface Surroundings {

@@ -1,8 +1,8 @@
 /** The local sources of a session by name, and the FileSync calls for them. */
 import { BxError } from '../../../platform/errors.js';
+import { createDiskTree } from '../../shared/files/disk-tree.js';
+import type { FileTree } from '../../shared/files/file-tree.js';
 import { serveDiffCopy } from './filesync/diff-copy.js';
-import { createDiskTree } from './filesync/disk-tree.js';
-import type { FileTree } from './filesync/file-tree.js';
 import { createMemoryTree, type MemoryFile } from './filesync/memory-tree.js';
 import type { FoundXattrs, XattrReader } from './filesync/xattrs.js';
 import { type GrpcServerCall, GrpcStatus } from './grpc-stream.js';

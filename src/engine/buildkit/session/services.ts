@@ -1,11 +1,11 @@
 /** The small calls of a session, served through Connect: health, credentials, secrets, ssh. */
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { BxError, toBxError } from '../../../platform/errors.js';
+import type { RegistryAuth } from '../../shared/registry-auth.js';
 import { Auth } from '../proto/gen/auth_pb.js';
 import { Health, HealthCheckResponse_ServingStatus } from '../proto/gen/health_pb.js';
 import { Secrets } from '../proto/gen/secrets_pb.js';
 import { SSH } from '../proto/gen/sshforward_pb.js';
-import type { RegistryAuth } from './registry-auth.js';
 import type { SecretStore } from './secrets.js';
 import type { SshForwarder } from './ssh-agent.js';
 

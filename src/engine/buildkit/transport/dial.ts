@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
-import { describeEndpoint } from './connect-error.js';
-import { openSocket } from './open-socket.js';
+import { describeEndpoint } from '../../shared/connect-error.js';
+import { openSocket } from '../../shared/open-socket.js';
 import { type RawHeaders, upgradeSocket } from './upgrade.js';
 
 /**

@@ -2,8 +2,8 @@
 import type Docker from 'dockerode';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
-import { socketTarget } from './address.js';
-import { describeEndpoint } from './connect-error.js';
+import { socketTarget } from '../../shared/address.js';
+import { describeEndpoint } from '../../shared/connect-error.js';
 
 /** dockerode for the same endpoint. Throws `BxError('unsupported')` for a buildkitd endpoint, which has no Engine API. */
 export async function engineApi(endpoint: Endpoint): Promise<Docker> {

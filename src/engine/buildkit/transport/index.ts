@@ -1,4 +1,4 @@
-export { describeEndpoint, noBuildKit } from './connect-error.js';
+export { describeEndpoint, noBuildKit } from '../../shared/connect-error.js';
 export { dialGrpc, dialSession } from './dial.js';
 export { engineApi } from './engine-api.js';
 export { createEngineTransport } from './grpc-transport.js';

@@ -4,9 +4,16 @@
  */
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../../builders/endpoint.js';
-import { socketTarget } from './address.js';
-import { closedEarly, connectFailure, connectTimeout, dialCancelled, notHttp, upgradeRefused } from './connect-error.js';
-import { DIAL_TIMEOUT_MS } from './open-socket.js';
+import { socketTarget } from '../../shared/address.js';
+import {
+  closedEarly,
+  connectFailure,
+  connectTimeout,
+  dialCancelled,
+  notHttp,
+  upgradeRefused,
+} from '../../shared/connect-error.js';
+import { DIAL_TIMEOUT_MS } from '../../shared/open-socket.js';
 
 const HEADER_LIMIT_BYTES = 64 * 1024;
 const REFUSAL_BODY_WAIT_MS = 200;

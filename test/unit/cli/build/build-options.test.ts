@@ -22,6 +22,7 @@ describe('readBuildOptions', () => {
       secrets: [],
       ssh: [],
       outputs: [],
+      builder: 'buildkit',
       progress: 'auto',
       on: null,
       invoke: null,

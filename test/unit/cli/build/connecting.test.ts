@@ -35,7 +35,7 @@ const closed = (socket: Socket) => new Promise<void>((resolve) => void socket.on
 describe('a connection begun early', () => {
   it('is given up when nobody takes it', async () => {
     const connections = silentEngine();
-    const connecting = await startConnecting();
+    const connecting = await startConnecting('buildkit');
     const ends = (await connections).map(closed);
     await connecting.abandon();
     await Promise.all(ends);
@@ -43,7 +43,7 @@ describe('a connection begun early', () => {
 
   it('ends with the signal of whoever took it', async () => {
     const connections = silentEngine();
-    const connecting = await startConnecting();
+    const connecting = await startConnecting('buildkit');
     const ends = (await connections).map(closed);
     const abort = new AbortController();
     const taken = connecting.take(abort.signal);
@@ -54,7 +54,7 @@ describe('a connection begun early', () => {
   });
 
   it('tells its error to whoever takes it, each time anew', async () => {
-    const connecting = await startConnecting();
+    const connecting = await startConnecting('buildkit');
     for (let round = 0; round < 2; round++)
       await expect(connecting.take(new AbortController().signal)).rejects.toMatchObject({ code: 'endpoint' });
   });

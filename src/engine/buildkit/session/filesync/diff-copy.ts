@@ -3,13 +3,13 @@
  * One loop does both by turns, so that there is one writer, and the walk is held back while the engine waits for files.
  */
 import { BxError, toBxError } from '../../../../platform/errors.js';
+import type { FileTree } from '../../../shared/files/file-tree.js';
+import { GoMode } from '../../../shared/files/file-tree.js';
+import { type WalkEntry, type WalkFilter, walkTree } from '../../../shared/files/tree-walk.js';
 import { type GrpcServerCall, GrpcStatus } from '../grpc-stream.js';
 import { createFileSender, type WantedFile } from './file-sender.js';
-import type { FileTree } from './file-tree.js';
-import { GoMode } from './file-tree.js';
 import { decodePacket, encodeError, encodeMarker, PacketType } from './packets.js';
 import { readStats } from './stat-reader.js';
-import { type WalkEntry, type WalkFilter, walkTree } from './tree-walk.js';
 import type { FoundXattrs } from './xattrs.js';
 
 /** Files sent before the walk gets its turn again: a context of many files keeps both sides busy. */

@@ -2,10 +2,11 @@
  * The contents of files as DATA packets. Small files are read synchronously and travel together; large ones in packets of a size that
  * every engine accepts (20.10: 4 MiB), the next part being read while the last one is on its way.
  */
+
+import type { FileTree, OpenFile } from '../../../shared/files/file-tree.js';
+import { readFailure } from '../../../shared/files/tree-walk.js';
 import type { GrpcServerCall } from '../grpc-stream.js';
-import type { FileTree, OpenFile } from './file-tree.js';
 import { DATA_HEADER_BYTES, encodeMarker, MARKER_BYTES, PacketType, writeDataHeader, writeMarker } from './packets.js';
-import { readFailure } from './tree-walk.js';
 
 /** A file up to this size is read in one go, without a thread of the pool. */
 const SMALL_FILE_BYTES = 64 * 1024;

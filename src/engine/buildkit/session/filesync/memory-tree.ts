@@ -1,7 +1,7 @@
 /** Files that exist in memory only (a probe's Dockerfile, a toolbox), as a tree to send. */
-import { contentMtimeNs } from './content-mtime.js';
-import { type FileStat, type FileTree, GoMode, openBytes } from './file-tree.js';
-import { cleanPath } from './go-path.js';
+import { contentMtimeNs } from '../../../shared/files/content-mtime.js';
+import { type FileStat, type FileTree, GoMode, openBytes } from '../../../shared/files/file-tree.js';
+import { cleanPath } from '../../../shared/files/go-path.js';
 
 /** Bytes, or bytes with permissions (default 0o644). */
 export type MemoryFile = Uint8Array | { readonly data: Uint8Array; readonly mode: number };

@@ -2,8 +2,9 @@
  * fsutil's packets, encoded and decoded by hand: this is the hot path of a build with a large context. `fsutil.proto` is the reference,
  * a test holds the two together. Encoded packets carry their gRPC frame.
  */
+
+import type { WalkEntry } from '../../../shared/files/tree-walk.js';
 import { FRAME_HEADER_BYTES, writeFrameHeader } from '../../transport/grpc-frames.js';
-import type { WalkEntry } from './tree-walk.js';
 
 export const PacketType = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as const;
 

@@ -2,8 +2,9 @@
  * The entries of a walk as batches of STAT packets. An entry is encoded as soon as it is met, and extended attributes are added where there
  * are any: the helper that reads them works on one batch while the walk goes on to the next and earlier ones are sent.
  */
+
+import type { TreeWalk, WalkEntry } from '../../../shared/files/tree-walk.js';
 import { StatBatch } from './packets.js';
-import type { TreeWalk, WalkEntry } from './tree-walk.js';
 import type { FoundXattrs } from './xattrs.js';
 
 /** Names looked at before other work gets its turn; about half a millisecond. */

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BxError } from '../../../../platform/errors.js';
-import { GoMode } from '../filesync/file-tree.js';
-import { cleanPath } from '../filesync/go-path.js';
+import { GoMode } from '../../../shared/files/file-tree.js';
+import { cleanPath } from '../../../shared/files/go-path.js';
 import type { DecodedStat } from '../filesync/packets.js';
 import { setXattrs, type XattrToSet } from './set-xattrs.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOutputGate } from '../../../../../src/engine/buildkit/container/output-gate.js';
+import { createOutputGate } from '../../../../../src/engine/shared/output-gate.js';
 
 const flushed = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -10,7 +10,7 @@ import {
   WRAPPER_SCRIPT,
   wrappedArgs,
 } from '../../../../../src/engine/buildkit/container/scripts.js';
-import { printfCommand, shellJoin, shellQuote } from '../../../../../src/engine/buildkit/container/shell-quote.js';
+import { printfCommand, shellJoin, shellQuote } from '../../../../../src/engine/shared/shell-quote.js';
 
 const SHELLS: readonly (readonly string[])[] = [['/bin/dash'], ['/bin/bash'], ['/bin/busybox', 'sh']].filter(([path]) =>
   existsSync(path!),

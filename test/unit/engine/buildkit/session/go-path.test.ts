@@ -7,7 +7,7 @@ import {
   joinPath,
   matchGlob,
   parseGlob,
-} from '../../../../../src/engine/buildkit/session/filesync/go-path.js';
+} from '../../../../../src/engine/shared/files/go-path.js';
 
 describe("Go's path functions", () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPatternMatcher } from '../../../../../src/engine/buildkit/session/filesync/pattern-matcher.js';
+import { createPatternMatcher } from '../../../../../src/engine/shared/files/pattern-matcher.js';
 import { BxError } from '../../../../../src/platform/errors.js';
 
 /** [patterns, path, is it matched?] */

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryTree } from '../../../../../src/engine/buildkit/session/filesync/memory-tree.js';
 import { decodePacket, decodeStat } from '../../../../../src/engine/buildkit/session/filesync/packets.js';
 import { readStats, type StatReaderHooks } from '../../../../../src/engine/buildkit/session/filesync/stat-reader.js';
-import { walkTree } from '../../../../../src/engine/buildkit/session/filesync/tree-walk.js';
 import type { FoundXattrs } from '../../../../../src/engine/buildkit/session/filesync/xattrs.js';
 import { FrameReader } from '../../../../../src/engine/buildkit/transport/grpc-frames.js';
+import { walkTree } from '../../../../../src/engine/shared/files/tree-walk.js';
 
 const NAMES = Array.from({ length: 5000 }, (_, index) => `a-file-with-a-name-of-some-length-${10_000 + index}`);
 const WALK = () =>

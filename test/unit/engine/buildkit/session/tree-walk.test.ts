@@ -2,16 +2,11 @@ import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utime
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDiskTree } from '../../../../../src/engine/buildkit/session/filesync/disk-tree.js';
-import { type FileTree, GoMode } from '../../../../../src/engine/buildkit/session/filesync/file-tree.js';
-import { followLinks } from '../../../../../src/engine/buildkit/session/filesync/follow-links.js';
 import { createMemoryTree } from '../../../../../src/engine/buildkit/session/filesync/memory-tree.js';
-import {
-  readFailure,
-  type WalkEntry,
-  type WalkFilter,
-  walkTree,
-} from '../../../../../src/engine/buildkit/session/filesync/tree-walk.js';
+import { createDiskTree } from '../../../../../src/engine/shared/files/disk-tree.js';
+import { type FileTree, GoMode } from '../../../../../src/engine/shared/files/file-tree.js';
+import { followLinks } from '../../../../../src/engine/shared/files/follow-links.js';
+import { readFailure, type WalkEntry, type WalkFilter, walkTree } from '../../../../../src/engine/shared/files/tree-walk.js';
 
 const NO_FILTER: WalkFilter = { include: [], exclude: [], follow: null };
 

@@ -7,7 +7,6 @@ import { Code, createClient } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../../../src/builders/endpoint.js';
 import { Health } from '../../../../../src/engine/buildkit/proto/gen/health_pb.js';
-import { socketTarget } from '../../../../../src/engine/buildkit/transport/address.js';
 import {
   connectHttp2,
   createEngineTransport,
@@ -15,6 +14,7 @@ import {
   engineApi,
   noBuildKit,
 } from '../../../../../src/engine/buildkit/transport/index.js';
+import { socketTarget } from '../../../../../src/engine/shared/address.js';
 
 const UPGRADED =
   'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf } from '../../../platform/reason.js';
+import { reasonOf } from '../../platform/reason.js';
 
 export interface RegistryCredentials {
   /** Empty for an identity token. */
@@ -14,6 +14,8 @@ export interface RegistryCredentials {
 export interface RegistryAuth {
   /** Null: none are configured, the registry is asked anonymously. */
   lookUp(host: string): Promise<RegistryCredentials | null>;
+  /** Hosts that the docker configuration names; not those that only a credential store knows. */
+  configured(): Promise<readonly string[]>;
 }
 
 interface AuthEntry {
@@ -57,6 +59,10 @@ export function createRegistryAuth(
         known.set(key, answer);
       }
       return answer;
+    },
+    async configured() {
+      const { auths = {}, credHelpers = {} } = await readDockerConfig(env, warnOnce);
+      return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)])];
     },
   };
 }

@@ -2,7 +2,7 @@
  * Ignore and include patterns with the semantics of moby/patternmatcher, its oddities included: the same files must reach the
  * engine as with the docker command. Paths are relative, slash-separated. It reads no file.
  */
-import { BxError } from '../../../../platform/errors.js';
+import { BxError } from '../../../platform/errors.js';
 import { cleanPath, dirName, parseGlob } from './go-path.js';
 import { compileGoRegexp, PatternSyntaxError } from './go-regexp.js';
 

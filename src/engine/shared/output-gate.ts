@@ -2,7 +2,7 @@
  * The reading side of a process: listeners, and the source held back while nobody listens or somebody has paused. What arrived before
  * the source noticed is kept here, which is one chunk or two. It must not look at the bytes.
  */
-import type { Disposable } from '../../../platform/byte-channel.js';
+import type { Disposable } from '../../platform/byte-channel.js';
 
 export interface OutputGate {
   push(data: Uint8Array): void;

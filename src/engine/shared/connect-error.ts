@@ -1,6 +1,6 @@
 /** Turns what the operating system, TLS or an HTTP answer say about a failed connection into an error that names the next step. */
-import type { Endpoint } from '../../../builders/endpoint.js';
-import { BxError } from '../../../platform/errors.js';
+import type { Endpoint } from '../../builders/endpoint.js';
+import { BxError } from '../../platform/errors.js';
 
 /** `unix:///run/docker.sock (DOCKER_HOST)`: an endpoint as errors name it. */
 export function describeEndpoint(endpoint: Endpoint): string {

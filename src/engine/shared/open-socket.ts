@@ -1,7 +1,7 @@
 /** Opens the socket below everything: unix, tcp or TLS, within a deadline. It speaks no protocol on it. */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import type { Endpoint } from '../../../builders/endpoint.js';
+import type { Endpoint } from '../../builders/endpoint.js';
 import { type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
 

@@ -2,8 +2,8 @@
  * Walks a tree as fsutil does: depth first, siblings in byte order, patterns applied on the way, parents of what matches sent before it,
  * excluded directories entered only where something below them may still match. It works in slices, so that nothing else has to wait.
  */
-import { BxError } from '../../../../platform/errors.js';
-import { reasonOf } from '../../../../platform/reason.js';
+import { BxError } from '../../../platform/errors.js';
+import { reasonOf } from '../../../platform/reason.js';
 import { type FileStat, type FileTree, GoMode } from './file-tree.js';
 import { compareBytes, followLinks, withoutCovered } from './follow-links.js';
 import { createPatternMatcher, type ParentMatches, type Pattern, type PatternMatcher } from './pattern-matcher.js';

@@ -1,8 +1,8 @@
 /** A directory on disk as a tree to send, with single files replaced by bytes in memory (the Dockerfile as it was read). */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BxError } from '../../../../platform/errors.js';
-import { reasonOf } from '../../../../platform/reason.js';
+import { BxError } from '../../../platform/errors.js';
+import { reasonOf } from '../../../platform/reason.js';
 import { contentMtimeNs } from './content-mtime.js';
 import { type FileStat, type FileTree, GoMode, type OpenFile, openBytes } from './file-tree.js';
 

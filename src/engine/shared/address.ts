@@ -1,6 +1,6 @@
 /** Reads an endpoint's address into what `node:net` and `node:tls` take. It opens nothing and reads no environment. */
-import type { Endpoint } from '../../../builders/endpoint.js';
-import { BxError } from '../../../platform/errors.js';
+import type { Endpoint } from '../../builders/endpoint.js';
+import { BxError } from '../../platform/errors.js';
 
 export type SocketTarget =
   | { readonly kind: 'unix'; readonly path: string }

@@ -1,0 +1,97 @@
+/** One POST /build from its context to its last message; its steps told as events on the way. */
+
+import type { EngineEvent } from '../../core/events.js';
+import type { StepKey } from '../../core/model/index.js';
+import { toBxError } from '../../platform/errors.js';
+import type { BuildRequest } from '../engine.js';
+import { ApiError, type EngineApi } from './api.js';
+import { contextFor, packContext } from './context.js';
+import { describeFailure } from './failure.js';
+import { createMessageReader } from './message-stream.js';
+import { createProgress, type Progress, type SentStep } from './progress.js';
+import { registryConfig } from './registry-header.js';
+
+type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
+
+export interface BuildOrder {
+  readonly request: BuildRequest;
+  readonly sent: readonly SentStep[];
+  /** In place of the request's Dockerfile: a cut one, whose image is nobody's. */
+  readonly text: string | null;
+  /** Gets the image of each step as soon as it is done. */
+  readonly images: Map<StepKey, string>;
+  readonly digestOf: (step: StepKey) => string;
+  readonly emit: (event: EngineEvent) => void;
+  readonly room: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface BuildOutcome {
+  /** Null: it has succeeded. */
+  readonly failure: Failure | null;
+  readonly failedStep: StepKey | null;
+  readonly progress: Progress;
+}
+
+/** Ends with the build, also a failed or cancelled one. Throws only what comes of no build: a lost connection, an unreadable context. */
+export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOutcome> {
+  const { request, sent, text, images, digestOf, emit, signal } = order;
+  const progress = createProgress(sent, digestOf, images);
+  let contextError: Error | null = null;
+  try {
+    const source = contextFor(request, text, (bytes, files, isDone) =>
+      emit({ type: 'context.transferred', name: 'context', bytes, files, isDone }),
+    );
+    const warnings: string[] = [];
+    const [context, credentials] = await Promise.all([
+      packContext(source),
+      registryConfig(request.dockerfile.plan, process.env, (message) => warnings.push(message)),
+    ]);
+    const [first] = sent;
+    for (const message of warnings)
+      if (first)
+        emit({ type: 'warning.reported', digest: digestOf(first.step.key), message, detail: [], url: null, lines: null });
+    context.on('error', (error) => {
+      contextError = error;
+    });
+    const buildArgs = Object.fromEntries(request.buildArgs.filter(([, value]) => value !== null));
+    const answer = await api.stream('POST', '/build', {
+      query: {
+        ...{ version: '1', rm: '1', forcerm: '0', dockerfile: source.dockerfile.path, buildargs: JSON.stringify(buildArgs) },
+        t: text === null ? request.tags : [],
+        target: text === null ? (request.target ?? undefined) : undefined,
+        nocache: request.noCache ? '1' : undefined,
+      },
+      headers: { 'Content-Type': 'application/x-tar', ...(credentials !== null && { 'X-Registry-Config': credentials }) },
+      body: context,
+      signal,
+    });
+    const reader = createMessageReader();
+    for await (const chunk of answer) {
+      for (const message of reader.push(chunk as Buffer)) progress.take(message).forEach(emit);
+      await order.room();
+    }
+    for (const message of reader.end()) progress.take(message).forEach(emit);
+  } catch (error) {
+    if (signal.aborted) {
+      const failedStep = progress.current;
+      progress.stop('context canceled').forEach(emit);
+      return { failure: null, failedStep, progress };
+    }
+    if (contextError !== null) throw toBxError(contextError, 'input');
+    // A Dockerfile that cannot be read is refused before it is built.
+    if (error instanceof ApiError)
+      return { failure: describeFailure(error.message, null, null, null), failedStep: null, progress };
+    throw toBxError(error, 'engine-lost');
+  }
+  if (progress.failure === null) {
+    progress.stop('').forEach(emit);
+    return { failure: null, failedStep: null, progress };
+  }
+  const key = progress.current;
+  const step = sent.find((one) => one.step.key === key)?.step ?? null;
+  const { message, code } = progress.failure;
+  const failure = describeFailure(message, code, step, key === null ? null : digestOf(key));
+  progress.stop(failure.message).forEach(emit);
+  return { failure, failedStep: failure.digest === null ? null : key, progress };
+}

@@ -1,0 +1,170 @@
+/** The build context as a tar, with docker's ignore rules and owner, made while it is sent. */
+import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Pack } from 'tar-stream';
+import { toBxError } from '../../platform/errors.js';
+import type { BuildRequest } from '../engine.js';
+import { createDiskTree } from '../shared/files/disk-tree.js';
+import { type FileTree, GoMode } from '../shared/files/file-tree.js';
+import { createPatternMatcher } from '../shared/files/pattern-matcher.js';
+import { readFailure, type WalkEntry, walkTree } from '../shared/files/tree-walk.js';
+
+export interface ContextSource {
+  readonly contextDir: string;
+  /** Path in the context, and the bytes there, whatever the disk has. */
+  readonly dockerfile: { readonly path: string; readonly text: string };
+  /** The file is none of the context's: the engine takes it out before anything is copied. */
+  readonly isForeign: boolean;
+  readonly onSent: (bytes: number, files: number, isDone: boolean) => void;
+}
+
+/** What a file is called that has no place in the context. The same for every build, so that the cache is found again. */
+const FOREIGN_NAME = '.dockerfile.bxtui';
+const IGNORE_FILE = '.dockerignore';
+const READ_BYTES = 256 * 1024;
+/** Names looked at before anything else has its turn. */
+const SLICE = 256;
+const PROGRESS_MS = 100;
+
+/** `text`: another one than the request's, which then stands beside it. */
+export function contextFor(request: BuildRequest, text: string | null, onSent: ContextSource['onSent']): ContextSource {
+  const { contextDir, dockerfile } = request;
+  const { dir, name } = dockerfile;
+  const inside =
+    dir === contextDir ? name : dir.startsWith(`${contextDir}/`) ? `${dir.slice(contextDir.length + 1)}/${name}` : null;
+  const isForeign = text !== null || inside === null;
+  const path = isForeign ? FOREIGN_NAME : inside;
+  return { contextDir, dockerfile: { path, text: text ?? dockerfile.text }, isForeign, onSent };
+}
+
+/** An error of it (`BxError('input')`) destroys the stream with it. Throws the same at once when there is no such directory. */
+export async function packContext(source: ContextSource): Promise<Readable> {
+  const { contextDir, dockerfile, isForeign } = source;
+  const ignored = readIgnoreFile(createDiskTree(contextDir));
+  const overrides = new Map([[dockerfile.path, Buffer.from(dockerfile.text)]]);
+  if (isForeign) overrides.set(IGNORE_FILE, Buffer.from(`${ignored ?? IGNORE_FILE}\n${FOREIGN_NAME}\n`));
+  const exclude = patternsOf(ignored ?? '');
+  // The engine reads these two, and leaves them out itself.
+  const matcher = createPatternMatcher(exclude);
+  for (const path of [IGNORE_FILE, dockerfile.path]) if (matcher.matches(path)) exclude.push(`!${path}`);
+  const tree = createDiskTree(contextDir, overrides);
+  const tar: typeof import('tar-stream') & { readonly default?: typeof import('tar-stream') } = await import('tar-stream');
+  // The bundle has it as it is, without names of its own.
+  const archive = (tar.default ?? tar).pack();
+  void send(tree, exclude, archive, source.onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
+  return archive as unknown as Readable;
+}
+
+async function send(tree: FileTree, exclude: readonly string[], archive: Pack, onSent: ContextSource['onSent']): Promise<void> {
+  const walk = walkTree(tree, { include: [], exclude, follow: null });
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let bytes = 0;
+  let files = 0;
+  let toldAtMs = 0;
+  for (let hasMore = true; hasMore; ) {
+    const entries: WalkEntry[] = [];
+    hasMore = walk.advance(SLICE, (entry) => entries.push(entry));
+    for (const entry of entries) {
+      if ((archive as unknown as { destroyed: boolean }).destroyed) return;
+      bytes += await addEntry(tree, entry, archive, buffer);
+      files++;
+      if (Date.now() - toldAtMs < PROGRESS_MS) continue;
+      toldAtMs = Date.now();
+      onSent(bytes, files, false);
+    }
+    await turn();
+  }
+  archive.finalize();
+  onSent(bytes, files, true);
+}
+
+async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack, buffer: Buffer): Promise<number> {
+  const { path, stat, linkName } = entry;
+  if (stat.mode & GoMode.socket) return 0;
+  const header = {
+    name: path,
+    mode: permissionsOf(stat.mode),
+    mtime: new Date(Number(stat.mtimeNs / 1_000_000n)),
+    // As docker does: whoever owns them here is nobody there.
+    ...{ uid: 0, gid: 0 },
+  };
+  if (stat.kind === 'dir') return added(archive, { ...header, name: `${path}/`, type: 'directory' });
+  if (stat.kind === 'symlink') return added(archive, { ...header, type: 'symlink', linkname: linkName });
+  if (stat.kind === 'other') {
+    const type = stat.mode & GoMode.fifo ? 'fifo' : stat.mode & GoMode.charDevice ? 'character-device' : 'block-device';
+    return added(archive, { ...header, type, devmajor: stat.devMajor, devminor: stat.devMinor });
+  }
+  if (linkName !== '') return added(archive, { ...header, type: 'link', linkname: linkName });
+  return addFile(tree, path, header, archive, buffer);
+}
+
+type Header = Parameters<Pack['entry']>[0];
+
+function added(archive: Pack, header: Header): Promise<number> {
+  return new Promise((resolve, reject) => archive.entry(header, (error) => (error ? reject(error) : resolve(0))));
+}
+
+async function addFile(tree: FileTree, path: string, header: Header, archive: Pack, buffer: Buffer): Promise<number> {
+  const label = tree.diskPath(path) ?? path;
+  try {
+    const file = tree.open(path);
+    try {
+      const size = file.sizeBytes();
+      const sink = archive.entry({ ...header, type: 'file', size });
+      const closed = new Promise<void>((resolve, reject) => {
+        sink.on('error', reject);
+        sink.on('close', () => resolve());
+      });
+      closed.catch(() => {});
+      for (let left = size; left > 0; ) {
+        const count = await file.read(buffer, 0, Math.min(buffer.length, left));
+        if (count === 0) throw new Error('it has become shorter while it was read');
+        left -= count;
+        if (!sink.write(Buffer.from(buffer.subarray(0, count))))
+          await Promise.race([new Promise<void>((resolve) => sink.once('drain', () => resolve())), closed]);
+      }
+      sink.end(undefined);
+      await closed;
+      return size;
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw readFailure(label, 'read', error);
+  }
+}
+
+function permissionsOf(mode: number): number {
+  const special = (mode & GoMode.setuid ? 0o4000 : 0) | (mode & GoMode.setgid ? 0o2000 : 0) | (mode & GoMode.sticky ? 0o1000 : 0);
+  return (mode & GoMode.permissions) | special;
+}
+
+function readIgnoreFile(tree: FileTree): string | null {
+  if (tree.stat(IGNORE_FILE) === null) return null;
+  try {
+    const file = tree.open(IGNORE_FILE);
+    try {
+      const bytes = Buffer.alloc(file.sizeBytes());
+      return bytes.subarray(0, file.readSync(bytes, 0, bytes.length)).toString('utf8');
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw readFailure(tree.diskPath(IGNORE_FILE) ?? IGNORE_FILE, 'read', error);
+  }
+}
+
+/** moby/patternmatcher, ignorefile: comments only at the start of a line, a leading slash means nothing. */
+function patternsOf(text: string): string[] {
+  return text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => {
+      const isExclusion = line.startsWith('!');
+      const pattern = (isExclusion ? line.slice(1).trim() : line).replace(/^\/(?=.)/, '');
+      return isExclusion ? `!${pattern}` : pattern;
+    });
+}

@@ -1,0 +1,108 @@
+/** The classic builder of a Docker Engine, as an engine: what it is, what it can do, and its runs. */
+import type { Endpoint } from '../../builders/endpoint.js';
+import type { Capability, CapabilityName } from '../../core/model/index.js';
+import { BxError } from '../../platform/errors.js';
+import type { BuildRun, Engine } from '../engine.js';
+import { describeEndpoint } from '../shared/connect-error.js';
+import { createApi, type EngineApi } from './api.js';
+import { removeOrphans } from './owner.js';
+import { refuseUnknown } from './refuse.js';
+import { startRun } from './run.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** The newest that this client was tried with. */
+const NEWEST_API = 51;
+const WATCH_MS = 2_000;
+
+/** Connects to a Docker Engine and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
+export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
+  if (endpoint.kind !== 'docker') {
+    throw new BxError('endpoint', `${describeEndpoint(endpoint)} is a buildkitd, which has no classic builder`, {
+      hint: 'Name a Docker Engine with DOCKER_HOST, or build with --engine=buildkit.',
+    });
+  }
+  const api = createApi(endpoint);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
+  const ping = await api.head('/_ping', { signal: deadline }).catch((error: unknown) => {
+    if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
+    throw error;
+  });
+  const told = /^1\.(\d+)$/.exec(String(ping.headers['api-version'] ?? ''))?.[1];
+  if (ping.status !== 200 || told === undefined) {
+    throw new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as a Docker Engine does (${ping.status})`, {
+      hint: 'Name a Docker Engine with DOCKER_HOST.',
+    });
+  }
+  api.version = `1.${Math.min(Number(told), NEWEST_API)}`;
+  const version = /Docker\/([\d.]+)/.exec(String(ping.headers.server ?? ''))?.[1] ?? '';
+  void removeOrphans(api);
+  return createEngine(api, `Docker Engine ${version}`.trimEnd());
+}
+
+function createEngine(api: EngineApi, name: string): Engine {
+  const { endpoint } = api;
+  const runs = new Set<BuildRun>();
+  const watch = watchEngine(api);
+  let disposing: Promise<void> | null = null;
+  return {
+    summary: {
+      name: `${name}, classic builder`,
+      kind: 'classic',
+      address: endpoint.address,
+      source: endpoint.source,
+      capabilities: capabilities(),
+    },
+    lost: watch.lost,
+    build(request) {
+      refuseUnknown(request);
+      const run = startRun(api, request);
+      runs.add(run);
+      return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
+    },
+    dispose() {
+      watch.stop();
+      disposing ??= Promise.allSettled([...runs].map((run) => run.dispose())).then(() => {});
+      return disposing;
+    },
+  };
+}
+
+function capabilities(): Readonly<Record<CapabilityName, Capability>> {
+  const yes: Capability = { isAvailable: true, reason: '' };
+  const no = (what: string): Capability => ({ isAvailable: false, reason: `The classic builder ${what}` });
+  return {
+    failedState: yes,
+    signals: yes,
+    imageStore: yes,
+    secretEnv: no('knows no secrets.'),
+    diff: no('is not asked for the difference of two steps yet.'),
+    liveFiles: no('is not asked for the files of a container without a process in it yet.'),
+    buildWarnings: no('does not check the Dockerfile for warnings.'),
+  };
+}
+
+/** There is no connection that would end, so the engine is asked now and then. */
+function watchEngine(api: EngineApi): { readonly lost: Promise<Error>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const lost = new Promise<Error>((resolve) => {
+    const look = async (): Promise<void> => {
+      try {
+        await api.head('/_ping', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
+      } catch (error) {
+        if (isStopped) return;
+        const why = error instanceof Error ? error.message : String(error);
+        return resolve(new BxError('engine-lost', `the engine at ${describeEndpoint(api.endpoint)} is gone: ${why}`));
+      }
+      if (!isStopped) timer = setTimeout(() => void look(), WATCH_MS).unref();
+    };
+    timer = setTimeout(() => void look(), WATCH_MS).unref();
+  });
+  return {
+    lost,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** The builder's errors in the words that every engine's have here, with what to do next. Pure. */
+import type { PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { EngineEvent } from '../../core/events.js';
+import { USE_BUILDKIT } from './refuse.js';
+
+type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
+
+const CODE = /^The command '([\s\S]*)' returned a non-zero code: (\d+)$/;
+const PARSE = /^(?:failed to parse Dockerfile: )?dockerfile parse error (?:on )?line (\d+): /i;
+const MISSING = /^(?:COPY|ADD) failed:[\s\S]*?\bstat (\S+): (?:file does not exist|no such file or directory)$/;
+const BUILDKIT = /requires BuildKit|Unknown flag|[Uu]nknown instruction: .*(?:EOF|END)|heredoc/;
+const PULL =
+  /pull access denied|manifest unknown|manifest for .* not found|connection refused|no such host|Client\.Timeout|unauthorized|i\/o timeout/;
+
+/** `step`: the one that was on; null before the first. */
+export function describeFailure(
+  message: string,
+  code: number | null,
+  step: PlannedInstruction | null,
+  digest: string | null,
+): Failure {
+  const text = message.trim();
+  const line = step?.lines.start ?? null;
+  const command = CODE.exec(text);
+  if (command) {
+    const exitCode = code ?? Number(command[2]);
+    return {
+      ...{ digest, line, exitCode, hint: null },
+      message: `process "${command[1]}" did not complete successfully: exit code: ${exitCode}`,
+    };
+  }
+  const parse = PARSE.exec(text);
+  if (parse) {
+    const hint = BUILDKIT.test(text) ? USE_BUILDKIT : 'Correct the line and reload.';
+    return { digest: null, line: Number(parse[1]), exitCode: null, message: text, hint };
+  }
+  const missing = MISSING.exec(text)?.[1];
+  const from = step === null ? undefined : / --from=(\S+)/.exec(step.text)?.[1];
+  if (missing !== undefined && step !== null) {
+    const path = `/${missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, '').replace(/^\/+/, '')}`;
+    const where = from === undefined ? 'the build context' : `stage ${from}`;
+    const hint =
+      from === undefined
+        ? 'Check the path and its case, and whether .dockerignore leaves it out.'
+        : 'Look into that stage for what is there.';
+    return { digest, line, exitCode: null, message: `"${path}" is not in ${where}`, hint };
+  }
+  return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text) };
+}
+
+function hintFor(text: string): string | null {
+  if (BUILDKIT.test(text)) return `This step needs BuildKit. ${USE_BUILDKIT}`;
+  if (/file with no instructions|Dockerfile.*(?:cannot be|is) empty/i.test(text)) return 'A Dockerfile begins with FROM.';
+  if (PULL.test(text)) return 'Check the name of the image, the way to its registry, and docker login.';
+  return null;
+}
+
+function withoutHostPaths(text: string): string {
+  return text.replace(/\/\S*\/(?:overlay2|docker-builder\d+|snapshots)\/\S*?(?:\/(?:merged|diff|fs))?(?=\/|\s|:|$)/g, '');
+}

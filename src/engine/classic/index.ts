@@ -1,0 +1,2 @@
+/** The classic builder's public face. */
+export { connectClassic } from './engine.js';

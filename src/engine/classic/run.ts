@@ -1,0 +1,226 @@
+/** One run of the build, and the ground for its containers: images of steps, what failed commands have left, and their removal. */
+import { randomBytes } from 'node:crypto';
+import type { PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { EngineEvent, PlannedVertex } from '../../core/events.js';
+import type { Moment, StepKey } from '../../core/model/index.js';
+import { BxError, toBxError } from '../../platform/errors.js';
+import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
+import { createEventQueue } from '../shared/event-queue.js';
+import type { EngineApi } from './api.js';
+import { type BuildOutcome, build } from './build.js';
+import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
+import { cutBefore, wholeBuild } from './cut.js';
+import { ownLabel, removeContainer, removeImage } from './owner.js';
+import type { SentStep } from './progress.js';
+import { requireTarget } from './refuse.js';
+
+/** How long an engine that is being left may take. */
+const FAREWELL_MS = 5_000;
+
+/** What a failed command has left: its container, and how it was run. */
+interface Remains {
+  readonly container: string;
+  readonly config: ImageConfig;
+}
+
+export function startRun(api: EngineApi, request: BuildRequest): BuildRun {
+  const { plan, text } = request.dockerfile;
+  const queue = createEventQueue<EngineEvent>();
+  const lateListeners = new Set<(event: EngineEvent) => void>();
+  const runId = randomBytes(8).toString('hex');
+  const digestOf = (step: StepKey): string => `classic:${runId}:${step}`;
+  const known = new Set<StepKey>();
+  const images = new Map<StepKey, string>();
+  const failed = new Set<StepKey>();
+  const remains = new Map<StepKey, Remains>();
+  const containers = new Set<Container>();
+  const opening = new Set<Promise<unknown>>();
+  const lifetime = new AbortController();
+  let work = new AbortController();
+  let evaluating: Promise<unknown> = Promise.resolve();
+  let disposing: Promise<void> | null = null;
+
+  const emit = (event: EngineEvent): void => {
+    if (!queue.isEnded) queue.push(event);
+    else for (const listener of lateListeners) listener(event);
+  };
+  const announce = (sent: readonly SentStep[]): void => {
+    const vertices = sent.flatMap(({ step, isHidden }): PlannedVertex[] => {
+      if (isHidden || known.has(step.key)) return [];
+      known.add(step.key);
+      const before = plan.instructions[step.number - 2];
+      return [
+        {
+          digest: digestOf(step.key),
+          name: step.text,
+          inputs: before?.stage === step.stage ? [digestOf(before.key)] : [],
+          lines: step.lines,
+          op: opOf(step.instruction),
+        },
+      ];
+    });
+    emit({ type: 'plan.resolved', vertices });
+  };
+
+  /** Runs it, keeps what it has made, and takes away what nobody will look into. */
+  const carryOut = async (sent: readonly SentStep[], cutText: string | null, signal: AbortSignal): Promise<BuildOutcome> => {
+    announce(sent);
+    const outcome = await build(api, { request, sent, text: cutText, images, digestOf, emit, room: () => queue.room(), signal });
+    const { progress, failedStep } = outcome;
+    if (outcome.failure !== null && failedStep !== null) failed.add(failedStep);
+    const { container } = progress;
+    const isKept = outcome.failure !== null && failedStep !== null && container !== null && request.isUnattended !== true;
+    if (isKept) remains.set(failedStep, await readRemains(container));
+    const others = [...progress.containers].filter((id) => !isKept || id !== container);
+    await Promise.all(others.map((id) => removeContainer(api, id).catch(() => {})));
+    return outcome;
+  };
+
+  const readRemains = async (container: string): Promise<Remains> => {
+    const { Config } = await api.json<{ readonly Config: ImageConfig }>('GET', `/containers/${container}/json`);
+    return { container, config: Config };
+  };
+  const commit = async (container: string): Promise<string> => {
+    const query = { container, pause: '0' };
+    return (await api.json<{ readonly Id: string }>('POST', '/commit', { query, body: { Labels: ownLabel() } })).Id;
+  };
+
+  const main = async (): Promise<EngineEvent> => {
+    const { signal } = work;
+    try {
+      requireTarget(request);
+      const { failure, progress } = await carryOut(wholeBuild(plan, request.target), null, signal);
+      if (signal.aborted) return { type: 'build.cancelled' };
+      if (failure) return { type: 'build.failed', failure };
+      emit({ type: 'export.started' });
+      return { type: 'build.succeeded', result: { imageId: progress.imageId, tags: request.tags, outputs: [] } };
+    } catch (error) {
+      if (signal.aborted) return { type: 'build.cancelled' };
+      const { message, hint } = toBxError(error, 'engine');
+      return { type: 'build.failed', failure: { digest: null, message, hint, exitCode: null, line: null } };
+    }
+  };
+  const done = main().then((event) => {
+    queue.push(event);
+    queue.end();
+  });
+
+  const stepAt = (key: StepKey): PlannedInstruction => {
+    const step = plan.instructions.find((one) => one.key === key);
+    if (!step) throw new BxError('not-found', `there is no step ${key} in this Dockerfile`);
+    return step;
+  };
+
+  /** The image after a step, built up to there when it is not there yet; null for the empty one of `FROM scratch`. */
+  const imageAfter = async (step: PlannedInstruction, signal: AbortSignal): Promise<string | null> => {
+    const found = imageUpTo(step);
+    if (found !== undefined) return found;
+    const turn = evaluating.then(() => evaluate(step, AbortSignal.any([signal, work.signal, lifetime.signal])));
+    evaluating = turn.catch(() => {});
+    await turn;
+    return imageUpTo(step) ?? null;
+  };
+  /** Undefined: not known. */
+  const imageUpTo = (step: PlannedInstruction): string | null | undefined => {
+    const image = images.get(step.key);
+    if (image !== undefined) return image;
+    return step.instruction === 'FROM' && plan.stages[step.stage]?.base.toLowerCase() === 'scratch' ? null : undefined;
+  };
+  const evaluate = async (step: PlannedInstruction, signal: AbortSignal): Promise<void> => {
+    if (imageUpTo(step) !== undefined) return;
+    const cut = cutBefore(text, plan, step, images);
+    const { failure } = await carryOut(cut.sent, cut.text, signal);
+    if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
+    if (failure) throw new BxError('engine', failure.message, { hint: failure.hint });
+  };
+
+  const groundAt = async ({ step: key, moment }: ContainerSpec, signal: AbortSignal): Promise<ContainerGround> => {
+    const step = stepAt(key);
+    const left = remains.get(key);
+    const hasFailed = left !== undefined;
+    const wanted: Moment =
+      moment !== 'auto' ? moment : hasFailed ? 'failed' : failed.has(key) && !images.has(key) ? 'before' : 'after';
+    if (wanted === 'failed' && left) {
+      // It would be found as the cache of the very command that has failed, so it is there for no longer than it takes.
+      const image = (): Promise<string> => commit(left.container);
+      const discard = (id: string): Promise<void> => removeImage(api, id);
+      return { image, discard, config: left.config, step, moment: 'failed', command: left.config.Cmd ?? null };
+    }
+    if (wanted === 'failed' && !left) {
+      throw new BxError('unsupported', `what step ${step.number} has left behind is not to be had`, {
+        hint: 'Choose the state before it.',
+      });
+    }
+    const before = wanted === 'before' ? plan.instructions[step.number - 2] : step;
+    if (!before || before.stage !== step.stage) {
+      throw new BxError('unsupported', `there is nothing before step ${step.number}, which begins a stage`, {
+        hint: 'Choose the state after it.',
+      });
+    }
+    const image = await imageAfter(before, signal);
+    if (image === null) {
+      throw new BxError('unsupported', `step ${before.number} leaves nothing: it begins with an empty filesystem`, {
+        hint: 'Choose a later step.',
+      });
+    }
+    const { Config } = await api.json<{ readonly Config: ImageConfig | null }>('GET', `/images/${image}/json`, { signal });
+    return { image: async () => image, discard: null, config: Config ?? {}, step, moment: wanted, command: null };
+  };
+  const open = async (spec: ContainerSpec, signal: AbortSignal): Promise<Container> => {
+    const ground = await groundAt(spec, signal);
+    const container = await openContainer(api, ground, signal);
+    containers.add(container);
+    void container.gone.then(() => containers.delete(container));
+    if (disposing) await container.release();
+    return container;
+  };
+
+  const disposeAll = async (): Promise<void> => {
+    work.abort();
+    lifetime.abort();
+    await within(FAREWELL_MS, Promise.allSettled([done, evaluating, ...opening]));
+    await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
+    const left = [...remains.values()].map(({ container }) => removeContainer(api, container));
+    await within(FAREWELL_MS, Promise.allSettled(left));
+  };
+
+  return {
+    events: queue,
+    onLateEvent: (listener) => void lateListeners.add(listener),
+    async cancel() {
+      work.abort();
+      await Promise.allSettled([done, evaluating]);
+      work = new AbortController();
+    },
+    async openContainer(spec, signal) {
+      if (request.isUnattended) throw new BxError('state', 'this build was started without a way into its steps');
+      if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
+      const one = open(spec, signal).catch((error: unknown) => {
+        throw signal.aborted ? new BxError('cancelled', 'opening the container was cancelled') : error;
+      });
+      opening.add(one);
+      one.catch(() => {}).finally(() => opening.delete(one));
+      return one;
+    },
+    hasExclusiveCache: () => false,
+    dispose() {
+      disposing ??= disposeAll();
+      return disposing;
+    },
+  };
+}
+
+function opOf(instruction: string): PlannedVertex['op'] {
+  if (instruction === 'FROM') return 'source';
+  if (instruction === 'RUN') return 'exec';
+  return instruction === 'COPY' || instruction === 'ADD' ? 'file' : 'unknown';
+}
+
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.catch(() => {}), timeout]);
+  clearTimeout(timer);
+}
