@@ -3,9 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, buildKitEndpoints, connect, type Observed, openAt, shell } from './harness.js';
+import { build, connect, contractEndpoints, type Observed, openAt, shell, skipClassic } from './harness.js';
 
-describe.each(buildKitEndpoints())('broken containers on $label', (endpoint) => {
+describe.each(contractEndpoints())('broken containers on $label', (endpoint) => {
+  skipClassic(endpoint);
   let engine: Engine;
   const runs: Observed[] = [];
   beforeAll(async () => {

@@ -7,13 +7,14 @@ import type { Engine } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { addProgram } from './containers-programs.js';
-import { build, buildKitEndpoints, connect, type Observed, openAt, shell, stepWith } from './harness.js';
+import { build, connect, contractEndpoints, type Observed, openAt, shell, skipClassic, stepWith } from './harness.js';
 
 const SSH_ADD = '/usr/bin/ssh-add';
 /** SSH_AGENT_IDENTITIES_ANSWER with none (draft-miller-ssh-agent, 4.4). */
 const NO_IDENTITIES = Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0]);
 
-describe.each(buildKitEndpoints())('mounts and privileges on $label', (endpoint) => {
+describe.each(contractEndpoints())('mounts and privileges on $label', (endpoint) => {
+  skipClassic(endpoint);
   let engine: Engine;
   const runs: Observed[] = [];
   const servers: Server[] = [];

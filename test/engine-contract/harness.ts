@@ -1,6 +1,7 @@
 /** Runs builds on the engines under test and tells what came of them: the events as they were, and the state that they fold into. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { beforeEach } from 'vitest';
 import type { Endpoint, TlsMaterial } from '../../src/builders/endpoint.js';
 import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
@@ -34,9 +35,9 @@ export function contractEndpoints(): TestEndpoint[] {
     .map((address) => endpointAt(address));
 }
 
-/** Those that build with BuildKit, whose graph and mounts the classic builder does not have. */
-export function buildKitEndpoints(): TestEndpoint[] {
-  return contractEndpoints().filter(({ builder }) => builder === 'buildkit');
+/** Skips the tests around the call on the classic builder, which has no mounts and no outputs. */
+export function skipClassic({ builder }: TestEndpoint): void {
+  beforeEach(({ skip }) => skip(builder === 'classic', 'the classic builder has none of it'));
 }
 
 export function dockerEndpoints(): Endpoint[] {

@@ -29,7 +29,7 @@ describe.each(contractEndpoints())('losing $label', (endpoint) => {
   });
 
   it('ends the build with a failure that says so, and tells whoever holds the engine', async () => {
-    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind });
+    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind, builder: endpoint.builder });
     const project = createProject(`${BASE}RUN echo go; sleep 40`);
     const observed = await build(engine, project, {}, (event) => {
       if (event.type === 'log.appended') relay.cut();
@@ -45,7 +45,7 @@ describe.each(contractEndpoints())('losing $label', (endpoint) => {
   });
 
   it('ends containers and their processes with a reason', async () => {
-    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind });
+    const engine = await connect({ ...endpointAt(relay.address), kind: endpoint.kind, builder: endpoint.builder });
     const observed = await build(engine, createProject(`${BASE}RUN true`));
     const container = await openAt(observed, 'RUN true');
     const process = await container.start({
@@ -65,11 +65,13 @@ describe.each(contractEndpoints())('losing $label', (endpoint) => {
 
   it('is an error that names the address when there is nobody to begin with', async () => {
     relay.cut();
-    await expect(connect({ ...endpointAt(relay.address), kind: endpoint.kind })).rejects.toMatchObject({
-      code: 'endpoint',
-      message: expect.stringContaining(relay.address),
-      hint: expect.any(String),
-    });
+    await expect(connect({ ...endpointAt(relay.address), kind: endpoint.kind, builder: endpoint.builder })).rejects.toMatchObject(
+      {
+        code: 'endpoint',
+        message: expect.stringContaining(relay.address),
+        hint: expect.any(String),
+      },
+    );
   });
 });
 

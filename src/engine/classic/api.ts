@@ -35,6 +35,8 @@ export interface EngineApi {
   head(path: string, options?: CallOptions): Promise<{ readonly status: number; readonly headers: http.IncomingHttpHeaders }>;
   /** The answer as it comes. */
   stream(method: string, path: string, options?: CallOptions): Promise<http.IncomingMessage>;
+  /** What to say of an error that came after the answer had begun. */
+  broken(error: unknown, signal?: AbortSignal): BxError;
   /** Bytes in both directions after the answer. */
   hijack(path: string, body: object | null, options?: CallOptions): Promise<Socket>;
 }
@@ -119,6 +121,7 @@ export function createApi(endpoint: Endpoint): EngineApi {
       return { headers: response.headers, status: response.statusCode ?? 0 };
     },
     stream: (method, path, options = {}) => checked(method, path, options),
+    broken: (error, signal) => lost(error instanceof Error ? error : new Error(String(error)), signal),
     async hijack(path, body, options = {}) {
       const sent = await request('POST', path, body === null ? options : { ...options, body }, true);
       return new Promise((resolve, reject) => {

@@ -82,7 +82,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     // A Dockerfile that cannot be read is refused before it is built.
     if (error instanceof ApiError)
       return { failure: describeFailure(error.message, null, null, null), failedStep: null, progress };
-    throw toBxError(error, 'engine-lost');
+    throw api.broken(error, signal);
   }
   if (progress.failure === null) {
     progress.stop('').forEach(emit);
