@@ -1,28 +1,46 @@
 /** A build with DOCKER_BUILDKIT=0: its failed command, its steps, a reload, and nothing left on the engine. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../src/engine/classic/api.js';
-import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
+import { Sessions } from '../helpers/detached.js';
+import { CLASSIC, engineEnv, isDocker, testEngine } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, openSession, quit, rollbackTo, shellOpens } from '../helpers/session.js';
 import { closeTerminals } from '../helpers/terminal.js';
 
-const CLASSIC = 'classic+';
 const address = testEngine().replace(CLASSIC, '');
+const api = createApi({ kind: 'docker', address, source: 'the test', tls: null });
+const env = engineEnv(`${CLASSIC}${address}`);
+const FAILING = `${BASE}RUN echo five > /five\nRUN echo partial > /six; exit 6\n`;
 
-afterEach(async () => {
-  await closeTerminals();
-  removeProjects();
-});
+type Listed = readonly { readonly Id: string }[];
+
+async function containers(): Promise<string[]> {
+  return (await api.json<Listed>('GET', '/containers/json', { query: { all: '1' } })).map(({ Id }) => Id);
+}
+
+/** Those that a session has made of its own, such as what a failed command has left. */
+async function ownImages(): Promise<string[]> {
+  const filters = JSON.stringify({ label: ['bxtui'] });
+  return (await api.json<Listed>('GET', '/images/json', { query: { all: '1', filters } })).map(({ Id }) => Id);
+}
 
 describe.skipIf(!isDocker(address))('the classic builder', () => {
+  const sessions = new Sessions();
+  let before: readonly string[] = [];
+  const added = async (): Promise<string[]> => (await containers()).filter((id) => !before.includes(id));
+  beforeEach(async () => {
+    before = await containers();
+  });
+  afterEach(async () => {
+    await closeTerminals();
+    removeProjects();
+  });
+  afterAll(() => sessions.end());
+
   it('is debugged like any other, and left as it was', async () => {
-    const api = createApi({ kind: 'docker', address, source: 'the test', tls: null });
-    type Found = readonly { readonly Id: string }[];
-    const containers = async () =>
-      (await api.json<Found>('GET', '/containers/json', { query: { all: '1' } })).map(({ Id }) => Id);
-    const before = new Set(await containers());
-    const project = createProject(`${BASE}RUN echo five > /five\nRUN echo partial > /six; exit 6\n`);
-    const terminal = await openSession(project, { env: engineEnv(`${CLASSIC}${address}`) });
+    const project = createProject(FAILING);
+    const terminal = await openSession(project, { env });
     await shellOpens(terminal);
     expect(await inShell(terminal, 'cat /five /six')).toMatch(/five\s+partial/);
     await rollbackTo(terminal, 4);
@@ -32,8 +50,35 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
     terminal.press('char:r');
     await terminal.waitFor(/ BUILT /, { what: 'end of the second build' });
     expect((await quit(terminal)).code).toBe(0);
-    expect((await containers()).filter((id) => !before.has(id))).toEqual([]);
-    const filters = JSON.stringify({ label: ['bxtui'] });
-    expect(await api.json('GET', '/images/json', { query: { all: '1', filters } })).toEqual([]);
+    expect(await added()).toEqual([]);
+    expect(await ownImages()).toEqual([]);
+  });
+
+  it('fails again where it has failed, though what the failure has left was looked into', async () => {
+    const project = createProject(FAILING);
+    for (let turn = 0; turn < 2; turn++) {
+      const terminal = await openSession(project, { env });
+      await shellOpens(terminal);
+      expect(await inShell(terminal, 'cat /six')).toBe('partial');
+      expect((await quit(terminal)).code).toBe(1);
+    }
+  });
+
+  it.each([
+    ['in a failed step', FAILING, /FAILED exit 6[\s\S]* TERMINAL /],
+    ['while a command runs', `${BASE}RUN echo running; sleep 60\n`, /running/],
+  ])('is left as it was by the next session when one is killed %s', async (_, dockerfile, stands) => {
+    const terminal = await openSession(createProject(dockerfile), { env, flags: ['--root', sessions.root] });
+    await terminal.waitFor(stands);
+    if (dockerfile === FAILING) await shellOpens(terminal);
+    const session = (await sessions.list()).find(({ state }) => state !== 'crashed');
+    process.kill(sessions.serverPid(session!.id), 'SIGKILL');
+    await terminal.waitForExit();
+    expect((await added()).length).toBeGreaterThan(0);
+    const next = await runBxtui(['build', '--root', sessions.root, createProject(`${BASE}RUN true`).dir], { env });
+    expect(next.status, next.output).toBe(0);
+    await expect.poll(added).toEqual([]);
+    expect(await ownImages()).toEqual([]);
+    await sessions.run('kill', '--all');
   });
 });

@@ -7,6 +7,7 @@ import type { BuildRequest } from '../engine.js';
 import { ApiError, type EngineApi } from './api.js';
 import { contextFor, packContext } from './context.js';
 import { describeFailure } from './failure.js';
+import type { Journal } from './journal.js';
 import { createMessageReader } from './message-stream.js';
 import { createProgress, type Progress, type SentStep } from './progress.js';
 import { registryConfig } from './registry-header.js';
@@ -20,6 +21,7 @@ export interface BuildOrder {
   readonly text: string | null;
   /** Gets the image of each step as soon as it is done. */
   readonly images: Map<StepKey, string>;
+  readonly journal: Journal;
   readonly digestOf: (step: StepKey) => string;
   readonly emit: (event: EngineEvent) => void;
   readonly room: () => Promise<void>;
@@ -35,8 +37,8 @@ export interface BuildOutcome {
 
 /** Ends with the build, also a failed or cancelled one. Throws only what comes of no build: a lost connection, an unreadable context. */
 export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOutcome> {
-  const { request, sent, text, images, digestOf, emit, signal } = order;
-  const progress = createProgress(sent, digestOf, images);
+  const { request, sent, text, images, journal, digestOf, emit, signal } = order;
+  const progress = createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
   try {
     const source = contextFor(request, text, (bytes, files, isDone) =>
@@ -57,7 +59,13 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     const buildArgs = Object.fromEntries(request.buildArgs.filter(([, value]) => value !== null));
     const answer = await api.stream('POST', '/build', {
       query: {
-        ...{ version: '1', rm: '1', forcerm: '0', dockerfile: source.dockerfile.path, buildargs: JSON.stringify(buildArgs) },
+        ...{
+          version: '1',
+          rm: '1',
+          forcerm: request.isUnattended ? '1' : '0',
+          dockerfile: source.dockerfile.path,
+          buildargs: JSON.stringify(buildArgs),
+        },
         t: text === null ? request.tags : [],
         target: text === null ? (request.target ?? undefined) : undefined,
         nocache: request.noCache ? '1' : undefined,

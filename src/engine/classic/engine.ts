@@ -5,13 +5,19 @@ import { BxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from './api.js';
-import { removeOrphans } from './owner.js';
+import { type Journal, openJournal } from './journal.js';
+import { removeOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
+import { within } from './within.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The newest that this client was tried with. */
 const NEWEST_API = 51;
+/** From here on only what was built is taken for a cache (moby, `builder/dockerfile`); before, also a commit of the command that has failed. */
+const LOCAL_CACHE_API = 44;
+/** How long the end waits for the removal of what others have left, of which the next start sees the rest. */
+const SWEEP_MS = 2_000;
 const WATCH_MS = 2_000;
 
 /** Connects to a Docker Engine and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
@@ -35,12 +41,16 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
   }
   api.version = `1.${Math.min(Number(told), NEWEST_API)}`;
   const version = /Docker\/([\d.]+)/.exec(String(ping.headers.server ?? ''))?.[1] ?? '';
-  void removeOrphans(api);
-  return createEngine(api, `Docker Engine ${version}`.trimEnd());
+  const swept = removeOrphans(api);
+  return createEngine(api, `Docker Engine ${version}`.trimEnd(), swept);
 }
 
-function createEngine(api: EngineApi, name: string): Engine {
+/** `swept`: what others have left is gone. */
+function createEngine(api: EngineApi, name: string, swept: Promise<void>): Engine {
   const { endpoint } = api;
+  const isCacheSafe = Number(api.version.split('.')[1]) >= LOCAL_CACHE_API;
+  const clean = isCacheSafe ? Promise.resolve() : swept;
+  const journal: Journal = openJournal(endpoint.address);
   const runs = new Set<BuildRun>();
   const watch = watchEngine(api);
   let disposing: Promise<void> | null = null;
@@ -55,13 +65,14 @@ function createEngine(api: EngineApi, name: string): Engine {
     lost: watch.lost,
     build(request) {
       refuseUnknown(request);
-      const run = startRun(api, request);
+      const run = startRun({ api, journal, clean }, request);
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
     },
     dispose() {
       watch.stop();
-      disposing ??= Promise.allSettled([...runs].map((run) => run.dispose())).then(() => {});
+      const givenBack = () => Promise.allSettled([within(SWEEP_MS, swept), ...[...runs].map((run) => run.dispose())]);
+      disposing ??= givenBack().then(() => journal.close());
       return disposing;
     },
   };

@@ -1,13 +1,17 @@
-/** Whose a container or image on the engine is: a label that tells whether the process that made it is still there. */
+/** Whose a container or image on the engine is: a name that tells whether the process that made it is still there, and the label that says it. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { EngineApi } from './api.js';
+import { ApiError, type EngineApi } from './api.js';
 
-const LABEL = 'bxtui';
+export const LABEL = 'bxtui';
 
 /** `HOST/PID/START`: a process number is given again, but not with the same start. */
+export function ownerName(): string {
+  return `${hostname()}/${process.pid}/${startOf(process.pid) ?? ''}`;
+}
+
 export function ownLabel(): Readonly<Record<string, string>> {
-  return { [LABEL]: `${hostname()}/${process.pid}/${startOf(process.pid) ?? ''}` };
+  return { [LABEL]: ownerName() };
 }
 
 /** False for what another machine has made: who is alive there is not known here. */
@@ -17,32 +21,26 @@ export function isOrphan(owner: string, host = hostname(), start: (pid: number) 
   return start(Number(pid)) !== began;
 }
 
-/** Removes what processes that are gone have left behind. It is no reason to fail. */
-export async function removeOrphans(api: EngineApi): Promise<void> {
-  const filters = JSON.stringify({ label: [LABEL] });
-  type Found = readonly { readonly Id: string; readonly Labels?: Readonly<Record<string, string>> | null }[];
-  const left = (found: Found | null): string[] =>
-    (found ?? []).filter(({ Labels }) => isOrphan(Labels?.[LABEL] ?? '')).map(({ Id }) => Id);
-  const containers = left(await api.json<Found>('GET', '/containers/json', { query: { all: '1', filters } }).catch(() => []));
-  await Promise.all(containers.map((id) => removeContainer(api, id).catch(() => {})));
-  const images = left(await api.json<Found>('GET', '/images/json', { query: { all: '1', filters } }).catch(() => []));
-  await Promise.all(images.map((id) => removeImage(api, id).catch(() => {})));
-}
-
-export async function removeContainer(api: EngineApi, id: string): Promise<void> {
-  await api.json('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
-}
-
 /** Its parents are the build's cache, and stay. */
 export async function removeImage(api: EngineApi, id: string): Promise<void> {
   await api.json('DELETE', `/images/${id}`, { query: { force: '1', noprune: '1' } });
+}
+
+/** One that has gone, or is being removed already, is no error. */
+export async function removeContainer(api: EngineApi, id: string): Promise<void> {
+  await api.json('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } }).catch((error: unknown) => {
+    const isGoing = error instanceof ApiError && (error.status === 404 || /already in progress/.test(error.message));
+    if (!isGoing) throw error;
+  });
 }
 
 /** Null: there is no such process. Where /proc is missing, only that it is there. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // One that nobody has asked how it ended still has its entry.
+    return fields[0] === 'Z' ? null : (fields[19] ?? '');
   } catch {
     if (process.platform === 'linux') return null;
   }

@@ -5,6 +5,7 @@
 import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { StepKey } from '../../core/model/index.js';
+import type { Journal } from './journal.js';
 import type { BuildMessage } from './message-stream.js';
 
 /** An instruction of what is sent. `isHidden`: it stands for what an earlier build has done, and nothing is told of it. */
@@ -41,6 +42,7 @@ export function createProgress(
   sent: readonly SentStep[],
   digestOf: (step: StepKey) => string,
   images: Map<StepKey, string> = new Map(),
+  journal: Pick<Journal, 'add' | 'remove'> | null = null,
   now: () => number = Date.now,
 ): Progress {
   const containers = new Set<string>();
@@ -101,6 +103,7 @@ export function createProgress(
       const id = REMOVED.exec(text)?.[1];
       if (id === undefined || !isSame(id, container)) return program(text);
       containers.delete(container);
+      journal?.remove(container);
       container = null;
       return [];
     }
@@ -114,6 +117,7 @@ export function createProgress(
     if (running !== undefined) {
       container = running;
       containers.add(running);
+      journal?.add(running);
       return [];
     }
     if (CACHED.test(text)) {

@@ -10,9 +10,11 @@ import type { EngineApi } from './api.js';
 import { type BuildOutcome, build } from './build.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
 import { cutBefore, wholeBuild } from './cut.js';
+import type { Journal } from './journal.js';
 import { ownLabel, removeContainer, removeImage } from './owner.js';
 import type { SentStep } from './progress.js';
 import { requireTarget } from './refuse.js';
+import { within } from './within.js';
 
 /** How long an engine that is being left may take. */
 const FAREWELL_MS = 5_000;
@@ -23,7 +25,15 @@ interface Remains {
   readonly config: ImageConfig;
 }
 
-export function startRun(api: EngineApi, request: BuildRequest): BuildRun {
+/** What the runs of one engine have in common. */
+export interface RunSurroundings {
+  readonly api: EngineApi;
+  readonly journal: Journal;
+  /** No build begins before it. */
+  readonly clean: Promise<void>;
+}
+
+export function startRun({ api, journal, clean }: RunSurroundings, request: BuildRequest): BuildRun {
   const { plan, text } = request.dockerfile;
   const queue = createEventQueue<EngineEvent>();
   const lateListeners = new Set<(event: EngineEvent) => void>();
@@ -65,17 +75,34 @@ export function startRun(api: EngineApi, request: BuildRequest): BuildRun {
   /** Runs it, keeps what it has made, and takes away what nobody will look into. */
   const carryOut = async (sent: readonly SentStep[], cutText: string | null, signal: AbortSignal): Promise<BuildOutcome> => {
     announce(sent);
-    const outcome = await build(api, { request, sent, text: cutText, images, digestOf, emit, room: () => queue.room(), signal });
+    await clean;
+    const outcome = await build(api, {
+      request,
+      sent,
+      text: cutText,
+      images,
+      journal,
+      digestOf,
+      emit,
+      room: () => queue.room(),
+      signal,
+    });
     const { progress, failedStep } = outcome;
     if (outcome.failure !== null && failedStep !== null) failed.add(failedStep);
     const { container } = progress;
     const isKept = outcome.failure !== null && failedStep !== null && container !== null && request.isUnattended !== true;
     if (isKept) remains.set(failedStep, await readRemains(container));
     const others = [...progress.containers].filter((id) => !isKept || id !== container);
-    await Promise.all(others.map((id) => removeContainer(api, id).catch(() => {})));
+    await Promise.all(others.map(removeBuilt));
     return outcome;
   };
 
+  /** What cannot be removed stays noted for the next start. */
+  const removeBuilt = (id: string): Promise<void> =>
+    removeContainer(api, id).then(
+      () => journal.remove(id),
+      () => {},
+    );
   const readRemains = async (container: string): Promise<Remains> => {
     const { Config } = await api.json<{ readonly Config: ImageConfig }>('GET', `/containers/${container}/json`);
     return { container, config: Config };
@@ -180,7 +207,7 @@ export function startRun(api: EngineApi, request: BuildRequest): BuildRun {
     lifetime.abort();
     await within(FAREWELL_MS, Promise.allSettled([done, evaluating, ...opening]));
     await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
-    const left = [...remains.values()].map(({ container }) => removeContainer(api, container));
+    const left = [...remains.values()].map(({ container }) => removeBuilt(container));
     await within(FAREWELL_MS, Promise.allSettled(left));
   };
 
@@ -214,13 +241,4 @@ function opOf(instruction: string): PlannedVertex['op'] {
   if (instruction === 'FROM') return 'source';
   if (instruction === 'RUN') return 'exec';
   return instruction === 'COPY' || instruction === 'ADD' ? 'file' : 'unknown';
-}
-
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work.catch(() => {}), timeout]);
-  clearTimeout(timer);
 }
