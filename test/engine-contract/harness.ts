@@ -35,6 +35,11 @@ export function contractEndpoints(): TestEndpoint[] {
     .map((address) => endpointAt(address));
 }
 
+/** Skips the tests around the call on BuildKit: they ask for what only the classic builder has. */
+export function skipBuildKit({ builder }: TestEndpoint): void {
+  beforeEach(({ skip }) => skip(builder === 'buildkit', 'of the classic builder only'));
+}
+
 /** Skips the tests around the call on the classic builder, which has no mounts and no outputs. */
 export function skipClassic({ builder }: TestEndpoint): void {
   beforeEach(({ skip }) => skip(builder === 'classic', 'the classic builder has none of it'));

@@ -14,6 +14,9 @@ import { registryConfig } from './registry-header.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
 
+/** How long a container may go without a name. */
+const NAMED_MS = 500;
+
 export interface BuildOrder {
   readonly request: BuildRequest;
   readonly sent: readonly SentStep[];
@@ -40,6 +43,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const { request, sent, text, images, journal, digestOf, emit, signal } = order;
   const progress = createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
+  const leaving = leaveBetweenContainers(signal, progress);
   try {
     const source = contextFor(request, text, (bytes, files, isDone) =>
       emit({ type: 'context.transferred', name: 'context', bytes, files, isDone }),
@@ -53,7 +57,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     for (const message of warnings)
       if (first)
         emit({ type: 'warning.reported', digest: digestOf(first.step.key), message, detail: [], url: null, lines: null });
-    context.on('error', (error) => {
+    context.tar.on('error', (error) => {
       contextError = error;
     });
     const buildArgs = Object.fromEntries(request.buildArgs.filter(([, value]) => value !== null));
@@ -63,20 +67,22 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
           version: '1',
           rm: '1',
           forcerm: request.isUnattended ? '1' : '0',
-          dockerfile: source.dockerfile.path,
+          dockerfile: context.dockerfile,
           buildargs: JSON.stringify(buildArgs),
         },
         t: text === null ? request.tags : [],
         target: text === null ? (request.target ?? undefined) : undefined,
+        platform: request.platform ?? undefined,
         nocache: request.noCache ? '1' : undefined,
       },
       headers: { 'Content-Type': 'application/x-tar', ...(credentials !== null && { 'X-Registry-Config': credentials }) },
-      body: context,
-      signal,
+      body: context.tar,
+      signal: leaving.signal,
     });
     const reader = createMessageReader();
     for await (const chunk of answer) {
       for (const message of reader.push(chunk as Buffer)) progress.take(message).forEach(emit);
+      leaving.look();
       await order.room();
     }
     for (const message of reader.end()) progress.take(message).forEach(emit);
@@ -91,6 +97,8 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     if (error instanceof ApiError)
       return { failure: describeFailure(error.message, null, null, null), failedStep: null, progress };
     throw api.broken(error, signal);
+  } finally {
+    leaving.dispose();
   }
   if (progress.failure === null) {
     progress.stop('').forEach(emit);
@@ -102,4 +110,33 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const failure = describeFailure(message, code, step, key === null ? null : digestOf(key));
   progress.stop(failure.message).forEach(emit);
   return { failure, failedStep: failure.digest === null ? null : key, progress };
+}
+
+/**
+ * A build that is left while the engine makes a container leaves one that nobody has been told of. So the way out is held open until it has a
+ * name, which takes the engine no time; where it takes longer, the step makes none.
+ */
+function leaveBetweenContainers(
+  signal: AbortSignal,
+  progress: Progress,
+): { readonly signal: AbortSignal; look(): void; dispose(): void } {
+  const leaving = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    if (signal.aborted && (progress.current === null || progress.container !== null)) leaving.abort();
+  };
+  const onAbort = (): void => {
+    look();
+    timer = setTimeout(() => leaving.abort(), NAMED_MS);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: leaving.signal,
+    look,
+    dispose() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }

@@ -8,51 +8,58 @@ import { createDiskTree } from '../shared/files/disk-tree.js';
 import { type FileTree, GoMode } from '../shared/files/file-tree.js';
 import { createPatternMatcher } from '../shared/files/pattern-matcher.js';
 import { readFailure, type WalkEntry, walkTree } from '../shared/files/tree-walk.js';
+import { IGNORE_FILE, placeForeign } from './foreign-dockerfile.js';
 
 export interface ContextSource {
   readonly contextDir: string;
-  /** Path in the context, and the bytes there, whatever the disk has. */
-  readonly dockerfile: { readonly path: string; readonly text: string };
-  /** The file is none of the context's: the engine takes it out before anything is copied. */
-  readonly isForeign: boolean;
+  /** Path in the context, null when it is outside, and the bytes there, whatever the disk has. */
+  readonly dockerfile: { readonly path: string | null; readonly text: string };
+  /** What is built instead. The files are the same with it. */
+  readonly cut: string | null;
   readonly onSent: (bytes: number, files: number, isDone: boolean) => void;
 }
 
-/** What a file is called that has no place in the context. The same for every build, so that the cache is found again. */
-const FOREIGN_NAME = '.dockerfile.bxtui';
-const IGNORE_FILE = '.dockerignore';
+export interface PackedContext {
+  /** Path of what is built, for the engine. */
+  readonly dockerfile: string;
+  /** An error of it (`BxError('input')`) destroys the stream with it. */
+  readonly tar: Readable;
+}
+
 const READ_BYTES = 256 * 1024;
 /** Names looked at before anything else has its turn. */
 const SLICE = 256;
 const PROGRESS_MS = 100;
 
-/** `text`: another one than the request's, which then stands beside it. */
-export function contextFor(request: BuildRequest, text: string | null, onSent: ContextSource['onSent']): ContextSource {
+/** `cut`: another text than the request's, which then stands beside it. */
+export function contextFor(request: BuildRequest, cut: string | null, onSent: ContextSource['onSent']): ContextSource {
   const { contextDir, dockerfile } = request;
-  const { dir, name } = dockerfile;
-  const inside =
+  const { dir, name, text } = dockerfile;
+  const path =
     dir === contextDir ? name : dir.startsWith(`${contextDir}/`) ? `${dir.slice(contextDir.length + 1)}/${name}` : null;
-  const isForeign = text !== null || inside === null;
-  const path = isForeign ? FOREIGN_NAME : inside;
-  return { contextDir, dockerfile: { path, text: text ?? dockerfile.text }, isForeign, onSent };
+  return { contextDir, dockerfile: { path, text }, cut, onSent };
 }
 
-/** An error of it (`BxError('input')`) destroys the stream with it. Throws the same at once when there is no such directory. */
-export async function packContext(source: ContextSource): Promise<Readable> {
-  const { contextDir, dockerfile, isForeign } = source;
-  const ignored = readIgnoreFile(createDiskTree(contextDir));
-  const overrides = new Map([[dockerfile.path, Buffer.from(dockerfile.text)]]);
-  if (isForeign) overrides.set(IGNORE_FILE, Buffer.from(`${ignored ?? IGNORE_FILE}\n${FOREIGN_NAME}\n`));
+/** Throws `BxError('input')` when there is no such directory. */
+export async function packContext({ contextDir, dockerfile, cut, onSent }: ContextSource): Promise<PackedContext> {
+  const disk = createDiskTree(contextDir);
+  const ignored = readIgnoreFile(disk);
   const exclude = patternsOf(ignored ?? '');
-  // The engine reads these two, and leaves them out itself.
   const matcher = createPatternMatcher(exclude);
-  for (const path of [IGNORE_FILE, dockerfile.path]) if (matcher.matches(path)) exclude.push(`!${path}`);
+  const overrides = new Map<string, Uint8Array>();
+  if (dockerfile.path !== null) overrides.set(dockerfile.path, Buffer.from(dockerfile.text));
+  const foreign = cut !== null || dockerfile.path === null ? placeForeign(disk, ignored, matcher) : null;
+  const built = foreign?.path ?? dockerfile.path ?? '';
+  overrides.set(built, Buffer.from(cut ?? dockerfile.text));
+  if (foreign !== null && foreign.ignoreText !== null) overrides.set(IGNORE_FILE, Buffer.from(foreign.ignoreText));
+  // The engine reads these two, and leaves them out itself.
+  for (const path of [IGNORE_FILE, built]) if (matcher.matches(path)) exclude.push(`!${path}`);
   const tree = createDiskTree(contextDir, overrides);
   const tar: typeof import('tar-stream') & { readonly default?: typeof import('tar-stream') } = await import('tar-stream');
   // The bundle has it as it is, without names of its own.
   const archive = (tar.default ?? tar).pack();
-  void send(tree, exclude, archive, source.onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
-  return archive as unknown as Readable;
+  void send(tree, exclude, archive, onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
+  return { dockerfile: built, tar: archive as unknown as Readable };
 }
 
 async function send(tree: FileTree, exclude: readonly string[], archive: Pack, onSent: ContextSource['onSent']): Promise<void> {
@@ -80,7 +87,6 @@ async function send(tree: FileTree, exclude: readonly string[], archive: Pack, o
 
 async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack, buffer: Buffer): Promise<number> {
   const { path, stat, linkName } = entry;
-  if (stat.mode & GoMode.socket) return 0;
   const header = {
     name: path,
     mode: permissionsOf(stat.mode),
@@ -91,6 +97,8 @@ async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack, buffer:
   if (stat.kind === 'dir') return added(archive, { ...header, name: `${path}/`, type: 'directory' });
   if (stat.kind === 'symlink') return added(archive, { ...header, type: 'symlink', linkname: linkName });
   if (stat.kind === 'other') {
+    // A socket cannot be in a tar; the docker command leaves it out as well.
+    if (!(stat.mode & (GoMode.fifo | GoMode.device))) return 0;
     const type = stat.mode & GoMode.fifo ? 'fifo' : stat.mode & GoMode.charDevice ? 'character-device' : 'block-device';
     return added(archive, { ...header, type, devmajor: stat.devMajor, devminor: stat.devMinor });
   }

@@ -5,6 +5,7 @@ import { BxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from './api.js';
+import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
 import { removeOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
@@ -29,26 +30,19 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
   }
   const api = createApi(endpoint);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-  const ping = await api.head('/_ping', { signal: deadline }).catch((error: unknown) => {
+  const facts = await readFacts(api, deadline).catch((error: unknown) => {
     if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
     throw error;
   });
-  const told = /^1\.(\d+)$/.exec(String(ping.headers['api-version'] ?? ''))?.[1];
-  if (ping.status !== 200 || told === undefined) {
-    throw new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as a Docker Engine does (${ping.status})`, {
-      hint: 'Name a Docker Engine with DOCKER_HOST.',
-    });
-  }
-  api.version = `1.${Math.min(Number(told), NEWEST_API)}`;
-  const version = /Docker\/([\d.]+)/.exec(String(ping.headers.server ?? ''))?.[1] ?? '';
+  api.version = `1.${Math.min(facts.apiMinor, NEWEST_API)}`;
   const swept = removeOrphans(api);
-  return createEngine(api, `Docker Engine ${version}`.trimEnd(), swept);
+  return createEngine(api, facts, swept);
 }
 
 /** `swept`: what others have left is gone. */
-function createEngine(api: EngineApi, name: string, swept: Promise<void>): Engine {
+function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>): Engine {
   const { endpoint } = api;
-  const isCacheSafe = Number(api.version.split('.')[1]) >= LOCAL_CACHE_API;
+  const isCacheSafe = facts.apiMinor >= LOCAL_CACHE_API;
   const clean = isCacheSafe ? Promise.resolve() : swept;
   const journal: Journal = openJournal(endpoint.address);
   const runs = new Set<BuildRun>();
@@ -56,7 +50,7 @@ function createEngine(api: EngineApi, name: string, swept: Promise<void>): Engin
   let disposing: Promise<void> | null = null;
   return {
     summary: {
-      name: `${name}, classic builder`,
+      name: `${facts.name}, classic builder`,
       kind: 'classic',
       address: endpoint.address,
       source: endpoint.source,
@@ -64,7 +58,7 @@ function createEngine(api: EngineApi, name: string, swept: Promise<void>): Engin
     },
     lost: watch.lost,
     build(request) {
-      refuseUnknown(request);
+      refuseUnknown(request, facts.platform);
       const run = startRun({ api, journal, clean }, request);
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };

@@ -4,13 +4,13 @@ import type { BuildRequest } from '../engine.js';
 
 export const USE_BUILDKIT = 'Build with BuildKit: unset DOCKER_BUILDKIT, or say --engine=buildkit.';
 
-/** Throws `BxError('unsupported')`. */
-export function refuseUnknown(request: BuildRequest): void {
+/** `own`: the engine's platform. Throws `BxError('unsupported')`. */
+export function refuseUnknown(request: BuildRequest, own: string): void {
   const { secrets, ssh, platform, outputs } = request;
   if (secrets.length > 0) throw unsupported('the classic builder knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('the classic builder cannot forward an agent (--ssh)');
-  if (platform !== null)
-    throw unsupported(`the classic builder builds for the engine's own platform only (--platform ${platform})`);
+  if (platform !== null && platform !== own && !platform.startsWith(`${own}/`))
+    throw unsupported(`the classic builder builds for its engine's own platform, ${own}, only (--platform ${platform})`);
   const other = outputs.find(({ kind }) => kind !== 'store');
   if (other)
     throw unsupported(

@@ -20,6 +20,8 @@ import { within } from './within.js';
 const FAREWELL_MS = 5_000;
 
 /** What a failed command has left: its container, and how it was run. */
+type BuildFailed = NonNullable<BuildOutcome['failure']>;
+
 interface Remains {
   readonly container: string;
   readonly config: ImageConfig;
@@ -41,7 +43,7 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
   const digestOf = (step: StepKey): string => `classic:${runId}:${step}`;
   const known = new Set<StepKey>();
   const images = new Map<StepKey, string>();
-  const failed = new Set<StepKey>();
+  const failed = new Map<StepKey, BuildFailed>();
   const remains = new Map<StepKey, Remains>();
   const containers = new Set<Container>();
   const opening = new Set<Promise<unknown>>();
@@ -49,8 +51,12 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
   let work = new AbortController();
   let evaluating: Promise<unknown> = Promise.resolve();
   let disposing: Promise<void> | null = null;
+  let isBuilt = false;
+  const waiting = new Set<() => void>();
 
   const emit = (event: EngineEvent): void => {
+    for (const resolve of waiting) resolve();
+    waiting.clear();
     if (!queue.isEnded) queue.push(event);
     else for (const listener of lateListeners) listener(event);
   };
@@ -69,7 +75,7 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
         },
       ];
     });
-    emit({ type: 'plan.resolved', vertices });
+    if (vertices.length > 0 || known.size === 0) emit({ type: 'plan.resolved', vertices });
   };
 
   /** Runs it, keeps what it has made, and takes away what nobody will look into. */
@@ -88,7 +94,7 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
       signal,
     });
     const { progress, failedStep } = outcome;
-    if (outcome.failure !== null && failedStep !== null) failed.add(failedStep);
+    if (outcome.failure !== null && failedStep !== null) failed.set(failedStep, outcome.failure);
     const { container } = progress;
     const isKept = outcome.failure !== null && failedStep !== null && container !== null && request.isUnattended !== true;
     if (isKept) remains.set(failedStep, await readRemains(container));
@@ -128,9 +134,20 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
     }
   };
   const done = main().then((event) => {
-    queue.push(event);
+    isBuilt = true;
+    emit(event);
     queue.end();
   });
+
+  /** A second build of the same steps beside the one that runs would give other images than it: what may come of that is waited for. */
+  const untilSettled = async (step: PlannedInstruction, signal: AbortSignal): Promise<void> => {
+    while (imageUpTo(step) === undefined && !isBuilt && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        waiting.add(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  };
 
   const stepAt = (key: StepKey): PlannedInstruction => {
     const step = plan.instructions.find((one) => one.key === key);
@@ -155,14 +172,19 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
   };
   const evaluate = async (step: PlannedInstruction, signal: AbortSignal): Promise<void> => {
     if (imageUpTo(step) !== undefined) return;
+    if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
     const cut = cutBefore(text, plan, step, images);
-    const { failure } = await carryOut(cut.sent, cut.text, signal);
+    // What has failed in this run is not tried again.
+    const known = cut.sent.flatMap((one) => failed.get(one.step.key) ?? [])[0];
+    const failure = known ?? (await carryOut(cut.sent, cut.text, signal)).failure;
     if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
     if (failure) throw new BxError('engine', failure.message, { hint: failure.hint });
   };
 
   const groundAt = async ({ step: key, moment }: ContainerSpec, signal: AbortSignal): Promise<ContainerGround> => {
     const step = stepAt(key);
+    const before = moment === 'before' ? plan.instructions[step.number - 2] : undefined;
+    await untilSettled(before ?? step, AbortSignal.any([signal, lifetime.signal]));
     const left = remains.get(key);
     const hasFailed = left !== undefined;
     const wanted: Moment =
@@ -178,15 +200,15 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
         hint: 'Choose the state before it.',
       });
     }
-    const before = wanted === 'before' ? plan.instructions[step.number - 2] : step;
-    if (!before || before.stage !== step.stage) {
+    const last = wanted === 'before' ? plan.instructions[step.number - 2] : step;
+    if (!last || last.stage !== step.stage) {
       throw new BxError('unsupported', `there is nothing before step ${step.number}, which begins a stage`, {
         hint: 'Choose the state after it.',
       });
     }
-    const image = await imageAfter(before, signal);
+    const image = await imageAfter(last, signal);
     if (image === null) {
-      throw new BxError('unsupported', `step ${before.number} leaves nothing: it begins with an empty filesystem`, {
+      throw new BxError('unsupported', `step ${last.number} leaves nothing: it begins with an empty filesystem`, {
         hint: 'Choose a later step.',
       });
     }

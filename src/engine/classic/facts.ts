@@ -1,0 +1,40 @@
+/** What an engine says of itself when it is first asked: who it is, which calls it takes, what it builds for. */
+import { BxError } from '../../platform/errors.js';
+import { describeEndpoint } from '../shared/connect-error.js';
+import { ApiError, type EngineApi } from './api.js';
+
+export interface EngineFacts {
+  /** `Docker Engine 28.5.2`. */
+  readonly name: string;
+  /** The newest version of the Engine API that it takes: 1.N. */
+  readonly apiMinor: number;
+  /** `linux/amd64`, as Go spells it. */
+  readonly platform: string;
+}
+
+interface VersionAnswer {
+  readonly Version?: string;
+  readonly ApiVersion?: string;
+  readonly Os?: string;
+  readonly Arch?: string;
+}
+
+/** Throws `BxError('endpoint')` when it is none. */
+export async function readFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
+  const answer = await api.json<VersionAnswer | null>('GET', '/version', { signal }).catch((error: unknown) => {
+    if (error instanceof ApiError || error instanceof SyntaxError) return null;
+    throw error;
+  });
+  const minor = /^1\.(\d+)$/.exec(answer?.ApiVersion ?? '')?.[1];
+  if (answer === null || minor === undefined) {
+    throw new BxError('endpoint', `${describeEndpoint(api.endpoint)} does not answer as a Docker Engine does`, {
+      hint: 'Name a Docker Engine with DOCKER_HOST.',
+    });
+  }
+  const number = /^v?(\d[\d.]*)/.exec(answer.Version ?? '')?.[1] ?? '';
+  return {
+    name: `Docker Engine ${number}`.trimEnd(),
+    apiMinor: Number(minor),
+    platform: `${answer.Os || 'linux'}/${answer.Arch || 'amd64'}`,
+  };
+}
