@@ -65,6 +65,8 @@ export interface ScreenCommands {
   toggleFollow(): void;
   copyLine(): void;
   copyPanel(): void;
+  /** A text that need not be on the screen. */
+  copyText(text: string): void;
   /** Marking with the keyboard in the focused terminal or log. */
   enterCopyMode(): void;
   toggleMouse(): void;

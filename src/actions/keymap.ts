@@ -20,6 +20,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['enter'], action: 'step.rollback', panels: ['steps'], hint: 1 },
   { keys: ['t'], action: 'step.rollback', hint: 9 },
   { keys: ['T'], action: 'step.rollbackWith', hint: 10 },
+  { keys: ['I'], action: 'step.copyImage', panels: ['steps'] },
   { keys: ['space'], action: 'stage.fold', panels: ['steps'] },
   { keys: ['{'], action: 'stage.previous', panels: ['steps'] },
   { keys: ['}'], action: 'stage.next', panels: ['steps'] },

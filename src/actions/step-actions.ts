@@ -1,5 +1,6 @@
 /** Actions on the selected step: rollback, options, editing, jumping to failed and running steps. */
 import type { Step } from '../core/model/index.js';
+import { dockerRunLine } from '../core/select/index.js';
 import { type Action, needsStep } from './action.js';
 import type { ActionContext } from './context.js';
 
@@ -35,6 +36,15 @@ const nextFailed = (context: ActionContext): Step | null => {
 const runningStep = (context: ActionContext): Step | null =>
   orderedSteps(context).findLast((step) => step.state === 'running') ?? null;
 
+/** A record of an older version has none. */
+const imageOf = (step: Step): string | null => step.imageId ?? null;
+
+function noImage({ state, step }: ActionContext): string {
+  const { engine } = state;
+  if (engine?.kind !== 'classic') return 'only the classic builder makes an image of each step (DOCKER_BUILDKIT=0)';
+  return step?.state === 'failed' ? 'the step has failed, there is no image of it' : 'there is no image of this step yet';
+}
+
 export const stepActions: readonly Action[] = [
   {
     id: 'step.rollback',
@@ -67,6 +77,32 @@ export const stepActions: readonly Action[] = [
     changes: true,
     enabled: (context) => (context.generation === null ? 'the Dockerfile has not been read yet' : true),
     run: (context) => context.screen.editSource(context.step?.lines?.start ?? 1),
+  },
+  {
+    id: 'step.copyImage',
+    title: 'Copy the image of the selected step: its id, or a docker run line',
+    hint: 'image',
+    group: 'Step',
+    enabled: (context) => {
+      if (context.step === null) return 'no step is selected';
+      return imageOf(context.step) === null ? noImage(context) : true;
+    },
+    run: async (context) => {
+      const image = context.step === null ? null : imageOf(context.step);
+      const { engine } = context.state;
+      if (image === null || engine === null) return;
+      const line = dockerRunLine(engine, image);
+      const answer = await context.screen.ask({
+        title: `Copy the image of step ${context.step?.number ?? ''}`,
+        lines: [`Id: ${image}`, `Run it: ${line}`],
+        choices: [
+          { id: 'line', key: 'r', label: 'The docker run line' },
+          { id: 'id', key: 'i', label: 'The id' },
+        ],
+        default: 'line',
+      });
+      if (answer !== null) context.screen.copyText(answer === 'id' ? image : line);
+    },
   },
   {
     id: 'goto.failure',

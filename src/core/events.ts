@@ -65,6 +65,8 @@ export type EngineEvent =
       readonly url: string | null;
       readonly lines: LineRange | null;
     }
+  /** The step is an image of its own on this engine. */
+  | { readonly type: 'image.made'; readonly digest: string; readonly imageId: string }
   | {
       readonly type: 'context.transferred';
       readonly name: string;

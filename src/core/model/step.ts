@@ -76,6 +76,8 @@ export interface Step {
   readonly progress: readonly StepProgress[];
   readonly log: StepLogSummary;
   readonly warnings: readonly StepWarning[];
+  /** Image of the state after it, where the engine makes one for each step; else null. */
+  readonly imageId: string | null;
 }
 
 export interface Stage {

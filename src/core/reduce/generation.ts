@@ -70,6 +70,8 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
       const next = { ...generation, warnings: [...generation.warnings, warning] };
       return updateStep(next, key, (step) => ({ ...step, warnings: [...step.warnings, warning] }));
     }
+    case 'image.made':
+      return updateStep(generation, generation.vertices[event.digest]?.step, (step) => ({ ...step, imageId: event.imageId }));
     case 'context.transferred': {
       const { type: _, ...transfer } = event;
       const others = generation.transfers.filter((known) => known.name !== transfer.name);

@@ -64,6 +64,7 @@ export function emptyStep(given: Pick<Step, 'key' | 'kind' | 'text'> & Partial<S
     progress: [],
     log: { bytes: 0, lines: 0, isClipped: false },
     warnings: [],
+    imageId: null,
     ...given,
   };
 }

@@ -1,1 +1,2 @@
+export * from './docker-line.js';
 export * from './status.js';

@@ -76,12 +76,15 @@ export function createProgress(
     const one = sent[at];
     return !one || one.isHidden || text === '' ? [] : [{ type: 'log.appended', digest: digestOf(one.step.key), stream, text }];
   };
+  const madeImage = ({ step, isHidden }: SentStep): EngineEvent[] =>
+    isHidden ? [] : [{ type: 'image.made', digest: digestOf(step.key), imageId: images.get(step.key)! }];
   const finish = (error: string): EngineEvent[] => {
     if (!isOn) return [];
     isOn = false;
     const one = sent[at];
     if (error === '' && one && imageOfStep !== null) {
       if (!images.has(one.step.key)) images.set(one.step.key, imageOfStep);
+      return [...madeImage(one), ...update(now(), error)];
     }
     return update(now(), error);
   };

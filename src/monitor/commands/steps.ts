@@ -13,7 +13,9 @@ export const steps: MonitorCommand = {
     if (args.length > 0) throw usageError(steps, 'steps takes no arguments');
     const generation = selectCurrent(session.state);
     if (generation === null) return 'there is no build yet';
-    const rows = selectInstructions(generation).map((step) => {
+    const instructions = selectInstructions(generation);
+    const hasImages = instructions.some(({ imageId }) => imageId != null);
+    const rows = instructions.map((step) => {
       const elapsedMs = stepElapsedMs(step, now());
       return [
         String(step.number ?? step.key),
@@ -21,10 +23,11 @@ export const steps: MonitorCommand = {
         step.state,
         elapsedMs === null || step.state === 'cached' ? '' : `${(elapsedMs / 1000).toFixed(1)}s`,
         step.lines === null ? '' : `L${step.lines.start}`,
+        ...(hasImages ? [(step.imageId ?? '').replace(/^sha256:/, '').slice(0, 12)] : []),
         shorten(step.text),
       ].map(printableLine);
     });
-    return renderTable(['STEP', 'STAGE', 'STATE', 'TIME', 'LINE', 'INSTRUCTION'], rows);
+    return renderTable(['STEP', 'STAGE', 'STATE', 'TIME', 'LINE', ...(hasImages ? ['IMAGE'] : []), 'INSTRUCTION'], rows);
   },
 };
 

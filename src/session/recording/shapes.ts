@@ -113,6 +113,7 @@ const engineEvent = variant({
   'vertex.progressed': { digest: text, ...progress },
   'log.appended': { digest: text, stream: text, text },
   'warning.reported': { digest: text, ...warning },
+  'image.made': { digest: text, imageId: text },
   'context.transferred': transfer,
   'export.started': {},
   'build.succeeded': { result },

@@ -141,6 +141,7 @@ export function createCommands(ui: Ui): ScreenCommands {
       if (focus === 'terminal' || focus === 'logs') enterCopyMode(ui, focus);
     },
     copyPanel: () => void copy(copyPanelText(ui, store.view.focus)),
+    copyText: (text) => void copy(text),
     toggleMouse() {
       store.dispatch({ type: 'mouse.toggled' });
       deps.guard.setMouse(store.view.isMouseOn);

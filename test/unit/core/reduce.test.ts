@@ -183,6 +183,12 @@ describe('a generation', () => {
     expect(state.generations[0]!.steps['7']!.log).toEqual({ bytes: 45, lines: 3, isClipped: true });
   });
 
+  it('keeps the image of a step on an engine that makes one for each', () => {
+    const state = play([plan, vertex('one', { startedAtMs: 5 }), { type: 'image.made', digest: 'one', imageId: 'abc123' }]);
+    expect(state.generations[0]!.steps['7']!.imageId).toBe('abc123');
+    expect(state.generations[0]!.steps['8']!.imageId).toBeNull();
+  });
+
   it('ignores events of a generation it does not have', () => {
     const state = play([plan]);
     const stray: SessionEvent = { type: 'engine.reported', atMs: 1, generation: 7, event: { type: 'build.cancelled' } };

@@ -58,6 +58,7 @@ describe('the answer to a classic build', () => {
     );
     expect(progress.images.get('3')).toBe('cccccccccccc');
     expect([...progress.containers]).toEqual([]);
+    expect(events).toContainEqual({ type: 'image.made', digest: 'd3', imageId: 'cccccccccccc' });
     expect(events.at(-1)).toMatchObject({ digest: 'd3', isCached: false, completedAtMs: expect.any(Number), error: '' });
   });
 
