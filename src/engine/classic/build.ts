@@ -43,7 +43,8 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const { request, sent, text, images, journal, digestOf, emit, signal } = order;
   const progress = createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
-  const leaving = leaveBetweenContainers(signal, progress);
+  const isCommand = (): boolean => sent.some(({ step }) => step.key === progress.current && step.instruction === 'RUN');
+  const leaving = leaveBetweenContainers(signal, () => progress.current === null || (progress.container !== null && isCommand()));
   try {
     const source = contextFor(request, text, (bytes, files, isDone) =>
       emit({ type: 'context.transferred', name: 'context', bytes, files, isDone }),
@@ -113,30 +114,30 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
 }
 
 /**
- * A build that is left while the engine makes a container leaves one that nobody has been told of. So the way out is held open until it has a
- * name, which takes the engine no time; where it takes longer, the step makes none.
+ * A build that is left while the engine makes a container leaves one that nobody has been told of. A command has one, and then nothing comes
+ * behind it; the containers of other steps come and go. So the way out is held open until a command runs, or the engine has been silent for as
+ * long as no container goes without a name.
  */
 function leaveBetweenContainers(
   signal: AbortSignal,
-  progress: Progress,
+  isSafe: () => boolean,
 ): { readonly signal: AbortSignal; look(): void; dispose(): void } {
   const leaving = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
-    if (signal.aborted && (progress.current === null || progress.container !== null)) leaving.abort();
+    if (!signal.aborted) return;
+    clearTimeout(timer);
+    if (isSafe()) leaving.abort();
+    else timer = setTimeout(() => leaving.abort(), NAMED_MS);
   };
-  const onAbort = (): void => {
-    look();
-    timer = setTimeout(() => leaving.abort(), NAMED_MS);
-  };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) look();
+  else signal.addEventListener('abort', look, { once: true });
   return {
     signal: leaving.signal,
     look,
     dispose() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', look);
     },
   };
 }
