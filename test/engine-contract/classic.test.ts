@@ -111,6 +111,14 @@ describe.each(contractEndpoints())('the classic builder on $label', (endpoint) =
     expect((await shell(container, 'cat /partial')).output).toBe('go\n');
   });
 
+  it('begins a stage that was never reached with what it is made of', async () => {
+    const observed = await observe(
+      createProject(`${BASE}FROM base AS broken\nRUN exit 9\nFROM base AS last\nRUN true\nCOPY --from=broken /bin/sh /x`),
+    );
+    const container = await openAt(observed, 'FROM base AS last');
+    expect((await shell(container, 'ls /bin/busybox')).output).toBe('/bin/busybox\n');
+  });
+
   it('does not run a command again to find that it fails', async () => {
     const observed = await observe(createProject(`${BASE}RUN echo tried; exit 9\nRUN true`));
     await expect(openAt(observed, 'RUN true')).rejects.toMatchObject({

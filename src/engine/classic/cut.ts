@@ -3,7 +3,7 @@
  * with only the stages that the step needs, in which an image stands for what is done already. Pure.
  */
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
-import type { StepKey } from '../../core/model/index.js';
+import type { Stage, StepKey } from '../../core/model/index.js';
 import type { SentStep } from './progress.js';
 
 /** Every instruction up to the end of the target's stage. */
@@ -26,7 +26,7 @@ export function cutBefore(
   images: ReadonlyMap<StepKey, string>,
 ): Cut {
   const lines = text.split('\n');
-  const needed = stagesFor(plan, until.stage);
+  const needed = stagesFor(plan, until);
   const sent: SentStep[] = [];
   const blank = ({ lines: { start, end } }: PlannedInstruction): void => void lines.fill('', start - 1, end);
   for (const stage of plan.stages.slice(0, until.stage + 1)) {
@@ -64,14 +64,25 @@ function hasTriggers(steps: readonly PlannedInstruction[]): boolean {
   return steps.some(({ instruction }) => instruction === 'ONBUILD');
 }
 
-function stagesFor({ stages }: DockerfilePlan, index: number): Set<number> {
+function stagesFor({ stages, instructions }: DockerfilePlan, until: PlannedInstruction): Set<number> {
   const needed = new Set<number>();
   const visit = (at: number): void => {
     const stage = stages[at];
     if (stage === undefined || needed.has(at)) return;
     needed.add(at);
-    for (const label of stage.from) visit(stages.findLast((one) => one.label === label && one.index < at)?.index ?? -1);
+    for (const label of stage.from) {
+      const source = stages.findLast((one) => one.label === label && one.index < at);
+      // Of the last stage only what comes up to there counts.
+      if (source !== undefined && (at !== until.stage || isNamed(source, stage.base))) visit(source.index);
+    }
   };
-  visit(index);
+  const isNamed = (source: Stage, base: string): boolean => {
+    const names = [source.name ?? '', String(source.index)].filter((name) => name !== '');
+    const copied = instructions
+      .filter(({ stage, number }) => stage === until.stage && number <= until.number)
+      .flatMap(({ text }) => [...text.matchAll(/\bfrom=["']?([^\s,"']+)/gi)].map(([, name = '']) => name));
+    return [base, ...copied].some((one) => names.includes(one.toLowerCase()));
+  };
+  visit(until.stage);
   return needed;
 }
