@@ -66,7 +66,7 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
 
   it.each([
     ['in a failed step', FAILING, /FAILED exit 6[\s\S]* TERMINAL /],
-    ['while a command runs', `${BASE}RUN echo running; sleep 60\n`, /running/],
+    ['while a command runs', `${BASE}RUN echo "$((6 * 7)) is out"; sleep 60\n`, /42 is out/],
   ])('is left as it was by the next session when one is killed %s', async (_, dockerfile, stands) => {
     const terminal = await openSession(createProject(dockerfile), { env, flags: ['--root', sessions.root] });
     await terminal.waitFor(stands);
