@@ -8,6 +8,7 @@ import { assertNever, BxError, toBxError } from '../../platform/errors.js';
 import type { CommandResult, SessionClient, SessionCommand } from '../session.js';
 import { createConnection } from './connection.js';
 import { notASession } from './frames.js';
+import { createHeldOutputs } from './held-outputs.js';
 import { createInputMeter, type InputMeter } from './input-window.js';
 import {
   type ClientHello,
@@ -64,8 +65,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   const { session, options } = given;
   const requests = new Map<number, AbortController>();
   const channels = new Map<number, SharedTerminal>();
+  /** What each channel was opened for. */
+  const names = new Map<number, string>();
   const meters = new Map<number, InputMeter>();
   const refused = new Set<number>();
+  const held = createHeldOutputs(session);
   let hello: ClientHello | null = null;
   let info: ClientInfo | null = null;
   let isFull = false;
@@ -85,7 +89,9 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       for (const abort of requests.values()) abort.abort(new BxError('cancelled', 'the client has left the session'));
       for (const terminal of channels.values()) terminal.close();
       channels.clear();
+      names.clear();
       meters.clear();
+      held.releaseAll();
       given.onLeft();
     },
   });
@@ -206,6 +212,8 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       }
       const result = (await session.execute(command, signal)) as CommandResult | undefined;
       if (result === undefined) throw new BxError('unsupported', `the session knows no command ${String(command.type)}`);
+      const isPiped = 'tty' in command && command.tty === false && result.process !== null;
+      if (isPiped && !connection.isClosed) held.hold(result.process!);
       return { type: 'result', id, result };
     } catch (error) {
       return { type: 'failed', id, error: toWireError(toBxError(error, 'engine')) };
@@ -246,6 +254,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
         return;
       case 'terminal.close':
         channels.delete(channel);
+        names.delete(channel);
         meters.delete(channel);
         refused.delete(channel);
         terminal?.close();
@@ -272,6 +281,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
         onAnswering: (isAnswering) => send({ type: 'terminal.answering', channel, isAnswering }),
       });
       channels.set(channel, shared);
+      names.set(channel, process);
       const tell = (bytes: number): void => send({ type: 'terminal.taken', channel, bytes });
       meters.set(
         channel,
@@ -287,6 +297,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     { channel, withReplay, answers }: Extract<ClientMessage, { type: 'terminal.listen' }>,
   ): void {
     terminal.listen(answers, withReplay ? (replay) => allow(() => connection.sendBytes(channel, replay)) : null);
+    held.release(names.get(channel) ?? '');
   }
 
   function write(channel: number, data: Uint8Array): void {
