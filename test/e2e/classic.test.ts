@@ -1,7 +1,7 @@
 /** A build with DOCKER_BUILDKIT=0: its failed command, its steps, a reload, and nothing left on the engine. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../src/engine/classic/api.js';
-import { Sessions } from '../helpers/detached.js';
+import { Sessions, untilFailed } from '../helpers/detached.js';
 import { CLASSIC, engineEnv, isDocker, testEngine } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { runBxtui } from '../helpers/run.js';
@@ -62,6 +62,16 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
       expect(await inShell(terminal, 'cat /six')).toBe('partial');
       expect((await quit(terminal)).code).toBe(1);
     }
+  });
+
+  it('gives a program all that is piped into it', async () => {
+    const id = await sessions.detach(createProject(FAILING), '--engine=classic');
+    await untilFailed(sessions.root, id);
+    const input = 'x'.repeat(3_000_000);
+    const counted = await runBxtui(['exec', '--root', sessions.root, id, 'wc', '-c'], { env, input });
+    expect([counted.status, counted.stdout.trim()], counted.output).toEqual([0, '3000000']);
+    await sessions.run('kill', '--all');
+    await expect.poll(added).toEqual([]);
   });
 
   it.each([

@@ -115,8 +115,9 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
     onData: (listener) => gate.onData(listener),
     pause: () => gate.pause(),
     resume: () => gate.resume(),
-    write(data) {
-      if (!socket.writableEnded && !socket.destroyed && !endInput) socket.write(data);
+    write(data, onTaken = () => {}) {
+      if (socket.writableEnded || socket.destroyed || endInput) onTaken();
+      else socket.write(data, () => onTaken());
     },
     closeInput() {
       if (!endInput) socket.end();
@@ -177,7 +178,7 @@ function neverStarted(reason: string): StartedExec {
     onData: () => nothing,
     pause() {},
     resume() {},
-    write() {},
+    write: (_, onTaken) => onTaken?.(),
     closeInput() {},
     resize() {},
     signal: async () => {},

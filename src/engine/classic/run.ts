@@ -19,9 +19,9 @@ import { within } from './within.js';
 /** How long an engine that is being left may take. */
 const FAREWELL_MS = 5_000;
 
-/** What a failed command has left: its container, and how it was run. */
 type BuildFailed = NonNullable<BuildOutcome['failure']>;
 
+/** What a failed command has left: its container, and how it was run. */
 interface Remains {
   readonly container: string;
   readonly config: ImageConfig;

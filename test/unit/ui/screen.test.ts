@@ -1,10 +1,9 @@
 /** The screen as a person uses it: keys in, session commands and what is seen out. */
 
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import { BxError } from '../../../src/platform/errors.js';
 import { openShell } from '../../golden/story.js';
-import { open, opensShells, sent, session, stage } from './on-stage.js';
+import { open, opensLater, opensShells, reloads, sent, session, stage } from './on-stage.js';
 
 describe('rollback by selection', () => {
   test('enter opens a shell in the failed step, and the keys go to it', async () => {
@@ -29,17 +28,10 @@ describe('rollback by selection', () => {
 
   test('what is typed while it opens goes to it', async () => {
     await open('failed');
-    let finish = (): void => undefined;
-    session.onExecute = () =>
-      new Promise((resolve) => {
-        finish = () => {
-          openShell(session, 1, 'p1', '10', 'failed');
-          resolve({ process: 'p1' });
-        };
-      });
+    const shell = opensLater();
     await stage.press('enter', 'e', 'q', '!');
     expect(stage.text()).toContain('OPENING');
-    finish();
+    shell.finish();
     await stage.settle();
     expect(session.fakeTerminal('p1').typed.join('')).toBe('eq!');
     expect(stage.edited).toEqual([]);
@@ -47,18 +39,11 @@ describe('rollback by selection', () => {
 
   test('the key that leaves a terminal leaves it also while it opens, with what was typed before it', async () => {
     await open('failed');
-    let finish = (): void => undefined;
-    session.onExecute = () =>
-      new Promise((resolve) => {
-        finish = () => {
-          openShell(session, 1, 'p1', '10', 'failed');
-          resolve({ process: 'p1' });
-        };
-      });
+    const shell = opensLater();
     await stage.press('enter', 'l', 's', 'C-]');
     expect(stage.text()).not.toContain('OPENING');
     await stage.press('k');
-    finish();
+    shell.finish();
     await stage.settle();
     expect(session.fakeTerminal('p1').typed.join('')).toBe('ls');
     expect(stage.text()).toContain('NORMAL');
@@ -196,16 +181,7 @@ describe('the rest of the keys', () => {
   test('the cursor stays on the same step after a reload, and the old run is one key away', async () => {
     await open('failed');
     await stage.press('k', 'k');
-    const { path, text } = session.state.generations[0]!.dockerfile;
-    const dockerfile = { path, text: text.replace('ENV NODE_ENV production', 'ENV NODE_ENV=production\nENV MORE=1') };
-    session.emit({
-      type: 'generation.started',
-      atMs: 3,
-      generation: 2,
-      dockerfile,
-      plan: parseDockerfile(dockerfile.text),
-      target: null,
-    });
+    reloads((text) => text.replace('ENV NODE_ENV production', 'ENV NODE_ENV=production\nENV MORE=1'));
     await stage.settle();
     expect(stage.text()).toMatch(/▌ +9 · COPY \. \./);
     await stage.press('o');

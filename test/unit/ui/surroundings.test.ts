@@ -2,10 +2,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { CellSink } from '../../../src/term/types.js';
 import { loadTheme } from '../../../src/ui/index.js';
-import { open, session, stage } from './on-stage.js';
+import { open, reloads, session, stage } from './on-stage.js';
 
 describe('the theme', () => {
   const themes = fileURLToPath(new URL('../../../themes', import.meta.url));
@@ -48,16 +47,7 @@ describe('what the command line may ask', () => {
     expect(stage.handle.selectedStep()).toBe('10');
     await stage.press('k', 'k');
     expect(stage.handle.selectedStep()).toBe('8');
-    const { path, text } = session.state.generations[0]!.dockerfile;
-    const dockerfile = { path, text: text.replace('FROM base AS deps', 'FROM base AS deps\nENV MORE=1') };
-    session.emit({
-      type: 'generation.started',
-      atMs: 3,
-      generation: 2,
-      dockerfile,
-      plan: parseDockerfile(dockerfile.text),
-      target: null,
-    });
+    reloads((text) => text.replace('FROM base AS deps', 'FROM base AS deps\nENV MORE=1'));
     await stage.press('o');
     expect(stage.text()).toContain('run 1 of 2 (older)');
     expect(stage.handle.selectedStep()).toBe('9');
