@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { CellSink } from '../../../src/term/types.js';
 import { loadTheme } from '../../../src/ui/index.js';
-import { open, reloads, session, stage } from './on-stage.js';
+import { open, reloads, stage } from './on-stage.js';
 
 describe('the theme', () => {
   const themes = fileURLToPath(new URL('../../../themes', import.meta.url));
