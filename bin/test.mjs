@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
 import { unpackDebianPackage } from '../test/setup/debian-package.mjs';
 import { acquireEngine, startPrivateEngine } from '../test/setup/engine.mjs';
@@ -23,7 +23,7 @@ const SUITE_WITHIN_MS = 20 * 60_000;
 const NEWEST_SUITE = 'forky';
 const ON_ENGINE = ['engine-contract', 'e2e'];
 
-/** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number }} Outcome */
+/** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
 await runScript(async () => {
   const asked = process.argv.slice(2);
@@ -83,23 +83,41 @@ async function suite(part, env) {
       stdio: ['ignore', 'inherit', 'inherit'],
       timeoutMs: SUITE_WITHIN_MS,
     });
-    const { passed, failed, skipped } = counts(reportFile);
+    const { passed, failed, skipped, failures } = readReport(reportFile);
     // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
-    return { part, passed, failed: status !== 0 ? Math.max(failed, 1) : failed, skipped, elapsedMs: Date.now() - startMs };
+    const failedAtLeast = status !== 0 ? Math.max(failed, 1) : failed;
+    return { part, passed, failed: failedAtLeast, skipped, failures, elapsedMs: Date.now() - startMs };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** @param {string} reportFile */
-function counts(reportFile) {
+/**
+ * What vitest's JSON report says: its counts, and for each failed test or file where it is, its name and what it said.
+ * @param {string} reportFile
+ */
+function readReport(reportFile) {
   try {
     const report = JSON.parse(readFileSync(reportFile, 'utf8'));
     const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures: failuresOf(report) };
+  } catch (error) {
+    return { passed: 0, failed: 0, skipped: 0, failures: [`its report cannot be read: ${error}`] };
   }
+}
+
+/**
+ * @param {{ testResults: { name: string, status: string, message?: string,
+ *   assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} report
+ * @returns {string[]}
+ */
+function failuresOf(report) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(projectRoot, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [`${file}: ${message}`];
+    return failed.map((test) => `${file}: ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
+  });
 }
 
 /**
@@ -189,6 +207,9 @@ function kill(pid) {
 
 /** @param {readonly Outcome[]} outcomes */
 function report(outcomes) {
+  // Again at the end, since a long run's middle is what a reader of CI's output does not get to see.
+  for (const { part, failures = [] } of outcomes)
+    for (const failure of failures) process.stdout.write(`\nFAIL ${part} ${failure.split('\n').slice(0, 12).join('\n     ')}\n`);
   process.stdout.write('\n');
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
