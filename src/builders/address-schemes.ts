@@ -1,48 +1,98 @@
-/** Which addresses can be used, and what to say about the others. */
+/** Which addresses can be used for which kind of engine, and what to say about the others. */
 import { BxError } from '../platform/errors.js';
+import type { Endpoint } from './endpoint.js';
 
-/** What is not reached yet, by scheme, with a way that works today. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  ssh: 'Forward its socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix:///tmp/docker.sock.',
-  npipe: "Named pipes are Windows' own; name an engine with tcp:// or unix://.",
-  fd: 'fd:// is for a daemon that is handed its socket; name the socket itself with unix://.',
-  'docker-container': 'Publish a port of the container or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
-  'podman-container': 'Publish a port of the container or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
-  'nerdctl-container': 'Publish a port of the container or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
-  'kube-pod': 'Forward a port of the pod (kubectl port-forward) and set BUILDKIT_HOST=tcp://127.0.0.1:PORT.',
+/** What is not reached, with a way that works. */
+const NOT_REACHED: Readonly<Record<string, string>> = {
+  'podman-container': 'Publish a port of the container, or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
+  'nerdctl-container': 'Publish a port of the container, or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
+  'kube-pod': 'Forward a port of the pod (kubectl port-forward POD 1234) and set BUILDKIT_HOST=tcp://127.0.0.1:1234.',
+};
+const CONTAINER_NAME = /^[a-z0-9][a-z0-9_.-]*$/i;
+const WAYS: Readonly<Record<Endpoint['kind'], string>> = {
+  docker: 'Write it as unix:///path/to/docker.sock, tcp://HOST:PORT or ssh://USER@HOST.',
+  buildkitd: 'Write it as unix:///path/to/buildkitd.sock, tcp://HOST:PORT, ssh://USER@HOST or docker-container://NAME.',
 };
 
 /** `HOST:PORT` means tcp, as with the docker command. Throws `BxError('endpoint')` for what cannot be used, naming it and `source`. */
-export function normaliseAddress(text: string, source: string): string {
+export function normaliseAddress(
+  text: string,
+  source: string,
+  kind: Endpoint['kind'],
+  platform: string = process.platform,
+): string {
   const address = text.trim();
+  const wrong = (why: string, cause?: unknown): BxError => malformed(address, source, why, WAYS[kind], cause);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     if (address.startsWith('/')) return `unix://${address}`;
-    return checkTcp(`tcp://${address.startsWith(':') ? `127.0.0.1${address}` : address}`, source);
+    return checkTcp(`tcp://${address.startsWith(':') ? `127.0.0.1${address}` : address}`, wrong);
   }
   const rest = address.slice(scheme.length + 3);
-  if (scheme === 'unix') {
-    if (!rest.startsWith('/')) throw malformed(address, source, 'a unix address needs an absolute path');
-    return `unix://${rest}`;
+  switch (scheme) {
+    case 'unix':
+      if (!rest.startsWith('/')) throw wrong('a unix address needs an absolute path');
+      return `unix://${rest}`;
+    case 'tcp':
+      return checkTcp(`tcp://${rest}`, wrong);
+    case 'ssh':
+      return checkSsh(`ssh://${rest}`, wrong);
+    case 'npipe':
+      if (platform !== 'win32') throw wrong('named pipes are of Windows, and this system has none');
+      return `npipe://${rest}`;
+    case 'fd':
+      throw wrong('fd:// is for a daemon that is handed its socket; the socket itself has to be named');
   }
-  if (scheme === 'tcp') return checkTcp(`tcp://${rest}`, source);
-  const hint = NOT_YET[scheme] ?? 'Name an engine with unix:///path or tcp://host:port.';
-  throw new BxError('endpoint', `${source} names ${address}, and ${scheme}:// is not supported yet`, { hint });
+  if (Object.hasOwn(NOT_REACHED, scheme)) {
+    throw malformed(address, source, `${scheme}:// is not supported`, NOT_REACHED[scheme]!);
+  }
+  if (scheme !== 'docker-container') throw wrong(`there is no such scheme as ${scheme}://`);
+  if (kind === 'docker') {
+    throw malformed(address, source, 'what it names is a buildkitd, not a Docker Engine', 'Name it with BUILDKIT_HOST instead.');
+  }
+  return checkContainer(rest, wrong);
 }
 
-function checkTcp(address: string, source: string): string {
+type Wrong = (why: string, cause?: unknown) => BxError;
+
+function checkTcp(address: string, wrong: Wrong): string {
+  let url: URL;
   try {
-    const { hostname, username } = new URL(address.replace(/^tcp:/, 'http:'));
-    if (hostname === '' || username !== '') throw new Error('the host cannot be read');
-    return address.replace(/\/+$/, '');
+    url = new URL(address.replace(/^tcp:/, 'http:'));
   } catch (error) {
-    throw malformed(address, source, 'host and port cannot be read', error);
+    throw wrong('host and port cannot be read', error);
   }
+  if (url.hostname === '' || url.username !== '') throw wrong('host and port cannot be read');
+  return address.replace(/\/+$/, '');
 }
 
-function malformed(address: string, source: string, why: string, cause?: unknown): BxError {
-  return new BxError('endpoint', `${source} names ${JSON.stringify(address)}: ${why}`, {
-    hint: 'Write it as unix:///path/to/engine.sock or tcp://host:port.',
-    cause,
-  });
+function checkSsh(address: string, wrong: Wrong): string {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch (error) {
+    throw wrong('host and port cannot be read', error);
+  }
+  if (url.hostname === '' || url.hostname.startsWith('-')) throw wrong('the host is missing');
+  if (url.password !== '') throw wrong('a password has no place in an address; ssh takes keys, or an agent');
+  if (url.search !== '' || url.hash !== '') throw wrong('nothing may stand behind host, port and the path of a socket');
+  return address.replace(/\/+$/, '');
+}
+
+function checkContainer(rest: string, wrong: Wrong): string {
+  const [, name = '', query = ''] = /^([^/?#]*)\/?(?:\?(.*))?$/.exec(rest) ?? [];
+  if (!CONTAINER_NAME.test(name)) throw wrong(name === '' ? 'the name is missing' : `${JSON.stringify(name)} cannot be a name`);
+  for (const key of new URLSearchParams(query).keys()) {
+    if (key !== 'context') throw wrong(`${key}= means nothing here; context= would`);
+  }
+  return `docker-container://${name}${query === '' ? '' : `?${query}`}`;
+}
+
+function malformed(address: string, source: string, why: string, hint: string, cause?: unknown): BxError {
+  return new BxError('endpoint', `${source} names ${JSON.stringify(withoutSecret(address))}: ${why}`, { hint, cause });
+}
+
+/** A password that was written into an address is not repeated. */
+function withoutSecret(address: string): string {
+  return address.replace(/^([a-z+.-]+:\/\/[^/@:]*):[^/@]*@/i, '$1:…@');
 }

@@ -1,15 +1,18 @@
 /** What of docker's own configuration says where the engine is: the current context, and the store of contexts. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { BxError } from '../platform/errors.js';
-import { reasonOf } from '../platform/reason.js';
+import { BxError, toBxError } from '../platform/errors.js';
 import { normaliseAddress } from './address-schemes.js';
 import type { Endpoint } from './endpoint.js';
+import { readJsonObject } from './read-json.js';
 import { readTlsDir } from './tls-files.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
+
+const REPAIR = 'Correct the file, or name the engine with DOCKER_HOST.';
+const REPAIR_CONTEXT = 'Make the context again (docker context rm and create), or name the engine with DOCKER_HOST.';
 
 /** `DOCKER_CONFIG`, else `~/.docker`. */
 export function dockerConfigDir(env: Env): string {
@@ -18,9 +21,8 @@ export function dockerConfigDir(env: Env): string {
 
 /** `currentContext` of config.json; null when there is no file or no such entry. Throws `BxError('endpoint')` for a broken file. */
 export async function currentContext(env: Env): Promise<string | null> {
-  const path = join(dockerConfigDir(env), 'config.json');
-  const config = await readJson(path);
-  const name = (config as { currentContext?: unknown } | null)?.currentContext;
+  const config = await readJsonObject(join(dockerConfigDir(env), 'config.json'), REPAIR);
+  const name = config?.currentContext;
   return typeof name === 'string' && name !== '' ? name : null;
 }
 
@@ -28,16 +30,17 @@ export async function currentContext(env: Env): Promise<string | null> {
 export async function contextEndpoint(name: string, env: Env, source: string): Promise<Endpoint> {
   const store = join(dockerConfigDir(env), 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
-  const meta = (await readJson(join(store, 'meta', id, 'meta.json'))) as ContextMeta | null;
+  const path = join(store, 'meta', id, 'meta.json');
+  const meta = (await readJsonObject(path, REPAIR_CONTEXT)) as ContextMeta | null;
   if (!meta) throw await unknownContext(name, store, source);
   const docker = meta.Endpoints?.docker;
   if (typeof docker?.Host !== 'string' || docker.Host === '') {
-    throw new BxError('endpoint', `docker context "${name}" (${source}) names no Docker Engine`, {
+    throw new BxError('endpoint', `docker context "${name}" (${source}) names no Docker Engine: ${path}`, {
       hint: 'Choose another one with DOCKER_CONTEXT, or name an engine with DOCKER_HOST.',
     });
   }
   const label = `docker context "${name}"`;
-  const address = normaliseAddress(docker.Host, label);
+  const address = normaliseAddress(docker.Host, label, 'docker');
   const material = await readTlsDir(join(store, 'tls', id, 'docker'), {
     skipVerify: docker.SkipTLSVerify === true,
     source: label,
@@ -47,41 +50,45 @@ export async function contextEndpoint(name: string, env: Env, source: string): P
 }
 
 interface ContextMeta {
-  readonly Name?: string;
+  readonly Name?: unknown;
   readonly Endpoints?: { readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown } };
 }
 
-async function unknownContext(name: string, store: string, source: string): Promise<BxError> {
-  const known = await contextNames(store);
-  return new BxError('endpoint', `docker context "${name}" (${source}) does not exist`, {
-    hint: `There ${known.length === 1 ? 'is' : 'are'}: ${['default', ...known].join(', ')}. Choose one with DOCKER_CONTEXT or docker context use.`,
+/** What the store of contexts holds: a name, or why one cannot be had. */
+export interface StoredContext {
+  readonly name: string;
+  readonly problem: BxError | null;
+}
+
+/** In the order of their names; a damaged one is listed with its problem. None when there is no store. */
+export async function storedContexts(env: Env): Promise<StoredContext[]> {
+  const meta = join(dockerConfigDir(env), 'contexts', 'meta');
+  const ids = await readdir(meta).catch(() => [] as string[]);
+  const found = await Promise.all(ids.map((id) => storedContext(join(meta, id, 'meta.json'), id)));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function storedContext(path: string, id: string): Promise<StoredContext> {
+  const damaged = (why: string): StoredContext => ({
+    name: id.slice(0, 12),
+    problem: new BxError('endpoint', `${path} ${why}`, { hint: REPAIR_CONTEXT }),
   });
+  try {
+    const meta = await readJsonObject(path, REPAIR_CONTEXT);
+    if (meta === null) return damaged('is missing');
+    const { Name: name } = meta as ContextMeta;
+    if (typeof name !== 'string' || name === '') return damaged('says no name');
+    if (createHash('sha256').update(name).digest('hex') === id) return { name, problem: null };
+    return { ...damaged(`says the name "${name}", which is that of another context`), name };
+  } catch (error) {
+    return { name: id.slice(0, 12), problem: toBxError(error, 'endpoint') };
+  }
 }
 
-async function contextNames(store: string): Promise<string[]> {
-  const ids = await readdir(join(store, 'meta')).catch(() => []);
-  const metas = await Promise.all(ids.map((id) => readJson(join(store, 'meta', id, 'meta.json')).catch(() => null)));
-  return metas.flatMap((meta) => (meta as ContextMeta | null)?.Name ?? []).sort();
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new BxError('endpoint', `cannot read ${path}: ${reasonOf(error)}`, {
-      hint: 'Make it readable, or name the engine with DOCKER_HOST.',
-      cause: error,
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BxError('endpoint', `${path} is not valid JSON: ${(error as Error).message}`, {
-      hint: 'Correct the file, or name the engine with DOCKER_HOST.',
-      cause: error,
-    });
-  }
+async function unknownContext(name: string, store: string, source: string): Promise<BxError> {
+  const stored = await storedContexts({ DOCKER_CONFIG: join(store, '..') });
+  const known = stored.filter(({ problem }) => problem === null).map((context) => context.name);
+  return new BxError('endpoint', `docker context "${name}" (${source}) does not exist`, {
+    hint: `There ${known.length === 0 ? 'is' : 'are'}: ${['default', ...known].join(', ')}. Choose one with DOCKER_CONTEXT or docker context use.`,
+  });
 }

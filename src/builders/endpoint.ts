@@ -1,4 +1,4 @@
-/** Where an engine is reached. Found by `resolveEndpoints`; the transports are the engine's. */
+/** Where an engine is reached. Found by `resolveEndpoints`; the transports are the engine's. Plain JSON. */
 import type { ErrorCode } from '../platform/errors.js';
 
 export interface TlsMaterial {
@@ -13,11 +13,28 @@ export interface TlsMaterial {
 export interface Endpoint {
   /** docker: an Engine API, whose BuildKit is reached through the hijacked /grpc. buildkitd: plain HTTP/2. */
   readonly kind: 'docker' | 'buildkitd';
-  /** As people write it: `unix:///var/run/docker.sock`, `tcp://host:2376`. */
+  /** As people write it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://me@host`, `docker-container://NAME`. */
   readonly address: string;
   /** `DOCKER_HOST`, `docker context "work"`, `default socket` … */
   readonly source: string;
   readonly tls: TlsMaterial | null;
+  /** Of a `docker-container://` address: the Docker Engine that runs the container. */
+  readonly host?: Endpoint;
+  /** Of a builder that buildx has made: its node, as buildx has written it down. */
+  readonly node?: BuilderNode;
+}
+
+/** A node of a buildx builder: enough to find it, and to start its container as buildx does. */
+export interface BuilderNode {
+  readonly builder: string;
+  readonly name: string;
+  /** Arguments of its buildkitd. */
+  readonly flags: readonly string[];
+  readonly driverOpts: Readonly<Record<string, string>>;
+  /** Below /etc/buildkit in its container, in base64, by their paths. */
+  readonly files: Readonly<Record<string, string>>;
+  /** A node that does not run is started; else that is an error. */
+  readonly mayStart: boolean;
 }
 
 /** An endpoint that did not answer, for the error that lists them all. */

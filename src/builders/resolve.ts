@@ -1,46 +1,134 @@
-/** Which engine a person means: the environment, the docker context, then the places where engines usually listen. It connects to none. */
+/** Which engine a person means: flags, the environment, what docker and buildx have been told, then the usual places. It connects to none. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BxError } from '../platform/errors.js';
 import { normaliseAddress } from './address-schemes.js';
 import { contextEndpoint, currentContext, dockerConfigDir, type Env } from './docker-config.js';
 import type { Endpoint, TlsMaterial } from './endpoint.js';
 import { readTlsDir } from './tls-files.js';
+import { DEFAULT_SOCKET, type PlaceOptions, usualPlaces } from './usual-places.js';
 
-export interface ResolveOptions {
-  /** Default: of this process. The user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
-  readonly uid?: number;
-  /** Where the usual sockets are; for tests. */
-  readonly defaultSocket?: string;
-  readonly exists?: (path: string) => boolean;
+/** What the command line says. */
+export interface EndpointWish {
+  /** `--builder`: a builder of buildx, or a docker context. */
+  readonly builder: string | null;
+  /** `--context`. */
+  readonly context: string | null;
+  /** `--platform`, which chooses among the nodes of a builder. */
+  readonly platform: string | null;
 }
 
-const DEFAULT_SOCKET = '/var/run/docker.sock';
-const BUILDKITD_SOCKET = '/run/buildkit/buildkitd.sock';
+export const NO_WISH: EndpointWish = { builder: null, context: null, platform: null };
 
 /**
- * The endpoints to try, in order. What is named by hand (`BUILDKIT_HOST`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current docker context)
- * is the only one: another engine must not be used in its place unasked. Throws `BxError('endpoint')` when what is named cannot be used.
+ * The endpoints to try, in order. What is named by hand (`--builder`, `--context`, `BUILDX_BUILDER`, `BUILDKIT_HOST`, `DOCKER_HOST`,
+ * `DOCKER_CONTEXT`, `docker buildx use`, the current docker context) is the only one: another engine must not be used in its place unasked.
+ * Throws `BxError('endpoint')` when what is named cannot be used.
  */
-export async function resolveEndpoints(env: Env, options: ResolveOptions = {}): Promise<Endpoint[]> {
-  if (env.BUILDKIT_HOST) return [await fromBuildkitHost(env.BUILDKIT_HOST, env)];
+export async function resolveEndpoints(env: Env, options: PlaceOptions = {}, wish: EndpointWish = NO_WISH): Promise<Endpoint[]> {
+  if (wish.builder !== null) return namedBuilder(wish.builder, '--builder', env, options, wish);
+  if (wish.context !== null) return namedContext(wish.context, '--context', env, options);
+  if (env.BUILDX_BUILDER) return namedBuilder(env.BUILDX_BUILDER, 'BUILDX_BUILDER', env, options, wish);
+  if (env.BUILDKIT_HOST) return [await fromBuildkitHost(env.BUILDKIT_HOST, env, options)];
   if (env.DOCKER_HOST) return [await fromDockerHost(env.DOCKER_HOST, env)];
-  const named = env.DOCKER_CONTEXT || null;
-  const context = named ?? (await currentContext(env));
-  if (context !== null && context !== 'default')
-    return [await contextEndpoint(context, env, named ? 'DOCKER_CONTEXT' : 'the current one of config.json')];
-  return usualPlaces(env, options);
+  if (env.DOCKER_CONTEXT) return namedContext(env.DOCKER_CONTEXT, 'DOCKER_CONTEXT', env, options);
+  const context = (await currentContext(env)) ?? 'default';
+  const chosen = await chosenByUse(context, env, options, wish);
+  if (chosen !== null) return chosen;
+  return namedContext(context, 'the current one of config.json', env, options);
 }
 
 /** The Docker Engines to try for an image that a standalone buildkitd has built: those that are meant when no buildkitd is named. */
-export async function resolveDockerEngines(env: Env, options: ResolveOptions = {}): Promise<Endpoint[]> {
-  const endpoints = await resolveEndpoints({ ...env, BUILDKIT_HOST: undefined }, options);
+export async function resolveDockerEngines(
+  env: Env,
+  options: PlaceOptions = {},
+  wish: EndpointWish = NO_WISH,
+): Promise<Endpoint[]> {
+  const { BUILDKIT_HOST: _host, BUILDX_BUILDER: _builder, ...rest } = env;
+  const endpoints = await dockerEndpoints(wish.context, rest, options);
   return endpoints.filter(({ kind }) => kind === 'docker');
 }
 
-async function fromBuildkitHost(host: string, env: Env): Promise<Endpoint> {
-  const address = normaliseAddress(host, 'BUILDKIT_HOST');
+/** What docker itself would use, whatever buildx has been told. */
+async function dockerEndpoints(context: string | null, env: Env, options: PlaceOptions): Promise<Endpoint[]> {
+  if (context !== null) return namedContext(context, '--context', env, options);
+  if (env.DOCKER_HOST) return [await fromDockerHost(env.DOCKER_HOST, env)];
+  if (env.DOCKER_CONTEXT) return namedContext(env.DOCKER_CONTEXT, 'DOCKER_CONTEXT', env, options);
+  return namedContext((await currentContext(env)) ?? 'default', 'the current one of config.json', env, options);
+}
+
+async function namedContext(name: string, source: string, env: Env, options: PlaceOptions): Promise<Endpoint[]> {
+  if (name !== 'default') return [await contextEndpoint(name, env, source)];
+  return env.DOCKER_HOST ? [await fromDockerHost(env.DOCKER_HOST, env)] : usualPlaces(env, options);
+}
+
+async function namedBuilder(
+  name: string,
+  source: string,
+  env: Env,
+  options: PlaceOptions,
+  { platform }: EndpointWish,
+): Promise<Endpoint[]> {
+  const { builderEndpoint, builderNames } = await import('./buildx-endpoint.js');
+  const found = await builderEndpoint(name, platform, env, dockerByName(env, options));
+  const { storedContexts } = await import('./docker-config.js');
+  const contexts = (await storedContexts(env)).map((context) => context.name);
+  if (found !== null && contexts.includes(name)) throw twoOfOneName(name, source, found);
+  if (found !== null) return [found];
+  // Every docker context is a builder as well, with the BuildKit of its engine.
+  if (name === 'default' || contexts.includes(name)) return namedContext(name, source, env, options);
+  const known = [...(await builderNames(env)), 'default', ...contexts];
+  throw new BxError('endpoint', `there is no builder "${name}" (${source})`, {
+    hint: `There ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}. bxtui engines shows them, docker buildx create makes one.`,
+  });
+}
+
+/** What `docker buildx use` has chosen, which counts where nothing is named. The one chosen may be gone: then this is told. */
+async function chosenByUse(context: string, env: Env, options: PlaceOptions, wish: EndpointWish): Promise<Endpoint[] | null> {
+  const dir = env.BUILDX_CONFIG || join(dockerConfigDir(env), 'buildx');
+  if (!(options.exists ?? existsSync)(join(dir, 'current'))) return null;
+  const { chosenBuilder } = await import('./buildx-store.js');
+  const name = await chosenBuilder(context === 'default' ? `unix://${DEFAULT_SOCKET}` : context, env);
+  if (name === null || name === context) return null;
+  return namedBuilder(name, 'docker buildx use', env, options, wish);
+}
+
+/** A node of a builder names its Docker Engine by a context, or by an address. */
+export function dockerByName(env: Env, options: PlaceOptions): (name: string, source: string) => Promise<Endpoint> {
+  return async (name, source) => {
+    if (name.includes('://')) {
+      const address = normaliseAddress(name, source, 'docker');
+      const isEnvironment = env.DOCKER_HOST !== undefined && name === env.DOCKER_HOST;
+      return { kind: 'docker', address, source, tls: isEnvironment ? await tlsOfEnvironment(env) : null };
+    }
+    return onlyOne(await namedContext(name, source, env, options), options);
+  };
+}
+
+/** Of the usual places the first that is there. */
+function onlyOne(endpoints: readonly Endpoint[], options: PlaceOptions): Endpoint {
+  const exists = options.exists ?? existsSync;
+  const docker = endpoints.filter(({ kind }) => kind === 'docker');
+  return docker.find(({ address }) => exists(address.replace(/^unix:\/\//, ''))) ?? docker[0] ?? endpoints[0]!;
+}
+
+function twoOfOneName(name: string, source: string, found: Endpoint): BxError {
+  return new BxError(
+    'endpoint',
+    `two endpoints have the name "${name}" (${source}): ${found.source} at ${found.address}, and docker context "${name}"`,
+    {
+      hint: `For the context: --context ${name}. For the builder give the context another name (docker context export, rm and import).`,
+    },
+  );
+}
+
+async function fromBuildkitHost(text: string, env: Env, options: PlaceOptions): Promise<Endpoint> {
+  const address = normaliseAddress(text, 'BUILDKIT_HOST', 'buildkitd');
+  if (address.startsWith('docker-container://')) {
+    const { contextOf } = await import('./buildx-endpoint.js');
+    const hosts = await dockerEndpoints(contextOf(address), env, options);
+    return { kind: 'buildkitd', address, source: 'BUILDKIT_HOST', tls: null, host: onlyOne(hosts, options) };
+  }
   const tlsDir = env.BXTUI_BUILDKIT_TLS_DIR;
   const usesTls = address.startsWith('tcp://') && tlsDir;
   const tls = usesTls ? await readTlsDir(tlsDir, { skipVerify: false, source: 'BXTUI_BUILDKIT_TLS_DIR' }) : null;
@@ -49,7 +137,7 @@ async function fromBuildkitHost(host: string, env: Env): Promise<Endpoint> {
 }
 
 async function fromDockerHost(host: string, env: Env): Promise<Endpoint> {
-  const address = normaliseAddress(host, 'DOCKER_HOST');
+  const address = normaliseAddress(host, 'DOCKER_HOST', 'docker');
   return {
     kind: 'docker',
     address,
@@ -73,25 +161,4 @@ function noCertificates(source: string, dir: string): BxError {
   return new BxError('endpoint', `${source} names ${dir}, where there is no ca.pem`, {
     hint: 'Name the directory that holds ca.pem, cert.pem and key.pem.',
   });
-}
-
-function usualPlaces(env: Env, options: ResolveOptions): Endpoint[] {
-  const exists = options.exists ?? existsSync;
-  const uid = options.uid ?? process.getuid?.();
-  const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
-  const docker = (path: string, source: string): Endpoint => ({ kind: 'docker', address: `unix://${path}`, source, tls: null });
-  const buildkitd = (path: string, source: string): Endpoint => ({
-    kind: 'buildkitd',
-    address: `unix://${path}`,
-    source,
-    tls: null,
-  });
-  const places = [docker(options.defaultSocket ?? DEFAULT_SOCKET, 'default socket')];
-  if (runtimeDir) places.push(docker(join(runtimeDir, 'docker.sock'), 'rootless socket'));
-  const desktop = join(env.HOME || homedir(), '.docker/run/docker.sock');
-  if (exists(desktop)) places.push(docker(desktop, 'Docker Desktop socket'));
-  // Those that are not there cost nothing to try, and are named when nobody answers at all.
-  places.push(buildkitd(BUILDKITD_SOCKET, 'default buildkitd socket'));
-  if (runtimeDir) places.push(buildkitd(join(runtimeDir, 'buildkit/buildkitd.sock'), 'rootless buildkitd socket'));
-  return places;
 }

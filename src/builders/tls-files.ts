@@ -22,7 +22,8 @@ export async function readTlsDir(
   return { ca: ca ?? null, cert: cert ?? null, key: key ?? null, skipVerify: options.skipVerify, serverName: null };
 }
 
-async function readPem(path: string, source: string): Promise<string | null> {
+/** Null when there is no such file. Throws `BxError('endpoint')` for one that cannot be read. */
+export async function readPem(path: string, source: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -30,6 +30,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/debug.js')).runDebug(rest);
     case 'exec':
       return (await import('./commands/exec.js')).runExec(rest);
+    case 'engines':
+      return (await import('./commands/engines.js')).runEngines(rest);
     case 'logs':
       return (await import('./commands/logs.js')).runLogs(rest);
     case 'ls':

@@ -15,6 +15,8 @@ const bool = (name: string, summary: string, more: Partial<FlagSpec> = {}): Flag
 
 export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
+  text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
+  text('context', 'NAME', 'Docker context to build with', { fallback: 'DOCKER_CONTEXT, else the current one' }),
   text('engine', 'BUILDER', 'Builder of the engine: BuildKit, or the classic one of DOCKER_BUILDKIT=0', {
     choices: ['buildkit', 'classic'],
     fallback: 'as DOCKER_BUILDKIT has it, else buildkit',
@@ -76,8 +78,8 @@ export const LATER_FLAGS: readonly FlagSpec[] = [
   ...['add-host', 'allow', 'annotation', 'attest', 'build-context', 'cache-from', 'cache-to', 'label', 'no-cache-filter'].map(
     (name) => later(name, 'list'),
   ),
-  ...['builder', 'call', 'cgroup-parent', 'iidfile', 'metadata-file', 'network', 'provenance', 'sbom', 'shm-size', 'ulimit'].map(
-    (name) => later(name, 'string'),
+  ...['call', 'cgroup-parent', 'iidfile', 'metadata-file', 'network', 'provenance', 'sbom', 'shm-size', 'ulimit'].map((name) =>
+    later(name, 'string'),
   ),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),

@@ -24,7 +24,8 @@ const HELP: CommandHelp = {
     [`printf 'rollback 3 ls -l /\\nexit\\n' | bxtui build --on=always .`, 'Monitor commands from a script.'],
   ],
   notes: [
-    'The engine is the one that BUILDKIT_HOST, DOCKER_HOST, the docker context or the default socket names. A buildkitd with TLS ' +
+    'The engine is the one that --builder, --context, BUILDX_BUILDER, BUILDKIT_HOST, DOCKER_HOST, the docker context or a usual socket names ' +
+      '(bxtui engines lists them). A buildkitd with TLS ' +
       'needs BXTUI_BUILDKIT_TLS_DIR, a directory with ca.pem, cert.pem and key.pem; it keeps no images: --load puts them into the ' +
       'Docker Engine, --output into files. With DOCKER_BUILDKIT=0 or --engine=classic the classic builder of a Docker Engine builds; it knows ' +
       'no --secret, --ssh, --platform and --output. ' +

@@ -28,7 +28,7 @@ export async function buildInLines(build: LineBuild): Promise<number> {
 }
 
 async function here({ options, input, frontEnd }: LineBuild, interrupts: Interrupts): Promise<number> {
-  const connecting = await startConnecting(options.builder);
+  const connecting = await startConnecting(options);
   try {
     const [{ openHere }, { runInLines }] = await Promise.all([import('./line-session.js'), import('./run-in-lines.js')]);
     const session = openHere({ options, input, frontEnd, connecting });

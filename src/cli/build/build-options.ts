@@ -1,4 +1,5 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
+import type { EndpointWish } from '../../builders/index.js';
 import type { OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
@@ -29,6 +30,8 @@ export interface BuildOptions {
   readonly ssh: readonly SshSource[];
   readonly outputs: readonly OutputSpec[];
   readonly builder: BuilderKind;
+  /** Which engine, as far as the command line says it. */
+  readonly endpoint: EndpointWish;
   readonly progress: ProgressMode;
   readonly on: 'error' | 'always' | null;
   readonly invoke: Invoke | null;
@@ -55,6 +58,7 @@ export function readBuildOptions(
   const flags = parseFlags(ALL_BUILD_FLAGS, args, `${command} --help`);
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
+  const platform = parsePlatform(flags.list('platform'));
   return {
     context: onlyContext(flags, command),
     file: flags.text('file') || null,
@@ -62,11 +66,12 @@ export function readBuildOptions(
     buildArgs: flags.list('build-arg').map((text) => parseBuildArg(text, env)),
     tags: flags.list('tag').map(checkTag),
     noCache: flags.bool('no-cache'),
-    platform: parsePlatform(flags.list('platform')),
+    platform,
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
     outputs: parseOutputs(flags.list('output'), flags.bool('load'), cwd),
     builder: chooseBuilder(flags.text('engine'), env),
+    endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),

@@ -2,8 +2,15 @@
  * The connection to the engine, begun before anything else that takes time, so that its answers are on their way while the Dockerfile is read
  * and the front end loads. Whoever builds takes it; an error of it is theirs to tell.
  */
+import type { EndpointWish } from '../../builders/index.js';
 import type { Engine } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
+
+/** What a build says of the engine that it wants. */
+export interface EngineWish {
+  readonly builder: BuilderKind;
+  readonly endpoint: EndpointWish;
+}
 
 export interface Connecting {
   /** The engine; connects anew when the connection begun here was taken already. Throws `BxError('endpoint' | 'cancelled')`. */
@@ -13,20 +20,20 @@ export interface Connecting {
 }
 
 /** Resolves when the engine's libraries are loaded and it is being dialed. Never rejects. */
-export async function startConnecting(builder: BuilderKind): Promise<Connecting> {
+export async function startConnecting(wish: EngineWish): Promise<Connecting> {
   const abort = new AbortController();
   let isTaken = false;
   let begun = (): void => undefined;
   const dialing = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  const early = connect(abort.signal, builder, () => begun());
+  const early = connect(abort.signal, wish, () => begun());
   early.catch(() => begun());
   await dialing;
   await turn();
   return {
     async take(signal) {
-      if (isTaken) return connect(signal, builder);
+      if (isTaken) return connect(signal, wish);
       isTaken = true;
       const giveUp = (): void => abort.abort(signal.reason);
       if (signal.aborted) giveUp();
@@ -57,17 +64,21 @@ export function turn(): Promise<void> {
 /** Loads the engine's libraries and dials the first endpoint that answers. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function connect(
   signal: AbortSignal,
-  builder: BuilderKind,
+  { builder, endpoint: wish }: EngineWish,
   onDialing: () => void = () => undefined,
 ): Promise<Engine> {
   const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../engine/registry.js'),
   ]);
+  const dockerEngines = () => resolveDockerEngines(process.env, {}, wish);
   // A buildkitd has no other builder: the Docker Engines are meant then.
-  const endpoints = builder === 'classic' ? resolveDockerEngines(process.env) : resolveEndpoints(process.env);
-  const engine = firstReachable(await endpoints, (endpoint) =>
-    connectEngine(endpoint, signal, () => resolveDockerEngines(process.env), builder),
+  const isDockers = builder === 'classic' && wish.builder === null;
+  const endpoints = isDockers ? dockerEngines() : resolveEndpoints(process.env, {}, wish);
+  const engine = firstReachable(
+    await endpoints,
+    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder),
+    (late) => void late.dispose(),
   );
   onDialing();
   return engine;

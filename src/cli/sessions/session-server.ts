@@ -3,9 +3,8 @@
  * nobody calls it by hand.
  */
 import * as net from 'node:net';
-import type { BuilderKind } from '../../engine/registry.js';
 import { toBxError } from '../../platform/errors.js';
-import { startConnecting } from '../build/connecting.js';
+import { type EngineWish, startConnecting } from '../build/connecting.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { EXIT_FAILED } from '../exit-status.js';
 import { programVersion } from '../version.js';
@@ -18,7 +17,7 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
   const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
-  const connecting = await startConnecting(await builderOf(buildArgs));
+  const connecting = await startConnecting(await engineWishOf(buildArgs));
   try {
     const { serveBuild } = await import('./serve-build.js');
     return await serveBuild({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
@@ -35,10 +34,14 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   }
 }
 
+/** Flags of `bxtui build` that say something of the engine. */
+const ENGINE_FLAGS = /^--(?:engine|builder|context|platform)\b/;
+
 /** What was started with this was checked already; flags are read only where one may say it. */
-async function builderOf(buildArgs: readonly string[]): Promise<BuilderKind> {
-  const isSaid = buildArgs.some((arg) => arg.startsWith('--engine')) || (process.env.DOCKER_BUILDKIT ?? '') !== '';
-  if (!isSaid) return 'buildkit';
-  const { readBuildOptions } = await import('../build/build-options.js');
-  return readBuildOptions(buildArgs, process.env, process.cwd())?.builder ?? 'buildkit';
+async function engineWishOf(buildArgs: readonly string[]): Promise<EngineWish> {
+  const isSaid = buildArgs.some((arg) => ENGINE_FLAGS.test(arg)) || (process.env.DOCKER_BUILDKIT ?? '') !== '';
+  const options = isSaid
+    ? (await import('../build/build-options.js')).readBuildOptions(buildArgs, process.env, process.cwd())
+    : null;
+  return options ?? { builder: 'buildkit', endpoint: { builder: null, context: null, platform: null } };
 }

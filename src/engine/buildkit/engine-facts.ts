@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { connectTimeout } from '../shared/connect-error.js';
 import { type Capabilities, readCapabilities } from './capabilities.js';
 import { createGateway } from './gateway.js';
 import { Control } from './proto/gen/control_pb.js';
@@ -23,12 +24,13 @@ export interface EngineFacts {
   readonly capabilities: Capabilities;
 }
 
-/** Asks everything at once. `version`: of a Docker Engine, asked for by the caller. Throws `BxError('endpoint' | 'cancelled')`. */
+/** Asks everything at once. `version`: of a Docker Engine, asked for by the caller. `signal` may be one that ends by itself after `withinMs`. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function readEngineFacts(
   endpoint: Endpoint,
   transport: Transport,
   version: Promise<string | null> | null,
   signal: AbortSignal,
+  withinMs: number,
 ): Promise<EngineFacts> {
   const control = createClient(Control, transport);
   try {
@@ -54,6 +56,7 @@ export async function readEngineFacts(
       capabilities: readCapabilities(pong, endpoint.kind, name),
     };
   } catch (error) {
+    if (signal.aborted && isTimeout(signal.reason)) throw connectTimeout(endpoint, withinMs, 'it does not say what it can do');
     if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
     if (error instanceof BxError) throw error;
     throw noBuildKit(endpoint, error, reasonOf(error));
@@ -68,6 +71,10 @@ async function ping(transport: Transport, signal: AbortSignal): Promise<PongResp
   const pong = await gateway.bridge.ping({}, { signal });
   void gateway.bridge.return({ result: {} }).catch(() => {});
   return pong;
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
 /** An old buildkitd has no Control.Info. */

@@ -1,6 +1,8 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { BuildRun, Engine } from '../engine.js';
+import { connectTimeout } from '../shared/connect-error.js';
+import { answerTimeoutMs } from '../shared/open-socket.js';
 import { createReleaseWatch } from './container/release-watch.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
@@ -29,15 +31,28 @@ export async function connectBuildKit(
     connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
     const transport = createEngineTransport(connection, READERS);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-    const [facts] = await Promise.all([readEngineFacts(endpoint, transport, version, deadline), connection.ready]);
+    const facts = readEngineFacts(endpoint, transport, version, deadline, CONNECT_TIMEOUT_MS);
+    facts.catch(() => undefined);
+    await readyInTime(connection, endpoint);
     // No capability tells of it: BuildKit has learned both at the same time.
-    const releaseWatch = facts.capabilities.signals.isAvailable ? null : createReleaseWatch(endpoint, connection);
-    return createEngine({ endpoint, connection, transport, facts, releaseWatch, imageStores });
+    const known = await facts;
+    const releaseWatch = known.capabilities.signals.isAvailable ? null : createReleaseWatch(endpoint, connection);
+    return createEngine({ endpoint, connection, transport, facts: known, releaseWatch, imageStores });
   } catch (error) {
     failed.abort();
     await connection?.close();
     throw error;
   }
+}
+
+/** Whatever listens there: HTTP/2 begins with settings from both sides. */
+async function readyInTime(connection: Http2Connection, endpoint: Endpoint): Promise<void> {
+  const timeoutMs = answerTimeoutMs(endpoint);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(connectTimeout(endpoint, timeoutMs, 'it takes the connection and says nothing')), timeoutMs);
+  });
+  await Promise.race([connection.ready, late]).finally(() => clearTimeout(timer));
 }
 
 function createEngine(link: EngineLink): Engine {

@@ -3,24 +3,30 @@ import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 
 export type SocketTarget =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  /** A named pipe of Windows as well. */
+  { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 /** Ports that the docker command and buildkitd's own clients take when an address names none. */
 const DEFAULT_DOCKER_PORT = 2375;
 const DEFAULT_DOCKER_TLS_PORT = 2376;
 const DEFAULT_BUILDKITD_PORT = 1234;
 
+/** Others are reached through a program or a container: `channel/`. */
+export function isSocketAddress(address: string): boolean {
+  return /^(?:unix|npipe|tcp|https?):\/\//i.test(address);
+}
+
 /** Throws `BxError('endpoint')` for an address that cannot be dialed. */
 export function socketTarget(endpoint: Endpoint): SocketTarget {
   const { address } = endpoint;
+  if (address.startsWith('npipe://')) return { kind: 'unix', path: address.slice('npipe://'.length) };
   if (address.startsWith('unix://')) {
     const path = address.slice('unix://'.length);
     if (!path.startsWith('/')) throw malformed(endpoint, 'a unix address needs an absolute path');
     return { kind: 'unix', path };
   }
   const match = /^(?:tcp|https?):\/\/(.*)$/i.exec(address);
-  if (!match) throw malformed(endpoint, 'only unix:// and tcp:// addresses can be dialed');
+  if (!match) throw malformed(endpoint, 'only unix:// and tcp:// addresses have a socket');
   let url: URL;
   try {
     url = new URL(`http://${match[1]}`);
@@ -33,6 +39,13 @@ export function socketTarget(endpoint: Endpoint): SocketTarget {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: explicitPort(match[1] ?? '') ?? defaultPort(endpoint),
   };
+}
+
+/** What an HTTP request to it says as its host; `docker` where there is none. */
+export function hostHeader(endpoint: Endpoint): string {
+  const target = isSocketAddress(endpoint.address) ? socketTarget(endpoint) : null;
+  if (target?.kind !== 'tcp') return 'docker';
+  return `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
 }
 
 /** `URL` hides a port that is http's default, so the digits are read from the text. */

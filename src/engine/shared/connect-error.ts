@@ -9,12 +9,16 @@ export function describeEndpoint(endpoint: Endpoint): string {
 
 /** A failed `connect` or TLS handshake. */
 export function connectFailure(endpoint: Endpoint, cause: unknown): BxError {
+  // A channel has said it already.
+  if (cause instanceof BxError) return cause;
   const { reason, hint } = explain(endpoint, cause);
   return new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: ${reason}`, { hint, cause });
 }
 
 /** Connected, and then no BuildKit: `cause` is what the first calls failed with. With TLS 1.3 a refused certificate shows only here. */
 export function noBuildKit(endpoint: Endpoint, cause: unknown, reason: string): BxError {
+  const { cause: below } = cause instanceof Error ? cause : {};
+  if (below instanceof BxError) return below;
   if (endpoint.tls && /SSL routines/.test(reason)) return connectFailure(endpoint, new Error(reason, { cause }));
   return new BxError('endpoint', `${describeEndpoint(endpoint)} does not answer as BuildKit does: ${reason}`, {
     hint:

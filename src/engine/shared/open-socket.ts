@@ -1,19 +1,40 @@
-/** Opens the socket below everything: unix, tcp or TLS, within a deadline. It speaks no protocol on it. */
+/**
+ * Opens the stream below everything: a socket (unix, tcp, TLS) within a deadline, or a channel through a program or a container. It speaks no
+ * protocol on it.
+ */
 import * as net from 'node:net';
+import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import type { Endpoint } from '../../builders/endpoint.js';
-import { type SocketTarget, socketTarget } from './address.js';
+import { isSocketAddress, type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
 
-/** How long a connection, and separately the answer to an upgrade, may take. */
-export const DIAL_TIMEOUT_MS = 5_000;
+/** How long it may take until somebody answers: the connection and the answer to an upgrade together. */
+const DIAL_TIMEOUT_MS = 4_500;
+/** Through a program, which has its own limits for what it connects to. */
+const CHANNEL_TIMEOUT_MS = 10_000;
 
-/** A connected (for TLS: verified) socket. Throws `BxError('endpoint' | 'cancelled')`. */
-export function openSocket(
-  endpoint: Endpoint,
-  signal: AbortSignal,
-  options: { readonly timeoutMs?: number; readonly alpn?: readonly string[] } = {},
-): Promise<net.Socket> {
+/** From the first packet to the first byte of an answer. */
+export function answerTimeoutMs({ address }: Endpoint): number {
+  return isSocketAddress(address) ? DIAL_TIMEOUT_MS : CHANNEL_TIMEOUT_MS;
+}
+
+export interface OpenOptions {
+  readonly timeoutMs?: number;
+  readonly alpn?: readonly string[];
+}
+
+/**
+ * A connected (for TLS: verified) socket, or a channel, of which it shows only with the first bytes whether somebody is there: until then it
+ * fails with an 'error' that is a `BxError`. Throws `BxError('endpoint' | 'cancelled')`.
+ */
+export async function openSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOptions = {}): Promise<Duplex> {
+  if (isSocketAddress(endpoint.address)) return connectSocket(endpoint, signal, options);
+  const { openChannel } = await import('./channel/open-channel.js');
+  return openChannel(endpoint, signal);
+}
+
+function connectSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOptions): Promise<net.Socket> {
   const timeoutMs = options.timeoutMs ?? DIAL_TIMEOUT_MS;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(dialCancelled(endpoint, signal.reason));

@@ -41,7 +41,11 @@ export function paintHeader(surface: Surface, props: HeaderProps, attached: Atta
   };
   if (surface.width >= 100) place(file, 'header');
   else if (props.target !== null) place(props.target, 'header');
-  if (surface.width >= 120) place(props.engine, 'header.detail');
+  if (surface.width >= 120) {
+    const before = x;
+    if (props.engineSource !== null) place(`${props.engine} (${props.engineSource})`, 'header.detail');
+    if (x === before) place(props.engine, 'header.detail');
+  }
   if (props.run !== null && !isOlder) place(props.run, 'header.detail');
 
   x = surface.text(x + 1, 0, state, look.over(look.attr(`status.${props.state}`), 'header'), rightStart - x - 2) + 1;

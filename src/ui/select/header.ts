@@ -11,6 +11,8 @@ export interface HeaderProps {
   readonly target: string | null;
   /** Engine, or what is known of it. */
   readonly engine: string;
+  /** Where its address came from: `DOCKER_HOST`. */
+  readonly engineSource: string | null;
   readonly state: StepState;
   readonly word: string;
   readonly sentence: string;
@@ -32,7 +34,8 @@ export function selectHeader(state: SessionState, view: ViewState, nowMs: number
         : `run ${generation.number} of ${newest?.number ?? generation.number} (older)`;
   const base = {
     target: generation?.target ?? null,
-    engine,
+    engine: cleanText(engine),
+    engineSource: state.engine === null ? null : cleanText(state.engine.source),
     run,
     cached: generation === null ? 0 : stepsInOrder(generation).filter((step) => step.state === 'cached').length,
     elapsedMs: generation === null ? null : (generation.endedAtMs ?? nowMs) - generation.startedAtMs,

@@ -54,13 +54,19 @@ describe('resolveEndpoints', () => {
   });
 
   it.each([
-    ['DOCKER_HOST', 'ssh://me@host', /DOCKER_HOST names ssh:\/\/me@host, and ssh:\/\/ is not supported yet/, /ssh -L/],
-    ['DOCKER_HOST', 'npipe:////./pipe/docker_engine', /npipe:\/\/ is not supported/, /tcp:\/\//],
-    ['BUILDKIT_HOST', 'docker-container://buildkitd', /docker-container:\/\/ is not supported/, /BUILDKIT_HOST=/],
-    ['BUILDKIT_HOST', 'kube-pod://x', /kube-pod/, /port-forward/],
-    ['DOCKER_HOST', 'gopher://x', /gopher:\/\/ is not supported/, /unix:\/\/\/path/],
-    ['DOCKER_HOST', 'unix://relative', /absolute path/, /unix:\/\/\//],
-    ['DOCKER_HOST', 'tcp://', /cannot be read/, /tcp:\/\/host:port/],
+    ['DOCKER_HOST', 'npipe:////./pipe/docker_engine', /named pipes are of Windows/, /tcp:\/\//],
+    ['DOCKER_HOST', 'fd://3', /handed its socket/, /unix:\/\//],
+    ['DOCKER_HOST', 'gopher://x', /no such scheme as gopher:\/\//, /unix:\/\/\/path/],
+    ['DOCKER_HOST', 'unix://relative', /absolute path/, /unix:\/\//],
+    ['DOCKER_HOST', 'tcp://', /cannot be read/, /tcp:\/\/HOST:PORT/],
+    ['DOCKER_HOST', 'ssh://', /cannot be read|host is missing/, /ssh:\/\/USER@HOST/],
+    ['DOCKER_HOST', 'ssh://me:secret@host', /names "ssh:\/\/me:…@host": a password/, /ssh:\/\/USER@HOST/],
+    ['DOCKER_HOST', 'ssh://-oProxyCommand=x', /host is missing|cannot be read/, /ssh:\/\//],
+    ['DOCKER_HOST', 'docker-container://b', /a buildkitd, not a Docker Engine/, /BUILDKIT_HOST/],
+    ['BUILDKIT_HOST', 'docker-container://', /name is missing/, /docker-container:\/\/NAME/],
+    ['BUILDKIT_HOST', 'docker-container://b?x=1', /x= means nothing here/, /docker-container/],
+    ['BUILDKIT_HOST', 'podman-container://b', /podman-container:\/\/ is not supported/, /BUILDKIT_HOST=/],
+    ['BUILDKIT_HOST', 'kube-pod://x', /kube-pod:\/\/ is not supported/, /port-forward/],
   ])('refuses %s=%s by name', async (name, value, message, hint) => {
     await expect(resolve({ [name]: value })).rejects.toMatchObject({
       code: 'endpoint',
@@ -110,8 +116,8 @@ describe('resolveEndpoints', () => {
   it('names a context without an engine, and one with an address that is not supported', async () => {
     addContext('kube', {});
     await expect(resolve({ DOCKER_CONTEXT: 'kube' })).rejects.toThrow(/names no Docker Engine/);
-    addContext('far', { Host: 'ssh://far' });
-    await expect(resolve({ DOCKER_CONTEXT: 'far' })).rejects.toThrow(/docker context "far" names ssh:\/\/far/);
+    addContext('far', { Host: 'gopher://far' });
+    await expect(resolve({ DOCKER_CONTEXT: 'far' })).rejects.toThrow(/docker context "far" names "gopher:\/\/far"/);
   });
 
   it('lists the usual places last, DOCKER_CONTEXT=default included', async () => {

@@ -73,7 +73,9 @@ describe('the header', () => {
   });
 
   test('has place for both where it is wide', async () => {
-    expect(await failedAt(200)).toMatch(/^ bxtui {2}\.\/Dockerfile {2}Docker Engine 28\.5\.2 {2}run 2 {2}✘ FAILED .*archive /);
+    expect(await failedAt(200)).toMatch(
+      /^ bxtui {2}\.\/Dockerfile {2}Docker Engine 28\.5\.2 \(\S.*?\) {2}run 2 {2}✘ FAILED .*archive /,
+    );
   });
 
   test('says where one is in a wide row, at the cost of the end of the command', async () => {

@@ -1,15 +1,14 @@
 /** Reaches an endpoint: the streams on which HTTP/2 is spoken with its BuildKit, and the Engine API beside it. */
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../../shared/connect-error.js';
-import { openSocket } from '../../shared/open-socket.js';
+import { answerTimeoutMs, openSocket } from '../../shared/open-socket.js';
 import { type RawHeaders, upgradeSocket } from './upgrade.js';
 
 /**
  * A stream on which HTTP/2 with prior knowledge is spoken and we are the client: `POST /grpc` of the Engine API, or buildkitd's own
- * socket. Throws `BxError('endpoint')` naming address, cause and next step within 5 s a phase, `BxError('cancelled')` after `signal`.
+ * socket. Throws `BxError('endpoint')` naming address, cause and next step within 5 s (10 s through a program), `BxError('cancelled')` after `signal`.
  */
 export async function dialGrpc(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
   if (endpoint.kind === 'docker') return dialHijacked(endpoint, '/grpc', [], signal);
@@ -24,6 +23,9 @@ export async function dialSession(endpoint: Endpoint, headers: RawHeaders, signa
   return dialHijacked(endpoint, '/session', headers, signal);
 }
 
-async function dialHijacked(endpoint: Endpoint, path: string, headers: RawHeaders, signal: AbortSignal): Promise<Socket> {
-  return upgradeSocket(await openSocket(endpoint, signal), endpoint, path, headers, signal);
+async function dialHijacked(endpoint: Endpoint, path: string, headers: RawHeaders, signal: AbortSignal): Promise<Duplex> {
+  const begunMs = performance.now();
+  const stream = await openSocket(endpoint, signal);
+  const timeoutMs = Math.max(500, Math.round(answerTimeoutMs(endpoint) - (performance.now() - begunMs)));
+  return upgradeSocket(stream, endpoint, path, headers, signal, timeoutMs);
 }

@@ -1,9 +1,11 @@
 /** The Engine API of a docker endpoint (`/version`, image load, tag, save), through dockerode, which is loaded on first use: it is heavy. */
+import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
-import { socketTarget } from '../../shared/address.js';
+import { isSocketAddress, socketTarget } from '../../shared/address.js';
 import { describeEndpoint } from '../../shared/connect-error.js';
+import { openSocket } from '../../shared/open-socket.js';
 
 /** dockerode for the same endpoint. Throws `BxError('unsupported')` for a buildkitd endpoint, which has no Engine API. */
 export async function engineApi(endpoint: Endpoint): Promise<Docker> {
@@ -18,9 +20,12 @@ export async function engineApi(endpoint: Endpoint): Promise<Docker> {
 
 /** Every field is given, also as undefined: docker-modem fills what is missing from DOCKER_HOST and its companions. */
 async function modemOptions(endpoint: Endpoint): Promise<Record<string, unknown>> {
-  const target = socketTarget(endpoint);
   const { tls } = endpoint;
   const plain = { ca: undefined, cert: undefined, key: undefined, pathPrefix: '/', timeout: undefined, username: undefined };
+  if (!isSocketAddress(endpoint.address)) {
+    return { ...plain, protocol: 'http', socketPath: undefined, host: 'docker', port: 80, agent: await channelAgent(endpoint) };
+  }
+  const target = socketTarget(endpoint);
   if (target.kind === 'unix') return { ...plain, protocol: 'http', socketPath: target.path, host: undefined, port: undefined };
   const tcp = { ...plain, socketPath: undefined, host: target.host, port: target.port };
   if (!tls) return { ...tcp, protocol: 'http' };
@@ -34,4 +39,18 @@ async function modemOptions(endpoint: Endpoint): Promise<Record<string, unknown>
     ...(tls.serverName !== null && { servername: tls.serverName }),
   });
   return { ...tcp, protocol: 'https', agent };
+}
+
+/** Each request goes over a channel of its own. */
+async function channelAgent(endpoint: Endpoint): Promise<unknown> {
+  const http = await import('node:http');
+  const agent = new http.Agent({ keepAlive: false });
+  return Object.assign(agent, {
+    createConnection(_options: unknown, done: (error: Error | null, stream?: Duplex) => void): void {
+      openSocket(endpoint, new AbortController().signal).then(
+        (stream) => done(null, stream),
+        (error: Error) => done(error),
+      );
+    },
+  });
 }

@@ -214,7 +214,7 @@ function brokenOff(stream: http2.ClientHttp2Stream, header: ReceivedHeaders, cau
     return new ConnectError(`the engine answered with HTTP status ${status}`, Code.Unknown);
   const code = stream.rstCode === http2.constants.NGHTTP2_CANCEL ? Code.Canceled : Code.Unavailable;
   const why = cause === null ? '' : `: ${toBxError(cause).message}`;
-  return new ConnectError(`the call was closed by the engine${why}`, code);
+  return new ConnectError(`the call was closed by the engine${why}`, code, undefined, undefined, cause);
 }
 
 function cancelled(signal: AbortSignal | undefined): ConnectError {

@@ -41,10 +41,12 @@ export function connectHttp2(stream: Duplex, name = 'the engine'): Http2Connecti
     session.once('remoteSettings', () => resolve());
     session.once('close', () =>
       reject(
-        new BxError('endpoint', `${name} does not speak HTTP/2${because(cause)}`, {
-          cause,
-          hint: 'Check that a buildkitd listens there. One with TLS needs BXTUI_BUILDKIT_TLS_DIR; a Docker Engine is named with DOCKER_HOST.',
-        }),
+        cause instanceof BxError
+          ? cause
+          : new BxError('endpoint', `${name} does not speak HTTP/2${because(cause)}`, {
+              cause,
+              hint: 'Check that a buildkitd listens there. One with TLS needs BXTUI_BUILDKIT_TLS_DIR; a Docker Engine is named with DOCKER_HOST.',
+            }),
       ),
     );
   });

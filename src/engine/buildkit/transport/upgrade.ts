@@ -2,9 +2,9 @@
  * The Engine API's connection hijack: one HTTP/1.1 request, answered by `101 Switching Protocols`, after which the socket belongs
  * to HTTP/2. Written by hand because the first bytes of HTTP/2 may already be in the packet that carries the 101.
  */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
-import { socketTarget } from '../../shared/address.js';
+import { hostHeader } from '../../shared/address.js';
 import {
   closedEarly,
   connectFailure,
@@ -13,7 +13,6 @@ import {
   notHttp,
   upgradeRefused,
 } from '../../shared/connect-error.js';
-import { DIAL_TIMEOUT_MS } from '../../shared/open-socket.js';
 
 const HEADER_LIMIT_BYTES = 64 * 1024;
 const REFUSAL_BODY_WAIT_MS = 200;
@@ -21,14 +20,15 @@ const REFUSAL_BODY_WAIT_MS = 200;
 /** Headers as raw pairs: a name may be given several times. */
 export type RawHeaders = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** Sends the request on a fresh socket and returns when the socket is HTTP/2's. Destroys the socket when it throws. */
+/** Sends the request on a fresh stream and returns when it is HTTP/2's. Destroys the stream when it throws. */
 export function upgradeSocket(
-  socket: Socket,
+  socket: Duplex,
   endpoint: Endpoint,
   path: string,
   headers: RawHeaders,
   signal: AbortSignal,
-): Promise<Socket> {
+  timeoutMs: number,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0);
     const settle = (action: () => void): void => {
@@ -75,7 +75,7 @@ export function upgradeSocket(
     const onError = (error: Error): void => fail(connectFailure(endpoint, error));
     const onClose = (): void => fail(closedEarly(endpoint));
     const onAbort = (): void => fail(dialCancelled(endpoint, signal.reason));
-    const timer = setTimeout(() => fail(connectTimeout(endpoint, DIAL_TIMEOUT_MS, `${path} was not answered`)), DIAL_TIMEOUT_MS);
+    const timer = setTimeout(() => fail(connectTimeout(endpoint, timeoutMs, `${path} was not answered`)), timeoutMs);
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('data', onData).on('error', onError).on('close', onClose);
@@ -85,12 +85,9 @@ export function upgradeSocket(
 
 /** Go's server takes `Upgrade: h2c` with an empty body; no API version prefix is needed. */
 function requestText(endpoint: Endpoint, path: string, headers: RawHeaders): string {
-  const target = socketTarget(endpoint);
-  const host =
-    target.kind === 'tcp' ? `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}` : 'docker';
   const lines = [
     `POST ${path} HTTP/1.1`,
-    `Host: ${host}`,
+    `Host: ${hostHeader(endpoint)}`,
     'User-Agent: bxtui',
     'Connection: Upgrade',
     'Upgrade: h2c',

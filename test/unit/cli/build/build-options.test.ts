@@ -19,6 +19,7 @@ describe('readBuildOptions', () => {
       tags: [],
       noCache: false,
       platform: null,
+      endpoint: { builder: null, context: null, platform: null },
       secrets: [],
       ssh: [],
       outputs: [],

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NO_WISH } from '../../../../src/builders/index.js';
 import { startConnecting } from '../../../../src/cli/build/connecting.js';
 
 let dir = '';
@@ -35,7 +36,7 @@ const closed = (socket: Socket) => new Promise<void>((resolve) => void socket.on
 describe('a connection begun early', () => {
   it('is given up when nobody takes it', async () => {
     const connections = silentEngine();
-    const connecting = await startConnecting('buildkit');
+    const connecting = await startConnecting({ builder: 'buildkit', endpoint: NO_WISH });
     const ends = (await connections).map(closed);
     await connecting.abandon();
     await Promise.all(ends);
@@ -43,7 +44,7 @@ describe('a connection begun early', () => {
 
   it('ends with the signal of whoever took it', async () => {
     const connections = silentEngine();
-    const connecting = await startConnecting('buildkit');
+    const connecting = await startConnecting({ builder: 'buildkit', endpoint: NO_WISH });
     const ends = (await connections).map(closed);
     const abort = new AbortController();
     const taken = connecting.take(abort.signal);
@@ -54,7 +55,7 @@ describe('a connection begun early', () => {
   });
 
   it('tells its error to whoever takes it, each time anew', async () => {
-    const connecting = await startConnecting('buildkit');
+    const connecting = await startConnecting({ builder: 'buildkit', endpoint: NO_WISH });
     for (let round = 0; round < 2; round++)
       await expect(connecting.take(new AbortController().signal)).rejects.toMatchObject({ code: 'endpoint' });
   });

@@ -1,0 +1,44 @@
+/** The sockets where engines listen when nobody has said otherwise. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from './docker-config.js';
+import type { Endpoint } from './endpoint.js';
+
+export interface PlaceOptions {
+  /** Default: of this process. The user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
+  readonly uid?: number;
+  /** Where the usual sockets are; for tests. */
+  readonly defaultSocket?: string;
+  readonly exists?: (path: string) => boolean;
+}
+
+export const DEFAULT_SOCKET = '/var/run/docker.sock';
+const BUILDKITD_SOCKET = '/run/buildkit/buildkitd.sock';
+const PODMAN_SOCKET = '/run/podman/podman.sock';
+
+/** Docker's own and buildkitd's are there whether they exist or not, so that they are named when nobody answers; the others only where they exist. */
+export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
+  const exists = options.exists ?? existsSync;
+  const uid = options.uid ?? process.getuid?.();
+  const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
+  const home = env.HOME || homedir();
+  const docker = (path: string, source: string): Endpoint => ({ kind: 'docker', address: `unix://${path}`, source, tls: null });
+  const buildkitd = (path: string, source: string): Endpoint => ({ ...docker(path, source), kind: 'buildkitd' });
+  const there = (path: string, source: string): Endpoint[] => (exists(path) ? [docker(path, source)] : []);
+  return [
+    docker(options.defaultSocket ?? DEFAULT_SOCKET, 'default socket'),
+    ...(runtimeDir ? [docker(join(runtimeDir, 'docker.sock'), 'rootless socket')] : []),
+    ...there(join(home, '.docker/run/docker.sock'), 'Docker Desktop socket'),
+    ...there(join(home, '.docker/desktop/docker.sock'), 'Docker Desktop socket'),
+    ...there(join(env.COLIMA_HOME || join(home, '.colima'), 'default/docker.sock'), 'Colima socket'),
+    ...there(join(env.XDG_CONFIG_HOME || join(home, '.config'), 'colima/default/docker.sock'), 'Colima socket'),
+    ...there(join(home, '.orbstack/run/docker.sock'), 'OrbStack socket'),
+    ...there(join(home, '.rd/docker.sock'), 'Rancher Desktop socket'),
+    buildkitd(BUILDKITD_SOCKET, 'default buildkitd socket'),
+    ...(runtimeDir ? [buildkitd(join(runtimeDir, 'buildkit/buildkitd.sock'), 'rootless buildkitd socket')] : []),
+    ...(runtimeDir ? there(join(runtimeDir, 'podman/podman.sock'), 'rootless Podman socket') : []),
+    ...there(PODMAN_SOCKET, 'Podman socket'),
+    ...there(join(home, '.local/share/containers/podman/machine/podman.sock'), 'Podman machine socket'),
+  ];
+}

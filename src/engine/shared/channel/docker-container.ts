@@ -1,0 +1,110 @@
+/**
+ * A buildkitd in a container of a Docker Engine: `buildctl dial-stdio` in it, as an exec over the Engine API (docker/buildx, driver/docker-container;
+ * buildkit, client/connhelper/dockercontainer). No docker command is needed. A builder of buildx that does not run is started first.
+ */
+import type { Duplex } from 'node:stream';
+import type { Endpoint } from '../../../builders/endpoint.js';
+import { BxError } from '../../../platform/errors.js';
+import { describeEndpoint } from '../connect-error.js';
+import { ChannelStream } from './channel-stream.js';
+import { callEngine, hijackEngine } from './engine-calls.js';
+import { createExecDemux } from './exec-demux.js';
+
+const CONFLICT = 409;
+const NOT_FOUND = 404;
+
+/** Throws `BxError('endpoint' | 'cancelled')`. */
+export async function openDockerContainer(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
+  const { host, node } = endpoint;
+  if (host === undefined) throw new BxError('internal', `${describeEndpoint(endpoint)} says no engine`);
+  const container = containerName(endpoint.address);
+  const first = await createExec(endpoint, host, container, signal);
+  if (typeof first === 'string') return attach(endpoint, host, first, signal);
+  if (node === undefined || !node.mayStart) throw notRunning(endpoint, container, first.status);
+  const { startBuilder } = await import('./start-builder.js');
+  await startBuilder({ ...endpoint, host, node }, container, first.status === NOT_FOUND, signal);
+  const again = await createExec(endpoint, host, container, signal);
+  if (typeof again !== 'string') throw notRunning(endpoint, container, again.status);
+  return attach(endpoint, host, again, signal);
+}
+
+export function containerName(address: string): string {
+  return address.replace(/^[a-z-]+:\/\//, '').replace(/\?.*$/, '');
+}
+
+/** The id of the exec; the status when the container does not run, or is not there. */
+async function createExec(
+  endpoint: Endpoint,
+  host: Endpoint,
+  container: string,
+  signal: AbortSignal,
+): Promise<string | { readonly status: typeof NOT_FOUND | typeof CONFLICT }> {
+  const { status, json, message } = await callEngine(
+    host,
+    'POST',
+    `/containers/${encodeURIComponent(container)}/exec`,
+    { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false, Cmd: ['buildctl', 'dial-stdio'] },
+    signal,
+  );
+  if (typeof json?.Id === 'string') return json.Id;
+  if (status === CONFLICT || (status === NOT_FOUND && /no such container/i.test(message))) return { status };
+  throw new BxError(
+    'endpoint',
+    `cannot connect to ${describeEndpoint(endpoint)}: ${describeEndpoint(host)} says: ${status} ${message}`,
+    {
+      hint: 'Check that a Docker Engine listens there: docker version',
+    },
+  );
+}
+
+async function attach(endpoint: Endpoint, host: Endpoint, exec: string, signal: AbortSignal): Promise<Duplex> {
+  const answer = await hijackEngine(host, `/exec/${exec}/start`, { Detach: false, Tty: false }, signal);
+  if (!('write' in answer)) throw explainExec(endpoint, answer.message);
+  const demux = createExecDemux();
+  let isOpen = false;
+  const stream = new ChannelStream(
+    { input: answer, output: answer, close: () => answer.destroy() },
+    {
+      decode(chunk) {
+        const parts = demux.decode(chunk);
+        if (parts.length > 0) isOpen = true;
+        return parts;
+      },
+      // Without a byte nobody was there.
+      endError: async () => (isOpen ? null : explainExec(endpoint, demux.said())),
+    },
+  );
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+function explainExec(endpoint: Endpoint, said: string): BxError {
+  const container = containerName(endpoint.address);
+  const failed = (reason: string, hint: string): BxError =>
+    new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: ${reason}`, { hint });
+  if (/executable file not found|no such file or directory.*buildctl|buildctl.*no such file/i.test(said)) {
+    return failed(`there is no buildctl in the container ${container}`, 'Name a container of the image moby/buildkit.');
+  }
+  const words = said
+    .split(/[\r\n]+/)
+    .findLast((line) => line.trim() !== '')
+    ?.trim();
+  return failed(
+    words === undefined ? 'its buildctl ended without a word' : `the buildkitd in it does not answer: ${words}`,
+    `See what it says: docker logs ${container}`,
+  );
+}
+
+function notRunning(endpoint: Endpoint, container: string, status: number): BxError {
+  const isGone = status === NOT_FOUND;
+  const { node, host } = endpoint;
+  const at = host === undefined ? '' : ` on ${describeEndpoint(host)}`;
+  const reason = isGone ? `there is no container ${container}${at}` : `the container ${container} does not run${at}`;
+  const hint =
+    node !== undefined
+      ? `A build starts it; or do it now: docker buildx inspect --bootstrap ${node.builder}`
+      : isGone
+        ? 'See which there are: docker ps -a'
+        : `Start it: docker start ${container}`;
+  return new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: ${reason}`, { hint });
+}

@@ -1,0 +1,153 @@
+/**
+ * A channel over the standard input and output of a program of this machine, as ssh is. Whether anybody is at the other end shows with
+ * the first byte that comes back: until then what was written is kept, so that another way can take over where the program finds nothing.
+ */
+import { type Duplex, PassThrough, Writable } from 'node:stream';
+import type { Endpoint } from '../../../builders/endpoint.js';
+import { BxError, toBxError } from '../../../platform/errors.js';
+import { describeEndpoint, dialCancelled } from '../connect-error.js';
+import { ChannelStream } from './channel-stream.js';
+
+export interface ChannelProgram {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** A program that has ended. */
+export interface ProgramEnd {
+  /** Null: it was ended by a signal. */
+  readonly exitCode: number | null;
+  /** The newest of what it has said on standard error, without blank lines. */
+  readonly said: string;
+}
+
+export interface ProgramPlan {
+  readonly program: ChannelProgram;
+  /** Why nobody is at the other end. */
+  explain(end: ProgramEnd): BxError;
+  /** Another way, for when the program has ended without a byte; null when that is no reason to take one. */
+  otherWay?(end: ProgramEnd): Promise<Duplex> | null;
+}
+
+const SAID_BYTES = 4096;
+/** A request for an upgrade or the first frames of HTTP/2; more is not sent before an answer. */
+const REPLAY_BYTES = 1 << 20;
+
+/** Fails later with an 'error' that is a `BxError` when nobody is there. Throws `BxError('cancelled')`. */
+export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, signal: AbortSignal): Promise<Duplex> {
+  if (signal.aborted) throw dialCancelled(endpoint, signal.reason);
+  const { execa } = await import('execa');
+  const written: Buffer[] = [];
+  let writtenBytes = 0;
+  let isOpen = false;
+  let carrier: Carrier;
+  const output = new PassThrough({ highWaterMark: 256 * 1024 });
+  const input = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!isOpen && writtenBytes <= REPLAY_BYTES) {
+        written.push(chunk);
+        writtenBytes += chunk.length;
+      }
+      // What one that has ended does not take is told by its end.
+      if (carrier.input.destroyed || carrier.input.writableEnded) done();
+      else carrier.input.write(chunk, () => done());
+    },
+    final(done) {
+      carrier.input.end();
+      done();
+    },
+  });
+  const stream = new ChannelStream({
+    input,
+    output,
+    close() {
+      carrier.stop();
+      input.destroy();
+      output.destroy();
+    },
+  });
+  const carry = (next: Carrier): void => {
+    carrier = next;
+    next.input.on('error', () => undefined);
+    next.output.on('data', (chunk: Buffer) => {
+      isOpen = true;
+      written.length = 0;
+      if (output.write(chunk)) return;
+      next.output.pause();
+      output.once('drain', () => next.output.resume());
+    });
+  };
+  const takeOver = (other: Duplex): void => {
+    if (stream.destroyed) return void other.destroy();
+    carry({ input: other, output: other, stop: () => void other.destroy() });
+    other.on('error', (error) => stream.destroy(error));
+    other.on('end', () => output.end());
+    for (const chunk of written) other.write(chunk);
+  };
+
+  const child = execa(plan.program.file, plan.program.args, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    encoding: 'buffer',
+    reject: false,
+    // A Ctrl-C at the terminal is not for it: what is to be released goes over this line.
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(-SAID_BYTES);
+  });
+  carry({ input: child.stdin, output: child.stdout, stop: () => void child.kill('SIGTERM') });
+  void child.then((result) => {
+    if (stream.destroyed) return;
+    const end: ProgramEnd = { exitCode: result.exitCode ?? null, said: tidy(said) };
+    if (result.code === 'ENOENT') return void stream.destroy(notInstalled(endpoint, plan.program.file));
+    if (isOpen) {
+      if (end.exitCode === 0) output.end();
+      else stream.destroy(new Error(lastLine(end.said) || 'the program that carried the connection has ended'));
+      return;
+    }
+    const other = plan.otherWay?.(end) ?? null;
+    if (other === null) stream.destroy(plan.explain(end));
+    else other.then(takeOver, (error) => stream.destroy(toBxError(error, 'endpoint')));
+  });
+
+  const onAbort = (): void => void stream.destroy(dialCancelled(endpoint, signal.reason));
+  const release = (): void => signal.removeEventListener('abort', onAbort);
+  signal.addEventListener('abort', onAbort, { once: true });
+  stream.once('close', release);
+  output.once('data', release);
+  // Whoever gets it listens; an error before that must not end the process.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** What carries the bytes. */
+interface Carrier {
+  readonly input: Writable;
+  readonly output: NodeJS.ReadableStream;
+  stop(): void;
+}
+
+/** The last line of what a program has said: the reason stands there. */
+export function lastLine(said: string): string {
+  return said.split('\n').at(-1) ?? '';
+}
+
+/** Lines without blanks around them, and no empty ones. */
+export function tidy(said: string): string {
+  return said
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** The program itself is missing on this machine. */
+export function notInstalled(endpoint: Endpoint, file: string): BxError {
+  return new BxError('endpoint', `cannot connect to ${describeEndpoint(endpoint)}: the program ${file} is not there`, {
+    hint: `Install ${file}, and see that it is in PATH; or name another engine.`,
+  });
+}
