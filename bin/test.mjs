@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
-import { unpackDebianPackage } from '../test/setup/debian-package.mjs';
+import { unpackDebianPackages } from '../test/setup/debian-package.mjs';
 import { acquireEngine, startPrivateEngine } from '../test/setup/engine.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
@@ -145,7 +145,7 @@ async function onEngines(parts) {
 /** The daemon of Debian's newest docker.io, which runs with the containerd and runc of this machine; null, and said why, when it cannot be had. */
 function newestDockerd() {
   try {
-    return join(unpackDebianPackage('docker.io', NEWEST_SUITE), 'usr/sbin/dockerd');
+    return join(unpackDebianPackages(['docker.io'], NEWEST_SUITE), 'usr/sbin/dockerd');
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`the newest engine of Debian is left out: ${error.message}`);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, which } from '../setup/command.mjs';
-import { unpackDebianPackage } from '../setup/debian-package.mjs';
+import { unpackDebianPackages } from '../setup/debian-package.mjs';
 import { SetupError } from '../setup/say.mjs';
 
 const PLUGIN = 'usr/libexec/docker/cli-plugins/docker-buildx';
@@ -69,7 +69,7 @@ export class Peers {
   /** @param {string} suite @returns {string | null} */
   #plugin(suite) {
     try {
-      return join(unpackDebianPackage('docker-buildx', suite), PLUGIN);
+      return join(unpackDebianPackages(['docker-buildx'], suite), PLUGIN);
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       this.reason = error.message;
@@ -95,7 +95,7 @@ export class Peers {
   #dockerCli() {
     const candidates = [];
     try {
-      candidates.push(join(unpackDebianPackage('docker-cli', 'forky'), 'usr/bin/docker'));
+      candidates.push(join(unpackDebianPackages(['docker-cli'], 'forky'), 'usr/bin/docker'));
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
     }

@@ -12,7 +12,7 @@ import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { atPrompt, type Prompt } from '../helpers/prompt.js';
 import { endSessions, sessionRoot } from '../helpers/session-root.js';
 import { closeTerminals, startTerminal, type TestTerminal } from '../helpers/terminal.js';
-import { unpackDebianPackage } from '../setup/debian-package.mjs';
+import { unpackDebianPackages } from '../setup/debian-package.mjs';
 
 const PLUGIN = 'usr/libexec/docker/cli-plugins/docker-buildx';
 /** From this engine on it opens no shell any more. */
@@ -47,7 +47,7 @@ async function findOld(): Promise<{ readonly file: string } | { readonly reason:
   if (version >= TOO_NEW) return { reason: `buildx 0.13 opens no shell on Docker Engine ${version}` };
   if (process.env.BXTUI_BUILDX_013) return { file: process.env.BXTUI_BUILDX_013 };
   try {
-    return { file: join(unpackDebianPackage('docker-buildx', 'trixie'), PLUGIN) };
+    return { file: join(unpackDebianPackages(['docker-buildx'], 'trixie'), PLUGIN) };
   } catch (error) {
     return { reason: `buildx 0.13 cannot be had: ${(error as Error).message}` };
   }

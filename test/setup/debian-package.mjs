@@ -1,6 +1,6 @@
 /**
- * A program out of a newer Debian suite, unpacked beside the project and never installed: apt fetches it with the mirror and the
- * keys of this machine, into lists and caches of its own.
+ * Programs out of a Debian suite, unpacked beside the project and never installed: apt fetches them with the mirror and the keys of this
+ * machine, into lists and caches of its own.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,12 +12,22 @@ import { projectRoot } from './toolchain.mjs';
 const CACHE = join(projectRoot, 'node_modules/.cache/bxtui-debian');
 const SOURCE_FILES = ['/etc/apt/sources.list', '/etc/apt/sources.list.d'];
 
+/** The suite of this machine; null where it is not Debian's. */
+export function debianSuite() {
+  try {
+    return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
- * @param {string} name of the package
+ * @param {readonly [string, ...string[]]} names of the package, and of those that it needs and this machine may lack
  * @param {string} suite Debian's code name
- * @returns {string} the directory that the package is unpacked in
+ * @returns {string} the directory that they are unpacked in
  */
-export function unpackDebianPackage(name, suite) {
+export function unpackDebianPackages(names, suite) {
+  const [name] = names;
   const target = join(CACHE, `${name}-${suite}`);
   if (existsSync(target)) return target;
   if (which('apt-get') === null) throw new SetupError(`${name} of Debian ${suite} needs apt`, '');
@@ -41,12 +51,12 @@ export function unpackDebianPackage(name, suite) {
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   try {
     run('apt-get', [...flags, 'update'], apt);
-    run('apt-get', [...flags, 'download', name], join(apt, 'download'));
-    const archive = readdirSync(join(apt, 'download')).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
-    if (archive === undefined) throw new SetupError(`apt brought no ${name} of Debian ${suite}`, '');
+    run('apt-get', [...flags, 'download', ...names], join(apt, 'download'));
+    const archives = readdirSync(join(apt, 'download')).filter((file) => file.endsWith('.deb'));
+    if (archives.length < names.length) throw new SetupError(`apt brought no ${names.join(' or no ')} of Debian ${suite}`, '');
     const unpacked = `${target}.part`;
     rmSync(unpacked, { recursive: true, force: true });
-    run('dpkg-deb', ['-x', join(apt, 'download', archive), unpacked], apt);
+    for (const archive of archives) run('dpkg-deb', ['-x', join(apt, 'download', archive), unpacked], apt);
     renameSync(unpacked, target);
     return target;
   } finally {

@@ -25,25 +25,21 @@ export interface BulkHandlers {
 }
 
 export function serveSession(stream: Duplex, services: SessionServices, bulk: BulkHandlers): SessionServer {
-  const server = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES }, maxSessionMemory: 256 });
   let small: Promise<(call: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, rawHeaders: string[]) => void> | null =
     null;
-  let connection: http2.ServerHttp2Session | null = null;
   let cause: unknown = null;
   let isClosing = false;
 
-  server.on('session', (session) => {
-    connection = session;
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    session.on('error', (error) => {
-      cause ??= error;
-    });
+  // Not an http2 server: one that is given a TLS socket on which no protocol was agreed (ALPN, RFC 7301) answers in HTTP/1.1.
+  const connection = http2.performServerHandshake(stream, {
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
+    maxSessionMemory: 256,
   });
-  server.on('sessionError', (error) => {
+  connection.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+  connection.on('error', (error) => {
     cause ??= error;
   });
-  // Not 'request': its compatibility layer takes the trailers of every stream for itself.
-  server.on('stream', (call, headers, _flags, ...rest) => {
+  connection.on('stream', (call, headers, _flags, ...rest) => {
     // Given up in the packet in which it came: it can be answered no more, and answering throws.
     if (call.destroyed) return void call.on('error', () => {});
     const rawHeaders = (rest as unknown[])[0] as string[];
@@ -68,25 +64,23 @@ export function serveSession(stream: Duplex, services: SessionServices, bulk: Bu
       resolve(new BxError('engine-lost', `the engine ended the session${reason}`, { cause, hint: 'Reload to start a new one.' }));
     });
   });
-  server.emit('connection', stream);
 
   return {
     ended,
     async close() {
       if (isClosing) return void (await ended);
       isClosing = true;
-      const open = connection;
       // Destroying the HTTP/2 session itself is not safe on Node 20; the stream below it is destroyed instead.
-      if (open && !open.destroyed && !stream.destroyed) {
+      if (!connection.destroyed && !stream.destroyed) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, CLOSE_GRACE_MS);
           const done = (): void => {
             clearTimeout(timer);
             resolve();
           };
-          open.once('close', done);
+          connection.once('close', done);
           stream.once('close', done);
-          open.close();
+          connection.close();
         });
       }
       stream.destroy();

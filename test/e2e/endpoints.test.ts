@@ -1,0 +1,267 @@
+/** Engines that are not on this machine's own socket: ssh, TLS, a buildkitd in a container; and what is said when one cannot be reached. */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
+import { type Authority, createAuthority, hasOpenssl } from '../helpers/certificates.js';
+import { type EngineProxy, startEngineProxy } from '../helpers/engine-proxy.js';
+import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
+import { inShell, leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
+import { testDirectory } from '../helpers/session-root.js';
+import { findSshd, type SshServer, startSshServer } from '../helpers/ssh-server.js';
+import { closeTerminals } from '../helpers/terminal.js';
+import { which } from '../setup/command.mjs';
+
+const FAILING = `${BASE}RUN echo partial > /two; exit 3\n`;
+/** What the issue of an unreachable engine may take, the start of the program included. */
+const TOLD_WITHIN_MS = 5_000;
+const engine = testEngine();
+const socket = engine.replace(/^unix:\/\//, '');
+const sshd = findSshd();
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  endRuns();
+  await closeTerminals();
+  removeProjects();
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A failed build, a look into its shell, the end: what a person does with an engine, wherever it is. */
+async function debugThere(env: Env, source: RegExp, flags: readonly string[] = []): Promise<void> {
+  const terminal = await openSession(createProject(FAILING), { env, flags, cols: 160 });
+  await shellOpens(terminal);
+  expect(terminal.screen()).toMatch(source);
+  expect(await inShell(terminal, 'cat /two 2>&1 || echo $((40 + 2))')).toMatch(/partial|42/);
+  await leaveTerminal(terminal);
+  expect((await quit(terminal)).code).toBe(1);
+}
+
+/** Runs a build that finds no engine, and says so in time. */
+async function unreachable(env: Env, ...flags: string[]): Promise<RunResult> {
+  const project = createProject(BASE);
+  const startMs = Date.now();
+  const run = await runBxtui(['build', '--progress=plain', ...flags, project.dir], { env });
+  expect(Date.now() - startMs, run.output).toBeLessThan(TOLD_WITHIN_MS);
+  expect(run.status, run.output).toBe(1);
+  return run;
+}
+
+describe.skipIf(sshd === null || !isDocker())('an engine behind ssh', () => {
+  let server: SshServer;
+  beforeAll(async () => {
+    server = await startSshServer(sshd!);
+  });
+  afterAll(() => server.stop());
+  const at = (ssh: SshServer): Env => ({ ...ssh.env, DOCKER_HOST: `${ssh.address}${socket}` });
+
+  it.skipIf(which('docker') === null)('is debugged through its own docker command', async () => {
+    await debugThere(at(server), /\(DOCKER_HOST\)/);
+    await expect.poll(() => server.connections()).toBe(0);
+  });
+
+  it('is debugged through its socket where there is no docker command', async () => {
+    const bare = await startSshServer(sshd!, { path: '/nonexistent:/bin' });
+    closing.push(() => bare.stop());
+    await debugThere(at(bare), /\(DOCKER_HOST\)/);
+    await expect.poll(() => bare.connections()).toBe(0);
+  });
+
+  it.each([
+    [
+      'its key is not known',
+      (ssh: SshServer) => ssh.forgetHostKey(),
+      /the key of the host is not known/,
+      /compare the key: ssh /,
+    ],
+    ['its key has changed', (ssh: SshServer) => ssh.changeHostKey(), /the host shows another key/, /ssh-keygen -R/],
+    ['it takes none of the keys', (ssh: SshServer) => ssh.refuseKeys(), /accepts none of the keys/, /ssh-add/],
+  ])('says that %s', async (_, spoil, reason, hint) => {
+    const other = await startSshServer(sshd!);
+    closing.push(() => other.stop());
+    spoil(other);
+    const { stderr } = await unreachable(at(other));
+    expect(stderr).toContain(other.address);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toMatch(hint);
+  });
+
+  it('says that there is no engine at the socket', async () => {
+    const { stderr } = await unreachable({ ...server.env, DOCKER_HOST: `${server.address}/nonexistent.sock` });
+    expect(stderr).toMatch(/does not run there|neither the command of the engine nor its socket/);
+  });
+
+  it('says that nobody answers', async () => {
+    const silent = await listening(createServer());
+    const { stderr } = await unreachable({ ...server.env, DOCKER_HOST: `ssh://127.0.0.1:${silent}` });
+    expect(stderr).toMatch(/does not answer|no answer/);
+  });
+});
+
+/** Closed at the end of the test; its port. */
+async function listening(server: Server): Promise<number> {
+  const open = new Set<{ destroy(): void }>();
+  server.on('connection', (one) => {
+    open.add(one);
+    one.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    for (const one of open) one.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
+  let authority: Authority;
+  let good: string;
+  let proxy: EngineProxy;
+  beforeAll(async () => {
+    authority = createAuthority();
+    good = authority.issue('good');
+    proxy = await startEngineProxy(engine, authority.issue('server'));
+  });
+  afterAll(() => proxy.close());
+  const at = (port: number, dir: string): Env => ({
+    DOCKER_HOST: `tcp://127.0.0.1:${port}`,
+    ...{ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: dir },
+  });
+
+  it('is debugged like any other', async () => {
+    await debugThere(at(proxy.port, good), /\(DOCKER_HOST\)/);
+    await expect.poll(() => proxy.connections()).toBe(0);
+  });
+
+  it('is debugged by a docker context with its TLS material', async () => {
+    const config = testDirectory();
+    const id = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from('far'))).toString('hex');
+    writeJson(join(config, 'contexts/meta', id, 'meta.json'), {
+      ...{ Name: 'far', Metadata: {} },
+      Endpoints: { docker: { Host: `tcp://127.0.0.1:${proxy.port}`, SkipTLSVerify: false } },
+    });
+    const material = join(config, 'contexts/tls', id, 'docker');
+    mkdirSync(material, { recursive: true });
+    for (const file of ['ca.pem', 'cert.pem', 'key.pem']) copyFileSync(join(good, file), join(material, file));
+    await debugThere({ DOCKER_HOST: undefined, DOCKER_CONFIG: config }, /docker context "far"/, ['--context', 'far']);
+  });
+
+  it.each([
+    ['nobody known has signed', () => createAuthority().issue('server'), () => good, /TLS/, /ca\.pem/],
+    [
+      'is for another host',
+      () => authority.issue('elsewhere', { subject: 'DNS:elsewhere.test' }),
+      () => good,
+      /127\.0\.0\.1/,
+      /./,
+    ],
+    ['has expired', () => authority.issue('old', { days: -1 }), () => good, /expired/, /./],
+    ['is right, and ours is not', () => authority.issue('right'), () => createAuthority().issue('ours'), /TLS/, /./],
+  ])('says that its certificate %s', async (_, certificate, ours, reason, hint) => {
+    const wrong = await startEngineProxy(engine, certificate());
+    closing.push(() => wrong.close());
+    const { stderr } = await unreachable(at(wrong.port, ours()));
+    expect(stderr).toContain(`tcp://127.0.0.1:${wrong.port} (DOCKER_HOST)`);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toMatch(hint);
+  });
+});
+
+describe('what stands between', () => {
+  it('may be a proxy that speaks HTML', async () => {
+    const port = await listening(
+      createHttpServer((_, response) => {
+        response.writeHead(407, { 'Content-Type': 'text/html' }).end('<html><h1>Proxy Authentication Required</h1></html>');
+      }),
+    );
+    const { stderr } = await unreachable({ DOCKER_HOST: `tcp://127.0.0.1:${port}`, BUILDKIT_HOST: undefined });
+    expect(stderr).toContain(`tcp://127.0.0.1:${port} (DOCKER_HOST)`);
+    expect(stderr).toMatch(/407|proxy/i);
+  });
+
+  it('may be nobody', async () => {
+    const port = await listening(createServer());
+    const { stderr } = await unreachable({ DOCKER_HOST: `tcp://127.0.0.1:${port}`, BUILDKIT_HOST: undefined });
+    expect(stderr).toMatch(/no answer|did not (answer|come)/);
+  });
+});
+
+describe.skipIf(!isDocker())('the store of buildx', () => {
+  function store(builders: Readonly<Record<string, unknown>>): Env {
+    const dir = testDirectory();
+    for (const [name, builder] of Object.entries(builders)) writeJson(join(dir, 'instances', name), builder);
+    return { BUILDX_CONFIG: dir };
+  }
+  const node = (name: string, endpoint: string) => ({
+    Name: name.replace(/\d$/, ''),
+    ...{ Driver: 'docker-container', Dynamic: false },
+    Nodes: [{ Name: name, Endpoint: endpoint, Platforms: null, Flags: null, DriverOpts: null, Files: null }],
+  });
+
+  it.skipIf(!canMakeBuilder)('names a builder in a container, which is started when it does not run', async () => {
+    const builder = await createBuilderContainer(engine, 'buildx_buildkit_e2e0');
+    closing.push(() => builder.remove());
+    expect(await builder.isRunning()).toBe(false);
+    await debugThere(store({ e2e: node('e2e0', engine) }), /buildx builder "e2e"/, ['--builder=e2e']);
+    expect(await builder.isRunning()).toBe(true);
+    const byAddress = { DOCKER_HOST: engine, BUILDKIT_HOST: 'docker-container://buildx_buildkit_e2e0' };
+    const { stderr, status } = await runBxtui(['build', '--progress=plain', createProject(BASE).dir], { env: byAddress });
+    expect(status, stderr).toBe(0);
+  });
+
+  it('says that the node of a builder is gone', async () => {
+    const { stderr } = await unreachable(store({ gone: node('gone0', 'unix:///nonexistent/docker.sock') }), '--builder=gone');
+    expect(stderr).toMatch(/buildx builder "gone"/);
+    expect(stderr).toMatch(/unix:\/\/\/nonexistent\/docker\.sock/);
+  });
+
+  it('says that neither the container of a builder nor its image is there', async () => {
+    const { stderr } = await unreachable(store({ bare: node('bare0', engine) }), '--builder=bare');
+    expect(stderr).toMatch(/buildx builder "bare".*neither its container buildx_buildkit_bare0 nor the image moby\/buildkit/s);
+    expect(stderr).toMatch(/docker buildx inspect --bootstrap bare/);
+  });
+
+  it('says that a file of it is broken, and which', async () => {
+    const env = store({ fine: node('fine0', engine) });
+    writeFileSync(join(env.BUILDX_CONFIG!, 'instances/broken'), '{"Name": "bro');
+    const { stderr } = await unreachable(env, '--builder=broken');
+    expect(stderr).toContain(join(env.BUILDX_CONFIG!, 'instances/broken'));
+  });
+
+  it('names the builders that there are, for one that is not', async () => {
+    const { stderr } = await unreachable(store({ fine: node('fine0', engine) }), '--builder=finne');
+    expect(stderr).toMatch(/no builder "finne".*There are: fine, default/s);
+  });
+});
+
+function writeJson(path: string, value: unknown): void {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, JSON.stringify(value));
+}
+
+describe('bxtui engines', () => {
+  it('lists what is there, and marks the one that a build would use', async () => {
+    const run = await runBxtui(['engines', '--json'], { env: engineEnv() });
+    expect(run.status, run.output).toBe(0);
+    const rows: { address: string; isChosen: boolean; isReachable: boolean; name: string }[] = JSON.parse(run.stdout);
+    expect(rows.filter(({ isChosen }) => isChosen)).toMatchObject([{ address: engine, isReachable: true }]);
+    const table = await runBxtui(['engines'], { env: engineEnv() });
+    expect(table.stdout).toMatch(/^\* +(DOCKER_HOST|BUILDKIT_HOST) +/m);
+    expect(table.stdout).toContain(rows.find(({ isChosen }) => isChosen)!.name);
+  });
+
+  it('says with its status that none answers', async () => {
+    const run = await runBxtui(['engines'], {
+      env: { ...engineEnv(), DOCKER_HOST: 'unix:///nonexistent.sock', BUILDKIT_HOST: undefined },
+    });
+    expect(run.status).toBe(1);
+    expect(run.stdout).toMatch(/DOCKER_HOST.*unix:\/\/\/nonexistent\.sock.*no such socket/);
+  });
+});

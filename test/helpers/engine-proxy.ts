@@ -1,0 +1,49 @@
+/** A TCP port before the engine's socket, with TLS or without: how an engine of another machine is reached. */
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+
+export interface EngineProxy {
+  readonly port: number;
+  /** Connections that are open. */
+  connections(): number;
+  /** Breaks those that are open; new ones go through. */
+  dropAll(): void;
+  close(): Promise<void>;
+}
+
+/** `tlsDir`: its certificate is shown, and one of its authority is asked for. */
+export async function startEngineProxy(engine: string, tlsDir: string | null = null): Promise<EngineProxy> {
+  const sockets = new Set<Socket>();
+  const carry = (socket: Socket): void => {
+    const toEngine = connect(engine.replace(/^unix:\/\//, ''));
+    for (const end of [socket, toEngine]) {
+      sockets.add(end);
+      end.on('error', () => undefined).on('close', () => sockets.delete(end));
+    }
+    socket.pipe(toEngine).pipe(socket);
+    socket.on('close', () => toEngine.destroy());
+    toEngine.on('close', () => socket.destroy());
+  };
+  const server: Server = tlsDir === null ? createServer(carry) : createTlsServer(tlsOptions(tlsDir), carry);
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const dropAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => sockets.size / 2,
+    dropAll,
+    close() {
+      dropAll();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function tlsOptions(dir: string) {
+  const read = (file: string): string => readFileSync(join(dir, file), 'utf8');
+  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), requestCert: true, rejectUnauthorized: true };
+}
