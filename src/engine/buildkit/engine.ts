@@ -9,7 +9,14 @@ import type { EngineLink } from './engine-link.js';
 import { StatusResponseSchema } from './proto/gen/control_pb.js';
 import { startRun } from './run.js';
 import { readStatus } from './status-message.js';
-import { connectHttp2, createEngineTransport, describeEndpoint, dialGrpc, type Http2Connection } from './transport/index.js';
+import {
+  connectHttp2,
+  createEngineTransport,
+  describeEndpoint,
+  dialGrpc,
+  type Http2Connection,
+  openSpareSocket,
+} from './transport/index.js';
 import { readEngineVersion } from './version.js';
 
 const READERS = new Map([[StatusResponseSchema, readStatus]]);
@@ -26,6 +33,8 @@ export async function connectBuildKit(
   const failed = new AbortController();
   // It has a connection of its own, so it need not wait for this one.
   const version = endpoint.kind === 'docker' ? readEngineVersion(endpoint, AbortSignal.any([signal, failed.signal])) : null;
+  const isFar = !endpoint.address.startsWith('unix://');
+  const spareSocket = endpoint.kind === 'docker' && isFar ? openSpareSocket(endpoint, signal) : null;
   let connection: Http2Connection | null = null;
   try {
     connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
@@ -37,9 +46,10 @@ export async function connectBuildKit(
     // No capability tells of it: BuildKit has learned both at the same time.
     const known = await facts;
     const releaseWatch = known.capabilities.signals.isAvailable ? null : createReleaseWatch(endpoint, connection);
-    return createEngine({ endpoint, connection, transport, facts: known, releaseWatch, imageStores });
+    return createEngine({ endpoint, connection, transport, facts: known, spareSocket, releaseWatch, imageStores });
   } catch (error) {
     failed.abort();
+    spareSocket?.dispose();
     await connection?.close();
     throw error;
   }
@@ -77,6 +87,7 @@ function createEngine(link: EngineLink): Engine {
       };
     },
     dispose() {
+      link.spareSocket?.dispose();
       disposing ??= Promise.allSettled([...runs].map((run) => run.dispose())).then(() => connection.close());
       return disposing;
     },

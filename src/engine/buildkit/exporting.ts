@@ -121,7 +121,7 @@ async function runExporter(inputs: ExportInputs, { exporter, target }: Export): 
   const { link, session, graph, metadata, signal } = inputs;
   signal.throwIfAborted();
   const receiver = target ? session.receive(target) : null;
-  const build = openBuild(link.transport, { sessionId: session.id, exporter, onStatus: inputs.onStatus });
+  const build = openBuild(link.transport, { session, exporter, onStatus: inputs.onStatus });
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -42,7 +42,7 @@ export interface OpenBuild {
 export function openBuild(
   transport: Transport,
   options: {
-    readonly sessionId: string;
+    readonly session: { readonly id: string; readonly opened: Promise<void> };
     readonly exporter: Exporter | null;
     readonly onStatus: (message: StatusResponse) => Promise<void>;
   },
@@ -54,7 +54,7 @@ export function openBuild(
   const solved = gateway.control.solve(
     {
       Ref: gateway.buildRef,
-      Session: options.sessionId,
+      Session: options.session.id,
       Cache: {},
       // Older engines read the first form, newer ones the second.
       ...(exporter && {
@@ -67,9 +67,13 @@ export function openBuild(
   );
   solved.catch(() => {});
   const status = follow(gateway, options.onStatus, lifetime.signal);
-  const endedEarly = solved.then(() => {
-    throw new BxError('engine', 'the engine ended the build before it had a result');
-  });
+  const endedEarly = Promise.race([
+    solved.then(() => {
+      throw new BxError('engine', 'the engine ended the build before it had a result');
+    }),
+    // Without its session the build would wait for it, and end with less of a reason.
+    options.session.opened.then(() => new Promise<never>(() => {})),
+  ]);
   endedEarly.catch(() => {});
 
   const whileOpen = async <T>(call: Promise<T>): Promise<T> => {

@@ -19,11 +19,12 @@ export function openRunSession(
     onTransferError(error: BxError): void;
     readonly signal: AbortSignal;
   },
-): Promise<RunSession> {
+): RunSession {
   const { dir, name, text } = request.dockerfile;
   return openSession({
     endpoint: link.endpoint,
     connection: link.connection,
+    spareSocket: link.spareSocket,
     locals: {
       context: { kind: 'dir', dir: request.contextDir },
       dockerfile: { kind: 'dir', dir, overrides: new Map([[name, new TextEncoder().encode(text)]]) },

@@ -105,7 +105,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   };
 
   const prepareGround = async (): Promise<Ground> => {
-    const session = await openRunSession(link, request, {
+    const session = openRunSession(link, request, {
       onTransfer: (transfer) => {
         if (BUILD_SOURCES.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
       },
@@ -116,7 +116,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     });
     closing?.receive(session);
     const exporter = closing?.exporter ?? null;
-    return { session, build: openBuild(link.transport, { sessionId: session.id, exporter, onStatus }) };
+    return { session, build: openBuild(link.transport, { session, exporter, onStatus }) };
   };
 
   const interpret = (error: unknown, graph: BuildGraph | null) =>

@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
-import { BxError } from '../../../platform/errors.js';
+import { BxError, toBxError } from '../../../platform/errors.js';
 import type { SecretSource, SshSource } from '../../engine.js';
 import { createRegistryAuth } from '../../shared/registry-auth.js';
-import { dialSession } from '../transport/dial.js';
+import { dialSession, type SpareSocket } from '../transport/dial.js';
 import type { Http2Connection } from '../transport/http2-client.js';
 import { openControlStream } from './control-stream.js';
 import type { MemoryFile } from './filesync/memory-tree.js';
@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly endpoint: Endpoint;
   /** The connection to a buildkitd, on which its session is opened; a Docker Engine's session has a connection of its own. */
   readonly connection: Http2Connection;
+  /** A connection to a Docker Engine that waits for a session. */
+  readonly spareSocket?: SpareSocket | null;
   /** By the name that the build knows them by: `context`, `dockerfile` … */
   readonly locals: Readonly<Record<string, LocalSource>>;
   readonly secrets?: readonly SecretSource[];
@@ -53,6 +55,11 @@ export interface SessionOptions {
 
 export interface SessionHandle {
   readonly id: string;
+  /**
+   * Resolves when the engine has taken the session. A build that names it may be begun before: the engine waits for it (BuildKit,
+   * session/manager.go). Rejects with `BxError('endpoint' | 'cancelled' | 'engine-lost')`, handled already.
+   */
+  readonly opened: Promise<void>;
   /** Adds or replaces a local source. The engine reads each source once in a session. */
   addLocal(name: string, source: LocalSource | ReadonlyMap<string, MemoryFile>): void;
   /** Where the next export of this session goes. `exporter`: its index in SolveRequest.Exporters. */
@@ -63,8 +70,8 @@ export interface SessionHandle {
   close(): Promise<void>;
 }
 
-/** Opens a session under a new id. Throws `BxError`: 'input' for a directory that cannot be read, 'endpoint', 'cancelled'. */
-export async function openSession(options: SessionOptions): Promise<SessionHandle> {
+/** Opens a session under a new id. Throws `BxError('input')` for a directory that cannot be read. */
+export function openSession(options: SessionOptions): SessionHandle {
   const env = options.env ?? process.env;
   const identity = createIdentity(options);
   const xattrs = createXattrReader();
@@ -77,27 +84,39 @@ export async function openSession(options: SessionOptions): Promise<SessionHandl
   });
   for (const [name, source] of Object.entries(options.locals)) locals.add(name, source);
 
-  const stream = await openStream(options, identity);
-  const server = serveSession(
-    stream,
-    {
-      auth: createRegistryAuth(env, (message) => options.onWarning?.(message)),
-      secrets: createSecretStore(options.secrets ?? [], env),
-      ssh: createSshForwarder(options.ssh ?? []),
-    },
-    { sendFiles: (call) => locals.serve(call), receiveOutput: (call) => outputs.serve(call) },
+  const giveUp = new AbortController();
+  const services = {
+    auth: createRegistryAuth(env, (message) => options.onWarning?.(message)),
+    secrets: createSecretStore(options.secrets ?? [], env),
+    ssh: createSshForwarder(options.ssh ?? []),
+  };
+  const serving = openStream(options, identity, AbortSignal.any([options.signal, giveUp.signal])).then((stream) =>
+    serveSession(stream, services, {
+      sendFiles: (call) => locals.serve(call),
+      receiveOutput: (call) => outputs.serve(call),
+    }),
   );
-  void server.ended.then(() => {
+  const opened = serving.then(() => undefined);
+  opened.catch(() => undefined);
+  const ended = serving.then(
+    (server) => server.ended,
+    (error: unknown) => (giveUp.signal.aborted ? null : toBxError(error, 'endpoint')),
+  );
+  void ended.then(() => {
     outputs.dispose();
     xattrs?.dispose();
   });
   return {
     id: identity.id,
+    opened,
     addLocal: (name, source) =>
       locals.add(name, source instanceof Map ? { kind: 'memory', files: source } : (source as LocalSource)),
     receive: (target, exporter) => outputs.receive(target, exporter),
-    ended: server.ended,
-    close: () => server.close(),
+    ended,
+    async close() {
+      giveUp.abort();
+      await (await serving.catch(() => null))?.close();
+    },
   };
 }
 
@@ -109,9 +128,9 @@ function createIdentity(options: SessionOptions): SessionIdentity {
   return { id, name: options.name ?? 'bxtui', sharedKey };
 }
 
-async function openStream(options: SessionOptions, identity: SessionIdentity): Promise<Duplex> {
+async function openStream(options: SessionOptions, identity: SessionIdentity, signal: AbortSignal): Promise<Duplex> {
   const headers = sessionHeaders(identity);
-  if (options.endpoint.kind === 'docker') return dialSession(options.endpoint, headers, options.signal);
+  if (options.endpoint.kind === 'docker') return dialSession(options.endpoint, headers, signal, options.spareSocket);
   if (options.connection.isClosed)
     throw new BxError('engine-lost', 'the connection to buildkitd has ended', { hint: 'Reload when it is back.' });
   return openControlStream(options.connection.session, headers);

@@ -36,7 +36,7 @@ export async function openPair(root: string, options: Partial<SessionOptions> = 
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   try {
-    const session = await openSession({
+    const session = openSession({
       endpoint: { kind: 'docker', address: `unix://${socketPath}`, source: 'test', tls: null },
       connection: {} as Http2Connection,
       locals: {},
@@ -44,6 +44,7 @@ export async function openPair(root: string, options: Partial<SessionOptions> = 
       signal: new AbortController().signal,
       ...options,
     });
+    await session.opened;
     const pair = await hijacked;
     return {
       session,

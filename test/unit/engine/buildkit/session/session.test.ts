@@ -11,10 +11,36 @@ import { Packet_PacketType } from '../../../../../src/engine/buildkit/proto/gen/
 import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '../../../../../src/engine/buildkit/proto/gen/health_pb.js';
 import { GetSecretRequestSchema, GetSecretResponseSchema } from '../../../../../src/engine/buildkit/proto/gen/secrets_pb.js';
 import { CheckAgentRequestSchema } from '../../../../../src/engine/buildkit/proto/gen/sshforward_pb.js';
-import type { SessionHandle, SessionOptions, TransferProgress } from '../../../../../src/engine/buildkit/session/index.js';
+import {
+  openSession,
+  type SessionHandle,
+  type SessionOptions,
+  type TransferProgress,
+} from '../../../../../src/engine/buildkit/session/index.js';
+import type { Http2Connection } from '../../../../../src/engine/buildkit/transport/http2-client.js';
 import { call, encode, type OpenPair, openPair, receiveTree } from './loopback.js';
 
 const ZERO = new Uint8Array(0);
+
+describe('a session that the engine does not take', () => {
+  it('is known by its id at once, and says why it has not come about', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'bxtui-session-'));
+    const server = net.createServer((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\n\r\nnot you')),
+    );
+    await new Promise<void>((resolve) => server.listen(join(root, 'engine.sock'), resolve));
+    const session = openSession({
+      endpoint: { kind: 'docker', address: `unix://${join(root, 'engine.sock')}`, source: 'test', tls: null },
+      ...{ connection: {} as Http2Connection, locals: {}, env: { DOCKER_CONFIG: root }, signal: new AbortController().signal },
+    });
+    expect(session.id).toMatch(/^[0-9a-f]{24}$/);
+    await expect(session.opened).rejects.toThrow(/not you/);
+    expect(await session.ended).toMatchObject({ code: 'endpoint' });
+    await session.close();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(root, { recursive: true, force: true });
+  });
+});
 
 describe('a session, seen from the engine', () => {
   let root: string;

@@ -11,8 +11,10 @@ import {
   connectHttp2,
   createEngineTransport,
   dialGrpc,
+  dialSession,
   engineApi,
   noBuildKit,
+  openSpareSocket,
 } from '../../../../../src/engine/buildkit/transport/index.js';
 import { socketTarget } from '../../../../../src/engine/shared/address.js';
 
@@ -53,6 +55,45 @@ describe('dialing', () => {
     if (server?.listening) await new Promise((resolve) => server!.close(resolve));
     server = null;
     rmSync(root, { recursive: true, force: true });
+  });
+
+  describe('a session on a connection that was made before', () => {
+    const first = (text: string): string => text.split('\r\n')[0]!;
+
+    it('takes it once, and makes one of its own after that', async () => {
+      const requests: string[] = [];
+      const endpoint = await serve((socket, request) => {
+        requests.push(first(request));
+        socket.write(UPGRADED);
+      });
+      const spare = openSpareSocket(endpoint, never);
+      await new Promise((resolve) => server!.once('connection', resolve));
+      (await dialSession(endpoint, [], never, spare)).destroy();
+      expect([sockets.length, requests]).toEqual([1, ['POST /session HTTP/1.1']]);
+      (await dialSession(endpoint, [], never, spare)).destroy();
+      expect([sockets.length, requests.length]).toEqual([2, 2]);
+    });
+
+    it('does without it when it has ended meanwhile, or could not be made', async () => {
+      const endpoint = await serve((socket) => socket.write(UPGRADED));
+      const spare = openSpareSocket(endpoint, never);
+      const early = await new Promise<net.Socket>((resolve) => server!.once('connection', resolve));
+      const ended = new Promise((resolve) => early.once('close', resolve));
+      early.destroy();
+      await ended;
+      await new Promise((resolve) => setImmediate(resolve));
+      (await dialSession(endpoint, [], never, spare)).destroy();
+      (await dialSession(endpoint, [], never, openSpareSocket(at(join(root, 'nobody.sock')), never))).destroy();
+    });
+
+    it('is given back when nobody takes it', async () => {
+      const endpoint = await serve(() => undefined);
+      const spare = openSpareSocket(endpoint, never);
+      const socket = await new Promise<net.Socket>((resolve) => server!.once('connection', resolve));
+      const ended = new Promise((resolve) => socket.resume().once('close', resolve));
+      spare.dispose();
+      await ended;
+    });
   });
 
   /** An HTTP/2 server with one method, on a socket that was upgraded. */
