@@ -7,6 +7,7 @@ import type {
   BuildFailure,
   BuildResult,
   ContainerSummary,
+  EngineLine,
   EngineSummary,
   LineRange,
   Notice,
@@ -90,6 +91,7 @@ export type VertexUpdate = Extract<EngineEvent, { type: 'vertex.updated' }>;
 export type SessionEvent =
   | { readonly type: 'session.started'; readonly atMs: number; readonly id: string; readonly contextLabel: string }
   | { readonly type: 'engine.connected'; readonly atMs: number; readonly engine: EngineSummary }
+  | { readonly type: 'engine.line'; readonly atMs: number; readonly line: EngineLine }
   | { readonly type: 'engine.lost'; readonly atMs: number; readonly message: string; readonly hint: string | null }
   | {
       readonly type: 'generation.started';

@@ -12,7 +12,15 @@
 
 import type { DockerfilePlan } from '../core/dockerfile/index.js';
 import type { EngineEvent } from '../core/events.js';
-import type { Capability, CapabilityName, EngineSummary, Moment, MountSummary, StepKey } from '../core/model/index.js';
+import type {
+  Capability,
+  CapabilityName,
+  EngineLine,
+  EngineSummary,
+  Moment,
+  MountSummary,
+  StepKey,
+} from '../core/model/index.js';
 import type { ByteChannel } from '../platform/byte-channel.js';
 
 export type { Capability, CapabilityName };
@@ -70,6 +78,8 @@ export interface Engine {
   build(request: BuildRequest): BuildRun;
   /** Resolves when the connection is gone, with the reason; never rejects. */
   readonly lost: Promise<Error>;
+  /** How the line to an engine on another machine does: now, and with each notable change. Never called for one on this machine. */
+  onLine(listener: (line: EngineLine) => void): void;
   dispose(): Promise<void>;
 }
 

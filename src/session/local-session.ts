@@ -55,6 +55,7 @@ export interface LocalSession extends SessionClient {
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 /** Older generations keep their ground on the engine so long; then only those with a container in use. */
 const RUNS_KEPT = 2;
+const TAKEN_UP_AT_MOST = 3;
 
 export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const { now } = options;
@@ -68,6 +69,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   let noticeCount = 0;
   let lastSize = DEFAULT_SIZE;
   let isBuilding = false;
+  /** How often in a row the engine was lost while it built; a build that somebody asks for begins the count again. */
+  let lostInBuild = 0;
   /** Shells that somebody waits for. */
   let openings = 0;
   let settled: Promise<void> = Promise.resolve();
@@ -90,9 +93,15 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const engine = createEngineConnection({
     connect: options.connect,
     signal: closing.signal,
-    onConnected: ({ summary }) => emit({ type: 'engine.connected', atMs: now(), engine: summary }),
+    onConnected(connected) {
+      emit({ type: 'engine.connected', atMs: now(), engine: connected.summary });
+      connected.onLine((line) => {
+        if (engine.current === connected) emit({ type: 'engine.line', atMs: now(), line });
+      });
+    },
     onLost(error) {
       const { message, hint } = toBxError(error, 'engine-lost');
+      lostInBuild = isBuilding ? lostInBuild + 1 : 0;
       emit({
         type: 'engine.lost',
         atMs: now(),
@@ -106,7 +115,12 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       // The build on its way says by itself that the engine has gone; giving it back earlier would make it a cancelled one.
       void settled.then(() => Promise.allSettled(abandoned.map((run) => run.dispose())));
     },
-    onBack: ({ summary }) => notify('info', `${summary.name} is back`, 'reload builds again'),
+    onBack({ summary }) {
+      // What an engine dies of would be begun for ever.
+      const isTakenUp = lostInBuild > 0 && lostInBuild <= TAKEN_UP_AT_MOST;
+      notify('info', `${summary.name} is back`, isTakenUp ? 'the build goes on with what it keeps of it' : 'reload builds again');
+      if (isTakenUp) void settled.then(() => build(false)).catch(() => undefined);
+    },
   });
 
   /** What comes together is taken in together; everybody is told of each event all the same. */
@@ -262,6 +276,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   }
 
   async function reload(noCache: boolean): Promise<void> {
+    lostInBuild = 0;
     if (isBuilding) {
       const run = runs.get(selectCurrent(state)?.number ?? 0);
       await run?.cancel();

@@ -100,12 +100,22 @@ export interface Notice {
   readonly hint: string | null;
 }
 
+/** How the line to an engine that is not on this machine does. */
+export interface EngineLine {
+  /** From a question to its answer; null: none has come yet. */
+  readonly roundTripMs: number | null;
+  /** An answer is overdue. */
+  readonly isSilent: boolean;
+}
+
 export interface SessionState {
   readonly id: string;
   readonly startedAtMs: number;
   readonly contextLabel: string;
   readonly engine: EngineSummary | null;
   readonly engineStatus: EngineStatus;
+  /** Null: the engine is on this machine, or nothing is known yet. */
+  readonly line: EngineLine | null;
   /** Oldest first; the last one is the current. Older ones stay to be compared with. */
   readonly generations: readonly Generation[];
   readonly containers: Readonly<Record<string, ContainerSummary>>;

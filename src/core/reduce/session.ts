@@ -13,6 +13,7 @@ export function initialState(): SessionState {
     contextLabel: '',
     engine: null,
     engineStatus: { kind: 'connecting' },
+    line: null,
     generations: [],
     containers: {},
     processes: [],
@@ -26,9 +27,11 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
     case 'session.started':
       return { ...state, id: event.id, startedAtMs: event.atMs, contextLabel: event.contextLabel };
     case 'engine.connected':
-      return { ...state, engine: event.engine, engineStatus: { kind: 'ready' } };
+      return { ...state, engine: event.engine, engineStatus: { kind: 'ready' }, line: null };
+    case 'engine.line':
+      return { ...state, line: event.line };
     case 'engine.lost':
-      return { ...state, engineStatus: { kind: 'lost', message: event.message, hint: event.hint } };
+      return { ...state, engineStatus: { kind: 'lost', message: event.message, hint: event.hint }, line: null };
     case 'generation.started': {
       const { dockerfile, plan, target } = event;
       const generation = startGeneration({ number: event.generation, startedAtMs: event.atMs, dockerfile, target }, plan);

@@ -1,7 +1,9 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { BuildRun, Engine } from '../engine.js';
+import { isFar } from '../shared/address.js';
 import { connectTimeout } from '../shared/connect-error.js';
+import { type LineWatchOptions, watchLine } from '../shared/line-watch.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
 import { createReleaseWatch } from './container/release-watch.js';
 import { readEngineFacts } from './engine-facts.js';
@@ -33,8 +35,7 @@ export async function connectBuildKit(
   const failed = new AbortController();
   // It has a connection of its own, so it need not wait for this one.
   const version = endpoint.kind === 'docker' ? readEngineVersion(endpoint, AbortSignal.any([signal, failed.signal])) : null;
-  const isFar = !endpoint.address.startsWith('unix://');
-  const spareSocket = endpoint.kind === 'docker' && isFar ? openSpareSocket(endpoint, signal) : null;
+  const spareSocket = endpoint.kind === 'docker' && isFar(endpoint) ? openSpareSocket(endpoint, signal) : null;
   let connection: Http2Connection | null = null;
   try {
     connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
@@ -65,9 +66,24 @@ async function readyInTime(connection: Http2Connection, endpoint: Endpoint): Pro
   await Promise.race([connection.ready, late]).finally(() => clearTimeout(timer));
 }
 
+/** HTTP/2's own question and answer (RFC 9113, 6.7): the engine's program need not be able to do anything for it. */
+function lifeSigns({ session, socket }: Http2Connection): LineWatchOptions {
+  return {
+    ask: () =>
+      new Promise((resolve, reject) => {
+        const isSent = session.ping((error) => (error ? reject(error) : resolve(undefined)));
+        if (!isSent) reject(new Error('the connection has ended'));
+      }),
+    heardBytes: () => (socket as { bytesRead?: number }).bytesRead ?? 0,
+    onLost: (silentMs) => void socket.destroy(new Error(`nothing has come for ${Math.round(silentMs / 1000)} s`)),
+  };
+}
+
 function createEngine(link: EngineLink): Engine {
   const { endpoint, connection, facts } = link;
   const runs = new Set<BuildRun>();
+  const watch = isFar(endpoint) ? watchLine(lifeSigns(connection)) : null;
+  void connection.lost.then(() => watch?.stop());
   let disposing: Promise<void> | null = null;
   return {
     summary: {
@@ -78,6 +94,7 @@ function createEngine(link: EngineLink): Engine {
       capabilities: facts.capabilities,
     },
     lost: connection.lost,
+    onLine: (listener) => watch?.onLine(listener),
     build(request) {
       const run = startRun(link, request);
       runs.add(run);
@@ -87,6 +104,7 @@ function createEngine(link: EngineLink): Engine {
       };
     },
     dispose() {
+      watch?.stop();
       link.spareSocket?.dispose();
       disposing ??= Promise.allSettled([...runs].map((run) => run.dispose())).then(() => connection.close());
       return disposing;

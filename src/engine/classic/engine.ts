@@ -57,6 +57,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
       capabilities: capabilities(),
     },
     lost: watch.lost,
+    onLine: () => undefined,
     build(request) {
       refuseUnknown(request, facts.platform);
       const run = startRun({ api, journal, clean }, request);

@@ -16,6 +16,11 @@ export function isSocketAddress(address: string): boolean {
   return /^(?:unix|npipe|tcp|https?):\/\//i.test(address);
 }
 
+/** Not a socket of this machine: there is a line between, which can be long, and break. */
+export function isFar({ address }: Endpoint): boolean {
+  return !/^(?:unix|npipe):\/\//i.test(address);
+}
+
 /** Throws `BxError('endpoint')` for an address that cannot be dialed. */
 export function socketTarget(endpoint: Endpoint): SocketTarget {
   const { address } = endpoint;

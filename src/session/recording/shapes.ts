@@ -121,10 +121,13 @@ const engineEvent = variant({
   'build.cancelled': {},
 });
 
+const line = object({ roundTripMs: orNull(number), isSilent: flag });
+
 const timed = (fields: Fields): Fields => ({ atMs: number, ...fields });
 const sessionEvent = variant({
   'session.started': timed({ id: text, contextLabel: text }),
   'engine.connected': timed({ engine }),
+  'engine.line': timed({ line }),
   'engine.lost': timed({ message: text, hint: orNull(text) }),
   'generation.started': timed({ generation: number, dockerfile, plan: orAbsent(plan), target: orNull(text) }),
   'engine.reported': timed({ generation: number, event: engineEvent }),
@@ -177,6 +180,7 @@ const state = object({
   contextLabel: text,
   engine: orNull(engine),
   engineStatus: variant({ connecting: {}, ready: {}, lost: { message: text, hint: orNull(text) } }, 'kind'),
+  line: orAbsent(orNull(line)),
   generations: list(generation),
   containers: dictionary(container),
   processes: list(process),

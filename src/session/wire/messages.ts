@@ -13,7 +13,7 @@ import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
 import type { ScreenPlace } from './place.js';
 
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 /** Each side waits so long for the first word of the other. */
 export const HELLO_TIMEOUT_MS = 10_000;
 

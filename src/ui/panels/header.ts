@@ -54,14 +54,16 @@ export function paintHeader(surface: Surface, props: HeaderProps, attached: Atta
 }
 
 /** The figures in fewer and fewer words. */
-function figuresOf({ cached, elapsedMs }: HeaderProps, { screens }: Attached, width: number): readonly string[] {
+function figuresOf({ cached, elapsedMs, line }: HeaderProps, { screens }: Attached, width: number): readonly string[] {
+  const far = line === null ? [] : [line];
   const others = screens.length > 1 ? [`${screens.length} screens`] : [];
   const hits = cached > 0 && width >= (screens.length > 1 ? 80 : 60) ? [`${cached} cached`] : [];
   const time = elapsedMs === null ? [] : [formatDuration(elapsedMs)];
   const named = elapsedMs !== null && width >= 100 ? [`elapsed ${formatDuration(elapsedMs)}`] : time;
   return [
-    [...others, ...hits, ...named],
-    [...others, ...hits, ...time],
+    [...far, ...others, ...hits, ...named],
+    [...far, ...others, ...hits, ...time],
+    [...far, ...others, ...time],
     [...others, ...time],
   ].map((parts) => parts.join('  '));
 }

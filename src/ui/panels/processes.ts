@@ -4,6 +4,7 @@ import { selectUnstored } from '../../core/select/index.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
+import { lineOf } from '../select/header.js';
 import { formatBytes, formatClock, plural } from '../text/format.js';
 import { cleanText, ellipsize, padEnd, padStart } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
@@ -105,8 +106,10 @@ export function stepLabel(step: Step, container: ContainerSummary, state: Sessio
 
 function sessionLines({ state, generation, attached, nowMs }: ProcessesProps): Array<readonly [name: string, text: string]> {
   const lines: Array<readonly [string, string]> = [];
+  const line = lineOf(state.line ?? null);
+  const far = line === null ? '' : `  ${line}`;
   if (state.engine !== null)
-    lines.push(['engine', `${cleanText(state.engine.name)}  ${state.engine.address}  (${state.engine.source})`]);
+    lines.push(['engine', `${cleanText(state.engine.name)}  ${state.engine.address}  (${state.engine.source})${far}`]);
   const held = Object.values(state.containers).filter((container) => container.state === 'running').length;
   lines.push(['session', `${state.id}  ${cleanText(state.contextLabel)}  ${plural(held, 'container')} open`]);
   const { screens, self } = attached;

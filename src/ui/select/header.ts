@@ -1,11 +1,13 @@
 /** Where am I: the header's sentence and figures. Pure. */
-import type { Generation, SessionState, Step, StepState } from '../../core/model/index.js';
+import type { EngineLine, Generation, SessionState, Step, StepState } from '../../core/model/index.js';
 import { selectUnstored } from '../../core/select/index.js';
 import { formatBytes, plural } from '../text/format.js';
 import { cleanText } from '../text/width.js';
 import type { ViewState } from '../view-state.js';
 import { isBuilding, selectGeneration, stepsInOrder } from './current.js';
 import { stepText } from './step-rows.js';
+
+const NOTICED_MS = 5;
 
 export interface HeaderProps {
   readonly target: string | null;
@@ -16,6 +18,8 @@ export interface HeaderProps {
   readonly state: StepState;
   readonly word: string;
   readonly sentence: string;
+  /** How far away the engine is; null: on this machine. */
+  readonly line: string | null;
   /** Which run of the build, when there are several. */
   readonly run: string | null;
   readonly cached: number;
@@ -36,11 +40,19 @@ export function selectHeader(state: SessionState, view: ViewState, nowMs: number
     target: generation?.target ?? null,
     engine: cleanText(engine),
     engineSource: state.engine === null ? null : cleanText(state.engine.source),
+    line: state.engineStatus.kind === 'ready' ? lineOf(state.line ?? null) : null,
     run,
     cached: generation === null ? 0 : stepsInOrder(generation).filter((step) => step.state === 'cached').length,
     elapsedMs: generation === null ? null : (generation.endedAtMs ?? nowMs) - generation.startedAtMs,
   };
   return { ...base, ...statusOf(state, generation) };
+}
+
+/** As engineers say it. A line that one does not notice is not worth a word. */
+export function lineOf(line: EngineLine | null): string | null {
+  if (line === null) return null;
+  if (line.isSilent) return 'no answer';
+  return line.roundTripMs === null || line.roundTripMs < NOTICED_MS ? null : `rtt ${line.roundTripMs}ms`;
 }
 
 function statusOf(state: SessionState, generation: Generation | null): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {

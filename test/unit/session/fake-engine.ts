@@ -1,5 +1,6 @@
 /** An engine that does what a test tells it, for the session's own rules; the real engines have the contract suite. */
 import type { EngineEvent } from '../../../src/core/events.js';
+import type { EngineLine } from '../../../src/core/model/index.js';
 import type {
   BuildRequest,
   BuildRun,
@@ -170,6 +171,10 @@ export class FakeEngine implements Engine {
     capabilities: {},
   } as unknown as Engine['summary'];
 
+  tellLine: (line: EngineLine) => void = () => undefined;
+  onLine(listener: (line: EngineLine) => void): void {
+    this.tellLine = listener;
+  }
   build(request: BuildRequest): FakeRun {
     this.requests.push(request);
     const run = new FakeRun();

@@ -165,6 +165,41 @@ describe('a local session', () => {
     expect(engine.runs[0]!.isDisposed).toBe(true);
   });
 
+  describe('when the engine went away in mid-build and is back', () => {
+    const gone: EngineEvent = {
+      type: 'build.failed',
+      failure: { digest: null, message: 'gone', hint: null, exitCode: null, line: null },
+    };
+    const gaps = async (session: LocalSession, builds: number): Promise<void> => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const lost = engine;
+      engine = new FakeEngine();
+      lost.lose(new Error('gone'));
+      await vi.advanceTimersByTimeAsync(0);
+      lost.runs[0]?.say(gone);
+      await vi.advanceTimersByTimeAsync(600);
+      vi.useRealTimers();
+      await settle();
+      expect(session.state.engineStatus.kind).toBe('ready');
+      expect(session.state.generations.length).toBe(builds);
+    };
+
+    it('takes the build up by itself, and gives up where the engine goes away each time', async () => {
+      const session = await start();
+      engine.runs[0]!.say(plan);
+      await settle();
+      for (const builds of [2, 3, 4, 4]) await gaps(session, builds);
+      expect(session.state.notices.at(-1)).toMatchObject({ message: 'fake is back', hint: 'reload builds again' });
+    });
+
+    it('begins no build when none was on its way', async () => {
+      const session = await start();
+      engine.runs[0]!.say(plan, failure);
+      await settle();
+      await gaps(session, 1);
+    });
+  });
+
   it('ends a shell that holds a locked cache as soon as a running step needs one', async () => {
     const session = await start();
     engine.runs[0]!.say(plan);

@@ -19,6 +19,8 @@ export interface ChannelCoding {
 /** Bytes written go to `input`, those of `output` are read; who reads slowly holds `output` back. */
 export class ChannelStream extends Duplex {
   readonly #ends: ChannelEnds;
+  /** As of a socket. */
+  bytesRead = 0;
 
   constructor(ends: ChannelEnds, coding: ChannelCoding | null = null) {
     super({ allowHalfOpen: false });
@@ -27,6 +29,7 @@ export class ChannelStream extends Duplex {
     ends.input.on('error', (error) => void fail(error));
     ends.output.on('error', (error) => void fail(error));
     ends.output.on('data', (chunk: Buffer) => {
+      this.bytesRead += chunk.length;
       for (const part of coding?.decode(chunk) ?? [chunk]) if (!this.push(part)) ends.output.pause();
     });
     ends.output.on('end', async () => {
