@@ -17,7 +17,17 @@ const MONITOR_GRACE_MS = 300;
  * @returns {Promise<T>}
  */
 export function withSession(bench, dir, use) {
-  return withPty(new Pty(bench.ours(['build', dir])), async (pty) => {
+  return withPrompt(bench.ours(['build', dir]), use);
+}
+
+/**
+ * @template T
+ * @param {import('./bench.mjs').Command} command opens a session
+ * @param {(pty: Pty, firstPromptAtMs: number) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export function withPrompt(command, use) {
+  return withPty(new Pty(command), async (pty) => {
     const prompt = await pty.shows((screen) => screen.includes(PROMPT), 'a prompt');
     return await use(pty, prompt.atMs);
   });
@@ -83,18 +93,19 @@ export async function inStepList(pty) {
 }
 
 /**
- * A second shell, in the step above the failing one, which was cached.
+ * A second shell, in a step above the failing one, which was cached.
  * @param {Pty} pty
  * @param {number} restMs how long the cursor is left on the step before Enter; 0: both keys at once
+ * @param {number} [above] how many steps above
  * @returns {Promise<number>} milliseconds from Enter to its prompt
  */
-export async function openShellAbove(pty, restMs) {
+export async function openShellAbove(pty, restMs, above = 1) {
   await inStepList(pty);
   if (restMs > 0) {
-    pty.press('k');
+    pty.press('k'.repeat(above));
     await pty.settled(restMs);
   }
-  const startMs = pty.press(restMs > 0 ? '\r' : 'k\r');
+  const startMs = pty.press(restMs > 0 ? '\r' : `${'k'.repeat(above)}\r`);
   return (await promptInSecondTab(pty)) - startMs;
 }
 

@@ -73,20 +73,15 @@ export async function startFarLink({ engine, roundTripMs, lossPercent = 0 }) {
   };
 }
 
-/** Carries each connection to the engine's socket. A connection that begins with `echo` gets back what it sends: the line's own round trip. */
+/** Carries each connection to the engine's socket. */
 const SERVER = `
 const { connect, createServer } = require('node:net');
 const [host, port, path] = process.argv.slice(1);
-createServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
-  socket.on('error', () => {});
-  socket.once('data', (first) => {
-    if (String(first) === 'echo') return void socket.write(first, () => socket.pipe(socket));
-    const engine = connect(path);
-    engine.on('error', () => {}).on('close', () => socket.destroy());
-    socket.on('close', () => engine.destroy());
-    engine.write(first);
-    socket.pipe(engine).pipe(socket);
-  });
+createServer({ noDelay: true }, (socket) => {
+  const engine = connect(path);
+  engine.on('error', () => {}).on('close', () => socket.destroy());
+  socket.on('error', () => {}).on('close', () => engine.destroy());
+  socket.pipe(engine).pipe(socket);
 }).listen(Number(port), host, () => console.log('ready'));
 process.stdin.resume().on('end', () => process.exit());
 `;

@@ -97,11 +97,11 @@ async function echoesOfPeer(bench, dir) {
   }
 }
 
-/** From the key to the bytes that put it on the terminal, key by key. @param {Pty} pty @returns {Promise<number[]>} */
-export async function echoes(pty) {
+/** From the key to the bytes that put it on the terminal, key by key. @param {Pty} pty @param {number} [keys] @returns {Promise<number[]>} */
+export async function echoes(pty, keys = KEYS) {
   await pty.settled(500);
   const taken = [];
-  for (let key = 0; key < KEYS; key++) {
+  for (let key = 0; key < keys; key++) {
     const letter = LETTERS[key % LETTERS.length] ?? 'z';
     // A full line would wrap, and be drawn again as a whole.
     if (key % 20 === 0) {
