@@ -2,16 +2,18 @@
 import { BxError } from '../platform/errors.js';
 import type { Endpoint } from './endpoint.js';
 
-/** What is not reached, with a way that works. */
-const NOT_REACHED: Readonly<Record<string, string>> = {
-  'podman-container': 'Publish a port of the container, or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
-  'nerdctl-container': 'Publish a port of the container, or mount its socket, and set BUILDKIT_HOST=tcp://… or unix://….',
-  'kube-pod': 'Forward a port of the pod (kubectl port-forward POD 1234) and set BUILDKIT_HOST=tcp://127.0.0.1:1234.',
+/** Schemes of a buildkitd alone, with what may stand behind the name (buildkit, client/connhelper). */
+const CONTAINER_QUERIES: Readonly<Record<string, readonly string[]>> = {
+  'docker-container': ['context'],
+  'podman-container': [],
+  'nerdctl-container': ['namespace'],
+  'kube-pod': ['context', 'namespace', 'container'],
 };
 const CONTAINER_NAME = /^[a-z0-9][a-z0-9_.-]*$/i;
 const WAYS: Readonly<Record<Endpoint['kind'], string>> = {
   docker: 'Write it as unix:///path/to/docker.sock, tcp://HOST:PORT or ssh://USER@HOST.',
-  buildkitd: 'Write it as unix:///path/to/buildkitd.sock, tcp://HOST:PORT, ssh://USER@HOST or docker-container://NAME.',
+  buildkitd:
+    'Write it as unix:///path/to/buildkitd.sock, tcp://HOST:PORT, ssh://USER@HOST, docker-container://NAME, podman-container://NAME or kube-pod://POD.',
 };
 
 /** `HOST:PORT` means tcp, as with the docker command. Throws `BxError('endpoint')` for what cannot be used, naming it and `source`. */
@@ -43,14 +45,12 @@ export function normaliseAddress(
     case 'fd':
       throw wrong('fd:// is for a daemon that is handed its socket; the socket itself has to be named');
   }
-  if (Object.hasOwn(NOT_REACHED, scheme)) {
-    throw malformed(address, source, `${scheme}:// is not supported`, NOT_REACHED[scheme]!);
-  }
-  if (scheme !== 'docker-container') throw wrong(`there is no such scheme as ${scheme}://`);
+  const queries = Object.hasOwn(CONTAINER_QUERIES, scheme) ? CONTAINER_QUERIES[scheme]! : null;
+  if (queries === null) throw wrong(`there is no such scheme as ${scheme}://`);
   if (kind === 'docker') {
     throw malformed(address, source, 'what it names is a buildkitd, not a Docker Engine', 'Name it with BUILDKIT_HOST instead.');
   }
-  return checkContainer(rest, wrong);
+  return checkContainer(scheme, rest, queries, wrong);
 }
 
 type Wrong = (why: string, cause?: unknown) => BxError;
@@ -79,13 +79,15 @@ function checkSsh(address: string, wrong: Wrong): string {
   return address.replace(/\/+$/, '');
 }
 
-function checkContainer(rest: string, wrong: Wrong): string {
+function checkContainer(scheme: string, rest: string, queries: readonly string[], wrong: Wrong): string {
   const [, name = '', query = ''] = /^([^/?#]*)\/?(?:\?(.*))?$/.exec(rest) ?? [];
   if (!CONTAINER_NAME.test(name)) throw wrong(name === '' ? 'the name is missing' : `${JSON.stringify(name)} cannot be a name`);
   for (const key of new URLSearchParams(query).keys()) {
-    if (key !== 'context') throw wrong(`${key}= means nothing here; context= would`);
+    if (!queries.includes(key)) {
+      throw wrong(`${key}= means nothing here${queries.length === 0 ? '' : `; ${queries.join('=, ')}= would`}`);
+    }
   }
-  return `docker-container://${name}${query === '' ? '' : `?${query}`}`;
+  return `${scheme}://${name}${query === '' ? '' : `?${query}`}`;
 }
 
 function malformed(address: string, source: string, why: string, hint: string, cause?: unknown): BxError {

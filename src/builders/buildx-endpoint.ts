@@ -69,9 +69,7 @@ export async function nodeEndpoint(
         node: written,
       };
     case 'kubernetes':
-      throw new BxError('endpoint', `${source} has the driver kubernetes, which is not supported`, {
-        hint: `Forward a port of its pod (kubectl port-forward deployment/${node.name} 1234) and set BUILDKIT_HOST=tcp://127.0.0.1:1234.`,
-      });
+      return { kind: 'buildkitd', address: kubernetesAddress(node, source), source, tls: null, node: written };
     case 'remote': {
       const address = normaliseAddress(node.endpoint, source, 'buildkitd');
       const tls = await remoteTls(node, source);
@@ -85,13 +83,26 @@ export async function nodeEndpoint(
     }
   }
   throw new BxError('endpoint', `${source} has the driver ${JSON.stringify(builder.driver)}, which is not supported`, {
-    hint: 'Name a builder with the driver docker, docker-container or remote (docker buildx ls).',
+    hint: 'Name a builder with the driver docker, docker-container, kubernetes or remote (docker buildx ls).',
   });
 }
 
 /** `?context=` of a `docker-container://` address. */
 export function contextOf(address: string): string | null {
   return new URLSearchParams(address.split('?')[1] ?? '').get('context');
+}
+
+/** `kubernetes:///NAME?deployment=…&kubeconfig=…` is what buildx writes; the deployment carries the name of the node. */
+function kubernetesAddress(node: StoredNode, source: string): string {
+  const query = new URLSearchParams();
+  const written = /^kubernetes:\/\/[^?]*\?(.*)$/.exec(node.endpoint)?.[1];
+  const kubeconfig = written === undefined ? null : new URLSearchParams(written).get('kubeconfig');
+  if (kubeconfig) query.set('kubeconfig', kubeconfig);
+  else if (node.endpoint !== '' && !node.endpoint.includes('://')) query.set('context', node.endpoint);
+  if (node.driverOpts.namespace) query.set('namespace', node.driverOpts.namespace);
+  const deployment = node.name.replaceAll('_', '-');
+  if (!/^[-a-z0-9.]+$/.test(deployment)) throw new BxError('endpoint', `${source}: ${deployment} cannot be a deployment's name`);
+  return `kubernetes://${deployment}${query.size === 0 ? '' : `?${query}`}`;
 }
 
 async function remoteTls(node: StoredNode, source: string): Promise<TlsMaterial | null> {

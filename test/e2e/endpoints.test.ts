@@ -1,10 +1,10 @@
 /** Engines that are not on this machine's own socket: ssh, TLS, a buildkitd in a container; and what is said when one cannot be reached. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
+import { buildctl, canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
 import { type Authority, createAuthority, hasOpenssl } from '../helpers/certificates.js';
 import { type EngineProxy, startEngineProxy } from '../helpers/engine-proxy.js';
 import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
@@ -169,6 +169,63 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
     closing.push(() => wrong.close());
     const { stderr } = await unreachable(at(wrong.port, ours()));
     expect(stderr).toContain(`tcp://127.0.0.1:${wrong.port} (DOCKER_HOST)`);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toMatch(hint);
+  });
+});
+
+describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another program leads to', () => {
+  /** Stands for the program, with what it says instead of leading there. It keeps what it was called with. */
+  function standIn(name: string, complaint: string | null = null): { env: Env; calls(): string } {
+    const dir = testDirectory();
+    writeFileSync(join(dir, 'buildctl'), buildctl(socket));
+    const leads = `case "$*" in *"get pods"*) echo pod/big0-7c9 ;; *) exec perl ${dir}/buildctl dial-stdio ;; esac`;
+    const fails = `echo ${JSON.stringify(complaint)} >&2; exit 1`;
+    writeFileSync(join(dir, name), `#!/bin/sh\necho "$*" >> ${dir}/calls\n${complaint === null ? leads : fails}\n`);
+    chmodSync(join(dir, name), 0o755);
+    return {
+      env: { PATH: `${dir}:${process.env.PATH}`, DOCKER_HOST: undefined },
+      calls: () => readFileSync(join(dir, 'calls'), 'utf8'),
+    };
+  }
+
+  it.each([
+    ['podman', 'podman-container://bk', 'exec -i bk buildctl dial-stdio'],
+    ['nerdctl', 'nerdctl-container://bk?namespace=k8s.io', '--namespace k8s.io exec -i bk buildctl dial-stdio'],
+    ['kubectl', 'kube-pod://bk-0?namespace=ci&container=bk', '--namespace=ci exec --container=bk -i bk-0 -- buildctl dial-stdio'],
+  ])('is debugged through %s', async (program, address, call) => {
+    const { env, calls } = standIn(program);
+    await debugThere({ ...env, BUILDKIT_HOST: address }, /\(BUILDKIT_HOST\)/);
+    expect(calls()).toContain(`${call}\n`);
+  });
+
+  it('is debugged in a pod of the deployment that a buildx builder names', async () => {
+    const { env, calls } = standIn('kubectl');
+    const dir = testDirectory();
+    writeJson(join(dir, 'instances/big'), {
+      ...{ Name: 'big', Driver: 'kubernetes', Dynamic: false },
+      Nodes: [
+        { Name: 'big0', Endpoint: 'kubernetes:///big?deployment=&kubeconfig=', Platforms: null, DriverOpts: { namespace: 'ci' } },
+      ],
+    });
+    await debugThere({ ...env, BUILDX_CONFIG: dir }, /buildx builder "big"/, ['--builder=big']);
+    expect(calls()).toContain('--namespace=ci get pods -l app=big0');
+    expect(calls()).toContain('--namespace=ci exec -i big0-7c9 -- buildctl dial-stdio');
+  });
+
+  it.each([
+    ['kubectl', 'kube-pod://bk-0', 'error: You must be logged in to the server (Unauthorized)', /may have expired/, /Log in/],
+    ['kubectl', 'kube-pod://bk-0', 'Error from server (NotFound): pods "bk-0" not found', /there is no pod bk-0/, /get pods/],
+    [
+      'podman',
+      'podman-container://bk',
+      'Error: no container with name or ID "bk" found',
+      /there is no container bk/,
+      /podman ps/,
+    ],
+  ])('is explained when %s does not lead to %s: %s', async (program, address, complaint, reason, hint) => {
+    const { stderr } = await unreachable({ ...standIn(program, complaint).env, BUILDKIT_HOST: address });
+    expect(stderr).toContain(`${address} (BUILDKIT_HOST)`);
     expect(stderr).toMatch(reason);
     expect(stderr).toMatch(hint);
   });

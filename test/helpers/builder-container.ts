@@ -84,7 +84,7 @@ function copyInto(root: string, file: string): void {
 }
 
 /** `debug workers` and `dial-stdio`, by an upgrade to HTTP/2 as the Engine API offers it. */
-function buildctl(socket: string): string {
+export function buildctl(socket: string): string {
   return `#!/usr/bin/perl
 use strict; use Socket;
 my $s;

@@ -190,9 +190,21 @@ describe('a builder of the store', () => {
   });
 
   it.each([
-    ['kubernetes', /driver kubernetes, which is not supported/, /kubectl port-forward/],
-    ['cloud', /driver "cloud", which is not supported/, /docker buildx ls/],
-  ])('with the driver %s is refused by name', async (driver, message, hint) => {
+    ['', '', 'kubernetes://pods0'],
+    [
+      'kubernetes:///pods?deployment=pods0&kubeconfig=%2Fhome%2Fme%2F.kube%2Fconfig',
+      'ci',
+      'kubernetes://pods0?kubeconfig=%2Fhome%2Fme%2F.kube%2Fconfig&namespace=ci',
+    ],
+    ['prod', '', 'kubernetes://pods0?context=prod'],
+  ])('with the driver kubernetes and the endpoint %j leads to its deployment', async (endpoint, namespace, address) => {
+    const options = namespace === '' ? {} : { DriverOpts: { namespace } };
+    addBuilder('pods', 'kubernetes', { Name: 'pods0', Endpoint: endpoint, ...options });
+    expect(await resolve({ builder: 'pods' })).toMatchObject([{ kind: 'buildkitd', address }]);
+  });
+
+  it('with a driver that is not known is refused by name', async () => {
+    const [driver, message, hint] = ['cloud', /driver "cloud", which is not supported/, /docker buildx ls/] as const;
     addBuilder('odd', driver, { Name: 'odd0', Endpoint: '' });
     await expect(resolve({ builder: 'odd' })).rejects.toMatchObject({
       code: 'endpoint',

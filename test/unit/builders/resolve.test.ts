@@ -65,8 +65,9 @@ describe('resolveEndpoints', () => {
     ['DOCKER_HOST', 'docker-container://b', /a buildkitd, not a Docker Engine/, /BUILDKIT_HOST/],
     ['BUILDKIT_HOST', 'docker-container://', /name is missing/, /docker-container:\/\/NAME/],
     ['BUILDKIT_HOST', 'docker-container://b?x=1', /x= means nothing here/, /docker-container/],
-    ['BUILDKIT_HOST', 'podman-container://b', /podman-container:\/\/ is not supported/, /BUILDKIT_HOST=/],
-    ['BUILDKIT_HOST', 'kube-pod://x', /kube-pod:\/\/ is not supported/, /port-forward/],
+    ['BUILDKIT_HOST', 'podman-container://b?context=x', /context= means nothing here/, /podman-container/],
+    ['BUILDKIT_HOST', 'kube-pod://x?pod=y', /pod= means nothing here; context=, namespace=, container= would/, /kube-pod/],
+    ['BUILDKIT_HOST', 'lxc-container://x', /no such scheme as lxc-container/, /docker-container/],
   ])('refuses %s=%s by name', async (name, value, message, hint) => {
     await expect(resolve({ [name]: value })).rejects.toMatchObject({
       code: 'endpoint',

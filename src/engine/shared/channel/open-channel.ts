@@ -11,6 +11,12 @@ export async function openChannel(endpoint: Endpoint, signal: AbortSignal): Prom
       return (await import('./ssh.js')).openSsh(endpoint, signal);
     case 'docker-container':
       return (await import('./docker-container.js')).openDockerContainer(endpoint, signal);
+    case 'podman-container':
+    case 'nerdctl-container':
+      return (await import('./container-program.js')).openContainerProgram(endpoint, signal);
+    case 'kube-pod':
+    case 'kubernetes':
+      return (await import('./kubernetes.js')).openKubernetes(endpoint, signal);
   }
   throw new BxError('endpoint', `${describeEndpoint(endpoint)}: there is no way to such an address`);
 }
