@@ -59,7 +59,7 @@ export const ECHO = [
     goal: `<= ${ECHO_P50_MS}, ${ECHO_P99_MS} ms`,
     measure: async (bench, { title, goal }) => {
       const dir = failingBuild(bench.contexts, 'key-echo', 1);
-      const ours = await withSession(bench, dir, echoes);
+      const ours = await withSession(bench, dir, (pty) => echoes(pty));
       const theirs = await echoesOfPeer(bench, dir);
       const [p50, p99] = [percentile(ours, 0.5), percentile(ours, 0.99)];
       const figures = { ours, peer: theirs.ms };
@@ -90,7 +90,7 @@ function firstSight(command, test) {
 async function echoesOfPeer(bench, dir) {
   try {
     const { peer, note } = await bench.monitor(dir);
-    return { ms: await withMonitor(bench, peer, dir, echoes), note };
+    return { ms: await withMonitor(bench, peer, dir, (pty) => echoes(pty)), note };
   } catch (error) {
     if (!(error instanceof PeerMissing)) throw error;
     return { ms: [], note: error.message };
