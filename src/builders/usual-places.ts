@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readRecord, stateOf } from '../private-engine/record.js';
 import type { Env } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
 
@@ -13,6 +14,8 @@ export interface PlaceOptions {
   readonly exists?: (path: string) => boolean;
 }
 
+/** The source of the one that `bxtui engine start` runs. */
+export const PRIVATE_ENGINE = 'private engine';
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
 const BUILDKITD_SOCKET = '/run/buildkit/buildkitd.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
@@ -40,5 +43,15 @@ export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
     ...(runtimeDir ? there(join(runtimeDir, 'podman/podman.sock'), 'rootless Podman socket') : []),
     ...there(PODMAN_SOCKET, 'Podman socket'),
     ...there(join(home, '.local/share/containers/podman/machine/podman.sock'), 'Podman machine socket'),
+    ...privateEngine(env),
+  ];
+}
+
+/** That of `bxtui engine start`, while it runs: behind those that somebody else has set up. */
+function privateEngine(env: Env): Endpoint[] {
+  const record = readRecord(env);
+  if (record === null || stateOf(record) !== 'running') return [];
+  return [
+    { kind: record.engine === 'dockerd' ? 'docker' : 'buildkitd', address: record.address, source: PRIVATE_ENGINE, tls: null },
   ];
 }

@@ -30,6 +30,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/debug.js')).runDebug(rest);
     case 'exec':
       return (await import('./commands/exec.js')).runExec(rest);
+    case 'engine':
+      return (await import('./commands/engine.js')).runEngine(rest);
     case 'engines':
       return (await import('./commands/engines.js')).runEngines(rest);
     case 'logs':
@@ -47,6 +49,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/record.js')).runRecord(rest);
     case 'session-server':
       return (await import('./sessions/session-server.js')).runSessionServer(rest);
+    case 'engine-keeper':
+      return (await import('./engine-keeper.js')).runEngineKeeper(rest);
     case 'release-abandoned':
       await (await import('../engine/buildkit/container/release-abandoned.js')).runReleaseAbandoned();
       return 0;

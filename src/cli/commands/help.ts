@@ -7,6 +7,7 @@ const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
   ['build', 'Build an image from a Dockerfile, and debug it'],
   ['debug', 'Build and debug without the screen, or look after sessions, at a prompt'],
   ['attach', 'Open the screen of a session that runs in the background'],
+  ['engine', 'Start, stop or look at a private engine'],
   ['engines', 'List the engines, and which one a build uses'],
   ['exec', 'Run a program in a container of a session'],
   ['kill', 'End a session'],
@@ -24,6 +25,7 @@ const LATER = ['bake', 'dap', 'completion'];
 const HELPED: Readonly<Record<string, () => Promise<number>>> = {
   attach: async () => (await import('./attach.js')).runAttach(['--help']),
   debug: async () => (await import('./debug.js')).runDebug(['--help']),
+  engine: async () => (await import('./engine.js')).runEngine(['--help']),
   engines: async () => (await import('./engines.js')).runEngines(['--help']),
   exec: async () => (await import('./exec.js')).runExec(['--help']),
   kill: async () => (await import('./kill.js')).runKill(['--help']),

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { printableLine } from '../../platform/printable.js';
 import type { SessionRecord } from '../../session/records/session-records.js';
+import { shellWord } from '../values/shell-word.js';
 
 /** `root`: the `--root` under which it was found; `cwd`: where the command will be typed, as its paths count from where it was at first. */
 export function startAgain(record: SessionRecord, root: string | null, cwd: string): string {
@@ -11,13 +12,8 @@ export function startAgain(record: SessionRecord, root: string | null, cwd: stri
   const hasRoot = given.some((word) => word === '--root' || word.startsWith('--root='));
   const where = root === null || hasRoot ? [] : ['--root', resolve(cwd, root)];
   const words = ['bxtui', 'build', '--detach', ...where, ...given];
-  const command = asTyped(words.map(quote).join(' '));
-  return record.cwd === cwd ? command : `${asTyped(`cd ${quote(record.cwd)}`)} && ${command}`;
-}
-
-/** As a POSIX shell reads it back (Shell Command Language, 2.2). */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const command = asTyped(words.map(shellWord).join(' '));
+  return record.cwd === cwd ? command : `${asTyped(`cd ${shellWord(record.cwd)}`)} && ${command}`;
 }
 
 /** What a terminal would not show as it is, is printed for the shell to read: `$'…'` is not known to all of them. */

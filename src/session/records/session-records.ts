@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { basename, join } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { isSameProcess, processBirth } from '../../platform/process-birth.js';
 import { checkRoot, prepareRoot } from './root-dir.js';
 
 export interface SessionRecord {
@@ -39,7 +40,7 @@ export interface FoundSession {
 export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>): FoundSession {
   prepareRoot(root);
   makeDirectory(join(root, record.id));
-  const whole = { ...record, bornAt: processState(record.pid)?.bornAt ?? null };
+  const whole = { ...record, bornAt: processBirth(record.pid)?.bornAt ?? null };
   const file = join(root, record.id, 'session.json');
   writeFileSync(`${file}.part`, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
   renameSync(`${file}.part`, file);
@@ -117,31 +118,9 @@ function readRecord(root: string, name: string): FoundSession | null {
 }
 
 function describe(root: string, record: SessionRecord): FoundSession {
-  return { record, state: isAlive(record) ? 'running' : 'crashed', ...pathsOf(root, record.id) };
+  return { record, state: isSameProcess(record.pid, record.bornAt) ? 'running' : 'crashed', ...pathsOf(root, record.id) };
 }
 
 function pathsOf(root: string, id: string): Pick<FoundSession, 'socket' | 'token' | 'log'> {
   return { socket: join(root, id, 'socket'), token: join(root, id, 'token'), log: join(root, id, 'server.log') };
-}
-
-function isAlive({ pid, bornAt }: SessionRecord): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const now = processState(pid);
-  return now === null ? bornAt === null : now.letter !== 'Z' && (bornAt === null || now.bornAt === bornAt);
-}
-
-/** proc(5), stat; null where it cannot be had. */
-function processState(pid: number): { readonly letter: string; readonly bornAt: string } | null {
-  try {
-    // The name of the program, in brackets, may hold anything.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { letter: fields[0] ?? '', bornAt: fields[19] ?? '' };
-  } catch {
-    return null;
-  }
 }

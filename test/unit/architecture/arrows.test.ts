@@ -4,14 +4,18 @@ import { type Import, importsOf, readSources, roomOf } from '../../helpers/sourc
 
 /** What a room may import besides its own files: a room, or with a slash one file or folder of it. */
 const ARROWS: Record<string, readonly string[]> = {
-  cli: ['actions', 'builders', 'config', 'core', 'engine', 'input', 'monitor', 'plain', 'platform', 'session', 'term', 'ui'],
+  cli: [
+    ...['actions', 'builders', 'config', 'core', 'engine', 'input', 'monitor', 'plain', 'platform', 'private-engine', 'session'],
+    ...['term', 'ui'],
+  ],
   ui: ['actions', 'config', 'core', 'input', 'platform', 'session', 'term'],
   plain: ['actions', 'config', 'core', 'input', 'platform', 'session', 'term'],
   actions: ['core', 'platform', 'session'],
   monitor: ['core', 'platform', 'session'],
   session: ['core', 'engine/engine.ts', 'platform', 'term'],
   engine: ['builders/endpoint.ts', 'core/dockerfile', 'core/events.ts', 'core/model', 'platform'],
-  builders: ['platform'],
+  builders: ['platform', 'private-engine/record.ts'],
+  'private-engine': ['platform'],
   config: ['platform'],
   input: ['platform'],
   term: ['platform'],

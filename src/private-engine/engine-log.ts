@@ -1,0 +1,80 @@
+/** The daemon's log: bounded, the newest part of it in two files, of which the older ends with `.1`. */
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const TAIL_BYTES = 64 * 1024;
+/** Words with which daemons say what went wrong; logrus writes the level, runc and shells write plain text. */
+const COMPLAINT =
+  /^failed to|level=(fatal|error)|^(\S+: )?(error|fatal)|not found|denied|not permitted|no space left|no such file/i;
+
+export interface EngineLog {
+  write(data: Uint8Array | string): void;
+}
+
+/** Adds at the end. What cannot be written is lost: a full disk must not end the daemon. */
+export function openEngineLog(path: string, maxBytes = MAX_BYTES): EngineLog {
+  let size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    write(data) {
+      try {
+        if (size >= maxBytes) {
+          renameSync(path, `${path}.1`);
+          size = 0;
+        }
+        appendFileSync(path, data, { mode: 0o600 });
+        size += data.length;
+      } catch {}
+    },
+  };
+}
+
+/** Where the next line will be, for `logTail`. */
+export function logEnd(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The last lines written since. */
+export function logTail(path: string, since: number, count: number): string[] {
+  return linesSince(path, since).slice(-count);
+}
+
+/** The daemon's own words for what went wrong since, else its last line; null when it said nothing. */
+export function complaint(path: string, since: number): string | null {
+  const lines = linesSince(path, since);
+  const line = lines.findLast((text) => COMPLAINT.test(text)) ?? lines.at(-1);
+  return line === undefined ? null : readable(line);
+}
+
+/** `time="…" level=error msg="…" error="…"` as its words. */
+function readable(line: string): string {
+  const part = (name: string): string | null => {
+    const quoted = new RegExp(`\\b${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1];
+    return quoted?.replace(/\\(.)/g, '$1') ?? null;
+  };
+  const message = part('msg');
+  if (message === null) return line;
+  const error = part('error');
+  return error === null || message.includes(error) ? message : `${message}: ${error}`;
+}
+
+function linesSince(path: string, since: number): string[] {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      // A file that is shorter than it was has begun anew.
+      const begin = Math.max(size < since ? 0 : since, size - TAIL_BYTES);
+      const buffer = Buffer.alloc(size - begin);
+      readSync(file, buffer, 0, buffer.length, begin);
+      return buffer
+        .toString()
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .filter((line) => line !== '');
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return [];
+  }
+}
