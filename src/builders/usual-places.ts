@@ -14,6 +14,8 @@ export interface PlaceOptions {
   readonly exists?: (path: string) => boolean;
 }
 
+/** The source of docker's own socket, which is the first of the usual places. */
+export const DEFAULT_SOURCE = 'default socket';
 /** The source of the one that `bxtui engine start` runs. */
 export const PRIVATE_ENGINE = 'private engine';
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
@@ -30,7 +32,7 @@ export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
   const buildkitd = (path: string, source: string): Endpoint => ({ ...docker(path, source), kind: 'buildkitd' });
   const there = (path: string, source: string): Endpoint[] => (exists(path) ? [docker(path, source)] : []);
   return [
-    docker(options.defaultSocket ?? DEFAULT_SOCKET, 'default socket'),
+    docker(options.defaultSocket ?? DEFAULT_SOCKET, DEFAULT_SOURCE),
     ...(runtimeDir ? [docker(join(runtimeDir, 'docker.sock'), 'rootless socket')] : []),
     ...there(join(home, '.docker/run/docker.sock'), 'Docker Desktop socket'),
     ...there(join(home, '.docker/desktop/docker.sock'), 'Docker Desktop socket'),

@@ -22,7 +22,11 @@ export async function removeTraces(record: EngineRecord, paths: EnginePaths, env
   if (traces.bridge !== null) await removeBridge(traces.bridge, env);
   if (traces.cgroup !== null) for (const group of cgroupDirs(traces.cgroup)) removeGroup(group);
   rmSync(socketOf(paths, engine), { force: true });
-  if (!record.isRootless) rmSync(paths.run, { recursive: true, force: true });
+  try {
+    rmSync(paths.run, { recursive: true, force: true });
+  } catch {
+    // Of another user id of a rootless engine; the next start says so where it matters.
+  }
   for (const dir of traces.directories) {
     try {
       rmdirSync(dir);

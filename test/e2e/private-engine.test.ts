@@ -121,6 +121,69 @@ describe.skipIf(why !== null)(`a private dockerd${why === null ? '' : ` (${why})
   });
 });
 
+describe.skipIf(why !== null)('the offer of one', () => {
+  const QUESTION = /No engine answers[\s\S]*dockerd is installed[\s\S]*\[y\/N\]/;
+  const build = (home: EngineHome, ...more: string[]) => {
+    const project = createProject(`${BASE}RUN echo built-$((40 + 2))\n`);
+    return startTerminal({ args: ['build', ...more, project.dir], env: home.env });
+  };
+
+  it('is accepted, and the build goes on on the screen', async () => {
+    const home = createEngineHome();
+    const terminal = build(home);
+    await terminal.waitFor(QUESTION);
+    terminal.type('y\r');
+    await terminal.waitFor('(private engine)', { timeoutMs: 60_000 });
+    await terminal.waitFor('built-42');
+    terminal.type('q');
+    expect((await terminal.waitForExit()).code).toBe(0);
+    expect(terminal.scrollback()).toMatch(/dockerd runs at unix:/);
+    // The terminal is gone, the engine is not; and nobody is asked again.
+    expect(await statusOf(home)).toMatchObject({ state: 'running', isAnswering: true });
+    const second = build(home, '--progress=plain');
+    await second.waitForExit({ timeoutMs: 60_000 });
+    expect(second.scrollback()).not.toMatch(QUESTION);
+    expect(second.scrollback()).toContain('built-42');
+  });
+
+  it.each([
+    ['Enter', '\r'],
+    ['another word', 'sure\r'],
+    ['the end of the input', '\x04'],
+  ])('is refused by %s, and the error says how to start one', async (_, keys) => {
+    const home = createEngineHome();
+    const terminal = build(home);
+    await terminal.waitFor(QUESTION);
+    terminal.type(keys);
+    expect((await terminal.waitForExit()).code).toBe(1);
+    expect(terminal.scrollback()).toMatch(/no engine is in reach[\s\S]*bxtui engine start/);
+    expect(await statusOf(home)).toMatchObject({ state: 'stopped', address: null });
+  });
+
+  it('is left by Ctrl-C, with nothing built', async () => {
+    const home = createEngineHome();
+    const terminal = build(home, '--progress=plain');
+    await terminal.waitFor(QUESTION);
+    terminal.press('ctrl-c');
+    expect((await terminal.waitForExit()).code).toBe(130);
+    expect(terminal.scrollback()).not.toContain('no engine is in reach');
+  });
+
+  it('is not made without a terminal: the error names the command', async () => {
+    const home = createEngineHome();
+    const run = await runBxtui(['build', createProject(BASE).dir], { env: home.env });
+    expect([run.status, run.output]).toEqual([1, expect.stringMatching(/no engine is in reach[\s\S]*bxtui engine start/)]);
+    expect(run.output).not.toContain('[y/N]');
+  });
+
+  it('is not made where an engine was named', async () => {
+    const home = createEngineHome({ DOCKER_HOST: 'unix:///nowhere.sock' });
+    const terminal = build(home, '--progress=plain');
+    expect((await terminal.waitForExit()).code).toBe(1);
+    expect(terminal.scrollback()).not.toContain('[y/N]');
+  });
+});
+
 describe('a program that does not start', () => {
   const withProgram = (script: string): EngineHome => {
     const home = createEngineHome();

@@ -6,6 +6,7 @@ import { buildInLines } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
 import { chooseFrontEnd } from '../build/front-end.js';
+import { offerEngine } from '../build/offer-engine.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { readServerOptions } from '../sessions/server-options.js';
 import { writesToStdout } from '../values/output.js';
@@ -33,6 +34,7 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     },
   );
   const input = locateBuildInput(options, process.cwd());
+  await offerEngine(options);
   if (options.detach) {
     const { runDetached } = await import('../sessions/run-detached.js');
     return runDetached(options, args);

@@ -9,6 +9,7 @@ import { buildInLines } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { type BuildOptions, readBuildOptions } from '../build/build-options.js';
 import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
+import { offerEngine } from '../build/offer-engine.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderHelp } from '../flags/help-text.js';
@@ -104,6 +105,7 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
       hint: 'Name a file: -o type=tar,dest=FILE',
     });
   }
+  await offerEngine(options);
   return buildInLines({ options, input, frontEnd, args });
 }
 

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { printableLine } from '../../platform/printable.js';
 import type { FoundSession } from '../../session/records/session-records.js';
+import { ask } from '../ask.js';
 import { aFewAtOnce } from './a-few-at-once.js';
 import { describeFound } from './session-rows.js';
 
@@ -13,8 +14,8 @@ export async function pickSession(sessions: readonly FoundSession[]): Promise<Fo
   const reader = createInterface({ input: process.stdin, output: process.stdout });
   try {
     for (;;) {
-      const answer = await ask(reader, 'Number or ID to open, Enter for none: ');
-      if (answer === '') return null;
+      const answer = await ask(reader, 'Number or ID to open, Enter for none: ', process.stdout);
+      if (answer === null || answer === '') return null;
       const chosen = sessions[Number(answer) - 1] ?? byId(sessions, answer);
       if (chosen?.state === 'running') return chosen;
       const why =
@@ -31,21 +32,4 @@ export async function pickSession(sessions: readonly FoundSession[]): Promise<Fo
 function byId(sessions: readonly FoundSession[], beginning: string): FoundSession | undefined {
   const matches = sessions.filter(({ record }) => record.id.startsWith(beginning));
   return matches.length === 1 ? matches[0] : undefined;
-}
-
-/** Empty for the end of the input and for Ctrl-C as well. */
-function ask(reader: ReturnType<typeof createInterface>, question: string): Promise<string> {
-  return new Promise((resolve) => {
-    const leave = (): void => {
-      process.stdout.write('\n');
-      resolve('');
-    };
-    reader.once('close', leave);
-    reader.once('SIGINT', () => reader.close());
-    void reader.question(question).then((answer) => {
-      reader.off('close', leave);
-      reader.removeAllListeners('SIGINT');
-      resolve(answer.trim());
-    });
-  });
 }

@@ -1,0 +1,69 @@
+/** A private engine, offered where a person builds and no engine is there: nobody has named one, and none listens. Nothing is installed. */
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { isatty } from 'node:tty';
+import type { Endpoint } from '../../builders/index.js';
+import { BxError } from '../../platform/errors.js';
+import type { BuildOptions } from './build-options.js';
+
+const USUAL_SOCKET = '/var/run/docker.sock';
+/** With one of these somebody has said which engine is meant. */
+const NAMING = ['BUILDX_BUILDER', 'BUILDKIT_HOST', 'DOCKER_HOST', 'DOCKER_CONTEXT'];
+const LISTENS_WITHIN_MS = 1_000;
+
+/**
+ * Asks on the terminal, and starts one when the answer is yes. Without a terminal, with an engine that listens, or with nothing installed it does
+ * nothing: what is wrong with the engine, the build tells. Throws `BxError('cancelled')` for Ctrl-C, and what keeps it from starting.
+ */
+export async function offerEngine({ builder, endpoint: wish }: Pick<BuildOptions, 'builder' | 'endpoint'>): Promise<void> {
+  if (!isatty(0) || !isatty(2)) return;
+  if (wish.builder !== null || wish.context !== null || NAMING.some((name) => process.env[name])) return;
+  // The usual case costs no more than this.
+  if (existsSync(USUAL_SOCKET) && (await isTaken(USUAL_SOCKET))) return;
+  const [{ resolveEndpoints }, { DEFAULT_SOURCE }, { findInstallation, thisMachine }] = await Promise.all([
+    import('../../builders/index.js'),
+    import('../../builders/usual-places.js'),
+    import('../../private-engine/installed.js'),
+  ]);
+  const endpoints = await resolveEndpoints(process.env, {}, wish).catch((): Endpoint[] => []);
+  // A docker context, or what docker buildx use has chosen.
+  if (endpoints[0]?.source !== DEFAULT_SOURCE) return;
+  const paths = endpoints.map(({ address }) => address.slice('unix://'.length));
+  if ((await Promise.all(paths.map(isTaken))).includes(true)) return;
+  const installation = findInstallation(builder === 'classic' ? 'dockerd' : null, thisMachine(process.env));
+  if (installation === null) return;
+  const { engine, program } = installation;
+  const answer = await askOnTerminal(
+    `No engine answers on this machine. ${engine} is installed: ${program}\n` +
+      `Run it as a private engine, until bxtui engine stop? [y/N] `,
+  );
+  if (answer === null) throw new BxError('cancelled', 'nothing was built, for want of an engine');
+  if (!/^y(es)?$/i.test(answer)) return;
+  const { startHere } = await import('../commands/engine.js');
+  const { record } = await startHere(engine, null, false);
+  process.stderr.write(`${engine} runs at ${record.address}\n`);
+}
+
+async function askOnTerminal(question: string): Promise<string | null> {
+  const [{ createInterface }, { ask }] = await Promise.all([import('node:readline/promises'), import('../ask.js')]);
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await ask(reader, question, process.stderr);
+  } finally {
+    reader.close();
+  }
+}
+
+/** Whether an engine has this socket: also one that is silent, or that this person may not talk to. */
+function isTaken(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (isThere: boolean): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.setTimeout(LISTENS_WITHIN_MS, () => settle(true));
+    socket.once('connect', () => settle(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code !== 'ENOENT' && code !== 'ECONNREFUSED'));
+  });
+}
