@@ -37,7 +37,9 @@ describe.each(contractEndpoints())('the result on $label', (endpoint) => {
       expect(observed.last).toMatchObject({ type: 'build.succeeded', result: { tags } });
       const image = await docker.getImage(tags[1] ?? '').inspect();
       expect(observed.last).toMatchObject({ result: { imageId: image.Id } });
-      expect(image.RepoTags).toEqual(expect.arrayContaining(tags));
+      // Podman has the registry in the name.
+      const stored = endpoint.isPodman ? tags.map((tag) => `docker.io/${tag}`) : tags;
+      expect(image.RepoTags).toEqual(expect.arrayContaining(stored));
       expect(image.Config).toMatchObject({ Cmd: ['cat', '/id'], WorkingDir: '/work' });
       expect(image.Config.Env).toContain('COLOUR=blue');
       if (isClassic) return;

@@ -91,7 +91,8 @@ COPY Dockerfile busybox /file/`);
   it('gives the line of a Dockerfile that cannot be read', async () => {
     const observed = await run(createProject(`${BASE}RUNN echo`));
     expect(failureOf(observed)).toMatchObject({
-      digest: null,
+      // Podman reads an instruction when it is about to carry it out.
+      digest: endpoint.isPodman ? stepWith(observed, 'RUNN').vertices.at(-1) : null,
       line: 5,
       message: expect.stringContaining('unknown instruction: RUNN'),
     });

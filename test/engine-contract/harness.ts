@@ -17,11 +17,12 @@ import type {
   ProcessSpec,
 } from '../../src/engine/engine.js';
 import { type BuilderKind, connectEngine } from '../../src/engine/registry.js';
-import { CLASSIC, isDocker } from '../helpers/engines.js';
+import { CLASSIC, isDocker, isPodman } from '../helpers/engines.js';
 import type { Project } from '../helpers/project.js';
 
 export interface TestEndpoint extends Endpoint {
   readonly builder: BuilderKind;
+  readonly isPodman: boolean;
   /** As in BXTUI_TEST_ENGINES. */
   readonly label: string;
 }
@@ -54,6 +55,7 @@ export function endpointAt(label: string): TestEndpoint {
   const address = label.replace(CLASSIC, '');
   return {
     builder,
+    isPodman: isPodman(address),
     label,
     kind: isDocker(address) ? 'docker' : 'buildkitd',
     address,
@@ -154,7 +156,7 @@ export function logOf(observed: Observed, text: string): string {
     .flatMap((event) => (event.type === 'log.appended' && digests.has(event.digest) ? [event.text] : []))
     .join('');
   // The classic builder names the image of every step in its log.
-  return said.replace(/(?:^|(?<=\n)) ---> [0-9a-f]{12}\n/g, '');
+  return said.replace(/(?:^|(?<=\n))(?: -)?--> [0-9a-f]{11,12}\n/g, '');
 }
 
 export function openAt(

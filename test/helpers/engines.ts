@@ -13,9 +13,14 @@ export function testEngine(): string {
   return first;
 }
 
-/** A Docker Engine, which keeps the image of a build; else a standalone buildkitd. */
+/** It speaks the API of a Docker Engine, and keeps the image of a build; else a standalone buildkitd. */
 export function isDocker(address: string = testEngine()): boolean {
-  return address.endsWith('docker.sock');
+  return address.endsWith('docker.sock') || isPodman(address);
+}
+
+/** Behind the same API. */
+export function isPodman(address: string = testEngine()): boolean {
+  return address.endsWith('podman.sock');
 }
 
 /** Environment that leads bxtui to one engine and nowhere else. */

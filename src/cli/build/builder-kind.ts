@@ -3,11 +3,11 @@ import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
 import { parseGoBoolean } from '../values/go-boolean.js';
 
-/** `flag`: of `--engine`, null when it is not given. Throws `BxError('usage')` for a variable that is no boolean. */
+/** `flag`: of `--engine`, null when it is not given. Where nothing is said, an engine without BuildKit is used as it is. Throws `BxError('usage')` for a variable that is no boolean. */
 export function chooseBuilder(flag: string | null, env: NodeJS.ProcessEnv): BuilderKind {
   if (flag !== null) return flag as BuilderKind;
   const told = env.DOCKER_BUILDKIT ?? '';
-  if (told === '') return 'buildkit';
+  if (told === '') return 'either';
   const wantsBuildKit = parseGoBoolean(told);
   if (wantsBuildKit === null) {
     throw new BxError('usage', `DOCKER_BUILDKIT is ${JSON.stringify(told)}, which is neither true nor false`, {

@@ -97,17 +97,9 @@ async function summaryOf(endpoint: NonNullable<ListedEndpoint['endpoint']>) {
       limit.abort(late);
     }, ANSWER_WITHIN_MS);
   });
-  const connect = async (builder: 'buildkit' | 'classic') => {
-    const engine = await connectEngine(endpoint, limit.signal, async () => [], builder);
+  const answering = connectEngine(endpoint, limit.signal, async () => []).then((engine) => {
     void engine.dispose();
     return engine.summary;
-  };
-  const answering = connect('buildkit').catch((error: unknown) => {
-    if (endpoint.kind !== 'docker' || !/has no BuildKit/.test(toBxError(error).message)) throw error;
-    // Podman, and engines of old: they have the classic builder.
-    return connect('classic').catch(() => {
-      throw error;
-    });
   });
   return Promise.race([answering, timeout]).finally(() => clearTimeout(timer));
 }

@@ -6,10 +6,10 @@ import { toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { ApiError, type EngineApi } from './api.js';
 import { contextFor, packContext } from './context.js';
-import { describeFailure } from './failure.js';
+import type { Dialect } from './dialect.js';
 import type { Journal } from './journal.js';
 import { createMessageReader } from './message-stream.js';
-import { createProgress, type Progress, type SentStep } from './progress.js';
+import type { Base, Progress, SentStep } from './progress.js';
 import { registryConfig } from './registry-header.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
@@ -20,11 +20,16 @@ const NAMED_MS = 500;
 export interface BuildOrder {
   readonly request: BuildRequest;
   readonly sent: readonly SentStep[];
-  /** In place of the request's Dockerfile: a cut one, whose image is nobody's. */
+  /** In place of the request's Dockerfile: a cut one. */
   readonly text: string | null;
+  /** What comes of it is what was asked for, and gets its tags; else its image is nobody's. */
+  readonly isWhole: boolean;
+  /** Nothing of the context but the Dockerfile is needed. */
+  readonly isWithoutContext: boolean;
   /** Gets the image of each step as soon as it is done. */
   readonly images: Map<StepKey, string>;
   readonly journal: Journal;
+  readonly dialect: Dialect;
   readonly digestOf: (step: StepKey) => string;
   readonly emit: (event: EngineEvent) => void;
   readonly room: () => Promise<void>;
@@ -40,38 +45,38 @@ export interface BuildOutcome {
 
 /** Ends with the build, also a failed or cancelled one. Throws only what comes of no build: a lost connection, an unreadable context. */
 export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOutcome> {
-  const { request, sent, text, images, journal, digestOf, emit, signal } = order;
-  const progress = createProgress(sent, digestOf, images, journal);
+  const { request, sent, text, images, journal, dialect, digestOf, emit, signal, isWhole, isWithoutContext } = order;
+  const progress = dialect.createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
   const isCommand = (): boolean => sent.some(({ step }) => step.key === progress.current && step.instruction === 'RUN');
-  const leaving = leaveBetweenContainers(signal, () => progress.current === null || (progress.container !== null && isCommand()));
+  const isSafe = (): boolean => progress.current === null || (progress.container !== null && isCommand());
+  const leaving = leaveBetweenContainers(signal, () => !dialect.hasBuildContainers || isSafe());
   try {
-    const source = contextFor(request, text, (bytes, files, isDone) =>
-      emit({ type: 'context.transferred', name: 'context', bytes, files, isDone }),
-    );
+    const source = contextFor(request, text, isWithoutContext, (bytes, files, isDone) => {
+      if (!isWithoutContext) emit({ type: 'context.transferred', name: 'context', bytes, files, isDone });
+    });
     const warnings: string[] = [];
     const [context, credentials] = await Promise.all([
       packContext(source),
       registryConfig(request.dockerfile.plan, process.env, (message) => warnings.push(message)),
     ]);
     const [first] = sent;
-    for (const message of warnings)
-      if (first)
-        emit({ type: 'warning.reported', digest: digestOf(first.step.key), message, detail: [], url: null, lines: null });
+    for (const message of warnings) if (first) emit(warning(digestOf(first.step.key), message));
     context.tar.on('error', (error) => {
       contextError = error;
     });
     const buildArgs = Object.fromEntries(request.buildArgs.filter(([, value]) => value !== null));
     const answer = await api.stream('POST', '/build', {
       query: {
+        ...dialect.query,
         ...{
           version: '1',
           rm: '1',
-          forcerm: request.isUnattended ? '1' : '0',
+          forcerm: request.isUnattended || !dialect.hasBuildContainers ? '1' : '0',
           dockerfile: context.dockerfile,
           buildargs: JSON.stringify(buildArgs),
         },
-        t: text === null ? request.tags : [],
+        t: isWhole ? request.tags : [],
         target: text === null ? (request.target ?? undefined) : undefined,
         platform: request.platform ?? undefined,
         nocache: request.noCache ? '1' : undefined,
@@ -83,20 +88,24 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     const reader = createMessageReader();
     for await (const chunk of answer) {
       for (const message of reader.push(chunk as Buffer)) progress.take(message).forEach(emit);
+      for (const base of progress.takeBases()) await tellBase(api, base, order);
       leaving.look();
       await order.room();
     }
     for (const message of reader.end()) progress.take(message).forEach(emit);
+    for (const base of progress.takeBases()) await tellBase(api, base, order);
   } catch (error) {
     if (signal.aborted) {
       const failedStep = progress.current;
+      if (dialect.stopWarning !== null && failedStep !== null && isCommand())
+        emit(warning(digestOf(failedStep), dialect.stopWarning));
       progress.stop('context canceled').forEach(emit);
       return { failure: null, failedStep, progress };
     }
     if (contextError !== null) throw toBxError(contextError, 'input');
     // A Dockerfile that cannot be read is refused before it is built.
     if (error instanceof ApiError)
-      return { failure: describeFailure(error.message, null, null, null), failedStep: null, progress };
+      return { failure: dialect.describeFailure(error.message, null, null, null), failedStep: null, progress };
     throw api.broken(error, signal);
   } finally {
     leaving.dispose();
@@ -108,9 +117,21 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const key = progress.current;
   const step = sent.find((one) => one.step.key === key)?.step ?? null;
   const { message, code } = progress.failure;
-  const failure = describeFailure(message, code, step, key === null ? null : digestOf(key));
+  const failure = dialect.describeFailure(message, code, step, key === null ? null : digestOf(key));
   progress.stop(failure.message).forEach(emit);
   return { failure, failedStep: failure.digest === null ? null : key, progress };
+}
+
+function warning(digest: string, message: string): EngineEvent {
+  return { type: 'warning.reported', digest, message, detail: [], url: null, lines: null };
+}
+
+/** Where the engine does not know it by the name that it has said, it is built up to when somebody wants it. */
+async function tellBase(api: EngineApi, { key, digest, name }: Base, { images, emit, signal }: BuildOrder): Promise<void> {
+  const found = await api.json<{ readonly Id: string }>('GET', `/images/${name}/json`, { signal }).catch(() => null);
+  if (found === null) return;
+  images.set(key, found.Id);
+  emit({ type: 'image.made', digest, imageId: found.Id });
 }
 
 /**

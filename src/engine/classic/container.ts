@@ -8,8 +8,8 @@ import type { Moment } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { Container, ContainerDefaults } from '../engine.js';
 import { mergeEnv } from '../shared/env.js';
-import { shellJoin } from '../shared/shell-quote.js';
 import { ApiError, type EngineApi } from './api.js';
+import { commandOf, lineOf } from './command.js';
 import { type StartedExec, startExec } from './exec.js';
 import { ownLabel, removeContainer } from './owner.js';
 
@@ -31,6 +31,8 @@ export interface ContainerGround {
   readonly moment: Moment;
   /** argv of the step's RUN as the engine had it; null: of the Dockerfile. */
   readonly command: readonly string[] | null;
+  /** Why it is not what was asked for, or what it lacks of its step; null: nothing to say. */
+  readonly note: string | null;
 }
 
 /** Shells that may keep a container, best first. */
@@ -61,7 +63,7 @@ export async function openContainer(api: EngineApi, ground: ContainerGround, sig
     note:
       made.shell === null
         ? 'There is no shell in this step, and the classic builder can lend none: no program can be started here.'
-        : null,
+        : ground.note,
     mounts: [],
     defaults,
     holdsExclusiveCache: false,
@@ -184,24 +186,6 @@ async function interactiveShell(api: EngineApi, id: string, posixShell: string, 
     if (status === 200) return path;
   }
   return posixShell;
-}
-
-/** What the builder makes of the instruction's text. */
-export function commandOf(text: string, runShell: readonly string[]): string[] {
-  const command = text.replace(/^\S+\s+/, '');
-  try {
-    const list: unknown = JSON.parse(command);
-    if (Array.isArray(list) && list.every((word) => typeof word === 'string')) return list as string[];
-  } catch {}
-  return [...runShell, command];
-}
-
-function lineOf(args: readonly string[], runShell: readonly string[]): string {
-  const hasShellForm = args.length === runShell.length + 1 && runShell.every((word, index) => word === args[index]);
-  const text = args.at(-1) ?? '';
-  if (!hasShellForm) return shellJoin(args);
-  // `exit` in it would end the shell that it is typed into.
-  return /\b(?:exit|exec|set|cd|trap)\b/.test(text) ? `( ${text} )` : text;
 }
 
 /** The history is in memory of the container, so that its files stay as the step has them. */

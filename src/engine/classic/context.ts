@@ -16,6 +16,8 @@ export interface ContextSource {
   readonly dockerfile: { readonly path: string | null; readonly text: string };
   /** What is built instead. The files are the same with it. */
   readonly cut: string | null;
+  /** Nothing is sent but what is built. */
+  readonly isEmpty: boolean;
   readonly onSent: (bytes: number, files: number, isDone: boolean) => void;
 }
 
@@ -32,16 +34,21 @@ const SLICE = 256;
 const PROGRESS_MS = 100;
 
 /** `cut`: another text than the request's, which then stands beside it. */
-export function contextFor(request: BuildRequest, cut: string | null, onSent: ContextSource['onSent']): ContextSource {
+export function contextFor(
+  request: BuildRequest,
+  cut: string | null,
+  isEmpty: boolean,
+  onSent: ContextSource['onSent'],
+): ContextSource {
   const { contextDir, dockerfile } = request;
   const { dir, name, text } = dockerfile;
   const path =
     dir === contextDir ? name : dir.startsWith(`${contextDir}/`) ? `${dir.slice(contextDir.length + 1)}/${name}` : null;
-  return { contextDir, dockerfile: { path, text }, cut, onSent };
+  return { contextDir, dockerfile: { path, text }, cut, isEmpty, onSent };
 }
 
 /** Throws `BxError('input')` when there is no such directory. */
-export async function packContext({ contextDir, dockerfile, cut, onSent }: ContextSource): Promise<PackedContext> {
+export async function packContext({ contextDir, dockerfile, cut, isEmpty, onSent }: ContextSource): Promise<PackedContext> {
   const disk = createDiskTree(contextDir);
   const ignored = readIgnoreFile(disk);
   const exclude = patternsOf(ignored ?? '');
@@ -58,12 +65,18 @@ export async function packContext({ contextDir, dockerfile, cut, onSent }: Conte
   const tar: typeof import('tar-stream') & { readonly default?: typeof import('tar-stream') } = await import('tar-stream');
   // The bundle has it as it is, without names of its own.
   const archive = (tar.default ?? tar).pack();
-  void send(tree, exclude, archive, onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
+  const chosen = isEmpty ? { include: [IGNORE_FILE, built], exclude: [] } : { include: [], exclude };
+  void send(tree, chosen, archive, onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
   return { dockerfile: built, tar: archive as unknown as Readable };
 }
 
-async function send(tree: FileTree, exclude: readonly string[], archive: Pack, onSent: ContextSource['onSent']): Promise<void> {
-  const walk = walkTree(tree, { include: [], exclude, follow: null });
+async function send(
+  tree: FileTree,
+  chosen: { readonly include: readonly string[]; readonly exclude: readonly string[] },
+  archive: Pack,
+  onSent: ContextSource['onSent'],
+): Promise<void> {
+  const walk = walkTree(tree, { ...chosen, follow: null });
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   let bytes = 0;
   let files = 0;

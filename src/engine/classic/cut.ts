@@ -64,7 +64,8 @@ function hasTriggers(steps: readonly PlannedInstruction[]): boolean {
   return steps.some(({ instruction }) => instruction === 'ONBUILD');
 }
 
-function stagesFor({ stages, instructions }: DockerfilePlan, until: PlannedInstruction): Set<number> {
+/** Indexes of the stages that are carried out for that step. */
+export function stagesFor({ stages, instructions }: DockerfilePlan, until: PlannedInstruction): Set<number> {
   const needed = new Set<number>();
   const visit = (at: number): void => {
     const stage = stages[at];

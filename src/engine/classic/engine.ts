@@ -1,10 +1,11 @@
-/** The classic builder of a Docker Engine, as an engine: what it is, what it can do, and its runs. */
+/** The classic builder of a Docker Engine, or of Podman behind the same API, as an engine: what it is, what it can do, and its runs. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { Capability, CapabilityName } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from './api.js';
+import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
 import { removeOrphans } from './orphans.js';
@@ -21,7 +22,7 @@ const LOCAL_CACHE_API = 44;
 const SWEEP_MS = 2_000;
 const WATCH_MS = 2_000;
 
-/** Connects to a Docker Engine and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
+/** Connects to a Docker Engine or a Podman and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
   if (endpoint.kind !== 'docker') {
     throw new BxError('endpoint', `${describeEndpoint(endpoint)} is a buildkitd, which has no classic builder`, {
@@ -42,7 +43,9 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
 /** `swept`: what others have left is gone. */
 function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>): Engine {
   const { endpoint } = api;
-  const isCacheSafe = facts.apiMinor >= LOCAL_CACHE_API;
+  const dialect = facts.isPodman ? PODMAN : DOCKERD;
+  // What is never committed is never found.
+  const isCacheSafe = facts.apiMinor >= LOCAL_CACHE_API || !dialect.hasBuildContainers;
   const clean = isCacheSafe ? Promise.resolve() : swept;
   const journal: Journal = openJournal(endpoint.address);
   const runs = new Set<BuildRun>();
@@ -50,17 +53,17 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
   let disposing: Promise<void> | null = null;
   return {
     summary: {
-      name: `${facts.name}, classic builder`,
+      name: facts.isPodman ? facts.name : `${facts.name}, classic builder`,
       kind: 'classic',
       address: endpoint.address,
       source: endpoint.source,
-      capabilities: capabilities(),
+      capabilities: capabilities(dialect),
     },
     lost: watch.lost,
     onLine: () => undefined,
     build(request) {
-      refuseUnknown(request, facts.platform);
-      const run = startRun({ api, journal, clean }, request);
+      refuseUnknown(request, facts.platform, dialect);
+      const run = startRun({ api, journal, dialect, clean }, request);
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
     },
@@ -73,11 +76,12 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
   };
 }
 
-function capabilities(): Readonly<Record<CapabilityName, Capability>> {
+function capabilities({ name, failedStateReason }: Dialect): Readonly<Record<CapabilityName, Capability>> {
   const yes: Capability = { isAvailable: true, reason: '' };
-  const no = (what: string): Capability => ({ isAvailable: false, reason: `The classic builder ${what}` });
+  const because = (reason: string): Capability => ({ isAvailable: false, reason });
+  const no = (what: string): Capability => because(`${name.replace(/^the /, 'The ')} ${what}`);
   return {
-    failedState: yes,
+    failedState: failedStateReason === '' ? yes : because(failedStateReason),
     signals: yes,
     imageStore: yes,
     secretEnv: no('knows no secrets.'),

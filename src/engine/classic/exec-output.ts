@@ -25,11 +25,24 @@ export function createDemux(onData: (data: Uint8Array) => void): (chunk: Uint8Ar
 }
 
 /** How the output begins of a program that could not be started; nothing else comes then. */
-export const NOT_STARTED = /^(?:OCI runtime exec failed|unable to find user |unable to find group )/;
+export const NOT_STARTED =
+  /^(?:OCI runtime exec failed|unable to find user |unable to find group |Error: [^\n]*: OCI (?:runtime|permission))/;
+
+/** Podman's, whose words are those of its runtime (runc, crun); so may a program's begin, which runs then. */
+export function mayBeProgram(text: string): boolean {
+  return text === '' || text.startsWith('Error: ');
+}
+
+/** As long as that is how it begins, it may still be that nothing runs. */
+export function mayBeRefusal(text: string): boolean {
+  return (
+    NOT_STARTED.test(text) || ['OCI runtime exec failed', 'Error: '].some((one) => one.startsWith(text) || text.startsWith(one))
+  );
+}
 
 export const NO_PROGRAM = 'OCI runtime exec failed: executable file not found in $PATH';
 
 /** True: there is no such program. */
 export function isMissingProgram(text: string): boolean {
-  return /executable file not found|no such file or directory/.test(text) && NOT_STARTED.test(text);
+  return /executable file .*not found|no such file or directory|command that was not found/i.test(text) && NOT_STARTED.test(text);
 }

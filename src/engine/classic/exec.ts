@@ -7,7 +7,7 @@ import type { ContainerProcess, ProcessExit } from '../engine.js';
 import { mergeEnv } from '../shared/env.js';
 import { createOutputGate } from '../shared/output-gate.js';
 import type { EngineApi } from './api.js';
-import { createDemux, isMissingProgram, NO_PROGRAM, NOT_STARTED } from './exec-output.js';
+import { createDemux, isMissingProgram, mayBeProgram, mayBeRefusal, NO_PROGRAM, NOT_STARTED } from './exec-output.js';
 
 export interface ExecSpec {
   readonly args: readonly string[];
@@ -79,12 +79,10 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
     socket.once('end', end).once('close', end);
   });
 
-  /** Output that may be the engine's own says that nothing runs. */
-  const mayBeRefusal = (): boolean => NOT_STARTED.test(earlyText) || 'OCI runtime exec failed'.startsWith(earlyText);
   for (let isRunning = false; !isRunning && !isEnded; ) {
-    if (earlyText !== '' && !mayBeRefusal()) break;
+    if (earlyText !== '' && !mayBeRefusal(earlyText)) break;
     const state = await inspect().catch(() => null);
-    isRunning = state?.Running === true && state.Pid > 0 && earlyText === '';
+    isRunning = state?.Running === true && state.Pid > 0 && mayBeProgram(earlyText);
     if (!isRunning) await Promise.race([sleep(POLL_MS), ended]);
   }
   if (isEnded && NOT_STARTED.test(earlyText)) {

@@ -4,8 +4,9 @@ import { describeEndpoint } from '../shared/connect-error.js';
 import { ApiError, type EngineApi } from './api.js';
 
 export interface EngineFacts {
-  /** `Docker Engine 28.5.2`. */
+  /** `Docker Engine 28.5.2`, `Podman 4.3.1`. */
   readonly name: string;
+  readonly isPodman: boolean;
   /** The newest version of the Engine API that it takes: 1.N. */
   readonly apiMinor: number;
   /** `linux/amd64`, as Go spells it. */
@@ -17,6 +18,7 @@ interface VersionAnswer {
   readonly ApiVersion?: string;
   readonly Os?: string;
   readonly Arch?: string;
+  readonly Components?: readonly { readonly Name?: string }[] | null;
 }
 
 /** Throws `BxError('endpoint')` when it is none. */
@@ -32,8 +34,10 @@ export async function readFacts(api: EngineApi, signal: AbortSignal): Promise<En
     });
   }
   const number = /^v?(\d[\d.]*)/.exec(answer.Version ?? '')?.[1] ?? '';
+  const isPodman = answer.Components?.some(({ Name }) => Name === 'Podman Engine') === true;
   return {
-    name: `Docker Engine ${number}`.trimEnd(),
+    name: `${isPodman ? 'Podman' : 'Docker Engine'} ${number}`.trimEnd(),
+    isPodman,
     apiMinor: Number(minor),
     platform: `${answer.Os || 'linux'}/${answer.Arch || 'amd64'}`,
   };

@@ -10,7 +10,7 @@ const PARSE = /^(?:failed to parse Dockerfile: )?dockerfile parse error (?:on )?
 const MISSING = /^(?:COPY|ADD) failed:[\s\S]*?\bstat (\S+): (?:file does not exist|no such file or directory)$/;
 const BUILDKIT = /requires BuildKit|Unknown flag|[Uu]nknown instruction: .*(?:EOF|END)|heredoc/;
 const PULL =
-  /pull access denied|manifest unknown|manifest for .* not found|connection refused|no such host|Client\.Timeout|unauthorized|i\/o timeout/;
+  /pull access denied|manifest unknown|manifest for .* not found|connection refused|no such host|Client\.Timeout|unauthorized|i\/o timeout|short-name|no stage or image found/;
 
 /** `step`: the one that was on; null before the first. */
 export function describeFailure(
@@ -35,24 +35,35 @@ export function describeFailure(
     return { digest: null, line: Number(parse[1]), exitCode: null, message: text, hint };
   }
   const missing = MISSING.exec(text)?.[1];
-  const from = step === null ? undefined : / --from=(\S+)/.exec(step.text)?.[1];
-  if (missing !== undefined && step !== null) {
-    const path = `/${missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, '').replace(/^\/+/, '')}`;
-    const where = from === undefined ? 'the build context' : `stage ${from}`;
-    const hint =
+  if (missing !== undefined && step !== null)
+    return {
+      ...{ digest, line, exitCode: null },
+      ...describeMissing(missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, ''), step),
+    };
+  return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text) };
+}
+
+/** A file that COPY or ADD does not find; `path` below its source. */
+export function describeMissing(path: string, step: PlannedInstruction): { readonly message: string; readonly hint: string } {
+  const from = / --from=(\S+)/.exec(step.text)?.[1];
+  const where = from === undefined ? 'the build context' : `stage ${from}`;
+  return {
+    message: `"/${path.replace(/^\/+/, '')}" is not in ${where}`,
+    hint:
       from === undefined
         ? 'Check the path and its case, and whether .dockerignore leaves it out.'
-        : 'Look into that stage for what is there.';
-    return { digest, line, exitCode: null, message: `"${path}" is not in ${where}`, hint };
-  }
-  return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text) };
+        : 'Look into that stage for what is there.',
+  };
 }
 
 function hintFor(text: string): string | null {
   if (BUILDKIT.test(text)) return `This step needs BuildKit. ${USE_BUILDKIT}`;
   if (/file with no instructions|Dockerfile.*(?:cannot be|is) empty/i.test(text)) return 'A Dockerfile begins with FROM.';
-  if (PULL.test(text)) return 'Check the name of the image, the way to its registry, and docker login.';
-  return null;
+  return hintForPull(text);
+}
+
+export function hintForPull(text: string): string | null {
+  return PULL.test(text) ? 'Check the name of the image, the way to its registry, and docker login.' : null;
 }
 
 function withoutHostPaths(text: string): string {

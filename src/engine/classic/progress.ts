@@ -14,12 +14,22 @@ export interface SentStep {
   readonly isHidden: boolean;
 }
 
+/** A base image, whose id the builder does not tell. */
+export interface Base {
+  readonly key: StepKey;
+  readonly digest: string;
+  /** As the engine knows it. */
+  readonly name: string;
+}
+
 export interface Progress {
   take(message: BuildMessage): readonly EngineEvent[];
   /** Ends the step that is on, as failed when there is an error text. */
   stop(error: string): readonly EngineEvent[];
   /** The step that is on; null before the first and after the last. */
   readonly current: StepKey | null;
+  /** Base images that are there since the last call. */
+  takeBases(): readonly Base[];
   /** Image after each step that is done. */
   readonly images: ReadonlyMap<StepKey, string>;
   /** Container of the command that runs or has failed. */
@@ -162,6 +172,7 @@ export function createProgress(
     get current() {
       return isOn ? (sent[at]?.step.key ?? null) : null;
     },
+    takeBases: () => [],
     images,
     get container() {
       return container;

@@ -1,21 +1,24 @@
 /** What was asked for and the classic builder does not know: refused with the reason, before anything is built. */
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import type { Dialect } from './dialect.js';
 
 export const USE_BUILDKIT = 'Build with BuildKit: unset DOCKER_BUILDKIT, or say --engine=buildkit.';
 
 /** `own`: the engine's platform. Throws `BxError('unsupported')`. */
-export function refuseUnknown(request: BuildRequest, own: string): void {
+export function refuseUnknown(
+  request: BuildRequest,
+  own: string,
+  { name, elsewhere }: Pick<Dialect, 'name' | 'elsewhere'>,
+): void {
+  const unsupported = (what: string): BxError => new BxError('unsupported', `${name} ${what}`, { hint: elsewhere });
   const { secrets, ssh, platform, outputs } = request;
-  if (secrets.length > 0) throw unsupported('the classic builder knows no secrets (--secret)');
-  if (ssh.length > 0) throw unsupported('the classic builder cannot forward an agent (--ssh)');
+  if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
+  if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
   if (platform !== null && platform !== own && !platform.startsWith(`${own}/`))
-    throw unsupported(`the classic builder builds for its engine's own platform, ${own}, only (--platform ${platform})`);
+    throw unsupported(`builds for its engine's own platform, ${own}, only (--platform ${platform})`);
   const other = outputs.find(({ kind }) => kind !== 'store');
-  if (other)
-    throw unsupported(
-      `the classic builder writes its result into the engine's image store only, not as ${other.kind} (--output)`,
-    );
+  if (other) throw unsupported(`writes its result into the engine's image store only, not as ${other.kind} (--output)`);
 }
 
 /** Throws `BxError('input')` for a target that the Dockerfile does not have. */
@@ -31,6 +34,15 @@ export function requireTarget({ target, dockerfile }: BuildRequest): void {
   }
 }
 
-function unsupported(message: string): BxError {
-  return new BxError('unsupported', message, { hint: USE_BUILDKIT });
+/** distribution/reference: an optional host, a path of lower case, an optional tag. */
+const TAG =
+  /^(?:(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+(?=:\d))(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?$/;
+
+/** Throws `BxError('input')` for a name that no image can have. Not every engine says why it refuses one. */
+export function requireNames({ tags }: BuildRequest): void {
+  const wrong = tags.find((tag) => !TAG.test(tag));
+  if (wrong === undefined) return;
+  throw new BxError('input', `"${wrong}" cannot be the name of an image: it is no valid reference`, {
+    hint: /[A-Z]/.test(wrong) ? 'A name is in lower case: REGISTRY/name:tag.' : 'A name is written like REGISTRY/name:tag.',
+  });
 }

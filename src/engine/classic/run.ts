@@ -1,6 +1,6 @@
 /** One run of the build, and the ground for its containers: images of steps, what failed commands have left, and their removal. */
 import { randomBytes } from 'node:crypto';
-import type { PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
 import type { Moment, StepKey } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
@@ -9,11 +9,12 @@ import { createEventQueue } from '../shared/event-queue.js';
 import type { EngineApi } from './api.js';
 import { type BuildOutcome, build } from './build.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
-import { cutBefore, wholeBuild } from './cut.js';
+import { cutBefore, stagesFor } from './cut.js';
+import type { Dialect } from './dialect.js';
 import type { Journal } from './journal.js';
 import { ownLabel, removeContainer, removeImage } from './owner.js';
 import type { SentStep } from './progress.js';
-import { requireTarget } from './refuse.js';
+import { requireNames, requireTarget } from './refuse.js';
 import { within } from './within.js';
 
 /** How long an engine that is being left may take. */
@@ -31,11 +32,12 @@ interface Remains {
 export interface RunSurroundings {
   readonly api: EngineApi;
   readonly journal: Journal;
+  readonly dialect: Dialect;
   /** No build begins before it. */
   readonly clean: Promise<void>;
 }
 
-export function startRun({ api, journal, clean }: RunSurroundings, request: BuildRequest): BuildRun {
+export function startRun({ api, journal, dialect, clean }: RunSurroundings, request: BuildRequest): BuildRun {
   const { plan, text } = request.dockerfile;
   const queue = createEventQueue<EngineEvent>();
   const lateListeners = new Set<(event: EngineEvent) => void>();
@@ -79,15 +81,21 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
   };
 
   /** Runs it, keeps what it has made, and takes away what nobody will look into. */
-  const carryOut = async (sent: readonly SentStep[], cutText: string | null, signal: AbortSignal): Promise<BuildOutcome> => {
+  const carryOut = async (
+    sent: readonly SentStep[],
+    cutText: string | null,
+    signal: AbortSignal,
+    { isWhole = cutText === null, isWithoutContext = false } = {},
+  ): Promise<BuildOutcome> => {
     announce(sent);
     await clean;
     const outcome = await build(api, {
       request,
       sent,
-      text: cutText,
+      ...{ text: cutText, isWhole, isWithoutContext },
       images,
       journal,
+      dialect,
       digestOf,
       emit,
       room: () => queue.room(),
@@ -118,11 +126,39 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
     return (await api.json<{ readonly Id: string }>('POST', '/commit', { query, body: { Labels: ownLabel() } })).Id;
   };
 
+  /** Undefined: not known. */
+  const imageUpTo = (step: PlannedInstruction): string | null | undefined => {
+    const image = images.get(step.key);
+    if (image !== undefined) return image;
+    return step.instruction === 'FROM' && plan.stages[step.stage]?.base.toLowerCase() === 'scratch' ? null : undefined;
+  };
+
+  /** Up to a step; each stage before that it takes from is a build of its own, which ends with the first that fails. */
+  const byStages = async (until: PlannedInstruction, signal: AbortSignal, isWhole: boolean): Promise<BuildOutcome> => {
+    const needed = [...stagesFor(plan, until)].filter((stage) => stage < until.stage).sort((a, b) => a - b);
+    for (const stage of needed) {
+      const last = plan.instructions.findLast((step) => step.stage === stage);
+      if (last === undefined || imageUpTo(last) !== undefined) continue;
+      const outcome = await carryOutUpTo(last, signal, false);
+      if (outcome.failure !== null || signal.aborted) return outcome;
+    }
+    return carryOutUpTo(until, signal, isWhole);
+  };
+  const carryOutUpTo = (until: PlannedInstruction, signal: AbortSignal, isWhole: boolean): Promise<BuildOutcome> => {
+    const { text: cutText, sent } = cutBefore(text, plan, until, images);
+    return carryOut(sent, cutText, signal, { isWhole, isWithoutContext: !sent.some((one) => takesFromContext(plan, one)) });
+  };
+
   const main = async (): Promise<EngineEvent> => {
     const { signal } = work;
     try {
       requireTarget(request);
-      const { failure, progress } = await carryOut(wholeBuild(plan, request.target), null, signal);
+      requireNames(request);
+      const sent = dialect.stepsFor(plan, request.target);
+      const last = sent.at(-1)?.step;
+      const isCut = dialect.isStageByStage && last !== undefined && last.stage !== sent[0]?.step.stage;
+      if (isCut) announce(sent);
+      const { failure, progress } = await (isCut ? byStages(last, signal, true) : carryOut(sent, null, signal));
       if (signal.aborted) return { type: 'build.cancelled' };
       if (failure) return { type: 'build.failed', failure };
       emit({ type: 'export.started' });
@@ -164,19 +200,16 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
     await turn;
     return imageUpTo(step) ?? null;
   };
-  /** Undefined: not known. */
-  const imageUpTo = (step: PlannedInstruction): string | null | undefined => {
-    const image = images.get(step.key);
-    if (image !== undefined) return image;
-    return step.instruction === 'FROM' && plan.stages[step.stage]?.base.toLowerCase() === 'scratch' ? null : undefined;
-  };
   const evaluate = async (step: PlannedInstruction, signal: AbortSignal): Promise<void> => {
     if (imageUpTo(step) !== undefined) return;
     if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
     const cut = cutBefore(text, plan, step, images);
     // What has failed in this run is not tried again.
     const known = cut.sent.flatMap((one) => failed.get(one.step.key) ?? [])[0];
-    const failure = known ?? (await carryOut(cut.sent, cut.text, signal)).failure;
+    const outcome = known
+      ? null
+      : await (dialect.isStageByStage ? byStages(step, signal, false) : carryOut(cut.sent, cut.text, signal));
+    const failure = known ?? outcome?.failure;
     if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
     if (failure) throw new BxError('engine', failure.message, { hint: failure.hint });
   };
@@ -193,11 +226,11 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
       // It would be found as the cache of the very command that has failed, so it is there for no longer than it takes.
       const image = (): Promise<string> => commit(left.container);
       const discard = (id: string): Promise<void> => removeImage(api, id);
-      return { image, discard, config: left.config, step, moment: 'failed', command: left.config.Cmd ?? null };
+      return { image, discard, config: left.config, step, moment: 'failed', command: left.config.Cmd ?? null, note: null };
     }
     if (wanted === 'failed' && !left) {
       throw new BxError('unsupported', `what step ${step.number} has left behind is not to be had`, {
-        hint: 'Choose the state before it.',
+        hint: `${dialect.failedStateReason} Choose the state before it.`.trimStart(),
       });
     }
     const last = wanted === 'before' ? plan.instructions[step.number - 2] : step;
@@ -213,7 +246,13 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
       });
     }
     const { Config } = await api.json<{ readonly Config: ImageConfig | null }>('GET', `/images/${image}/json`, { signal });
-    return { image: async () => image, discard: null, config: Config ?? {}, step, moment: wanted, command: null };
+    const isWithout = moment === 'auto' && wanted === 'before' && step.instruction === 'RUN' && !dialect.hasBuildContainers;
+    const notes = [isWithout ? dialect.failedStateReason : '', hasMounts(step) ? NO_MOUNTS : ''].filter((one) => one !== '');
+    return {
+      ...{ image: async () => image, discard: null, step, moment: wanted, command: null },
+      config: { ...Config, Shell: Config?.Shell ?? shellOf(plan, last) },
+      note: notes.length === 0 ? null : notes.join(' '),
+    };
   };
   const open = async (spec: ContainerSpec, signal: AbortSignal): Promise<Container> => {
     const ground = await groundAt(spec, signal);
@@ -257,6 +296,35 @@ export function startRun({ api, journal, clean }: RunSurroundings, request: Buil
       return disposing;
     },
   };
+}
+
+/** Podman knows them in a build, and its containers have others. */
+const NO_MOUNTS = 'What the step mounts (--mount) is not mounted here.';
+
+/** COPY, ADD, a mount of it; and what an image from elsewhere may bring along (ONBUILD). */
+function takesFromContext({ stages }: DockerfilePlan, { step, isHidden }: SentStep): boolean {
+  const { instruction, text, stage } = step;
+  if (instruction === 'COPY' || instruction === 'ADD') return !/ --from=/.test(text);
+  if (instruction === 'RUN') return /--mount=(?!\S*\bfrom=)(?!\S*\btype=(?:cache|tmpfs|secret|ssh)\b)/.test(text);
+  const base = stages[stage]?.base.toLowerCase();
+  const isElsewhere = base !== 'scratch' && !stages.some(({ name, index }) => name === base && index < stage);
+  return instruction === 'FROM' && !isHidden && isElsewhere;
+}
+
+function hasMounts({ instruction, text }: PlannedInstruction): boolean {
+  return instruction === 'RUN' && /^RUN\s+(?:--\S+\s+)*--mount=/i.test(text);
+}
+
+/** Not every engine tells it of an image. */
+function shellOf({ instructions }: DockerfilePlan, until: PlannedInstruction): string[] | null {
+  const said = instructions.findLast(
+    ({ instruction, stage, number }) => instruction === 'SHELL' && stage === until.stage && number <= until.number,
+  );
+  try {
+    const words: unknown = JSON.parse(said?.text.replace(/^\S+\s+/, '') ?? '');
+    if (Array.isArray(words) && words.every((word) => typeof word === 'string')) return words as string[];
+  } catch {}
+  return null;
 }
 
 function opOf(instruction: string): PlannedVertex['op'] {

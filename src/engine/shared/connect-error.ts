@@ -36,6 +36,9 @@ export function connectTimeout(endpoint: Endpoint, timeoutMs: number, phase: str
   });
 }
 
+/** The engine is there, and has no BuildKit: Podman, and Docker Engines of old. */
+export class NoBuildKitError extends BxError {}
+
 /** The answer to an upgrade request was not `101 Switching Protocols`. */
 export function upgradeRefused(endpoint: Endpoint, path: string, status: number, body: string): BxError {
   const detail = body.trim().replace(/\s+/g, ' ').slice(0, 300);
@@ -45,11 +48,11 @@ export function upgradeRefused(endpoint: Endpoint, path: string, status: number,
     });
   }
   if (status === 404 || status === 405 || status === 501) {
-    return new BxError(
+    return new NoBuildKitError(
       'endpoint',
       `the engine at ${describeEndpoint(endpoint)} has no BuildKit: it answered ${status} to ${path}`,
       {
-        hint: 'Docker Engine 18.09 or newer is needed (not Podman); a standalone buildkitd is named with BUILDKIT_HOST.',
+        hint: 'Its classic builder is used with --engine=classic; a standalone buildkitd is named with BUILDKIT_HOST.',
       },
     );
   }

@@ -29,7 +29,14 @@ describe('the context of a classic build', () => {
   };
   const pack = async (source: Partial<ContextSource> = {}): Promise<Sent> => {
     const text = 'FROM scratch\n';
-    const all = { contextDir: dir, dockerfile: { path: 'Dockerfile', text }, cut: null, onSent: () => {}, ...source };
+    const all = {
+      contextDir: dir,
+      dockerfile: { path: 'Dockerfile', text },
+      cut: null,
+      isEmpty: false,
+      onSent: () => {},
+      ...source,
+    };
     const { dockerfile, tar } = await packContext(all);
     const entries: Record<string, string> = {};
     const headers: Sent['headers'][number][] = [];
@@ -105,7 +112,13 @@ describe('the context of a classic build', () => {
     await pack({ onSent: (...progress) => told.push(progress) });
     expect(told.at(-1)).toEqual([18, 2, true]);
     await expect(
-      packContext({ contextDir: join(dir, 'none'), dockerfile: { path: null, text: '' }, cut: null, onSent() {} }),
+      packContext({
+        contextDir: join(dir, 'none'),
+        dockerfile: { path: null, text: '' },
+        cut: null,
+        isEmpty: false,
+        onSent() {},
+      }),
     ).rejects.toMatchObject({
       code: 'input',
       message: expect.stringContaining('none'),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseBuilder } from '../../../../src/cli/build/builder-kind.js';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
+import { DOCKERD } from '../../../../src/engine/classic/dialect.js';
 import { describeFailure } from '../../../../src/engine/classic/failure.js';
 import { refuseUnknown, requireTarget } from '../../../../src/engine/classic/refuse.js';
 import { registryOf } from '../../../../src/engine/classic/registry-header.js';
@@ -23,13 +24,13 @@ describe('a request to the classic builder', () => {
     [{ platform: 'linux/arm64' }, '--platform linux/arm64'],
     [{ outputs: [{ kind: 'local', dest: '/out' }] }, '--output'],
   ] as ReadonlyArray<[Partial<BuildRequest>, string]>)('is refused: %j', (overrides, flag) => {
-    const refused = (): void => refuseUnknown(request(overrides), 'linux/amd64');
+    const refused = (): void => refuseUnknown(request(overrides), 'linux/amd64', DOCKERD);
     expect(refused).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(flag) }));
   });
 
   it.each([{ platform: 'linux/amd64' }, { platform: 'linux/amd64/v2' }, { outputs: [{ kind: 'store' }] }, {}] as const)(
     'is taken: %j',
-    (overrides) => expect(() => refuseUnknown(request(overrides), 'linux/amd64')).not.toThrow(),
+    (overrides) => expect(() => refuseUnknown(request(overrides), 'linux/amd64', DOCKERD)).not.toThrow(),
   );
 
   it('needs a target that is there, in any case', () => {
@@ -73,8 +74,8 @@ describe('the registry of an image', () => {
 
 describe('the builder that is meant', () => {
   it.each([
-    [null, {}, 'buildkit'],
-    [null, { DOCKER_BUILDKIT: '' }, 'buildkit'],
+    [null, {}, 'either'],
+    [null, { DOCKER_BUILDKIT: '' }, 'either'],
     [null, { DOCKER_BUILDKIT: '1' }, 'buildkit'],
     [null, { DOCKER_BUILDKIT: '0' }, 'classic'],
     [null, { DOCKER_BUILDKIT: 'False' }, 'classic'],

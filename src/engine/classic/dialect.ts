@@ -1,0 +1,70 @@
+/** What the classic builders do each in their own way: dockerd's own one, and Podman's (buildah) behind the same API. */
+import type { DockerfilePlan } from '../../core/dockerfile/index.js';
+import { stagesFor, wholeBuild } from './cut.js';
+import { describeFailure } from './failure.js';
+import { describePodmanFailure } from './podman/failure.js';
+import { createPodmanProgress } from './podman/progress.js';
+import { createProgress, type SentStep } from './progress.js';
+import { USE_BUILDKIT } from './refuse.js';
+
+export interface Dialect {
+  /** In a sentence. */
+  readonly name: string;
+  /** What to do about what it does not know. */
+  readonly elsewhere: string;
+  /**
+   * Each stage is a build of its own. A Podman service dies when a build ends, failed or given up, while one of its stages waits for another
+   * (containers/buildah#7091), and every build and shell on it with it.
+   */
+  readonly isStageByStage: boolean;
+  /** Of POST /build, besides what all of them take. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Its containers have ids that the API knows, so that what a failed command has left is to be had, and to be removed. */
+  readonly hasBuildContainers: boolean;
+  /** Why nothing is to be had of a failed command; empty where it is. */
+  readonly failedStateReason: string;
+  /** To be said of a command that runs when its build is stopped; null: it ends. */
+  readonly stopWarning: string | null;
+  /** The steps that it carries out for a target. */
+  readonly stepsFor: (plan: DockerfilePlan, target: string | null) => SentStep[];
+  readonly createProgress: (
+    sent: readonly SentStep[],
+    digestOf: Parameters<typeof createProgress>[1],
+    images: NonNullable<Parameters<typeof createProgress>[2]>,
+    journal: NonNullable<Parameters<typeof createProgress>[3]>,
+  ) => ReturnType<typeof createProgress>;
+  readonly describeFailure: typeof describeFailure;
+}
+
+export const DOCKERD: Dialect = {
+  name: 'the classic builder',
+  elsewhere: USE_BUILDKIT,
+  isStageByStage: false,
+  query: {},
+  hasBuildContainers: true,
+  failedStateReason: '',
+  stopWarning: null,
+  stepsFor: wholeBuild,
+  createProgress,
+  describeFailure,
+};
+
+export const PODMAN: Dialect = {
+  name: 'Podman’s Docker API',
+  elsewhere: 'Build with BuildKit: name a Docker Engine with DOCKER_HOST, or a buildkitd with BUILDKIT_HOST.',
+  isStageByStage: true,
+  // Else a stage has one image, not each of its steps.
+  query: { layers: '1' },
+  hasBuildContainers: false,
+  failedStateReason:
+    'Podman keeps nothing of a command that has failed within reach of its API: the container is of the state before it, where it can be run again.',
+  stopWarning: 'Podman lets a command that it has begun run to its end; then the build is over.',
+  stepsFor(plan, target) {
+    const steps = wholeBuild(plan, target);
+    const last = steps.at(-1)?.step;
+    const needed = last === undefined ? null : stagesFor(plan, last);
+    return steps.filter(({ step }) => needed?.has(step.stage));
+  },
+  createProgress: (sent, digestOf, images) => createPodmanProgress(sent, digestOf, images),
+  describeFailure: describePodmanFailure,
+};
