@@ -1,5 +1,5 @@
 /** The directories of the private engine: made, and looked at before anything is put into them. */
-import { lstatSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BxError } from '../platform/errors.js';
@@ -84,8 +84,28 @@ export function dataBelow(dataDir: string): string[] {
     .filter((dir) => statSync(join(dir, MARK), { throwIfNoEntry: false }) !== undefined);
 }
 
-/** Empties what lived as long as the last daemon. */
+/** Empties what lived as long as the last daemon. Throws what the system says. */
 export function renewRunDirectory({ run }: EnginePaths): void {
-  rmSync(run, { recursive: true, force: true });
+  removeTree(run);
   mkdirSync(run, { mode: 0o700 });
+}
+
+/** Also what a daemon has closed to its own user, as a rootless one does with the directory of its sockets. Throws what the system says. */
+export function removeTree(path: string): void {
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
+  try {
+    rmSync(path, options);
+  } catch {
+    openTree(path);
+    rmSync(path, options);
+  }
+}
+
+function openTree(path: string): void {
+  try {
+    chmodSync(path, 0o700);
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) openTree(join(path, entry.name));
+  } catch {
+    // The removal says it.
+  }
 }

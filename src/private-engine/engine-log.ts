@@ -3,9 +3,9 @@ import { appendFileSync, closeSync, fstatSync, openSync, readSync, renameSync, s
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const TAIL_BYTES = 64 * 1024;
-/** Words with which daemons say what went wrong; logrus writes the level, runc and shells write plain text. */
+/** Words with which daemons say what went wrong; logrus writes the level, runc and shells write plain text. Of rootlesskit not that its child has ended. */
 const COMPLAINT =
-  /^failed to|level=(fatal|error)|^(\S+: )?(error|fatal)|not found|denied|not permitted|no space left|no such file/i;
+  /^failed to|^buildkitd: |^\[rootlesskit:\w+ *\] error: (?!child exited|command )|level=(fatal|error)|^(\S+: )?(error|fatal)|not found|denied|not permitted|no space left|no such file/i;
 
 export interface EngineLog {
   write(data: Uint8Array | string): void;
@@ -41,7 +41,8 @@ export function logTail(path: string, since: number, count: number): string[] {
 /** The daemon's own words for what went wrong since, else its last line; null when it said nothing. */
 export function complaint(path: string, since: number): string | null {
   const lines = linesSince(path, since);
-  const line = lines.findLast((text) => COMPLAINT.test(text)) ?? lines.at(-1);
+  const parent = lines.findLast((text) => /^\[rootlesskit:parent\] error: (?!child exited)/.test(text));
+  const line = parent ?? lines.findLast((text) => COMPLAINT.test(text)) ?? lines.at(-1);
   return line === undefined ? null : readable(line);
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BxError, toBxError } from '../platform/errors.js';
@@ -197,6 +197,7 @@ const SLOW_STORAGE =
 
 /** Where the daemon's own words leave open what to do. */
 function adviceFor(failure: string): string | null {
+  if (/tuntap|\/dev\/net\/tun/.test(failure)) return 'Its network needs /dev/net/tun, which this user must be able to open.';
   if (/no space left|quota/i.test(failure)) return 'Make room, or name a directory on another disk with --data-dir.';
   if (/overlay|graphdriver|snapshotter/i.test(failure)) return 'Name a data directory on ext4 or xfs with --data-dir.';
   if (/subuid|subgid|newuidmap|newgidmap/i.test(failure)) {
@@ -233,14 +234,24 @@ function daemonPid(first: number | undefined, program: string): number | null {
   const queue = [first];
   for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
     if (read(pid, 'cmdline').split('\0')[0] === program || read(pid, 'comm').trim() === program.split('/').at(-1)) return pid;
-    queue.push(
-      ...read(pid, join('task', String(pid), 'children'))
+    queue.push(...childrenOf(pid));
+  }
+  return first;
+}
+
+/** Of all of its threads: each has a list of its own (proc(5)). */
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.flatMap((thread) =>
+      read(pid, join('task', thread, 'children'))
         .split(' ')
         .filter(Boolean)
         .map(Number),
     );
+  } catch {
+    return [];
   }
-  return first;
 }
 
 function read(pid: number, file: string): string {

@@ -33,8 +33,12 @@ export interface LaunchWish {
   readonly onTraces: (traces: EngineTraces) => void;
 }
 
-/** Directories where a daemon of the machine has its sockets, which must not serve this one. */
-const SHADOWED = ['/run/containerd', '/run/docker'];
+/** Directories where a daemon of the machine has its sockets, which must not serve this one, nor be replaced by those of this one. */
+const SHADOWED = ['/run/containerd', '/run/docker', '/run/buildkit'];
+/** What each makes there, so that the directory has to be there to be covered. */
+const NEEDED = { dockerd: '/run/containerd', buildkitd: '/run/buildkit' };
+
+const BUILDKITD_SETTINGS = '/etc/buildkit/buildkitd.toml';
 
 /**
  * The first process: runs the daemon and listens on descriptor 3, its leash. A line there ends the daemon in order, the end of it at once, with
@@ -81,17 +85,29 @@ async function planAsRoot(wish: LaunchWish): Promise<LaunchPlan> {
       hint: 'In a container this needs a privileged one; or name an engine elsewhere with DOCKER_HOST.',
     });
   }
-  const isNew = !existsSync(SHADOWED[0]!);
-  if (isNew) mkdirSync(SHADOWED[0]!, { mode: 0o711 });
+  const needed = NEEDED[installation.engine];
+  const isNew = !existsSync(needed);
+  if (isNew) mkdirSync(needed, { mode: 0o711 });
   mkdirSync(join(paths.run, 'exec'), { mode: 0o711 });
-  const base: EngineTraces = { ...NO_TRACES, directories: isNew ? [SHADOWED[0]!] : [] };
+  const base: EngineTraces = { ...NO_TRACES, directories: isNew ? [needed] : [] };
   const inside = ['sh', writeScript(paths, ROOTED), paths.run];
-  if (installation.engine === 'buildkitd') {
-    onTraces(base);
-    const words = [...namespaces, ...inside, installation.program, ...buildkitdFlags(wish)];
-    return { launches: [{ words, env }], traces: base, notes: [] };
-  }
   const cgroup = `bxtui-engine-${id}`;
+  if (installation.engine === 'buildkitd') {
+    const config = join(paths.run, 'buildkitd.toml');
+    // Where the machine has settings they count, with their control group; else the engine's is its own.
+    const isOwn = !existsSync(BUILDKITD_SETTINGS);
+    if (isOwn) writeFileSync(config, `[worker.oci]\ndefaultCgroupParent = "${cgroup}"\n`, { mode: 0o600 });
+    const traces = { ...base, cgroup: isOwn ? cgroup : null };
+    onTraces(traces);
+    const words = [
+      ...namespaces,
+      ...inside,
+      installation.program,
+      ...buildkitdFlags(wish),
+      ...(isOwn ? ['--config', config] : []),
+    ];
+    return { launches: [{ words, env }], traces, notes: [] };
+  }
   const bridge = planBridge(`bxtui-${id}`);
   onTraces({ ...base, cgroup, bridge });
   const { refused, problem } = await createBridge(bridge, env);
@@ -133,7 +149,7 @@ function planRootless(wish: LaunchWish): LaunchPlan {
       '--copy-up=/run',
     ];
     const words = [...inside, ...kit, installation.program, ...buildkitdFlags(wish)];
-    return { launches: [{ words, env: daemonEnv(wish) }], traces: NO_TRACES, notes: [] };
+    return { launches: [{ words, env: { ...daemonEnv(wish), XDG_RUNTIME_DIR: run } }], traces: NO_TRACES, notes: [] };
   }
   const blank = [paths.dir, dataDir].find((path) => /\s/.test(path));
   if (blank !== undefined) {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeBridge } from './bridge.js';
-import { dataBelow } from './directory.js';
+import { dataBelow, removeTree } from './directory.js';
 import { type EnginePaths, type EngineRecord, type EngineTraces, socketOf } from './record.js';
 import { runToEnd } from './system-programs.js';
 
@@ -23,7 +23,7 @@ export async function removeTraces(record: EngineRecord, paths: EnginePaths, env
   if (traces.cgroup !== null) for (const group of cgroupDirs(traces.cgroup)) removeGroup(group);
   rmSync(socketOf(paths, engine), { force: true });
   try {
-    rmSync(paths.run, { recursive: true, force: true });
+    removeTree(paths.run);
   } catch {
     // Of another user id of a rootless engine; the next start says so where it matters.
   }
@@ -40,7 +40,7 @@ export async function removeTraces(record: EngineRecord, paths: EnginePaths, env
 export async function removeData(dataDir: string, remover: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (const dir of dataBelow(dataDir)) {
     if (remover.length > 0) await runToEnd([...remover, 'rm', '-rf', dir], env, 10 * 60_000);
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    removeTree(dir);
   }
   try {
     rmdirSync(dataDir);

@@ -121,6 +121,29 @@ describe.skipIf(why !== null)(`a private dockerd${why === null ? '' : ` (${why})
   });
 });
 
+const whyNot = whyNoPrivateEngine('buildkitd');
+
+describe.skipIf(whyNot !== null)(`a private buildkitd${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+  it('is started, found by a build and ended, and leaves nothing, also when it is killed', async () => {
+    const home = createEngineHome();
+    const socket = join(home.dir, 's/bxtui/engine/buildkitd.sock');
+    const started = await engine(home, 'start', '--engine=buildkitd');
+    expect([started.status, started.stdout]).toEqual([0, expect.stringContaining(`export BUILDKIT_HOST=unix://${socket}`)]);
+    const project = createProject(`${BASE}RUN echo built-$((40 + 2))\n`);
+    const built = await runBxtui(['build', '--progress=plain', project.dir], { env: home.env });
+    expect(built.output).toContain('built-42');
+    expect(built.output).toContain('private engine');
+    const { keeperPid } = await statusOf(home);
+    process.kill(keeperPid, 'SIGKILL');
+    await expect.poll(async () => (await statusOf(home)).state).toBe('crashed');
+    expect((await engine(home, 'start', '--engine=buildkitd')).status).toBe(0);
+    const cached = await runBxtui(['build', '--progress=plain', project.dir], { env: home.env });
+    expect(cached.output).toMatch(/RUN echo built-[\s\S]*?CACHED/);
+    await engine(home, 'stop', '--remove-data');
+    expect(leftOf(home)).toEqual([]);
+  });
+});
+
 describe.skipIf(why !== null)('the offer of one', () => {
   const QUESTION = /No engine answers[\s\S]*dockerd is installed[\s\S]*\[y\/N\]/;
   const build = (home: EngineHome, ...more: string[]) => {
@@ -204,6 +227,19 @@ describe('a program that does not start', () => {
     expect(run.stderr).toMatch(/--data-dir/);
     expect((await engine(home, 'status')).stdout).toMatch(/State: +failed[\s\S]*Reason: +it ended: failed to start daemon/);
     expect(leftOf(home)).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is given up by Ctrl-C, with all that was begun', async () => {
+    const home = withProgram(
+      'case $1 in --version) echo Docker version 99.1, build x; exit;; esac; echo waiting; exec sleep 600',
+    );
+    const terminal = startTerminal({ args: ['engine', 'start'], env: home.env });
+    await terminal.waitFor('Starting');
+    await expect.poll(() => leftOf(home).join(), { timeout: 10_000 }).toContain('--data-root');
+    terminal.press('ctrl-c');
+    expect((await terminal.waitForExit()).code).toBe(130);
+    await expect.poll(() => leftOf(home), { timeout: 20_000 }).toEqual([]);
+    expect(await statusOf(home)).toMatchObject({ state: 'stopped', failure: null });
   });
 
   it('is refused before it is tried where its sockets would have too long paths', async () => {

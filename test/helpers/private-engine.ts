@@ -11,9 +11,9 @@ import { testDirectory } from './session-root.js';
 const USUAL_SOCKETS = ['/var/run/docker.sock', '/run/buildkit/buildkitd.sock', '/run/podman/podman.sock'];
 
 /** Null: here one can be started and would be used; else why not. */
-export function whyNoPrivateEngine(): string | null {
+export function whyNoPrivateEngine(engine: 'dockerd' | 'buildkitd' = 'dockerd'): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux';
-  if (which('dockerd') === null) return 'dockerd is not installed';
+  if (which(engine) === null) return `${engine} is not installed`;
   const other = USUAL_SOCKETS.find((path) => existsSync(path));
   return other === undefined ? null : `the machine has an engine at ${other}`;
 }

@@ -19,7 +19,7 @@ export async function offerEngine({ builder, endpoint: wish }: Pick<BuildOptions
   if (!isatty(0) || !isatty(2)) return;
   if (wish.builder !== null || wish.context !== null || NAMING.some((name) => process.env[name])) return;
   // The usual case costs no more than this.
-  if (existsSync(USUAL_SOCKET) && (await isTaken(USUAL_SOCKET))) return;
+  if (existsSync(USUAL_SOCKET) && (await tryConnecting(USUAL_SOCKET)) === null) return;
   const [{ resolveEndpoints }, { DEFAULT_SOURCE }, { findInstallation, thisMachine }] = await Promise.all([
     import('../../builders/index.js'),
     import('../../builders/usual-places.js'),
@@ -29,12 +29,15 @@ export async function offerEngine({ builder, endpoint: wish }: Pick<BuildOptions
   // A docker context, or what docker buildx use has chosen.
   if (endpoints[0]?.source !== DEFAULT_SOURCE) return;
   const paths = endpoints.map(({ address }) => address.slice('unix://'.length));
-  if ((await Promise.all(paths.map(isTaken))).includes(true)) return;
+  const refusals = await Promise.all(paths.map(tryConnecting));
+  if (refusals.includes(null)) return;
   const installation = findInstallation(builder === 'classic' ? 'dockerd' : null, thisMachine(process.env));
   if (installation === null) return;
   const { engine, program } = installation;
+  const closed = paths.filter((_, index) => refusals[index] === 'EACCES');
   const answer = await askOnTerminal(
-    `No engine answers on this machine. ${engine} is installed: ${program}\n` +
+    `${closed.map((path) => `This user may not talk to the engine at ${path}.\n`).join('')}` +
+      `No engine answers. ${engine} is installed: ${program}\n` +
       `Run it as a private engine, until bxtui engine stop? [y/N] `,
   );
   if (answer === null) throw new BxError('cancelled', 'nothing was built, for want of an engine');
@@ -54,16 +57,16 @@ async function askOnTerminal(question: string): Promise<string | null> {
   }
 }
 
-/** Whether an engine has this socket: also one that is silent, or that this person may not talk to. */
-function isTaken(path: string): Promise<boolean> {
+/** Null: somebody listens there, if silently; else the system's word for why not. */
+function tryConnecting(path: string): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const settle = (isThere: boolean): void => {
+    const settle = (refusal: string | null): void => {
       socket.destroy();
-      resolve(isThere);
+      resolve(refusal);
     };
-    socket.setTimeout(LISTENS_WITHIN_MS, () => settle(true));
-    socket.once('connect', () => settle(true));
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code !== 'ENOENT' && code !== 'ECONNREFUSED'));
+    socket.setTimeout(LISTENS_WITHIN_MS, () => settle(null));
+    socket.once('connect', () => settle(null));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code ?? 'unknown'));
   });
 }

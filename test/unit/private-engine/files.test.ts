@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planBridge } from '../../../src/private-engine/bridge.js';
-import { dataBelow, prepareData, prepareDirectory } from '../../../src/private-engine/directory.js';
+import { dataBelow, prepareData, prepareDirectory, removeTree } from '../../../src/private-engine/directory.js';
 import { complaint, logEnd, logTail, openEngineLog } from '../../../src/private-engine/engine-log.js';
 import { sharedSettings } from '../../../src/private-engine/launch.js';
 import { enginePaths } from '../../../src/private-engine/record.js';
@@ -43,6 +43,14 @@ describe('the log', () => {
     ['time="1" level=info msg="starting"\nfailed to start daemon: no', 'failed to start daemon: no'],
     ['time="1" level=fatal msg="cannot \\"go\\"" error="why"\ntime="2" level=info msg=end', 'cannot "go": why'],
     ['first\nlast\n', 'last'],
+    [
+      'buildkitd: no socket\nmain.main\n\tmain.go:1\n[rootlesskit:child ] error: command [x] exited: 1\n[rootlesskit:parent] error: child exited: 1',
+      'buildkitd: no socket',
+    ],
+    [
+      'open: Permission denied\n[rootlesskit:parent] error: failed to setup network\n[rootlesskit:child ] error: EOF',
+      '[rootlesskit:parent] error: failed to setup network',
+    ],
     ['', null],
   ])('of %j says %j', (text, said) => {
     writeFileSync(join(dir, 'log'), `failed to start an earlier one\n${text}`);
@@ -96,6 +104,14 @@ describe('the data', () => {
     await removeData(dir, [], process.env);
     expect(readdirSync(dir)).toEqual(['buildkitd']);
   });
+});
+
+it('removes what a daemon has closed to its own user', () => {
+  mkdirSync(join(dir, 'run/libnetwork'), { recursive: true });
+  writeFileSync(join(dir, 'run/libnetwork/x.sock'), '');
+  chmodSync(join(dir, 'run/libnetwork'), 0o600);
+  removeTree(join(dir, 'run'));
+  expect(readdirSync(dir)).toEqual([]);
 });
 
 it('takes from the settings of a rootless dockerd how registries are reached, nothing else', () => {
