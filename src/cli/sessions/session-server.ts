@@ -43,5 +43,5 @@ async function engineWishOf(buildArgs: readonly string[]): Promise<EngineWish> {
   const options = isSaid
     ? (await import('../build/build-options.js')).readBuildOptions(buildArgs, process.env, process.cwd())
     : null;
-  return options ?? { builder: 'buildkit', endpoint: { builder: null, context: null, platform: null } };
+  return options ?? { builder: 'either', endpoint: { builder: null, context: null, platform: null } };
 }

@@ -36,6 +36,10 @@ interface ExecState {
 const CONSOLE_SIZE_API = 42;
 const POLL_MS = 10;
 const END_MS = 3_000;
+/** Comes from a terminal that has its size, right before its program does. */
+const READY = '\u0001';
+/** How long it is waited for: what is running until then may be the shell that looks for the program. */
+const READY_MS = 2_000;
 const MARK = 'BXTUI_PROCESS';
 
 /** `posixShell`: of the container. Throws `BxError('engine')` when it cannot start for another reason than that there is no such program. */
@@ -79,10 +83,13 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
     socket.once('end', end).once('close', end);
   });
 
+  const untilMs = Date.now() + (sized ? READY_MS : 0);
   for (let isRunning = false; !isRunning && !isEnded; ) {
     if (earlyText !== '' && !mayBeRefusal(earlyText)) break;
-    const state = await inspect().catch(() => null);
-    isRunning = state?.Running === true && state.Pid > 0 && mayBeProgram(earlyText);
+    if (Date.now() >= untilMs) {
+      const state = await inspect().catch(() => null);
+      isRunning = state?.Running === true && state.Pid > 0 && mayBeProgram(earlyText);
+    }
     if (!isRunning) await Promise.race([sleep(POLL_MS), ended]);
   }
   if (isEnded && NOT_STARTED.test(earlyText)) {
@@ -91,9 +98,9 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
     if (!isMissingProgram(text)) throw new BxError('engine', `cannot start ${spec.args[0]}: ${text}`);
     return neverStarted(`${spec.args[0]}: no such program in this container`);
   }
-  const held = early;
+  const held = sized && earlyText.startsWith(READY) ? [Buffer.concat(early).subarray(READY.length)] : early;
   early = null;
-  for (const data of held) gate.push(data);
+  for (const data of held) if (data.length > 0) gate.push(data);
 
   const exitOf = async (): Promise<ProcessExit> => {
     for (const untilMs = Date.now() + END_MS; lostBecause === null && Date.now() < untilMs; await sleep(POLL_MS)) {
@@ -140,7 +147,7 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
 
 /** A terminal that has its size before the program looks at it. */
 function inSize(posixShell: string, { args, cols, rows }: ExecSpec): string[] {
-  const script = `stty rows ${rows} cols ${cols} 2>/dev/null; command -v "$1" >/dev/null 2>&1 || { printf '%s\\n' '${NO_PROGRAM}'; exit 127; }; exec "$@"`;
+  const script = `stty rows ${rows} cols ${cols} 2>/dev/null; command -v "$1" >/dev/null 2>&1 || { printf '%s\\n' '${NO_PROGRAM}'; exit 127; }; printf '\\001'; exec "$@"`;
   return [posixShell, '-c', script, 'bxtui', ...args];
 }
 

@@ -23,7 +23,7 @@ describe('readBuildOptions', () => {
       secrets: [],
       ssh: [],
       outputs: [],
-      builder: 'buildkit',
+      builder: 'either',
       progress: 'auto',
       on: null,
       invoke: null,
