@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
 import { unpackDebianPackages } from '../test/setup/debian-package.mjs';
-import { acquireEngine, startPrivateEngine } from '../test/setup/engine.mjs';
+import { acquireEngine, startPrivateEngine, startPrivatePodman } from '../test/setup/engine.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
@@ -21,7 +21,10 @@ const SUITES = ['unit', 'golden', 'engine-contract', 'e2e'];
 const SUITE_WITHIN_MS = 20 * 60_000;
 /** Debian's suite whose docker.io is the newest that runs on this one. */
 const NEWEST_SUITE = 'forky';
-const ON_ENGINE = ['engine-contract', 'e2e'];
+const CONTRACT = 'engine-contract';
+const ON_ENGINE = [CONTRACT, 'e2e'];
+/** Before the address of an engine: its classic builder (test/helpers/engines.ts). */
+const CLASSIC = 'classic+';
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
@@ -121,7 +124,7 @@ function failuresOf(report) {
 }
 
 /**
- * On the engine that this Debian has, and on the newest that Debian has, which can do what the other cannot.
+ * On the engine that this Debian has, and on the newest that Debian has, which can do what the other cannot; and on Podman.
  * @param {readonly string[]} parts
  * @returns {Promise<Outcome[]>}
  */
@@ -136,10 +139,29 @@ async function onEngines(parts) {
   const engine = await acquireEngine({ prefer: 'private' });
   outcomes.push(...(await onEngine(engine, parts, '', {})));
   if (!engine.isPrivate || process.env.BXTUI_DOCKERD) return outcomes;
+  outcomes.push(...(await onPodman(parts)));
   const newest = newestDockerd();
   if (newest === null) return [...outcomes, { part: 'newest engine', passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
   const second = await startPrivateEngine({ dockerd: newest });
   return [...outcomes, ...(await onEngine(second, parts, ', newest', { BXTUI_DOCKERD: newest }))];
+}
+
+/**
+ * The contract on Podman, which has a classic builder only.
+ * @param {readonly string[]} parts
+ * @returns {Promise<Outcome[]>}
+ */
+async function onPodman(parts) {
+  const contract = parts.filter((part) => part === CONTRACT);
+  if (contract.length === 0) return [];
+  try {
+    const engine = await startPrivatePodman();
+    return await onEngine({ ...engine, address: `${CLASSIC}${engine.address}` }, contract, ', Podman', {});
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`Podman is left out: ${error.message}`);
+    return [{ part: `${CONTRACT}, Podman`, passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
+  }
 }
 
 /** The daemon of Debian's newest docker.io, which runs with the containerd and runc of this machine; null, and said why, when it cannot be had. */
@@ -166,7 +188,12 @@ async function onEngine(engine, parts, label, more) {
   const outcomes = [];
   const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '', ...more };
   try {
-    for (const part of parts) outcomes.push({ ...(await suite(part, env)), part: `${part}${label}` });
+    for (const part of parts) {
+      outcomes.push({ ...(await suite(part, env)), part: `${part}${label}` });
+      if (part !== CONTRACT || engine.address.startsWith(CLASSIC)) continue;
+      const classic = { ...env, BXTUI_TEST_ENGINES: `${CLASSIC}${engine.address}` };
+      outcomes.push({ ...(await suite(part, classic)), part: `${part}${label}, classic` });
+    }
   } finally {
     const leftovers = await engine.stop();
     const isClean = leftovers === null;
@@ -214,7 +241,7 @@ function report(outcomes) {
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
     process.stdout.write(
-      `${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(24)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`,
+      `${failed === 0 ? 'ok  ' : 'FAIL'} ${part.padEnd(32)} ${passed} passed, ${failed} failed${also} (${(elapsedMs / 1000).toFixed(1)} s)\n`,
     );
   }
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>

@@ -1,12 +1,17 @@
 #!/bin/sh
 # The first process in the private engine's namespaces: brings the loopback up, runs the daemon, reaps orphans, passes SIGTERM on.
-# usage: engine-init.sh own-mounts|shared-mounts DOCKERD ARGUMENTS...
+# usage: engine-init.sh own-mounts|shared-mounts DIRECTORY DAEMON ARGUMENTS...
 mounts=$1
-shift
+dir=$2
+shift 2
 ip link set lo up 2>/dev/null || busybox ip link set lo up 2>/dev/null || true
 if [ "$mounts" = own-mounts ] && [ -e /run/containerd ]; then
   # A containerd of the machine must not serve this daemon: its shims would run outside of these namespaces.
   mount -t tmpfs tmpfs /run/containerd 2>/dev/null || true
+fi
+if [ "$mounts" = own-mounts ] && [ -d "$dir/memory" ]; then
+  # What Podman and its runtime write down beside their directories goes with this namespace; and each step of a build waits for the disk.
+  mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs "$dir/memory"
 fi
 "$@" &
 daemon=$!

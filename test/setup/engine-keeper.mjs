@@ -1,5 +1,5 @@
 /**
- * Keeps one private dockerd: starts it, stops it, removes every trace of it. A process of its own, so that the engine goes away
+ * Keeps one private dockerd or Podman service: starts it, stops it, removes every trace of it. A process of its own, so that the engine goes away
  * when the script that wanted it is gone, however it ended: the keeper's stdin is that script's end of the leash.
  *
  * Orders on stdin, one a line: `start`, `kill` (as a crash: SIGKILL, everything stays on disk), `stop`; end of input is `stop`.
@@ -16,6 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { capture, systemPath, which } from './command.mjs';
+import { createDockerd, createPodman } from './engine-kinds.mjs';
 import {
   cgroupProcesses,
   engineLeftovers,
@@ -31,7 +32,7 @@ const STOP_WITHIN_MS = 20_000;
 /** sun_path holds 108 bytes; the daemon's own sockets lie up to 60 bytes deeper than its directory. */
 const LONGEST_DIR = 46;
 
-const dockerd = process.argv[2] ?? 'dockerd';
+const daemonPath = process.argv[2] ?? 'dockerd';
 const say = (/** @type {object} */ message) => {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 };
@@ -39,9 +40,9 @@ const say = (/** @type {object} */ message) => {
 sweepStaleEngines();
 const dir = mkdtempSync(join(engineParent(), 'bxtui-engine-'));
 writeFileSync(join(dir, 'keeper.pid'), String(process.pid));
-const socket = join(dir, 'docker.sock');
 const cgroup = basename(dir);
-const logFile = join(dir, 'dockerd.log');
+const kind = process.argv[3] === 'podman' ? createPodman(daemonPath, dir) : createDockerd(daemonPath, dir);
+const { socket, logFile } = kind;
 
 /** @type {{ process: import('node:child_process').ChildProcess, exited: Promise<void>, isGone: () => boolean } | null} */
 let daemon = null;
@@ -72,7 +73,7 @@ async function start() {
   if (daemon !== null && !daemon.isGone()) return say({ event: 'ready', ...describe() });
   const isolation = namespaceFlags();
   const reasons = [];
-  for (const flags of provenFlags === null ? flagSets() : [provenFlags]) {
+  for (const flags of provenFlags === null ? kind.flagSets() : [provenFlags]) {
     const problem = await tryStart(isolation, flags);
     if (problem === null) {
       provenFlags = flags;
@@ -80,24 +81,11 @@ async function start() {
     }
     reasons.push(`${flags.join(' ') || 'default settings'}: ${problem}`);
   }
-  say({ event: 'failed', message: 'the private dockerd did not start', reasons, log: logTail() });
+  say({ event: 'failed', message: `the private ${kind.name} did not start`, reasons, log: logTail() });
 }
 
 function describe() {
   return { dir, address: `unix://${socket}`, cgroup, pid: daemon?.process.pid, flags: provenFlags, log: logFile };
-}
-
-/**
- * What to try, from the best to what works nearly everywhere. A storage driver on top of overlay (a container) ends in vfs; without
- * a usable netfilter RUN keeps its bridge, just no way out.
- * @returns {string[][]}
- */
-function flagSets() {
-  const noFilter = ['--iptables=false', '--ip6tables=false', '--ip-masq=false'];
-  const base = which('iptables') === null ? noFilter : [];
-  const sets = [base, [...base, '--storage-driver=vfs']];
-  if (base.length === 0) sets.push(noFilter, [...noFilter, '--storage-driver=vfs']);
-  return sets;
 }
 
 /** @returns {string[]} arguments of unshare for all namespaces that this machine grants */
@@ -115,17 +103,7 @@ async function tryStart(isolation, flags) {
   // Pid files and sockets of a run before mean nothing in a new process namespace.
   unmountBelow(dir);
   for (const stale of [join(dir, 'docker.pid'), join(dir, 'exec'), socket]) rmSync(stale, { recursive: true, force: true });
-  const command = [INIT, isolation.includes('--mount') ? 'own-mounts' : 'shared-mounts', dockerd];
-  command.push('--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), '--pidfile', join(dir, 'docker.pid'));
-  command.push(
-    '--host',
-    `unix://${socket}`,
-    '--exec-opt',
-    'native.cgroupdriver=cgroupfs',
-    '--cgroup-parent',
-    `/${cgroup}`,
-    ...flags,
-  );
+  const command = [INIT, isolation.includes('--mount') ? 'own-mounts' : 'shared-mounts', dir, ...kind.command(flags)];
   const words = isolation.length === 0 ? ['sh', ...command] : ['unshare', ...isolation, 'sh', ...command];
   // A keeper that is killed takes the daemon along: the parent-death signal outlives the exec into unshare.
   if (which('setpriv') !== null) words.unshift('setpriv', '--pdeathsig', 'KILL');
@@ -133,7 +111,7 @@ async function tryStart(isolation, flags) {
   const [program = 'sh', ...programArgs] = words;
   const child = spawn(program, programArgs, {
     stdio: /** @type {import('node:child_process').StdioOptions} */ (['ignore', log, log]),
-    env: { ...process.env, PATH: systemPath(), TMPDIR: '/tmp' },
+    env: { ...process.env, PATH: systemPath(), ...kind.env },
     detached: true,
   });
   closeSync(log);
@@ -194,7 +172,9 @@ async function leave() {
   unmountBelow(dir);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   removeCgroups(cgroup);
-  say({ event: 'stopped', leftovers: engineLeftovers({ dir, cgroup, namespaces }) });
+  const strays = kind.removeStrays();
+  const leftovers = engineLeftovers({ dir, cgroup, namespaces });
+  say({ event: 'stopped', leftovers: { ...leftovers, cgroups: [...leftovers.cgroups, ...strays] } });
   process.exit(0);
 }
 

@@ -68,6 +68,15 @@ export function removeCgroups(cgroup) {
   for (const path of cgroupDirs(cgroup)) removeTree(path);
 }
 
+/**
+ * @param {RegExp} pattern
+ * @returns {string[]} names of control groups at the top of any hierarchy
+ */
+export function cgroupNames(pattern) {
+  const hierarchies = [CGROUP_ROOT, ...list(CGROUP_ROOT).map((name) => join(CGROUP_ROOT, name))];
+  return [...new Set(hierarchies.flatMap(list))].filter((name) => pattern.test(name));
+}
+
 /** Removes engines whose keeper was killed: their namespaces are gone, directories and control groups are not. */
 export function sweepStaleEngines() {
   for (const parent of new Set([tmpdir(), '/tmp', '/var/tmp'])) {

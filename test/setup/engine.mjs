@@ -72,7 +72,24 @@ export async function startPrivateEngine(options = {}) {
   }
   const dockerd = which(name);
   if (dockerd === null) throw new SetupError(`${name} is not on this machine`, INSTALL_HINT);
-  const keeper = new Keeper(dockerd);
+  return keep(new Keeper(dockerd, 'dockerd'));
+}
+
+/**
+ * Starts a Podman service of our own; installs Debian's podman first where there is none.
+ * @returns {Promise<EngineHandle>}
+ */
+export async function startPrivatePodman() {
+  if (!canStartPrivate()) throw new SetupError('a private Podman needs root on Linux', '');
+  if (which('podman') === null) installDebianPackages(['podman'], 'Podman is not installed');
+  const podman = which('podman');
+  if (podman === null) throw new SetupError('podman is not on this machine', '');
+  // Its containers are in groups of their own.
+  return { ...(await keep(new Keeper(podman, 'podman'))), cgroup: null };
+}
+
+/** @param {Keeper} keeper @returns {Promise<EngineHandle>} */
+async function keep(keeper) {
   const ready = await keeper.start();
   return {
     address: ready.address,
@@ -91,9 +108,9 @@ class Keeper {
   #waiting = null;
   #hasEnded = false;
 
-  /** @param {string} dockerd */
-  constructor(dockerd) {
-    this.child = spawn(process.execPath, [KEEPER, dockerd], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+  /** @param {string} daemon @param {'dockerd' | 'podman'} kind */
+  constructor(daemon, kind) {
+    this.child = spawn(process.execPath, [KEEPER, daemon, kind], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.unref();
     this.child.stdin.on('error', () => {});
     // The leash must not keep a script alive that is done, or that a test runner wants to end.

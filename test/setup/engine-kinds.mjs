@@ -1,0 +1,66 @@
+/** How the keeper starts each kind of engine, and what of it lies outside of its directory. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { which } from './command.mjs';
+import { cgroupNames, removeCgroups } from './engine-traces.mjs';
+
+/**
+ * @typedef {object} EngineKind
+ * @property {string} name
+ * @property {string} socket
+ * @property {string} logFile
+ * @property {NodeJS.ProcessEnv} env
+ * @property {() => string[][]} flagSets what to try, from the best to what works nearly everywhere
+ * @property {(flags: readonly string[]) => string[]} command
+ * @property {() => string[]} removeStrays removes what it has left elsewhere, and tells what could not be removed
+ */
+
+/** @param {string} dockerd @param {string} dir @returns {EngineKind} */
+export function createDockerd(dockerd, dir) {
+  const socket = join(dir, 'docker.sock');
+  return {
+    ...{ name: 'dockerd', socket, logFile: join(dir, 'dockerd.log'), env: { TMPDIR: '/tmp' }, removeStrays: () => [] },
+    // A storage driver on top of overlay (a container) ends in vfs; without a usable netfilter RUN keeps its bridge, just no way out.
+    flagSets() {
+      const noFilter = ['--iptables=false', '--ip6tables=false', '--ip-masq=false'];
+      const base = which('iptables') === null ? noFilter : [];
+      const sets = [base, [...base, '--storage-driver=vfs']];
+      if (base.length === 0) sets.push(noFilter, [...noFilter, '--storage-driver=vfs']);
+      return sets;
+    },
+    command: (flags) => [
+      ...[dockerd, '--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), '--pidfile', join(dir, 'docker.pid')],
+      ...['--host', `unix://${socket}`, '--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${basename(dir)}`],
+      ...flags,
+    ],
+  };
+}
+
+/** Where Podman puts what it runs, in every hierarchy: its containers, and each command of a build. */
+const PODMAN_CGROUP = /^(?:libpod_parent|buildah-buildah\d+)$/;
+
+/** @param {string} podman @param {string} dir @returns {EngineKind} */
+export function createPodman(podman, dir) {
+  const socket = join(dir, 'podman.sock');
+  const memory = join(dir, 'memory');
+  mkdirSync(memory);
+  // crun does not start where version 1 and 2 of control groups are mixed; the network is that of the namespace, which has no way out.
+  const runtime = which('runc') === null ? '' : 'runtime = "runc"\n';
+  const config = join(dir, 'containers.conf');
+  writeFileSync(config, `[engine]\n${runtime}events_logger = "none"\n[containers]\nnetns = "host"\nlog_driver = "k8s-file"\n`);
+  const before = cgroupNames(PODMAN_CGROUP);
+  return {
+    ...{ name: 'Podman', socket, logFile: join(dir, 'podman.log') },
+    env: { TMPDIR: memory, CONTAINERS_CONF: config },
+    flagSets: () => [['--storage-driver=overlay'], ['--storage-driver=vfs']],
+    command: (flags) => [
+      ...[podman, '--root', join(memory, 'data'), '--runroot', join(memory, 'run'), '--tmpdir', join(memory, 'libpod')],
+      ...['--cgroup-manager=cgroupfs', ...flags, 'system', 'service', '--time=0', `unix://${socket}`],
+    ],
+    removeStrays() {
+      const added = cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
+      for (const name of added) removeCgroups(name);
+      return cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
+    },
+  };
+}
