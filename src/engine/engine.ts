@@ -17,6 +17,8 @@ import type {
   CapabilityName,
   EngineLine,
   EngineSummary,
+  FileChange,
+  FileEntry,
   Moment,
   MountSummary,
   StepKey,
@@ -102,6 +104,16 @@ export interface BuildRun {
    * 'not-found' for a step that is not in the plan, 'cancelled' after `signal`.
    */
   openContainer(spec: ContainerSpec, signal: AbortSignal): Promise<Container>;
+  /**
+   * The files of a step's root filesystem, as they are in the build and not in any container; nothing is started for it. A pending step is
+   * evaluated first. Throws like `openContainer`; 'unsupported' also where `files` is off, or `failedFiles` for the failed state.
+   */
+  openFiles(spec: FilesSpec, signal: AbortSignal): Promise<StepFiles>;
+  /**
+   * What the step has changed against the state before it (a failed RUN: what it has left behind), sorted by path. A pending step is
+   * evaluated first. Throws like `openFiles`, and 'unsupported' for a step that begins a stage.
+   */
+  changes(step: StepKey, signal: AbortSignal): Promise<StepChanges>;
   /** True when the step's own mounts hold a cache that nobody else can use meanwhile (sharing=locked or private). */
   hasExclusiveCache(step: StepKey): boolean;
   dispose(): Promise<void>;
@@ -118,6 +130,43 @@ export interface ContainerSpec {
    * is quicker: the first `Container.start` with this very object then gives the program that runs already.
    */
   readonly first?: ProcessSpec;
+}
+
+export interface FilesSpec {
+  readonly step: StepKey;
+  /** `auto`: as for a container, but of a failed RUN the state before it where the engine has no `failedFiles`. */
+  readonly moment: Moment | 'auto';
+}
+
+/**
+ * Paths are absolute, `..` in them is taken by the text; symlinks on the way are followed within the filesystem. Every call throws `BxError`:
+ * 'not-found' when there is nothing at the path, 'input' when it is of another kind than is needed, 'cancelled' after `signal`, 'state' after
+ * `release`.
+ */
+export interface StepFiles {
+  readonly step: StepKey;
+  /** What it is, which may differ from what was asked for; then `note` says why. */
+  readonly moment: Moment;
+  readonly note: string | null;
+  /** The entry itself, also of a symlink. */
+  stat(path: string, signal: AbortSignal): Promise<FileEntry>;
+  /** What is in a directory, sorted by name; a symlink to one is followed. */
+  list(path: string, signal: AbortSignal): Promise<readonly FileEntry[]>;
+  /** The bytes of a file from an offset on, as they come; a symlink to one is followed. Ends early at the end of the file. */
+  read(path: string, range: FileRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Gives back what the engine keeps for it. Safe to call twice; the run's `dispose` does it as well. */
+  release(): Promise<void>;
+}
+
+export interface FileRange {
+  readonly offset: number;
+  /** Null: to the end. */
+  readonly length: number | null;
+}
+
+export interface StepChanges {
+  readonly moment: 'after' | 'failed';
+  readonly changes: readonly FileChange[];
 }
 
 /** What a process in this container is started with when nothing else is asked for: as the step itself would have it. */

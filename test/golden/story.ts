@@ -34,10 +34,19 @@ export type StoryPoint = 'connecting' | 'planned' | 'running' | 'failed' | 'shel
 
 const capability = { isAvailable: true, reason: '' };
 const CAPABILITIES = Object.fromEntries(
-  (['failedState', 'signals', 'secretEnv', 'diff', 'liveFiles', 'buildWarnings', 'imageStore'] as const).map((name) => [
-    name,
-    capability,
-  ]),
+  (
+    [
+      'failedState',
+      'signals',
+      'secretEnv',
+      'files',
+      'failedFiles',
+      'changes',
+      'liveFiles',
+      'buildWarnings',
+      'imageStore',
+    ] as const
+  ).map((name) => [name, capability]),
 ) as Readonly<Record<CapabilityName, typeof capability>>;
 
 /** Instructions that the engine executes, with their last line. */

@@ -12,7 +12,9 @@ export type CapabilityName =
   | 'failedState' // the filesystem a failed RUN left behind
   | 'signals' // a signal to a process by name
   | 'secretEnv'
-  | 'diff' // DiffOp and MergeOp
+  | 'files' // stat, list and read in a step's filesystem, without a process in it
+  | 'failedFiles' // the same in what a failed RUN has left behind, and what it has changed
+  | 'changes' // which paths a step has added, changed and deleted
   | 'liveFiles' // read a running container's files without a process in it
   | 'buildWarnings'
   | 'imageStore'; // keeps the image of a build that asks for no output

@@ -10,14 +10,10 @@ const SIGNALS = 'gateway.exec.signals';
 const SECRET_ENV = 'gateway.exec.secretenv';
 const LIVE_FILES = 'gateway.exec.filesystem';
 const WARNINGS = 'gateway.warnings';
-const DIFF = 'diffop';
-const MERGE = 'mergeop';
 
 /** `engineName` stands in the reasons: `Docker Engine 20.10.24`. */
 export function readCapabilities(pong: PongResponse, kind: Endpoint['kind'], engineName: string): Capabilities {
   const frontend = new Set(pong.FrontendAPICaps.filter((cap) => cap.Enabled).map((cap) => cap.ID));
-  // A Docker Engine lists these two as disabled and carries them out all the same; one that does not know them leaves them out.
-  const llb = new Set(pong.LLBCaps.map((cap) => cap.ID));
   const need = (isAvailable: boolean, reason: string): Capability => ({
     isAvailable,
     reason: isAvailable ? '' : `${engineName} ${reason}`,
@@ -27,7 +23,10 @@ export function readCapabilities(pong: PongResponse, kind: Endpoint['kind'], eng
     failedState: need(frontend.has(SIGNALS), 'does not keep the files that a failed command has written.'),
     signals: need(frontend.has(SIGNALS), 'cannot send a signal to a process in a container.'),
     secretEnv: need(frontend.has(SECRET_ENV), 'cannot pass secrets as environment variables.'),
-    diff: need(llb.has(DIFF) && llb.has(MERGE), 'cannot compare the states of two steps.'),
+    // ReadDir, StatFile and ReadFile of results: every BuildKit has them. Not for the results that come with an error.
+    files: need(true, ''),
+    failedFiles: need(false, 'lets the files that a failed command has left be entered, but not read without a shell.'),
+    changes: need(true, ''),
     liveFiles: need(frontend.has(LIVE_FILES), 'cannot read the files of a running container without a process in it.'),
     buildWarnings: need(frontend.has(WARNINGS), 'does not check the Dockerfile for warnings.'),
     // The image exporter of a standalone buildkitd only pushes, or stores where nobody looks.

@@ -12,6 +12,7 @@ import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
+import { changesOf, openFiles } from './files.js';
 import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
@@ -336,6 +337,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       if (disposing) await container.release();
       return container;
     },
+    openFiles: async (spec, signal) => openFiles(await context(), spec, signal),
+    changes: async (step, signal) => changesOf(await context(), step, signal),
     hasExclusiveCache: (step) => (plan ? hasExclusiveCache({ graph: plan.graph, request }, step) : false),
     dispose() {
       disposing ??= disposeAll();

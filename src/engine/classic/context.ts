@@ -9,6 +9,7 @@ import { type FileTree, GoMode } from '../shared/files/file-tree.js';
 import { createPatternMatcher } from '../shared/files/pattern-matcher.js';
 import { readFailure, type WalkEntry, walkTree } from '../shared/files/tree-walk.js';
 import { IGNORE_FILE, placeForeign } from './foreign-dockerfile.js';
+import { loadTar } from './tar.js';
 
 export interface ContextSource {
   readonly contextDir: string;
@@ -62,9 +63,7 @@ export async function packContext({ contextDir, dockerfile, cut, isEmpty, onSent
   // The engine reads these two, and leaves them out itself.
   for (const path of [IGNORE_FILE, built]) if (matcher.matches(path)) exclude.push(`!${path}`);
   const tree = createDiskTree(contextDir, overrides);
-  const tar: typeof import('tar-stream') & { readonly default?: typeof import('tar-stream') } = await import('tar-stream');
-  // The bundle has it as it is, without names of its own.
-  const archive = (tar.default ?? tar).pack();
+  const archive = (await loadTar()).pack();
   const chosen = isEmpty ? { include: [IGNORE_FILE, built], exclude: [] } : { include: [], exclude };
   void send(tree, chosen, archive, onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
   return { dockerfile: built, tar: archive as unknown as Readable };

@@ -23,6 +23,8 @@ export interface Dialect {
   readonly hasBuildContainers: boolean;
   /** Why nothing is to be had of a failed command; empty where it is. */
   readonly failedStateReason: string;
+  /** Why the files of a step are not to be had without a shell; empty where they are. */
+  readonly filesReason: string;
   /** To be said of a command that runs when its build is stopped; null: it ends. */
   readonly stopWarning: string | null;
   /** The steps that it carries out for a target. */
@@ -43,6 +45,7 @@ export const DOCKERD: Dialect = {
   query: {},
   hasBuildContainers: true,
   failedStateReason: '',
+  filesReason: '',
   stopWarning: null,
   stepsFor: wholeBuild,
   createProgress,
@@ -58,6 +61,7 @@ export const PODMAN: Dialect = {
   hasBuildContainers: false,
   failedStateReason:
     'Podman keeps nothing of a command that has failed within reach of its API: the container is of the state before it, where it can be run again.',
+  filesReason: 'Podman’s archives of containers are not read yet.',
   stopWarning: 'Podman lets a command that it has begun run to its end; then the build is over.',
   stepsFor(plan, target) {
     const steps = wholeBuild(plan, target);

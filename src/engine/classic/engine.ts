@@ -76,7 +76,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
   };
 }
 
-function capabilities({ name, failedStateReason }: Dialect): Readonly<Record<CapabilityName, Capability>> {
+function capabilities({ name, failedStateReason, filesReason }: Dialect): Readonly<Record<CapabilityName, Capability>> {
   const yes: Capability = { isAvailable: true, reason: '' };
   const because = (reason: string): Capability => ({ isAvailable: false, reason });
   const no = (what: string): Capability => because(`${name.replace(/^the /, 'The ')} ${what}`);
@@ -85,7 +85,9 @@ function capabilities({ name, failedStateReason }: Dialect): Readonly<Record<Cap
     signals: yes,
     imageStore: yes,
     secretEnv: no('knows no secrets.'),
-    diff: no('is not asked for the difference of two steps yet.'),
+    files: filesReason === '' ? yes : because(filesReason),
+    failedFiles: filesReason === '' ? yes : because(filesReason),
+    changes: filesReason === '' ? yes : because(filesReason),
     liveFiles: no('is not asked for the files of a container without a process in it yet.'),
     buildWarnings: no('does not check the Dockerfile for warnings.'),
   };

@@ -66,6 +66,7 @@ export function hintForPull(text: string): string | null {
   return PULL.test(text) ? 'Check the name of the image, the way to its registry, and docker login.' : null;
 }
 
-function withoutHostPaths(text: string): string {
+/** Paths of the engine's host, cut down to the container's. */
+export function withoutHostPaths(text: string): string {
   return text.replace(/\/\S*\/(?:overlay2|docker-builder\d+|snapshots)\/\S*?(?:\/(?:merged|diff|fs))?(?=\/|\s|:|$)/g, '');
 }

@@ -4,7 +4,7 @@ import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/i
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
 import type { Moment, StepKey } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
-import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
+import type { BuildRequest, BuildRun, Container, ContainerSpec, FilesSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
 import type { EngineApi } from './api.js';
 import { type BuildOutcome, build } from './build.js';
@@ -12,6 +12,7 @@ import { type ContainerGround, type ImageConfig, openContainer } from './contain
 import { cutBefore, stagesFor } from './cut.js';
 import type { Dialect } from './dialect.js';
 import type { Journal } from './journal.js';
+import { createLooks, type Place, type Remains } from './looks.js';
 import { ownLabel, removeContainer, removeImage } from './owner.js';
 import type { SentStep } from './progress.js';
 import { requireNames, requireTarget } from './refuse.js';
@@ -21,12 +22,6 @@ import { within } from './within.js';
 const FAREWELL_MS = 5_000;
 
 type BuildFailed = NonNullable<BuildOutcome['failure']>;
-
-/** What a failed command has left: its container, and how it was run. */
-interface Remains {
-  readonly container: string;
-  readonly config: ImageConfig;
-}
 
 /** What the runs of one engine have in common. */
 export interface RunSurroundings {
@@ -118,8 +113,11 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
       () => {},
     );
   const readRemains = async (container: string): Promise<Remains> => {
-    const { Config } = await api.json<{ readonly Config: ImageConfig }>('GET', `/containers/${container}/json`);
-    return { container, config: Config };
+    const { Config, Image } = await api.json<{ readonly Config: ImageConfig; readonly Image: string }>(
+      'GET',
+      `/containers/${container}/json`,
+    );
+    return { container, image: Image, config: Config };
   };
   const commit = async (container: string): Promise<string> => {
     const query = { container, pause: '0' };
@@ -214,7 +212,8 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     if (failure) throw new BxError('engine', failure.message, { hint: failure.hint });
   };
 
-  const groundAt = async ({ step: key, moment }: ContainerSpec, signal: AbortSignal): Promise<ContainerGround> => {
+  /** What a step and a moment come down to. `left`: what the failed command has left; else the image. */
+  const placeAt = async ({ step: key, moment }: FilesSpec, signal: AbortSignal): Promise<Place> => {
     const step = stepAt(key);
     const before = moment === 'before' ? plan.instructions[step.number - 2] : undefined;
     await untilSettled(before ?? step, AbortSignal.any([signal, lifetime.signal]));
@@ -222,12 +221,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     const hasFailed = left !== undefined;
     const wanted: Moment =
       moment !== 'auto' ? moment : hasFailed ? 'failed' : failed.has(key) && !images.has(key) ? 'before' : 'after';
-    if (wanted === 'failed' && left) {
-      // It would be found as the cache of the very command that has failed, so it is there for no longer than it takes.
-      const image = (): Promise<string> => commit(left.container);
-      const discard = (id: string): Promise<void> => removeImage(api, id);
-      return { image, discard, config: left.config, step, moment: 'failed', command: left.config.Cmd ?? null, note: null };
-    }
+    if (wanted === 'failed' && left) return { step, moment: wanted, left };
     if (wanted === 'failed' && !left) {
       throw new BxError('unsupported', `what step ${step.number} has left behind is not to be had`, {
         hint: `${dialect.failedStateReason} Choose the state before it.`.trimStart(),
@@ -245,12 +239,25 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
         hint: 'Choose a later step.',
       });
     }
+    return { step, moment: wanted, left: null, image, last };
+  };
+  const groundAt = async (spec: ContainerSpec, signal: AbortSignal): Promise<ContainerGround> => {
+    const place = await placeAt(spec, signal);
+    const { step, moment } = place;
+    if (place.left !== null) {
+      const { container, config } = place.left;
+      // It would be found as the cache of the very command that has failed, so it is there for no longer than it takes.
+      const image = (): Promise<string> => commit(container);
+      const discard = (id: string): Promise<void> => removeImage(api, id);
+      return { image, discard, config, step, moment, command: config.Cmd ?? null, note: null };
+    }
+    const { image } = place;
     const { Config } = await api.json<{ readonly Config: ImageConfig | null }>('GET', `/images/${image}/json`, { signal });
-    const isWithout = moment === 'auto' && wanted === 'before' && step.instruction === 'RUN' && !dialect.hasBuildContainers;
+    const isWithout = spec.moment === 'auto' && moment === 'before' && step.instruction === 'RUN' && !dialect.hasBuildContainers;
     const notes = [isWithout ? dialect.failedStateReason : '', hasMounts(step) ? NO_MOUNTS : ''].filter((one) => one !== '');
     return {
-      ...{ image: async () => image, discard: null, step, moment: wanted, command: null },
-      config: { ...Config, Shell: Config?.Shell ?? shellOf(plan, last) },
+      ...{ image: async () => image, discard: null, step, moment, command: null },
+      config: { ...Config, Shell: Config?.Shell ?? shellOf(plan, place.last) },
       note: notes.length === 0 ? null : notes.join(' '),
     };
   };
@@ -263,11 +270,30 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     return container;
   };
 
+  const looks = createLooks({
+    ...{ api, plan, stepAt, placeAt, imageAfter, untilSettled },
+    remains: (step) => remains.get(step) ?? null,
+    reason: dialect.filesReason,
+    lifetime: lifetime.signal,
+  });
+  /** What is asked for while the run is there; `what`: for a message. */
+  const asked = <T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    if (request.isUnattended) throw new BxError('state', 'this build was started without a way into its steps');
+    if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
+    const one = work().catch((error: unknown) => {
+      throw signal.aborted ? new BxError('cancelled', `${what} was cancelled`) : error;
+    });
+    opening.add(one);
+    one.catch(() => {}).finally(() => opening.delete(one));
+    return one;
+  };
+
   const disposeAll = async (): Promise<void> => {
     work.abort();
     lifetime.abort();
     await within(FAREWELL_MS, Promise.allSettled([done, evaluating, ...opening]));
     await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
+    await within(FAREWELL_MS, looks.release());
     const left = [...remains.values()].map(({ container }) => removeBuilt(container));
     await within(FAREWELL_MS, Promise.allSettled(left));
   };
@@ -280,16 +306,9 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
       await Promise.allSettled([done, evaluating]);
       work = new AbortController();
     },
-    async openContainer(spec, signal) {
-      if (request.isUnattended) throw new BxError('state', 'this build was started without a way into its steps');
-      if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
-      const one = open(spec, signal).catch((error: unknown) => {
-        throw signal.aborted ? new BxError('cancelled', 'opening the container was cancelled') : error;
-      });
-      opening.add(one);
-      one.catch(() => {}).finally(() => opening.delete(one));
-      return one;
-    },
+    openContainer: async (spec, signal) => asked('opening the container', signal, () => open(spec, signal)),
+    openFiles: async (spec, signal) => asked('opening the files', signal, () => looks.openFiles(spec, signal)),
+    changes: async (step, signal) => asked('comparing the step with the one before', signal, () => looks.changesOf(step, signal)),
     hasExclusiveCache: () => false,
     dispose() {
       disposing ??= disposeAll();

@@ -1,6 +1,6 @@
 /** An engine that does what a test tells it, for the session's own rules; the real engines have the contract suite. */
 import type { EngineEvent } from '../../../src/core/events.js';
-import type { EngineLine } from '../../../src/core/model/index.js';
+import type { EngineLine, FileEntry, Moment } from '../../../src/core/model/index.js';
 import type {
   BuildRequest,
   BuildRun,
@@ -9,8 +9,13 @@ import type {
   ContainerProcess,
   ContainerSpec,
   Engine,
+  FileRange,
+  FilesSpec,
   ProcessExit,
+  StepChanges,
+  StepFiles,
 } from '../../../src/engine/engine.js';
+import { BxError } from '../../../src/platform/errors.js';
 
 export class FakeProcess implements ContainerProcess {
   readonly written: string[] = [];
@@ -113,6 +118,40 @@ export class FakeContainer implements Container {
   }
 }
 
+/** All files are in one directory. */
+export class FakeFiles implements StepFiles {
+  readonly note = null;
+  isReleased = false;
+
+  constructor(
+    readonly step: string,
+    readonly moment: Moment,
+    readonly files: ReadonlyMap<string, string>,
+  ) {}
+  #entry(path: string): FileEntry {
+    const content = this.files.get(path);
+    if (content === undefined) throw new BxError('not-found', `there is no ${path}`);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const plain = { permissions: 0o644, uid: 0, gid: 0, mtimeMs: 0, linkTarget: null };
+    return { ...plain, name, kind: 'file', sizeBytes: Buffer.byteLength(content) };
+  }
+  async stat(path: string): Promise<FileEntry> {
+    return this.#entry(path);
+  }
+  async list(): Promise<FileEntry[]> {
+    return [...this.files.keys()].map((path) => this.#entry(path));
+  }
+  async *read(path: string, { offset, length }: FileRange): AsyncGenerator<Uint8Array, void> {
+    this.#entry(path);
+    const bytes = Buffer.from(this.files.get(path) ?? '').subarray(offset, length === null ? undefined : offset + length);
+    // In pieces, as from an engine.
+    for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+  }
+  async release(): Promise<void> {
+    this.isReleased = true;
+  }
+}
+
 export class FakeRun implements BuildRun {
   readonly containers: FakeContainer[] = [];
   exclusive = false;
@@ -146,6 +185,18 @@ export class FakeRun implements BuildRun {
     const container = new FakeContainer(`c${Math.random()}`, spec, this.exclusive, this.shell, this.lentShell);
     this.containers.push(container);
     return container;
+  }
+  readonly files = new Map<string, string>();
+  readonly opened: FakeFiles[] = [];
+  filesError: Error | null = null;
+  async openFiles({ step, moment }: FilesSpec): Promise<StepFiles> {
+    if (this.filesError) throw this.filesError;
+    const files = new FakeFiles(step, moment === 'auto' ? 'after' : moment, this.files);
+    this.opened.push(files);
+    return files;
+  }
+  async changes(): Promise<StepChanges> {
+    return { moment: 'after', changes: [...this.files.keys()].map((path) => ({ path, kind: 'added' })) };
   }
   hasExclusiveCache(): boolean {
     return this.exclusive;

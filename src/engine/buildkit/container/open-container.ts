@@ -116,7 +116,8 @@ async function openAt(
   }
 }
 
-function findInstruction(run: RunContext, step: StepKey): PlannedInstruction {
+/** Throws `BxError('not-found')`. */
+export function findInstruction(run: RunContext, step: StepKey): PlannedInstruction {
   const instruction = run.request.dockerfile.plan.instructions.find((one) => one.key === step);
   if (instruction !== undefined) return instruction;
   throw new BxError('not-found', `${step} is no step of the Dockerfile, so that there is no filesystem to enter`, {
