@@ -2,6 +2,8 @@
 import { BxError } from '../platform/errors.js';
 import type { MonitorCommand, MonitorContext, MonitorDeps } from './command.js';
 import { attach } from './commands/attach.js';
+import { cat } from './commands/cat.js';
+import { changes } from './commands/changes.js';
 import { detach } from './commands/detach.js';
 import { disconnect } from './commands/disconnect.js';
 import { exec } from './commands/exec.js';
@@ -9,6 +11,7 @@ import { exit } from './commands/exit.js';
 import { help, helpTable } from './commands/help.js';
 import { kill } from './commands/kill.js';
 import { list } from './commands/list.js';
+import { ls } from './commands/ls.js';
 import { ps } from './commands/ps.js';
 import { reload } from './commands/reload.js';
 import { rollback } from './commands/rollback.js';
@@ -18,6 +21,8 @@ import { quoteWord, scanWords, splitWords } from './split-words.js';
 /** In the order of `help`. */
 export const MONITOR_COMMANDS: readonly MonitorCommand[] = [
   attach,
+  cat,
+  changes,
   detach,
   disconnect,
   exec,
@@ -25,6 +30,7 @@ export const MONITOR_COMMANDS: readonly MonitorCommand[] = [
   help,
   kill,
   list,
+  ls,
   ps,
   reload,
   rollback,

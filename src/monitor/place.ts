@@ -2,7 +2,8 @@
 import type { ContainerSummary, Generation, Moment, SessionState } from '../core/model/index.js';
 import { printableLine } from '../platform/printable.js';
 
-const MOMENTS: Readonly<Record<Moment, string>> = {
+/** For people. */
+export const MOMENTS: Readonly<Record<Moment, string>> = {
   before: 'state before it ran',
   after: 'state after it ran',
   failed: 'failed state',

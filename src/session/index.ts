@@ -2,3 +2,4 @@ export type { Invoke, LocalSession, LocalSessionOptions } from './local-session.
 export { createLocalSession } from './local-session.js';
 export type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal, TerminalSize } from './session.js';
 export { TERMINAL_REPLAY_BYTES } from './session.js';
+export type { FilesAnswer, FilesQuestion } from './step-files.js';

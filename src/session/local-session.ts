@@ -3,9 +3,9 @@
  * Every effect of a command is an event; what a command returns only says that it was carried out.
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
-import type { Notice, SessionState, Step, StepKey } from '../core/model/index.js';
+import type { Notice, SessionState, StepKey } from '../core/model/index.js';
 import { batches, initialState, reduce, reduceBatch } from '../core/reduce/index.js';
-import { selectCurrent, selectInstructions } from '../core/select/index.js';
+import { selectCurrent } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Engine } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
@@ -18,7 +18,9 @@ import { createLogStore } from './log-store.js';
 import { processSpec, shownArgs } from './process-spec.js';
 import { createProcessTable } from './process-table.js';
 import type { CommandResult, SessionClient, SessionCommand } from './session.js';
+import { canBePrepared, stepToOpen } from './shell-choice.js';
 import { createSpare } from './spare.js';
+import { createStepReader } from './step-files.js';
 
 /** What a shell is started with when nobody says more: `--invoke`. Null fields: as the step itself. */
 export interface Invoke {
@@ -88,6 +90,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
 
   const processes = createProcessTable((process) => emit({ type: 'process.updated', atMs: now(), process }), now);
   const spare = createSpare();
+  const reader = createStepReader();
   const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
 
   const engine = createEngineConnection({
@@ -212,7 +215,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   }
 
   async function openByItself(generation: number): Promise<void> {
-    const step = stepToOpen(generation);
+    const step = stepToOpen(selectCurrent(state), options.openOn);
     if (step === null || state.engineStatus.kind === 'lost') return;
     try {
       const { process } = await rollback({
@@ -230,23 +233,20 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     }
   }
 
-  function stepToOpen(number: number): StepKey | null {
-    const generation = state.generations.find((g) => g.number === number);
-    if (generation === undefined || options.openOn === 'never') return null;
-    if (generation.status === 'failed') return generation.failure?.step ?? null;
-    if (generation.status !== 'succeeded' || options.openOn !== 'always') return null;
-    return selectInstructions(generation).findLast((step) => step.state !== 'not-needed')?.key ?? null;
-  }
-
-  async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
+  /** The step that a command names, and the run that it can be looked into on. */
+  function groundOf(command: { readonly step: StepKey; readonly generation?: number }) {
     const number = command.generation ?? selectCurrent(state)?.number ?? 0;
-    const run = runs.get(number);
-    const step = state.generations.find((g) => g.number === number)?.steps[command.step];
+    const [run, step] = [runs.get(number), state.generations.find((g) => g.number === number)?.steps[command.step]];
     if (step === undefined) throw new BxError('not-found', `no step ${command.step} in this build`);
     if (run === undefined)
       throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
+    return { number, run, step };
+  }
+
+  async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
+    const { number, run } = groundOf(command);
     lastSize = command.size;
-    const abort = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
+    const abort = AbortSignal.any([closing.signal, signal ?? closing.signal]);
     const wished = processSpec(command, options.invoke);
     const { step: key, moment, exclusiveCaches } = command;
     const ready = moment === 'auto' ? await spare.take({ generation: number, step: key, spec: wished }, abort) : null;
@@ -315,7 +315,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     closing.abort(new BxError('cancelled', 'the session ended'));
     for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
     await giveBack({
-      containers: () => Promise.all([containers.releaseAll(), spare.drop()]),
+      containers: () => Promise.all([containers.releaseAll(), spare.drop(), reader.drop()]),
       runs: () => Promise.allSettled([...runs.values()].map((run) => run.dispose())),
       connection: () => engine.dispose(),
     });
@@ -339,6 +339,12 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       case 'step.prepare':
         prepare(command);
         return { process: null };
+      case 'step.files': {
+        const { number: generation, run, step } = groundOf(command);
+        const wish = { generation, step: step.key, state: step.state, moment: command.moment };
+        const abort = AbortSignal.any([closing.signal, signal ?? closing.signal]);
+        return { process: null, files: await reader.answer(run, wish, command.question, abort) };
+      }
       case 'process.exec': {
         const container = containers.get(command.container);
         const kind = command.args.length === 0 ? 'shell' : 'exec';
@@ -391,9 +397,4 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     hasExclusiveCache: (generation, step) => runs.get(generation)?.hasExclusiveCache(step) ?? false,
     ended,
   };
-}
-
-/** Its state is there: nothing has to be carried out for it. */
-function canBePrepared(step: Step | undefined): boolean {
-  return step?.state === 'done' || step?.state === 'cached' || step?.state === 'failed';
 }

@@ -5,6 +5,7 @@
 import type { SessionEvent } from '../core/events.js';
 import type { Moment, ProcessSummary, SessionState, StepKey } from '../core/model/index.js';
 import type { ByteChannel, Disposable } from '../platform/byte-channel.js';
+import type { FilesAnswer, FilesQuestion } from './step-files.js';
 
 export type SessionCommand =
   /** Reads Dockerfile and context again and builds; the old generation stays as an older one. */
@@ -38,6 +39,17 @@ export type SessionCommand =
       readonly generation: number;
       readonly size: { readonly cols: number; readonly rows: number };
     }
+  /**
+   * Files of a step, or what it has changed, without a process in it. `generation`: default the current one. A pending step is built first.
+   * Result: the answer, in `files`.
+   */
+  | {
+      readonly type: 'step.files';
+      readonly step: StepKey;
+      readonly generation?: number;
+      readonly moment: Moment | 'auto';
+      readonly question: FilesQuestion;
+    }
   /** A further process in an existing container. Empty `args`: its shell. Result: the process. */
   | {
       readonly type: 'process.exec';
@@ -67,7 +79,10 @@ export type SessionCommand =
   /** Ends the session: cancels the build, releases everything on the engine. */
   | { readonly type: 'session.disconnect' };
 
-export type CommandResult = { readonly process: string } | { readonly process: null };
+export type CommandResult =
+  | { readonly process: string }
+  /** `files`: of a `step.files`. */
+  | { readonly process: null; readonly files?: FilesAnswer };
 
 export interface TerminalSize {
   readonly cols: number;

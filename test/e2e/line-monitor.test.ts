@@ -53,6 +53,7 @@ function normalise(text: string, names: ReadonlyArray<readonly [name: string, in
     .map((line) =>
       line
         .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'UUID')
+        .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/, 'DATE')
         .replace(/\b\d+\.\ds\b/, 'TIME')
         .replace(/<1m|\b\d+m\b/g, 'AGE')
         .replace(/ {2,}/g, '  ')
@@ -119,11 +120,17 @@ describe('the line-mode monitor', () => {
     const id = /^([0-9a-f]{8}) +yes /m.exec(await say('list'))?.[1] ?? '';
 
     await say('help');
-    for (const name of ['attach', 'detach', 'disconnect', 'exec', 'exit', 'kill', 'list', 'ps', 'reload', 'rollback', 'steps']) {
+    const words = ['attach', 'cat', 'changes', 'detach', 'disconnect', 'exec', 'exit', 'kill', 'list', 'ls', 'ps', 'reload'];
+    for (const name of [...words, 'rollback', 'steps']) {
       await say(`help ${name}`);
     }
     await say('ps');
     await say('steps');
+    await say('changes 6');
+    await say('ls 6 /app');
+    await say('ls 6 --init /app');
+    await say('cat 6 /app/one');
+    await say('cat 6 /app/nosuch');
     await say('exec -T -e WHO=me -w / sh -c "echo $WHO; pwd; exit 7"');
     await say('exec cat one partial');
     await say('rollback 6 ls');

@@ -209,10 +209,10 @@ describe('reload and help', () => {
   });
 
   it('answers an unknown command with the table and a way to run it in the container', async () => {
-    const error = await failure('ls /');
-    expect(error.message).toContain('unknown command: ls');
+    const error = await failure('find /');
+    expect(error.message).toContain('unknown command: find');
     expect(error.message).toContain('rollback');
-    expect(error.hint).toContain('exec ls');
+    expect(error.hint).toContain('exec find');
   });
 
   it('does nothing for an empty line', async () => {

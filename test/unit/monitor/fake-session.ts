@@ -4,7 +4,15 @@ import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import type { BuildResult, ContainerSummary, Moment, ProcessSummary, SessionState } from '../../../src/core/model/index.js';
 import { initialState, reduce } from '../../../src/core/reduce/index.js';
 import { BxError } from '../../../src/platform/errors.js';
-import type { CommandResult, SessionClient, SessionCommand, StepLog, Terminal } from '../../../src/session/index.js';
+import type {
+  CommandResult,
+  FilesAnswer,
+  FilesQuestion,
+  SessionClient,
+  SessionCommand,
+  StepLog,
+  Terminal,
+} from '../../../src/session/index.js';
 
 export const DOCKERFILE = `FROM scratch AS base
 COPY busybox /bin/busybox
@@ -51,6 +59,10 @@ export class FakeSession implements SessionClient {
   program: (args: readonly string[]) => ProgramScript = () => ({ output: '', exitCode: 0 });
   /** What a reload does after its generation has started. */
   onReload: () => void = () => this.succeed();
+  /** What is told of files. */
+  files: (question: FilesQuestion) => FilesAnswer = () => {
+    throw new BxError('not-found', 'there is none');
+  };
   end: () => void = () => undefined;
   readonly #listeners = new Set<(event: SessionEvent, state: SessionState) => void>();
 
@@ -153,6 +165,8 @@ export class FakeSession implements SessionClient {
         this.startBuild();
         queueMicrotask(this.onReload);
         return { process: null };
+      case 'step.files':
+        return { process: null, files: this.files(command.question) };
       case 'session.disconnect':
         this.end();
         return { process: null };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/events.js';
 import type { SessionState } from '../../../src/core/model/index.js';
 import { BxError } from '../../../src/platform/errors.js';
-import type { SessionClient } from '../../../src/session/index.js';
+import type { FilesQuestion, SessionClient } from '../../../src/session/index.js';
 import type { FakeContainer } from './fake-engine.js';
 import { failure, plan, printed, type Reached, rollback, SIZE, settle, success, until, vertex, WAYS } from './wire/harness.js';
 
@@ -182,6 +182,34 @@ describe.each(Object.entries(WAYS))('a session %s', (_, way) => {
     await settle();
     expect(session.hasExclusiveCache(1, '2')).toBe(true);
     expect(session.hasExclusiveCache(2, '2')).toBe(false);
+  });
+
+  it('tells of the files of a step, in bounds', async () => {
+    await fail();
+    const { files } = reached.engine.runs[0]!;
+    files.set('/a', 'x'.repeat(2_500));
+    const ask = async (question: FilesQuestion, step = '2') => {
+      const result = await session.execute({ type: 'step.files', step, moment: 'auto', question });
+      return result.process === null ? result.files : undefined;
+    };
+    expect(await ask({ kind: 'stat', path: '/a' })).toMatchObject({
+      moment: 'after',
+      note: null,
+      entry: { name: 'a', sizeBytes: 2_500 },
+    });
+    expect(await ask({ kind: 'read', path: '/a', offset: 2_000, length: 400 })).toEqual({
+      ...{ kind: 'read', moment: 'after', note: null, isEnd: false },
+      base64: Buffer.from('x'.repeat(400)).toString('base64'),
+    });
+    expect(await ask({ kind: 'read', path: '/a', offset: 2_000, length: 500 })).toMatchObject({ isEnd: true });
+    await expect(ask({ kind: 'read', path: '/a', offset: -1, length: 1 })).rejects.toMatchObject({ code: 'input' });
+    await expect(ask({ kind: 'read', path: '/b', offset: 0, length: 1 })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(ask({ kind: 'list', path: '/' }, '9')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(ask({ kind: 'find' } as never)).rejects.toMatchObject({ code: 'unsupported' });
+    for (let index = 0; index < 20_010; index++) files.set(`/${index}`, '');
+    const listed = await ask({ kind: 'list', path: '/' });
+    expect(listed).toMatchObject({ kind: 'list', omitted: 11 });
+    expect(await ask({ kind: 'changes' })).toMatchObject({ kind: 'changes', moment: 'after', omitted: 11 });
   });
 
   it('throws errors that say what failed and what to do', async () => {
