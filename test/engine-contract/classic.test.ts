@@ -120,6 +120,74 @@ describe.each(contractEndpoints())('the classic builder on $label', (endpoint) =
     expect((await shell(container, 'ls /bin/busybox')).output).toBe('/bin/busybox\n');
   });
 
+  it('builds a pending step on the stage that an argument names', async () => {
+    const file = `ARG WHICH=none\nARG B=\${WHICH:-two}\n${BASE}FROM base AS one\nRUN echo one > /which\nFROM base AS two\nRUN echo two > /which
+FROM base AS broken\nRUN exit 9\nFROM \${B:-one} AS last\nRUN cat /which > /seen\n`;
+    for (const which of ['one', 'two']) {
+      const observed = await observe(createProject(file), { buildArgs: [['WHICH', which]] });
+      expect(observed.last.type).toBe('build.failed');
+      expect((await shell(await openAt(observed, 'cat /which'), 'cat /seen')).output).toBe(`${which}\n`);
+    }
+  });
+
+  it('carries out the triggers of a stage where another begins with it, and has what a failed one has left', async () => {
+    const file = `${BASE}FROM base AS on\nONBUILD COPY some /some\nONBUILD RUN echo from trigger > /made; test ! -s /some
+FROM base AS other\nRUN echo other > /other\nFROM on AS last\nRUN ls /some /made > /seen\n`;
+    const good = await observe(createProject(file, { some: '' }));
+    expect(good.last.type).toBe('build.succeeded');
+    expect((await shell(await openAt(good, 'ls /some'), 'cat /seen')).output).toBe('/made\n/some\n');
+    expect((await shell(await openAt(good, 'FROM on AS last'), 'cat /made')).output).toBe('from trigger\n');
+    const bad = await observe(createProject(file, { some: 'x' }));
+    expect(bad.last).toMatchObject({ type: 'build.failed', failure: { exitCode: 1 } });
+    expect(stepWith(bad, 'FROM on AS last').state).toBe('failed');
+    const container = await openAt(bad, 'FROM on AS last');
+    expect(container.moment).toBe('failed');
+    expect((await shell(container, 'cat /made /some')).output).toBe('from trigger\nx');
+  });
+
+  it('builds a pending step behind triggers that copy from a stage', async () => {
+    const file = `${BASE}FROM base AS late\nRUN echo late > /late\nFROM base AS on\nONBUILD COPY --from=late /late /copied
+FROM base AS broken\nRUN exit 9\nFROM on AS last\nRUN cat /copied > /seen\n`;
+    const observed = await observe(createProject(file));
+    expect((await shell(await openAt(observed, 'cat /copied'), 'cat /seen')).output).toBe('late\n');
+  });
+
+  it('says with the line that heredocs and # syntax= are not for this builder', async () => {
+    const file = `# syntax=docker/dockerfile:1.7\n${BASE}RUN cat <<EOF > /x\nhello\nEOF\nRUN true\n`;
+    const observed = await observe(createProject(file));
+    const warnings = observed.events.flatMap((event) => (event.type === 'warning.reported' ? [event] : []));
+    expect(warnings).toMatchObject([
+      { message: expect.stringContaining('# syntax=docker/dockerfile:1.7'), lines: { start: 1, end: 1 } },
+      { message: expect.stringMatching(/heredocs: RUN in lines 6 to 8 /), lines: { start: 6, end: 8 } },
+    ]);
+    // A newer engine carries the command out without its text, as docker does.
+    if (observed.last.type === 'build.failed') {
+      const hint = expect.stringContaining('heredocs, such as that of RUN in line 6');
+      expect(observed.last.failure).toMatchObject({ hint, line: expect.any(Number) });
+    } else expect((await shell(await openAt(observed, 'RUN true'), 'cat /x')).output).toBe('');
+    const copied = await observe(createProject(`${BASE}COPY <<EOF /x\nhello\nEOF\n`));
+    const failure = copied.last.type === 'build.failed' ? copied.last.failure : null;
+    expect(failure).toMatchObject({ hint: expect.stringContaining('that of COPY in line 5') });
+  });
+
+  it('says what to do about an argument in COPY --from', async () => {
+    const observed = await observe(createProject(`ARG B=base\n${BASE}FROM base\nARG B\nCOPY --from=$B /bin/sh /x\n`));
+    expect(observed.last).toMatchObject({ failure: { hint: expect.stringContaining('name a stage'), line: 8 } });
+  });
+
+  it('leaves no container of the files that were looked into', async () => {
+    const before = await containers();
+    const observed = await observe(createProject(`${BASE}RUN true\nRUN echo x > /x`));
+    const step = stepWith(observed, 'RUN true').key;
+    const signal = AbortSignal.timeout(30_000);
+    const files = await observed.run.openFiles({ step, moment: 'auto' }, signal);
+    for await (const _ of files.read('/bin/busybox', { offset: 0, length: null }, signal)) break;
+    await observed.run.changes(stepWith(observed, 'echo x').key, signal);
+    expect((await containers()).filter((id) => !before.includes(id))).toHaveLength(1);
+    await observed.run.dispose();
+    expect((await containers()).filter((id) => !before.includes(id))).toEqual([]);
+  });
+
   it('does not run a command again to find that it fails', async () => {
     const observed = await observe(createProject(`${BASE}RUN echo tried; exit 9\nRUN true`));
     await expect(openAt(observed, 'RUN true')).rejects.toMatchObject({

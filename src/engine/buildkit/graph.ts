@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
+import { type OriginInputs, stageOrigin } from '../shared/stage-origin.js';
 import {
   type DefinitionParts,
   readDefinition,
@@ -17,7 +18,6 @@ import {
 import type { BuildGraph, GraphVertex, OutputRef } from './graph-types.js';
 import { type OpOutline, outlineOf } from './op-outline.js';
 import { type Op, OpMetadataSchema, OpSchema } from './proto/gen/pb_pb.js';
-import { type OriginInputs, stageOrigin } from './stage-origin.js';
 
 /** `sha256:…` of a marshalled op, by which LLB names its vertices. */
 export function digestOf(raw: Uint8Array): string {

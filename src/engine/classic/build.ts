@@ -105,7 +105,11 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     if (contextError !== null) throw toBxError(contextError, 'input');
     // A Dockerfile that cannot be read is refused before it is built.
     if (error instanceof ApiError)
-      return { failure: dialect.describeFailure(error.message, null, null, null), failedStep: null, progress };
+      return {
+        failure: dialect.describeFailure(error.message, null, null, null, request.dockerfile.plan),
+        failedStep: null,
+        progress,
+      };
     throw api.broken(error, signal);
   } finally {
     leaving.dispose();
@@ -117,7 +121,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const key = progress.current;
   const step = sent.find((one) => one.step.key === key)?.step ?? null;
   const { message, code } = progress.failure;
-  const failure = dialect.describeFailure(message, code, step, key === null ? null : digestOf(key));
+  const failure = dialect.describeFailure(message, code, step, key === null ? null : digestOf(key), request.dockerfile.plan);
   progress.stop(failure.message).forEach(emit);
   return { failure, failedStep: failure.digest === null ? null : key, progress };
 }

@@ -3,7 +3,8 @@
  * with only the stages that the step needs, in which an image stands for what is done already. Pure.
  */
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
-import type { Stage, StepKey } from '../../core/model/index.js';
+import type { StepKey } from '../../core/model/index.js';
+import { type OriginInputs, stageOrigin } from '../shared/stage-origin.js';
 import type { SentStep } from './progress.js';
 
 /** Every instruction up to the end of the target's stage. */
@@ -19,14 +20,10 @@ export interface Cut {
 }
 
 /** A Dockerfile that ends with `until`. `images`: of the steps that are done. Every instruction keeps its line, for messages. */
-export function cutBefore(
-  text: string,
-  plan: DockerfilePlan,
-  until: PlannedInstruction,
-  images: ReadonlyMap<StepKey, string>,
-): Cut {
-  const lines = text.split('\n');
-  const needed = stagesFor(plan, until);
+export function cutBefore(inputs: OriginInputs, until: PlannedInstruction, images: ReadonlyMap<StepKey, string>): Cut {
+  const { plan, dockerfileText } = inputs;
+  const lines = dockerfileText.split('\n');
+  const needed = stagesFor(inputs, until);
   const sent: SentStep[] = [];
   const blank = ({ lines: { start, end } }: PlannedInstruction): void => void lines.fill('', start - 1, end);
   for (const stage of plan.stages.slice(0, until.stage + 1)) {
@@ -65,25 +62,32 @@ function hasTriggers(steps: readonly PlannedInstruction[]): boolean {
 }
 
 /** Indexes of the stages that are carried out for that step. */
-export function stagesFor({ stages, instructions }: DockerfilePlan, until: PlannedInstruction): Set<number> {
+export function stagesFor(inputs: OriginInputs, until: PlannedInstruction): Set<number> {
+  const { stages, instructions } = inputs.plan;
   const needed = new Set<number>();
   const visit = (at: number): void => {
-    const stage = stages[at];
-    if (stage === undefined || needed.has(at)) return;
+    if (needed.has(at)) return;
     needed.add(at);
-    for (const label of stage.from) {
-      const source = stages.findLast((one) => one.label === label && one.index < at);
-      // Of the last stage only what comes up to there counts.
-      if (source !== undefined && (at !== until.stage || isNamed(source, stage.base))) visit(source.index);
+    const origin = stageOrigin(inputs, at);
+    if (origin !== null) visit(origin);
+    // Of the last stage only what comes up to there counts.
+    for (const step of instructions.filter(({ stage, number }) => stage === at && number <= until.number)) {
+      // A trigger is carried out in a later stage.
+      const limit = step.instruction === 'ONBUILD' ? until.stage : at;
+      for (const name of namesIn(step)) {
+        const source = stages.findLast(({ index, name: own }) => index < limit && (own === name || String(index) === name));
+        if (source !== undefined) visit(source.index);
+      }
     }
-  };
-  const isNamed = (source: Stage, base: string): boolean => {
-    const names = [source.name ?? '', String(source.index)].filter((name) => name !== '');
-    const copied = instructions
-      .filter(({ stage, number }) => stage === until.stage && number <= until.number)
-      .flatMap(({ text }) => [...text.matchAll(/\bfrom=["']?([^\s,"']+)/gi)].map(([, name = '']) => name));
-    return [base, ...copied].some((one) => names.includes(one.toLowerCase()));
   };
   visit(until.stage);
   return needed;
+}
+
+/** What an instruction takes from: as a name, for the builders take no argument there. */
+function namesIn({ instruction, text }: PlannedInstruction): string[] {
+  const isCopy = /^(?:COPY|ADD)$/.test(instruction) || /^ONBUILD\s+(?:COPY|ADD)\s/i.test(text);
+  const isRun = /^(?:ONBUILD\s+)?RUN\s/i.test(text);
+  const pattern = isCopy ? /\s--from=["']?([^\s"']+)/gi : isRun ? /\s--mount=\S*?\bfrom=["']?([^\s,"']+)/gi : null;
+  return pattern === null ? [] : [...text.matchAll(pattern)].map(([, name = '']) => name.toLowerCase());
 }

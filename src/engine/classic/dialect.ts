@@ -1,7 +1,8 @@
 /** What the classic builders do each in their own way: dockerd's own one, and Podman's (buildah) behind the same API. */
-import type { DockerfilePlan } from '../../core/dockerfile/index.js';
+import type { OriginInputs } from '../shared/stage-origin.js';
 import { stagesFor, wholeBuild } from './cut.js';
 import { describeFailure } from './failure.js';
+import { misreadIn } from './misread.js';
 import { describePodmanFailure } from './podman/failure.js';
 import { createPodmanProgress } from './podman/progress.js';
 import { createProgress, type SentStep } from './progress.js';
@@ -28,7 +29,9 @@ export interface Dialect {
   /** To be said of a command that runs when its build is stopped; null: it ends. */
   readonly stopWarning: string | null;
   /** The steps that it carries out for a target. */
-  readonly stepsFor: (plan: DockerfilePlan, target: string | null) => SentStep[];
+  readonly stepsFor: (inputs: OriginInputs, target: string | null) => SentStep[];
+  /** What it passes over in silence, or takes for something else. */
+  readonly misreadIn: typeof misreadIn;
   readonly createProgress: (
     sent: readonly SentStep[],
     digestOf: Parameters<typeof createProgress>[1],
@@ -47,7 +50,8 @@ export const DOCKERD: Dialect = {
   failedStateReason: '',
   filesReason: '',
   stopWarning: null,
-  stepsFor: wholeBuild,
+  stepsFor: ({ plan }, target) => wholeBuild(plan, target),
+  misreadIn,
   createProgress,
   describeFailure,
 };
@@ -63,12 +67,13 @@ export const PODMAN: Dialect = {
     'Podman keeps nothing of a command that has failed within reach of its API: the container is of the state before it, where it can be run again.',
   filesReason: 'Podman’s archives of containers are not read yet.',
   stopWarning: 'Podman lets a command that it has begun run to its end; then the build is over.',
-  stepsFor(plan, target) {
-    const steps = wholeBuild(plan, target);
+  stepsFor(inputs, target) {
+    const steps = wholeBuild(inputs.plan, target);
     const last = steps.at(-1)?.step;
-    const needed = last === undefined ? null : stagesFor(plan, last);
+    const needed = last === undefined ? null : stagesFor(inputs, last);
     return steps.filter(({ step }) => needed?.has(step.stage));
   },
+  misreadIn: () => [],
   createProgress: (sent, digestOf, images) => createPodmanProgress(sent, digestOf, images),
   describeFailure: describePodmanFailure,
 };

@@ -1,6 +1,7 @@
 /** The builder's errors in the words that every engine's have here, with what to do next. Pure. */
-import type { PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
+import { heredocAt, isHeredoc } from './misread.js';
 import { USE_BUILDKIT } from './refuse.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
@@ -18,6 +19,7 @@ export function describeFailure(
   code: number | null,
   step: PlannedInstruction | null,
   digest: string | null,
+  plan: DockerfilePlan | null = null,
 ): Failure {
   const text = message.trim();
   const line = step?.lines.start ?? null;
@@ -31,8 +33,10 @@ export function describeFailure(
   }
   const parse = PARSE.exec(text);
   if (parse) {
-    const hint = BUILDKIT.test(text) ? USE_BUILDKIT : 'Correct the line and reload.';
-    return { digest: null, line: Number(parse[1]), exitCode: null, message: text, hint };
+    const line = Number(parse[1]);
+    const heredoc = plan === null ? null : heredocAt(plan, line);
+    const hint = heredoc !== null ? heredocHint(heredoc) : BUILDKIT.test(text) ? USE_BUILDKIT : 'Correct the line and reload.';
+    return { digest: null, line, exitCode: null, message: text, hint };
   }
   const missing = MISSING.exec(text)?.[1];
   if (missing !== undefined && step !== null)
@@ -40,7 +44,7 @@ export function describeFailure(
       ...{ digest, line, exitCode: null },
       ...describeMissing(missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, ''), step),
     };
-  return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text) };
+  return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text, step) };
 }
 
 /** A file that COPY or ADD does not find; `path` below its source. */
@@ -56,7 +60,14 @@ export function describeMissing(path: string, step: PlannedInstruction): { reado
   };
 }
 
-function hintFor(text: string): string | null {
+function heredocHint({ instruction, lines }: PlannedInstruction): string {
+  return `The classic builder knows no heredocs, such as that of ${instruction} in line ${lines.start}. ${USE_BUILDKIT}`;
+}
+
+function hintFor(text: string, step: PlannedInstruction | null): string | null {
+  if (step !== null && isHeredoc(step)) return heredocHint(step);
+  if (/invalid from flag value \S*\$/.test(text))
+    return 'COPY --from takes no argument: name a stage for it (FROM $NAME AS other).';
   if (BUILDKIT.test(text)) return `This step needs BuildKit. ${USE_BUILDKIT}`;
   if (/file with no instructions|Dockerfile.*(?:cannot be|is) empty/i.test(text)) return 'A Dockerfile begins with FROM.';
   return hintForPull(text);

@@ -34,6 +34,7 @@ export interface RunSurroundings {
 
 export function startRun({ api, journal, dialect, clean }: RunSurroundings, request: BuildRequest): BuildRun {
   const { plan, text } = request.dockerfile;
+  const origins = { plan, dockerfileText: text, buildArgs: request.buildArgs };
   const queue = createEventQueue<EngineEvent>();
   const lateListeners = new Set<(event: EngineEvent) => void>();
   const runId = randomBytes(8).toString('hex');
@@ -133,7 +134,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
 
   /** Up to a step; each stage before that it takes from is a build of its own, which ends with the first that fails. */
   const byStages = async (until: PlannedInstruction, signal: AbortSignal, isWhole: boolean): Promise<BuildOutcome> => {
-    const needed = [...stagesFor(plan, until)].filter((stage) => stage < until.stage).sort((a, b) => a - b);
+    const needed = [...stagesFor(origins, until)].filter((stage) => stage < until.stage).sort((a, b) => a - b);
     for (const stage of needed) {
       const last = plan.instructions.findLast((step) => step.stage === stage);
       if (last === undefined || imageUpTo(last) !== undefined) continue;
@@ -143,7 +144,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     return carryOutUpTo(until, signal, isWhole);
   };
   const carryOutUpTo = (until: PlannedInstruction, signal: AbortSignal, isWhole: boolean): Promise<BuildOutcome> => {
-    const { text: cutText, sent } = cutBefore(text, plan, until, images);
+    const { text: cutText, sent } = cutBefore(origins, until, images);
     return carryOut(sent, cutText, signal, { isWhole, isWithoutContext: !sent.some((one) => takesFromContext(plan, one)) });
   };
 
@@ -152,10 +153,13 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     try {
       requireTarget(request);
       requireNames(request);
-      const sent = dialect.stepsFor(plan, request.target);
+      const sent = dialect.stepsFor(origins, request.target);
       const last = sent.at(-1)?.step;
       const isCut = dialect.isStageByStage && last !== undefined && last.stage !== sent[0]?.step.stage;
-      if (isCut) announce(sent);
+      announce(sent);
+      const steps = sent.map(({ step }) => step);
+      for (const { step, lines, message } of dialect.misreadIn(text, plan, steps))
+        emit({ type: 'warning.reported', digest: digestOf(step), message, detail: [], url: null, lines });
       const { failure, progress } = await (isCut ? byStages(last, signal, true) : carryOut(sent, null, signal));
       if (signal.aborted) return { type: 'build.cancelled' };
       if (failure) return { type: 'build.failed', failure };
@@ -201,7 +205,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   const evaluate = async (step: PlannedInstruction, signal: AbortSignal): Promise<void> => {
     if (imageUpTo(step) !== undefined) return;
     if (signal.aborted) throw new BxError('cancelled', `building up to step ${step.number} was cancelled`);
-    const cut = cutBefore(text, plan, step, images);
+    const cut = cutBefore(origins, step, images);
     // What has failed in this run is not tried again.
     const known = cut.sent.flatMap((one) => failed.get(one.step.key) ?? [])[0];
     const outcome = known

@@ -14,7 +14,7 @@ const read = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8'
 
 function play(dockerfile: string, stream: string) {
   const plan = parseDockerfile(dockerfile);
-  const progress = createPodmanProgress(PODMAN.stepsFor(plan, null), (step) => `d${step}`);
+  const progress = createPodmanProgress(PODMAN.stepsFor({ plan, dockerfileText: '', buildArgs: [] }, null), (step) => `d${step}`);
   const reader = createMessageReader();
   const events: EngineEvent[] = [];
   for (const message of [...reader.push(Buffer.from(stream)), ...reader.end()]) events.push(...progress.take(message));
