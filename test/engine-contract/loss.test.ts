@@ -1,4 +1,6 @@
 /** An engine that goes away in mid-build, played by a relay in front of it that is cut. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +65,35 @@ describe.each(contractEndpoints())('losing $label', (endpoint) => {
     await engine.dispose();
   });
 
+  it('is noticed within five seconds when the engine only hangs, and ends what was open', async ({ skip }) => {
+    skip(
+      endpoint.builder !== 'classic' || !endpoint.address.startsWith('unix://'),
+      'of the classic builder on a unix socket only',
+    );
+    const path = join(dir, 'hanging.sock');
+    const child = await startStoppable(endpoint.address.slice('unix://'.length), path);
+    try {
+      const engine = await connect({ ...endpointAt(`unix://${path}`), builder: endpoint.builder, kind: endpoint.kind });
+      let stoppedAtMs = 0;
+      const observed = await build(engine, createProject(`${BASE}RUN echo go; sleep 60`), {}, (event) => {
+        if (event.type !== 'log.appended' || !event.text.includes('go') || stoppedAtMs > 0) return;
+        stoppedAtMs = Date.now();
+        child.kill('SIGSTOP');
+      });
+      expect(Date.now() - stoppedAtMs).toBeLessThan(5_000);
+      expect(observed.last).toMatchObject({
+        type: 'build.failed',
+        failure: { digest: null, message: expect.stringMatching(/connection .* has not answered/) },
+      });
+      expect(await engine.lost).toMatchObject({ code: 'engine-lost', message: expect.stringContaining('has not answered') });
+      const beganAtMs = Date.now();
+      await engine.dispose();
+      expect(Date.now() - beganAtMs).toBeLessThan(3_000);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   it('is an error that names the address when there is nobody to begin with', async () => {
     relay.cut();
     await expect(connect({ ...endpointAt(relay.address), kind: endpoint.kind, builder: endpoint.builder })).rejects.toMatchObject(
@@ -74,6 +105,19 @@ describe.each(contractEndpoints())('losing $label', (endpoint) => {
     );
   });
 });
+
+/** A relay of its own process, so that it can be stopped; resolves when it listens. */
+async function startStoppable(target: string, path: string): Promise<ChildProcess> {
+  const script = `const net = require('node:net');
+    net.createServer((near) => {
+      const far = net.connect(process.argv[1]);
+      for (const [from, to] of [[near, far], [far, near]])
+        from.on('error', () => to.destroy()).on('close', () => to.destroy()).pipe(to);
+    }).listen(process.argv[2], () => console.log('ready'));`;
+  const child = spawn(process.execPath, ['-e', script, target, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout!, 'data');
+  return child;
+}
 
 /** On a socket at `path`, or on this machine's loopback for an engine on tcp, whose certificate has to name that. */
 function startRelay(endpoint: Endpoint, path: string): Promise<Relay> {

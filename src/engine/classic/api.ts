@@ -1,7 +1,7 @@
 /** The Engine API over plain HTTP: answers as JSON, as a stream, or as a connection of its own. One connection per call. */
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 import { connectFailure, describeEndpoint } from '../shared/connect-error.js';
@@ -29,6 +29,10 @@ export interface EngineApi {
   readonly endpoint: Endpoint;
   /** `1.41`; what calls are made with. */
   version: string;
+  /** Of all its connections: whether anything has come since. */
+  readonly bytesHeard: number;
+  /** Ends every connection with that error, and makes no further one: the engine is gone. */
+  sever(error: BxError): void;
   /** The answer read as JSON; null when it is empty. Throws `ApiError`, and `BxError('endpoint' | 'engine-lost')`. */
   json<T>(method: string, path: string, options?: CallOptions): Promise<T>;
   /** Status and headers only; an error status is no exception. */
@@ -46,10 +50,19 @@ const ERROR_LIMIT_BYTES = 1 << 20;
 
 export function createApi(endpoint: Endpoint): EngineApi {
   let version = '';
+  const sockets = new Set<Duplex>();
+  let heardBefore = 0;
+  let severed: BxError | null = null;
 
   const request = async (method: string, path: string, options: CallOptions, upgrade: boolean): Promise<http.ClientRequest> => {
     const signal = options.signal ?? new AbortController().signal;
+    if (severed !== null) throw severed;
     const socket = await openSocket(endpoint, signal);
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      heardBefore += bytesOf(socket);
+    });
     const { body } = options;
     const isStream = body !== undefined && 'pipe' in body;
     const bytes = body === undefined || isStream ? null : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
@@ -79,6 +92,7 @@ export function createApi(endpoint: Endpoint): EngineApi {
   const lost = (error: Error, signal: AbortSignal | undefined): BxError => {
     if (signal?.aborted) return new BxError('cancelled', 'the call to the engine was cancelled');
     if (error instanceof BxError) return error;
+    if (severed !== null) return severed;
     const failure = connectFailure(endpoint, error);
     return new BxError('engine-lost', `the connection to ${describeEndpoint(endpoint)} was lost: ${error.message}`, {
       hint: failure.hint,
@@ -102,6 +116,13 @@ export function createApi(endpoint: Endpoint): EngineApi {
 
   return {
     endpoint,
+    get bytesHeard() {
+      return [...sockets].reduce((sum, socket) => sum + bytesOf(socket), heardBefore);
+    },
+    sever(error) {
+      severed ??= error;
+      for (const socket of sockets) socket.destroy(error);
+    },
     get version() {
       return version;
     },
@@ -135,6 +156,11 @@ export function createApi(endpoint: Endpoint): EngineApi {
       });
     },
   };
+}
+
+/** A channel that is no socket counts none. */
+function bytesOf(stream: Duplex): number {
+  return (stream as Partial<Socket>).bytesRead ?? 0;
 }
 
 async function errorOf(response: http.IncomingMessage): Promise<ApiError> {

@@ -1,7 +1,7 @@
 /** The classic builder of a Docker Engine, or of Podman behind the same API, as an engine: what it is, what it can do, and its runs. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { Capability, CapabilityName } from '../../core/model/index.js';
-import { BxError } from '../../platform/errors.js';
+import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from './api.js';
@@ -11,6 +11,7 @@ import { type Journal, openJournal } from './journal.js';
 import { removeOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
+import { watchEngine } from './watch.js';
 import { within } from './within.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,7 +21,6 @@ const NEWEST_API = 51;
 const LOCAL_CACHE_API = 44;
 /** How long the end waits for the removal of what others have left, of which the next start sees the rest. */
 const SWEEP_MS = 2_000;
-const WATCH_MS = 2_000;
 
 /** Connects to a Docker Engine or a Podman and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
@@ -50,6 +50,11 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
   const journal: Journal = openJournal(endpoint.address);
   const runs = new Set<BuildRun>();
   const watch = watchEngine(api);
+  const lost = watch.lost.then((error) => {
+    const { message, hint } = toBxError(error, 'engine-lost');
+    api.sever(new BxError('engine-lost', `the connection was given up: ${message}`, { hint }));
+    return error;
+  });
   let disposing: Promise<void> | null = null;
   return {
     summary: {
@@ -59,7 +64,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
       source: endpoint.source,
       capabilities: capabilities(dialect),
     },
-    lost: watch.lost,
+    lost,
     onLine: () => undefined,
     build(request) {
       refuseUnknown(request, facts.platform, dialect);
@@ -90,31 +95,5 @@ function capabilities({ name, failedStateReason, filesReason }: Dialect): Readon
     changes: filesReason === '' ? yes : because(filesReason),
     liveFiles: no('is not asked for the files of a container without a process in it yet.'),
     buildWarnings: no('does not check the Dockerfile for warnings.'),
-  };
-}
-
-/** There is no connection that would end, so the engine is asked now and then. */
-function watchEngine(api: EngineApi): { readonly lost: Promise<Error>; stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const lost = new Promise<Error>((resolve) => {
-    const look = async (): Promise<void> => {
-      try {
-        await api.head('/_ping', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
-      } catch (error) {
-        if (isStopped) return;
-        const why = error instanceof Error ? error.message : String(error);
-        return resolve(new BxError('engine-lost', `the engine at ${describeEndpoint(api.endpoint)} is gone: ${why}`));
-      }
-      if (!isStopped) timer = setTimeout(() => void look(), WATCH_MS).unref();
-    };
-    timer = setTimeout(() => void look(), WATCH_MS).unref();
-  });
-  return {
-    lost,
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-    },
   };
 }
