@@ -1,10 +1,11 @@
 /** A build with DOCKER_BUILDKIT=0, or on Podman: its failed command, its steps, a reload, and nothing left on the engine. */
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../src/engine/classic/api.js';
 import { Sessions, untilFailed } from '../helpers/detached.js';
 import { CLASSIC, engineEnv, isDocker, isPodman, testEngine } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { runBxtui } from '../helpers/run.js';
+import { runBxtui, startBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, openSession, quit, rollbackTo, shellOpens } from '../helpers/session.js';
 import { closeTerminals } from '../helpers/terminal.js';
 
@@ -112,5 +113,34 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
     await expect.poll(added).toEqual([]);
     expect(await ownImages()).toEqual([]);
     await sessions.run('kill', '--all');
+  });
+
+  it('is left as it was, whenever its process is killed', async () => {
+    const metadata = Array.from({ length: 6 }, (_, index) => `ENV V${index}=@RUN_ID@`).join('\n');
+    const dockerfile = `${BASE}${metadata}\nRUN echo begins; sleep 0.4\nRUN echo partial > /partial; sleep 0.2; exit 6\n`;
+    const killedIn: string[] = [];
+    for (let delayMs = 0; delayMs < 2_400; delayMs += 200) {
+      const input = new Readable({ read: () => undefined });
+      const flags = ['--engine=classic', '--on=error', '--progress=plain'];
+      const run = startBxtui(
+        ['debug', '--detach=false', '--root', sessions.root, 'build', ...flags, createProject(dockerfile).dir],
+        {
+          ...{ env, input },
+        },
+      );
+      await expect.poll(run.output, { timeout: 10_000, interval: 5 }).toMatch(/#\d/);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      run.process.kill('SIGKILL');
+      await run.result;
+      killedIn.push(run.output().trimEnd().split('\n').at(-1) ?? '');
+      const next = await runBxtui(['build', '--root', sessions.root, createProject('FROM scratch\nCOPY Dockerfile /\n').dir], {
+        env,
+      });
+      expect(next.status, next.output).toBe(0);
+      await expect.poll(added, { timeout: 5_000, message: `killed ${delayMs} ms later, at ${killedIn.at(-1)}` }).toEqual([]);
+      expect(await ownImages()).toEqual([]);
+    }
+    // It was killed in more than one place.
+    expect(new Set(killedIn).size).toBeGreaterThan(3);
   });
 });
