@@ -65,7 +65,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
       capabilities: capabilities(dialect),
     },
     lost,
-    onLine: () => undefined,
+    onLine: (listener) => watch.onLine(listener),
     build(request) {
       refuseUnknown(request, facts.platform, dialect);
       const run = startRun({ api, journal, dialect, clean }, request);

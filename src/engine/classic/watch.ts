@@ -4,8 +4,12 @@
  * programs on two cores beside it and large contexts on their way to it.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import type { Endpoint } from '../../builders/endpoint.js';
+import type { EngineLine } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
+import { isFar } from '../shared/address.js';
 import { describeEndpoint } from '../shared/connect-error.js';
+import { isNotable } from '../shared/line-watch.js';
 import type { EngineApi } from './api.js';
 
 export interface WatchTimes {
@@ -15,35 +19,60 @@ export interface WatchTimes {
 }
 
 const TIMES: WatchTimes = { everyMs: 1_000, silenceMs: 3_200 };
-/** Where every call is a program of its own (ssh, an exec in a container). */
-const CHANNEL_TIMES: WatchTimes = { everyMs: 2_000, silenceMs: 10_000 };
+/** Where packets get lost, or every call is a program of its own (ssh, an exec in a container). */
+const FAR_TIMES: WatchTimes = { everyMs: 2_000, silenceMs: 10_000 };
 /** A timer that comes later than this tells of this program, or of a machine that has slept. */
 const LATE_MS = 500;
 
 export interface EngineWatch {
   /** See `Engine.lost`. */
   readonly lost: Promise<Error>;
+  /** See `Engine.onLine`. */
+  onLine(listener: (line: EngineLine) => void): void;
   stop(): void;
 }
 
 export function watchEngine(
   api: Pick<EngineApi, 'endpoint' | 'head' | 'bytesHeard'>,
-  times: WatchTimes = /^(?:unix|tcp|npipe):/.test(api.endpoint.address) ? TIMES : CHANNEL_TIMES,
+  times: WatchTimes = isFar(api.endpoint) ? FAR_TIMES : TIMES,
 ): EngineWatch {
   const stopped = new AbortController();
   const { signal } = stopped;
-  return { lost: untilLost(api, times, signal), stop: () => stopped.abort() };
+  const listeners = new Set<(line: EngineLine) => void>();
+  const trips = tripsOfCall(api.endpoint);
+  let line: EngineLine | null = null;
+  const onAnswer = (tookMs: number): void => {
+    const roundTripMs = Math.round(tookMs / (trips ?? 1));
+    if (trips === null || !isNotable(line?.roundTripMs ?? null, roundTripMs)) return;
+    line = { roundTripMs, isSilent: false };
+    for (const listener of listeners) listener(line);
+  };
+  return {
+    lost: untilLost(api, times, onAnswer, signal),
+    onLine(listener) {
+      listeners.add(listener);
+      if (line !== null) listener(line);
+    },
+    stop: () => stopped.abort(),
+  };
+}
+
+/** How often the line is passed in both directions for a call on a connection of its own; null: unknown, or there is no line. */
+function tripsOfCall({ address, tls }: Endpoint): number | null {
+  if (!address.startsWith('tcp:')) return null;
+  return tls === null ? 2 : 3;
 }
 
 /** Never resolves once it is stopped. */
 async function untilLost(
   api: Pick<EngineApi, 'endpoint' | 'head' | 'bytesHeard'>,
   { everyMs, silenceMs }: WatchTimes,
+  onAnswer: (tookMs: number) => void,
   signal: AbortSignal,
 ): Promise<Error> {
   for (;;) {
     await sleep(everyMs, undefined, { ref: false, signal }).catch(() => {});
-    const why = signal.aborted ? null : await silence(api, silenceMs, signal);
+    const why = signal.aborted ? null : await silence(api, silenceMs, onAnswer, signal);
     if (signal.aborted) return new Promise(() => {});
     if (why !== null) return new BxError('engine-lost', `the engine at ${describeEndpoint(api.endpoint)} is gone: ${why}`);
   }
@@ -53,6 +82,7 @@ async function untilLost(
 async function silence(
   api: Pick<EngineApi, 'head' | 'bytesHeard'>,
   silenceMs: number,
+  onAnswer: (tookMs: number) => void,
   signal: AbortSignal,
 ): Promise<string | null> {
   const heard = api.bytesHeard;
@@ -61,6 +91,7 @@ async function silence(
   const timer = setTimeout(() => deadline.abort(), silenceMs).unref();
   try {
     await api.head('/_ping', { signal: AbortSignal.any([deadline.signal, signal]) });
+    onAnswer(Date.now() - beganAtMs);
     return null;
   } catch (error) {
     if (!deadline.signal.aborted) return error instanceof Error ? error.message : String(error);

@@ -85,7 +85,8 @@ export function watchLine(options: LineWatchOptions): LineWatch {
   };
 }
 
-function isNotable(beforeMs: number | null, nowMs: number): boolean {
+/** Worth telling, after what was told before. */
+export function isNotable(beforeMs: number | null, nowMs: number): boolean {
   if (beforeMs === null) return true;
   return Math.abs(nowMs - beforeMs) > Math.max(NOTABLE_MS, NOTABLE_SHARE * Math.max(beforeMs, nowMs));
 }

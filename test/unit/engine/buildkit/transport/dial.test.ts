@@ -155,7 +155,7 @@ describe('dialing', () => {
       'an engine without BuildKit',
       'HTTP/1.1 404 Not Found\r\nContent-Length: 18\r\n\r\n404 page not found',
       /has no BuildKit: it answered 404 to \/grpc/,
-      /18\.09/,
+      /--engine=classic/,
     ],
     ['one that refuses', 'HTTP/1.1 403 Forbidden\r\n\r\nnot you', /refused access to BuildKit \(403\): not you/, /access/],
     [
