@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm test`: everything there is to check, on a machine that may have nothing yet. One run, one exit status, and the last line
- * counts what passed and failed. `npm test -- unit e2e` runs only the named parts.
+ * counts what passed and failed. `npm test -- unit e2e` runs only the named parts; BXTUI_ENGINE_TABLE=README.md writes the table of engines anew.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
 import { unpackDebianPackages } from '../test/setup/debian-package.mjs';
 import { acquireEngine, startPrivateEngine, startPrivatePodman } from '../test/setup/engine.mjs';
+import { readFacts, renderEngineTable, writeEngineTable } from '../test/setup/engine-table.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
@@ -22,9 +23,14 @@ const SUITE_WITHIN_MS = 20 * 60_000;
 /** Debian's suite whose docker.io is the newest that runs on this one. */
 const NEWEST_SUITE = 'forky';
 const CONTRACT = 'engine-contract';
+/** Images live in containerd then, which other exporters write. */
+const CONTAINERD_STORE = ', containerd store';
 const ON_ENGINE = [CONTRACT, 'e2e'];
 /** Before the address of an engine: its classic builder (test/helpers/engines.ts). */
 const CLASSIC = 'classic+';
+
+/** @type {import('../test/setup/engine-table.mjs').Column[]} */
+const tableColumns = [];
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
@@ -46,6 +52,11 @@ await runScript(async () => {
   const needEngine = chosen.filter((part) => ON_ENGINE.includes(part));
   if (needEngine.length > 0) outcomes.push(...(await onEngines(needEngine)));
   outcomes.push(await leftoverProcesses());
+  if (tableColumns.length > 0) {
+    const table = renderEngineTable(tableColumns);
+    process.stdout.write(`\n${table}\n`);
+    if (process.env.BXTUI_ENGINE_TABLE) writeEngineTable(process.env.BXTUI_ENGINE_TABLE, table);
+  }
   return report(outcomes);
 });
 
@@ -63,13 +74,15 @@ async function check(part) {
  * Runs one vitest project; the counts come from its JSON report, the people's report goes to the terminal.
  * @param {string} part
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [variety] of the engine, beyond its name
  * @returns {Promise<Outcome>}
  */
-async function suite(part, env) {
+async function suite(part, env, variety = '') {
   const startMs = Date.now();
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-report-'));
   try {
     const reportFile = join(dir, 'report.json');
+    const factsFile = join(dir, 'facts.jsonl');
     const args = [
       'run',
       '--project',
@@ -82,11 +95,15 @@ async function suite(part, env) {
     const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
     const status = await passThrough(process.execPath, [vitest, ...args], {
       cwd: projectRoot,
-      env,
+      env: { ...env, BXTUI_TEST_FACTS: factsFile },
       stdio: ['ignore', 'inherit', 'inherit'],
       timeoutMs: SUITE_WITHIN_MS,
     });
-    const { passed, failed, skipped, failures } = readReport(reportFile);
+    const { passed, failed, skipped, failures, tests } = readReport(reportFile);
+    for (const facts of readFacts(factsFile)) {
+      const ofEngine = tests.filter(({ fullName }) => fullName.includes(`'${facts.label}'`));
+      tableColumns.push({ ...facts, name: facts.name + variety, tests: ofEngine });
+    }
     // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
     const failedAtLeast = status !== 0 ? Math.max(failed, 1) : failed;
     return { part, passed, failed: failedAtLeast, skipped, failures, elapsedMs: Date.now() - startMs };
@@ -103,10 +120,21 @@ function readReport(reportFile) {
   try {
     const report = JSON.parse(readFileSync(reportFile, 'utf8'));
     const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures: failuresOf(report) };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      skipped,
+      failures: failuresOf(report),
+      tests: testsOf(report),
+    };
   } catch (error) {
-    return { passed: 0, failed: 0, skipped: 0, failures: [`its report cannot be read: ${error}`] };
+    return { passed: 0, failed: 0, skipped: 0, failures: [`its report cannot be read: ${error}`], tests: [] };
   }
+}
+
+/** @param {any} report @returns {import('../test/setup/engine-table.mjs').TestResult[]} */
+function testsOf(report) {
+  return report.testResults.flatMap((/** @type {any} */ file) => file.assertionResults);
 }
 
 /**
@@ -143,7 +171,11 @@ async function onEngines(parts) {
   const newest = newestDockerd();
   if (newest === null) return [...outcomes, { part: 'newest engine', passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
   const second = await startPrivateEngine({ dockerd: newest });
-  return [...outcomes, ...(await onEngine(second, parts, ', newest', { BXTUI_DOCKERD: newest }))];
+  outcomes.push(...(await onEngine(second, parts, ', newest', { BXTUI_DOCKERD: newest })));
+  const contract = parts.filter((part) => part === CONTRACT);
+  if (contract.length === 0) return outcomes;
+  const third = await startPrivateEngine({ dockerd: newest, features: ['containerd-snapshotter'] });
+  return [...outcomes, ...(await onEngine(third, contract, CONTAINERD_STORE, { BXTUI_DOCKERD: newest }))];
 }
 
 /**
@@ -189,8 +221,8 @@ async function onEngine(engine, parts, label, more) {
   const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '', ...more };
   try {
     for (const part of parts) {
-      outcomes.push({ ...(await suite(part, env)), part: `${part}${label}` });
-      if (part !== CONTRACT || engine.address.startsWith(CLASSIC)) continue;
+      outcomes.push({ ...(await suite(part, env, label === CONTAINERD_STORE ? label : '')), part: `${part}${label}` });
+      if (part !== CONTRACT || label === CONTAINERD_STORE || engine.address.startsWith(CLASSIC)) continue;
       const classic = { ...env, BXTUI_TEST_ENGINES: `${CLASSIC}${engine.address}` };
       outcomes.push({ ...(await suite(part, classic)), part: `${part}${label}, classic` });
     }

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { noteEngine } from '../setup/engine-table.mjs';
 import { build, connect, contractEndpoints, generationOf, logOf, stepWith } from './harness.js';
 
 const STAGES = `${BASE}
@@ -29,6 +30,8 @@ describe.each(contractEndpoints())('a build on $label', (endpoint) => {
 
   it('tells who it is and what it can do, with a reason for what it cannot', () => {
     const { summary } = engine;
+    const can = Object.entries(summary.capabilities).map(([name, { isAvailable }]) => [name, isAvailable]);
+    noteEngine({ label: endpoint.label, name: summary.name.replace(/\+.*?(?=,|$)/, ''), capabilities: Object.fromEntries(can) });
     expect(summary).toMatchObject({ kind: endpoint.builder, address: endpoint.address });
     expect(summary.name).toMatch(/^(Docker Engine \d+\.\d+|Podman \d+\.\d+|buildkitd( v?\d|$))/);
     for (const [name, capability] of Object.entries(summary.capabilities)) {

@@ -41,7 +41,8 @@ sweepStaleEngines();
 const dir = mkdtempSync(join(engineParent(), 'bxtui-engine-'));
 writeFileSync(join(dir, 'keeper.pid'), String(process.pid));
 const cgroup = basename(dir);
-const kind = process.argv[3] === 'podman' ? createPodman(daemonPath, dir) : createDockerd(daemonPath, dir);
+const [name, ...features] = (process.argv[3] ?? 'dockerd').split('+');
+const kind = name === 'podman' ? createPodman(daemonPath, dir) : createDockerd(daemonPath, dir, features);
 const { socket, logFile } = kind;
 
 /** @type {{ process: import('node:child_process').ChildProcess, exited: Promise<void>, isGone: () => boolean } | null} */

@@ -15,8 +15,8 @@ import { cgroupNames, removeCgroups } from './engine-traces.mjs';
  * @property {() => string[]} removeStrays removes what it has left elsewhere, and tells what could not be removed
  */
 
-/** @param {string} dockerd @param {string} dir @returns {EngineKind} */
-export function createDockerd(dockerd, dir) {
+/** @param {string} dockerd @param {string} dir @param {readonly string[]} features of dockerd(8) that are switched on @returns {EngineKind} */
+export function createDockerd(dockerd, dir, features) {
   const socket = join(dir, 'docker.sock');
   return {
     ...{ name: 'dockerd', socket, logFile: join(dir, 'dockerd.log'), env: { TMPDIR: '/tmp' }, removeStrays: () => [] },
@@ -31,6 +31,7 @@ export function createDockerd(dockerd, dir) {
     command: (flags) => [
       ...[dockerd, '--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), '--pidfile', join(dir, 'docker.pid')],
       ...['--host', `unix://${socket}`, '--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', `/${basename(dir)}`],
+      ...features.flatMap((feature) => ['--feature', `${feature}=true`]),
       ...flags,
     ],
   };

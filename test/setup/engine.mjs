@@ -59,7 +59,8 @@ function canStartPrivate() {
 
 /**
  * Starts a dockerd of our own; installs Debian's docker.io first where there is none.
- * @param {{ dockerd?: string }} [options] the daemon's binary, else BXTUI_DOCKERD, else the one in PATH
+ * @param {{ dockerd?: string, features?: readonly string[] }} [options] the daemon's binary, else BXTUI_DOCKERD, else the one in PATH; what is switched
+ *   on in it
  * @returns {Promise<EngineHandle>}
  */
 export async function startPrivateEngine(options = {}) {
@@ -72,7 +73,7 @@ export async function startPrivateEngine(options = {}) {
   }
   const dockerd = which(name);
   if (dockerd === null) throw new SetupError(`${name} is not on this machine`, INSTALL_HINT);
-  return keep(new Keeper(dockerd, 'dockerd'));
+  return keep(new Keeper(dockerd, ['dockerd', ...(options.features ?? [])].join('+')));
 }
 
 /**
@@ -108,7 +109,7 @@ class Keeper {
   #waiting = null;
   #hasEnded = false;
 
-  /** @param {string} daemon @param {'dockerd' | 'podman'} kind */
+  /** @param {string} daemon @param {string} kind `podman`, `dockerd`, `dockerd+feature` */
   constructor(daemon, kind) {
     this.child = spawn(process.execPath, [KEEPER, daemon, kind], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.unref();
