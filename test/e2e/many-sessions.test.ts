@@ -105,7 +105,8 @@ describe('fifty sessions', () => {
     const { id, served } = sessions[COUNT - 1]!;
     const terminal = startTerminal({
       program: 'sh',
-      args: ['-c', `ulimit -n ${FILES}; exec "$@"`, 'sh', ...program([])],
+      // What was written last may be lost with a terminal that ends while this process, which holds all the sessions, is busy.
+      args: ['-c', `ulimit -n ${FILES}; "$@"; status=$?; sleep 1; exit $status`, 'sh', ...program([])],
       env: { ...engineEnv(), BXTUI_ROOT: root },
       ...{ cols: 120, rows: 70 },
     });

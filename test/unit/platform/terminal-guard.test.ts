@@ -49,10 +49,10 @@ async function start(args: readonly string[] = [], isShell = false) {
   if (!isShell) await sees('<ready>');
   return { pty, emulator, type, sees, screen: () => emulator.text(0, 0, 1000, 100), rest: () => raw };
 }
-/** Lets the emulator take in what the program wrote last. */
-const settle = () => new Promise((done) => setTimeout(done, 50));
-function expectRestored({ modes }: Emulator): void {
-  expect({ ...readModes(modes) }).toEqual({
+/** Once the emulator has taken in what the program wrote last. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 5_000, interval: 10 });
+function expectRestored({ modes }: Emulator): Promise<void> {
+  return soon(() => readModes(modes)).toEqual({
     alternateScreen: false,
     mouseTracking: 'none',
     mouseEncoding: 'default',
@@ -75,8 +75,7 @@ const readModes = (modes: Emulator['modes']) => ({
 describe('the terminal', () => {
   it('is taken with mouse, paste and focus, and restored on a plain exit', async () => {
     const { pty, emulator, type } = await start();
-    await settle();
-    expect(emulator.modes).toMatchObject({
+    await soon(() => readModes(emulator.modes)).toMatchObject({
       alternateScreen: true,
       mouseTracking: 'drag',
       mouseEncoding: 'sgr',
@@ -84,12 +83,10 @@ describe('the terminal', () => {
       sendFocus: true,
     });
     type('mouse');
-    await settle();
-    expect(emulator.modes.mouseTracking).toBe('none');
+    await soon(() => emulator.modes.mouseTracking).toBe('none');
     type('quit');
     expect((await pty.exited).exitCode).toBe(3);
-    await settle();
-    expectRestored(emulator);
+    await expectRestored(emulator);
   });
 
   it.each([
@@ -104,8 +101,7 @@ describe('the terminal', () => {
     await sees(`<end ${kind}>`);
     await sees('<done>');
     expect((await pty.exited).exitCode).toBe(exitCode);
-    await settle();
-    expectRestored(emulator);
+    await expectRestored(emulator);
   });
 
   it('is not held up by a release that hangs', async () => {
@@ -121,8 +117,7 @@ describe('the terminal', () => {
     await sees(kind === 'throw' ? 'boom' : 'rejected');
     await sees('<end crash>');
     expect((await pty.exited).exitCode).toBe(70);
-    await settle();
-    expectRestored(emulator);
+    await expectRestored(emulator);
     const file = /(\S+bxtui-crash-\S+\.txt)/.exec(screen().replaceAll('\n', ''))?.[1];
     const text = fs.readFileSync(file!, 'utf8');
     expect(text).toContain(kind === 'throw' ? 'caused by Error: deeper' : 'Error: rejected');
@@ -137,8 +132,7 @@ describe('the terminal', () => {
     await sees('\x1b[?1049l');
     await sees('<lent raw=false>');
     await sees('<taken>');
-    await settle();
-    expect(emulator.modes.alternateScreen).toBe(true);
+    await soon(() => emulator.modes.alternateScreen).toBe(true);
   });
 
   it('is restored for the shell on a suspend, and taken back by fg', async () => {
@@ -149,14 +143,16 @@ describe('the terminal', () => {
     type('suspend');
     await sees('Stopped');
     await sees('prompt> ');
-    await settle();
-    expect(emulator.modes).toMatchObject({ alternateScreen: false, mouseTracking: 'none', cursorVisible: true });
+    await soon(() => readModes(emulator.modes)).toMatchObject({
+      alternateScreen: false,
+      mouseTracking: 'none',
+      cursorVisible: true,
+    });
     type('echo in the $((40+2))\r');
     await sees('in the 42');
     type('fg\r');
     await sees('<taken>');
-    await settle();
-    expect(emulator.modes).toMatchObject({ alternateScreen: true, mouseTracking: 'drag' });
+    await soon(() => readModes(emulator.modes)).toMatchObject({ alternateScreen: true, mouseTracking: 'drag' });
     type('quit');
     await sees('prompt> ');
     type('echo rc=$?\r');
@@ -168,7 +164,6 @@ describe('the terminal', () => {
     type('suspend');
     await sees('<released>');
     await sees('<taken>');
-    await settle();
-    expect(emulator.modes.alternateScreen).toBe(true);
+    await soon(() => emulator.modes.alternateScreen).toBe(true);
   });
 });

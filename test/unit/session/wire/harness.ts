@@ -155,7 +155,11 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Lets everything that is ready happen, on streams too. */
-export const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // After a time in which this process stood still the timer is due before what has come.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** A session whose build has failed, with a shell in step 2. */
 export async function withShell(served: Served): Promise<void> {
