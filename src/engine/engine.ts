@@ -48,7 +48,41 @@ export type OutputSpec =
   /** A docker-archive tar of the image; `dest` likewise. */
   | { readonly kind: 'docker'; readonly dest: string };
 
-export interface BuildRequest {
+/** In place of an address: the engine's own machine, as its containers reach it. */
+export const HOST_GATEWAY = 'host-gateway';
+
+export interface HostEntry {
+  readonly host: string;
+  /** Or `HOST_GATEWAY`. */
+  readonly ip: string;
+}
+
+export interface Ulimit {
+  readonly name: string;
+  /** -1: unlimited. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** What is set for all RUN steps, and for the image; what is left out is as the engine has it. */
+export interface BuildSettings {
+  /** Of the image. */
+  readonly labels?: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly extraHosts?: readonly HostEntry[];
+  /** `default`, `none`, `host`; the classic builder takes the name of any network of its engine. */
+  readonly network?: string;
+  /** BuildKit's entitlements, which an engine may refuse to give: `network.host` … */
+  readonly allow?: readonly string[];
+  readonly shmBytes?: number;
+  readonly ulimits?: readonly Ulimit[];
+  readonly cgroupParent?: string;
+  /** Stages that are carried out whatever the cache has. */
+  readonly noCacheStages?: readonly string[];
+  /** Base images are looked up at their registries also where the engine has them. */
+  readonly pull?: boolean;
+}
+
+export interface BuildRequest extends BuildSettings {
   /** Absolute directory of the build context. */
   readonly contextDir: string;
   readonly dockerfile: {

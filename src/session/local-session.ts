@@ -175,7 +175,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       target: options.target,
     });
     isBuilding = true;
-    if (request.noCache) await makeRoomForUncached();
+    if (request.noCache || request.noCacheStages?.length) await makeRoomForUncached();
     // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
     else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOldRuns(0);
     try {

@@ -14,26 +14,43 @@ const bool = (name: string, summary: string, more: Partial<FlagSpec> = {}): Flag
   text(name, '', summary, { kind: 'bool', ...more });
 
 export const BUILD_FLAGS: readonly FlagSpec[] = [
+  list('add-host', 'HOST:IP', 'Line of /etc/hosts in each RUN; host-gateway as the IP is the machine of the engine'),
+  list('allow', 'ENTITLEMENT', 'Let steps have what is not usual: network.host, security.insecure or device[=NAME]'),
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
   text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
+  text('cgroup-parent', 'CGROUP', 'Parent of the control groups that each RUN has'),
   text('context', 'NAME', 'Docker context to build with', { fallback: 'DOCKER_CONTEXT, else the current one' }),
   text('engine', 'BUILDER', 'Builder of the engine: BuildKit, or the classic one of DOCKER_BUILDKIT=0', {
     choices: ['buildkit', 'classic'],
     fallback: 'as DOCKER_BUILDKIT has it, else buildkit',
   }),
   text('file', 'PATH', 'Dockerfile, which may lie outside of the context', { short: 'f', fallback: 'PATH/Dockerfile' }),
+  list('label', 'NAME[=VALUE]', 'Label of the image'),
   bool('load', 'Put the image into the engine: --output=type=docker'),
   bool('no-cache', 'Run every step, whatever the cache has'),
+  list('no-cache-filter', 'STAGE', 'Run every step of this stage, whatever the cache has'),
+  text('network', 'MODE', 'Network of each RUN: default, none or host', { fallback: 'default' }),
   list('output', 'SPEC', 'Write the result: type=local|tar|docker[,dest=PATH], a directory, or - for a tar on standard output', {
     short: 'o',
   }),
   list('platform', 'OS/ARCH', 'Build for this platform'),
   text('progress', 'MODE', 'How progress is shown', { choices: ['auto', 'plain', 'quiet'], fallback: 'auto' }),
+  bool('pull', 'Look base images up at their registries, also those that the engine has'),
   bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
   list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
+  text('shm-size', 'BYTES', 'Size of /dev/shm in each RUN: a number, or one with k, m or g'),
   list('ssh', 'ID[=SOCKET]', 'Agent for RUN --mount=type=ssh: default, or an id with the socket of an agent'),
   list('tag', 'NAME[:TAG]', 'Name of the image', { short: 't' }),
   text('target', 'STAGE', 'Build this stage'),
+  list('ulimit', 'TYPE=SOFT[:HARD]', 'Limit of the processes of each RUN'),
+];
+
+/** Taken as docker takes them with BuildKit: they change nothing. */
+export const IGNORED_FLAGS: readonly FlagSpec[] = [
+  bool('compress', 'Accepted without effect: the context is sent file by file'),
+  bool('debug', 'Accepted without effect', { short: 'D' }),
+  bool('force-rm', 'Accepted without effect: no container is left behind'),
+  bool('rm', 'Accepted without effect: no container is left behind'),
 ];
 
 export const DEBUG_FLAGS: readonly FlagSpec[] = [
@@ -75,21 +92,17 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['add-host', 'allow', 'annotation', 'attest', 'build-context', 'cache-from', 'cache-to', 'label', 'no-cache-filter'].map(
-    (name) => later(name, 'list'),
-  ),
-  ...['call', 'cgroup-parent', 'iidfile', 'metadata-file', 'network', 'provenance', 'sbom', 'shm-size', 'ulimit'].map((name) =>
-    later(name, 'string'),
-  ),
+  ...['annotation', 'attest', 'build-context', 'cache-from', 'cache-to'].map((name) => later(name, 'list')),
+  ...['call', 'iidfile', 'metadata-file', 'provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),
-  ...['check', 'pull', 'push', 'compress', 'force-rm', 'rm', 'squash'].map((name) => later(name, 'bool')),
-  later('debug', 'bool', 'D'),
+  ...['check', 'push', 'squash'].map((name) => later(name, 'bool')),
 ];
 
 export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [
   ...BUILD_FLAGS,
+  ...IGNORED_FLAGS,
   ...DEBUG_FLAGS,
   ...SESSION_FLAGS,
   ...SCREEN_FLAGS,

@@ -1,6 +1,6 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
 import type { EndpointWish } from '../../builders/index.js';
-import type { OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
+import type { BuildSettings, OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
 import type { Invoke } from '../../session/index.js';
@@ -13,6 +13,7 @@ import { parseSecret } from '../values/secret.js';
 import { parseSsh } from '../values/ssh.js';
 import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
+import { readBuildSettings } from './build-settings.js';
 import { chooseBuilder } from './builder-kind.js';
 
 export type ProgressMode = 'auto' | 'plain' | 'quiet';
@@ -29,6 +30,7 @@ export interface BuildOptions {
   readonly secrets: readonly SecretSource[];
   readonly ssh: readonly SshSource[];
   readonly outputs: readonly OutputSpec[];
+  readonly settings: BuildSettings;
   readonly builder: BuilderKind;
   /** Which engine, as far as the command line says it. */
   readonly endpoint: EndpointWish;
@@ -70,6 +72,7 @@ export function readBuildOptions(
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
     outputs: parseOutputs(flags.list('output'), flags.bool('load'), cwd),
+    settings: readBuildSettings(flags),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),

@@ -22,6 +22,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions): BuildR
     contextDir: input.contextDir,
     dockerfile: { dir: input.dockerfileDir, name: input.dockerfileName, text, plan },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
+    ...options.settings,
   };
 }
 

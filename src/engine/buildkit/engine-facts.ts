@@ -21,6 +21,8 @@ export interface EngineFacts {
   readonly hasContainerdStore: boolean;
   /** It carries out a result that it has given without carrying it out. */
   readonly evaluatesResults: boolean;
+  /** Where its containers reach its own machine; null: it does not say. */
+  readonly hostGatewayIp: string | null;
   readonly capabilities: Capabilities;
 }
 
@@ -53,6 +55,7 @@ export async function readEngineFacts(
       hasContainerdStore:
         endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
       evaluatesResults: pong.FrontendAPICaps.some(({ ID, Enabled }) => ID === 'gateway.evaluate' && Enabled),
+      hostGatewayIp: worker.Labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'] || null,
       capabilities: readCapabilities(pong, endpoint.kind, name),
     };
   } catch (error) {

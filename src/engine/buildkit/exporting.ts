@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
+import { entitlementsOf } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
@@ -121,7 +122,8 @@ async function runExporter(inputs: ExportInputs, { exporter, target }: Export): 
   const { link, session, graph, metadata, signal } = inputs;
   signal.throwIfAborted();
   const receiver = target ? session.receive(target) : null;
-  const build = openBuild(link.transport, { session, exporter, onStatus: inputs.onStatus });
+  const entitlements = entitlementsOf(inputs.request);
+  const build = openBuild(link.transport, { session, exporter, entitlements, onStatus: inputs.onStatus });
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {

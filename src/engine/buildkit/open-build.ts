@@ -44,6 +44,7 @@ export function openBuild(
   options: {
     readonly session: { readonly id: string; readonly opened: Promise<void> };
     readonly exporter: Exporter | null;
+    readonly entitlements: readonly string[];
     readonly onStatus: (message: StatusResponse) => Promise<void>;
   },
 ): OpenBuild {
@@ -56,6 +57,7 @@ export function openBuild(
       Ref: gateway.buildRef,
       Session: options.session.id,
       Cache: {},
+      Entitlements: [...options.entitlements],
       // Older engines read the first form, newer ones the second.
       ...(exporter && {
         ExporterDeprecated: exporter.type,

@@ -13,7 +13,7 @@ import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
 import { changesOf, openFiles } from './files.js';
-import { DOCKERFILE_FRONTEND, frontendOptions } from './frontend-options.js';
+import { DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
@@ -48,7 +48,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: request.dockerfile.name });
   const containers = new Set<Container>();
   const settling = createSettling(translator);
-  const options = frontendOptions(request, link.endpoint.kind);
+  const options = frontendOptions(request, link.facts);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
   let plan: ResolvedPlan | null = null;
@@ -117,7 +117,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     });
     closing?.receive(session);
     const exporter = closing?.exporter ?? null;
-    return { session, build: openBuild(link.transport, { session, exporter, onStatus }) };
+    return { session, build: openBuild(link.transport, { session, exporter, entitlements: entitlementsOf(request), onStatus }) };
   };
 
   const interpret = (error: unknown, graph: BuildGraph | null) =>

@@ -11,6 +11,7 @@ import type { Journal } from './journal.js';
 import { createMessageReader } from './message-stream.js';
 import type { Base, Progress, SentStep } from './progress.js';
 import { registryConfig } from './registry-header.js';
+import { settingsQuery } from './settings-query.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
 
@@ -80,6 +81,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
         target: text === null ? (request.target ?? undefined) : undefined,
         platform: request.platform ?? undefined,
         nocache: request.noCache ? '1' : undefined,
+        ...settingsQuery(request, isWhole),
       },
       headers: { 'Content-Type': 'application/x-tar', ...(credentials !== null && { 'X-Registry-Config': credentials }) },
       body: context.tar,

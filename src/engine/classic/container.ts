@@ -6,12 +6,13 @@
 import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { Moment } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
-import type { Container, ContainerDefaults } from '../engine.js';
+import type { BuildSettings, Container, ContainerDefaults } from '../engine.js';
 import { mergeEnv } from '../shared/env.js';
 import { ApiError, type EngineApi } from './api.js';
 import { commandOf, lineOf } from './command.js';
 import { type StartedExec, startExec } from './exec.js';
 import { ownLabel, removeContainer } from './owner.js';
+import { settingsHostConfig } from './settings-query.js';
 
 export interface ImageConfig {
   readonly Env?: readonly string[] | null;
@@ -44,9 +45,14 @@ const HISTORY = '/dev/shm/.bxtui-history';
 const DEFAULT_RUN_SHELL = ['/bin/sh', '-c'];
 
 /** Throws `BxError('engine' | 'unsupported' | 'cancelled')`. */
-export async function openContainer(api: EngineApi, ground: ContainerGround, signal: AbortSignal): Promise<Container> {
+export async function openContainer(
+  api: EngineApi,
+  ground: ContainerGround,
+  settings: BuildSettings,
+  signal: AbortSignal,
+): Promise<Container> {
   const { step, moment, config } = ground;
-  const made = await startKept(api, ground, signal);
+  const made = await startKept(api, ground, settings, signal);
   const defaults = await defaultsOf(api, ground, made);
   const programs = new Set<StartedExec>();
   let releasing: Promise<void> | null = null;
@@ -115,6 +121,7 @@ interface Kept {
 async function startKept(
   api: EngineApi,
   { image: imageOf, discard, config }: ContainerGround,
+  settings: BuildSettings,
   signal: AbortSignal,
 ): Promise<Kept> {
   for (const shell of KEEPERS) {
@@ -124,7 +131,8 @@ async function startKept(
         Image: image,
         ...{ Entrypoint: [shell], Cmd: ['-c', KEEP], User: '0', Env: config.Env ?? [], WorkingDir: config.WorkingDir || '/' },
         ...{ Tty: false, OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true },
-        ...{ Labels: ownLabel(), Healthcheck: { Test: ['NONE'] }, HostConfig: { AutoRemove: true } },
+        ...{ Labels: ownLabel(), Healthcheck: { Test: ['NONE'] } },
+        HostConfig: { AutoRemove: true, ...settingsHostConfig(settings) },
       },
       signal,
     });

@@ -15,6 +15,8 @@ export function refuseUnknown(
   const { secrets, ssh, platform, outputs } = request;
   if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
+  if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');
+  if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
   if (platform !== null && platform !== own && !platform.startsWith(`${own}/`))
     throw unsupported(`builds for its engine's own platform, ${own}, only (--platform ${platform})`);
   const other = outputs.find(({ kind }) => kind !== 'store');

@@ -267,7 +267,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   };
   const open = async (spec: ContainerSpec, signal: AbortSignal): Promise<Container> => {
     const ground = await groundAt(spec, signal);
-    const container = await openContainer(api, ground, signal);
+    const container = await openContainer(api, ground, request, signal);
     containers.add(container);
     void container.gone.then(() => containers.delete(container));
     if (disposing) await container.release();

@@ -28,7 +28,7 @@ interface Privileges {
 /** `first`: see `ContainerSpec`. Throws `BxError`: 'engine' when no container can be made at all, 'cancelled' after `signal`. */
 export async function attemptContainer(ground: Ground, first: ProcessSpec | null, signal: AbortSignal): Promise<Container> {
   const reasons: string[] = [];
-  const notes: string[] = [];
+  const notes = withoutLimits(ground.exec);
   let privileges: Privileges = {
     network: ground.exec?.network ?? NetMode.UNSET,
     security: ground.exec?.security ?? SecurityMode.SANDBOX,
@@ -53,6 +53,16 @@ export async function attemptContainer(ground: Ground, first: ProcessSpec | null
     }
   }
   return withoutShell(ground, privileges, [...notes, noShellNote(ground.step, reasons)]);
+}
+
+/** The engine starts a container's programs without what it sets for the step's command (BuildKit, frontend/gateway/container). */
+function withoutLimits(exec: ExecOp | null): string[] {
+  const { ulimit = [], cgroupParent = '' } = exec?.meta ?? {};
+  const missing = [
+    ...ulimit.map(({ Name, Soft, Hard }) => `--ulimit ${Name}=${Soft}:${Hard}`),
+    ...(cgroupParent === '' ? [] : [`--cgroup-parent ${cgroupParent}`]),
+  ];
+  return missing.length === 0 ? [] : [`The engine gives no container of a shell ${missing.join(' and ')}, which the step has.`];
 }
 
 async function tryShell(

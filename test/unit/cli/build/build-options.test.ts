@@ -23,6 +23,7 @@ describe('readBuildOptions', () => {
       secrets: [],
       ssh: [],
       outputs: [],
+      settings: {},
       builder: 'either',
       progress: 'auto',
       on: null,

@@ -1,0 +1,42 @@
+/** The flags for all RUN steps and for the image, as checked values. */
+import type { BuildSettings } from '../../engine/engine.js';
+import { BxError } from '../../platform/errors.js';
+import type { ParsedFlags } from '../flags/parse-flags.js';
+import { parseAddHosts } from '../values/add-host.js';
+import { parseByteSize } from '../values/byte-size.js';
+import { parseEntitlements } from '../values/entitlement.js';
+import { parseLabel } from '../values/label.js';
+import { parseUlimits } from '../values/ulimit.js';
+
+/** What is not given is not in it. Throws `BxError('usage')`. */
+export function readBuildSettings(flags: ParsedFlags): BuildSettings {
+  // Of one name the last counts.
+  const labels = [...new Map(flags.list('label').map(parseLabel))];
+  const extraHosts = flags.list('add-host').flatMap(parseAddHosts);
+  const allow = parseEntitlements(flags.list('allow'));
+  const ulimits = parseUlimits(flags.list('ulimit'));
+  const noCacheStages = flags.list('no-cache-filter').map(checkStage);
+  const network = flags.text('network') || 'default';
+  const shmSize = flags.text('shm-size');
+  const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
+  const cgroupParent = flags.text('cgroup-parent') ?? '';
+  return {
+    ...(labels.length > 0 && { labels }),
+    ...(extraHosts.length > 0 && { extraHosts }),
+    ...(allow.length > 0 && { allow }),
+    ...(ulimits.length > 0 && { ulimits }),
+    ...(noCacheStages.length > 0 && { noCacheStages }),
+    ...(network !== 'default' && { network }),
+    ...(shmBytes > 0 && { shmBytes }),
+    ...(cgroupParent !== '' && { cgroupParent }),
+    ...(flags.bool('pull') && { pull: true }),
+  };
+}
+
+/** An empty name would be taken for all stages. */
+function checkStage(stage: string): string {
+  if (stage.trim() !== '') return stage;
+  throw new BxError('usage', 'invalid --no-cache-filter "": the stage is empty', {
+    hint: 'Name a stage, or say --no-cache for all of them.',
+  });
+}

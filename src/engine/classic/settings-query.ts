@@ -1,0 +1,37 @@
+/** What is set for all RUN steps and for the image, in the Engine API's words (Engine API, POST /build and POST /containers/create). */
+import type { BuildSettings } from '../engine.js';
+
+/** Parameters of POST /build. Labels are the last step of a build: one that ends before has none. */
+export function settingsQuery(settings: BuildSettings, isWhole: boolean): Record<string, string | readonly string[] | undefined> {
+  const { labels = [], ulimits = [], shmBytes, cgroupParent, network, pull } = settings;
+  return {
+    labels: isWhole && labels.length > 0 ? JSON.stringify(Object.fromEntries(labels)) : undefined,
+    extrahosts: hostLines(settings),
+    networkmode: network,
+    shmsize: shmBytes === undefined ? undefined : String(shmBytes),
+    ulimits: ulimits.length > 0 ? JSON.stringify(engineUlimits(ulimits)) : undefined,
+    cgroupparent: cgroupParent,
+    pull: pull ? '1' : undefined,
+  };
+}
+
+/** HostConfig of a container that is to be like those of the RUN steps. */
+export function settingsHostConfig(settings: BuildSettings): Record<string, unknown> {
+  const { ulimits = [], shmBytes, cgroupParent, network } = settings;
+  const hosts = hostLines(settings);
+  return {
+    ...(hosts.length > 0 && { ExtraHosts: hosts }),
+    ...(network !== undefined && { NetworkMode: network }),
+    ...(shmBytes !== undefined && { ShmSize: shmBytes }),
+    ...(ulimits.length > 0 && { Ulimits: engineUlimits(ulimits) }),
+    ...(cgroupParent !== undefined && { CgroupParent: cgroupParent }),
+  };
+}
+
+function hostLines({ extraHosts = [] }: BuildSettings): string[] {
+  return extraHosts.map(({ host, ip }) => `${host}:${ip}`);
+}
+
+function engineUlimits(ulimits: NonNullable<BuildSettings['ulimits']>): Array<{ Name: string; Soft: number; Hard: number }> {
+  return ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }));
+}

@@ -1,0 +1,119 @@
+/** What is set for all RUN steps and for the image gets to the engine, and to the shells in those steps as far as it can. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engineApi } from '../../src/engine/buildkit/transport/index.js';
+import type { BuildSettings, Engine } from '../../src/engine/engine.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { build, connect, contractEndpoints, logOf, openAt, shell, stepWith } from './harness.js';
+
+describe.each(contractEndpoints())('a build with settings on $label', (endpoint) => {
+  const isClassic = endpoint.builder === 'classic';
+  let engine: Engine;
+  /** The BuildKit of Docker Engine 20.10 leaves out what it does not know: limits, the size of /dev/shm, hosts of containers. */
+  let isOld = false;
+  beforeAll(async () => {
+    engine = await connect(endpoint);
+    isOld = / 20\.10/.test(engine.summary.name) && !isClassic;
+  });
+  afterAll(() => engine.dispose());
+  afterEach(removeProjects);
+
+  /** What the command prints in the step, and in a shell that is opened after it. */
+  async function both(command: string, settings: BuildSettings): Promise<{ step: string; shell: string }> {
+    const observed = await build(engine, createProject(`${BASE}RUN ${command}`), settings);
+    expect(observed.last.type).toBe('build.succeeded');
+    const container = await openAt(observed, `RUN ${command}`);
+    const { output } = await shell(container, command);
+    await container.release();
+    await observed.run.dispose();
+    return { step: logOf(observed, `RUN ${command}`).trim(), shell: output.trim() };
+  }
+
+  it('labels the image', async () => {
+    if (!engine.summary.capabilities.imageStore.isAvailable) return;
+    const tags = ['bxtui-contract/labels:one'];
+    const labels = [
+      ['a', 'x=y "z"'],
+      ['empty', ''],
+    ] as const;
+    const observed = await build(engine, createProject(`${BASE}LABEL a=old own=1`), { tags, labels });
+    expect(observed.last.type).toBe('build.succeeded');
+    const docker = await engineApi(endpoint);
+    const image = await docker.getImage(tags[0]!).inspect();
+    expect(image.Config.Labels).toEqual(expect.objectContaining({ a: 'x=y "z"', empty: '', own: '1' }));
+    expect(observed.last).toMatchObject({ result: { imageId: image.Id } });
+    await docker.getImage(tags[0]!).remove();
+    await observed.run.dispose();
+  });
+
+  it('has the hosts in its steps, and in their shells where the engine can', async () => {
+    const extraHosts = [
+      { host: 'one.example', ip: '10.9.8.7' },
+      { host: 'six.example', ip: 'fd00::7' },
+    ];
+    const said = await both('grep example /etc/hosts', { extraHosts });
+    expect(said.step).toMatch(/10\.9\.8\.7\s+one\.example/);
+    expect(said.step).toMatch(/fd00::7\s+six\.example/);
+    if (!isOld) expect(said.shell.split('\n').sort()).toEqual(said.step.split('\n').sort());
+  });
+
+  it('without a network has only the loopback device, in shells as well', async () => {
+    const said = await both('ls /sys/class/net', { network: 'none' });
+    expect(said.step.split(/\s+/)).not.toContain('eth0');
+    expect(said.shell).toBe(said.step);
+  });
+
+  it('with the host’s network has the one of the engine', async () => {
+    if (endpoint.isPodman) return;
+    const said = await both('cat /sys/class/net/lo/ifindex; hostname; ls /sys/class/net', { network: 'host' });
+    expect(said.step).toContain('docker0');
+  });
+
+  it('has the size of /dev/shm', async () => {
+    if (isOld) return;
+    const said = await both("df -k /dev/shm | tail -n1 | tr -s ' ' | cut -d' ' -f2", { shmBytes: 3 * 1024 ** 2 });
+    expect(said.step).toBe('3072');
+  });
+
+  it('has the limits in its steps', async () => {
+    if (isOld) return;
+    const said = await both('ulimit -n; ulimit -Hn', { ulimits: [{ name: 'nofile', soft: 123, hard: 456 }] });
+    expect(said.step.split('\n')).toEqual(['123', '456']);
+    if (isClassic) expect(said.shell).toBe(said.step);
+  });
+
+  it('says in a shell which limits of its step it lacks', async () => {
+    if (isClassic || isOld) return;
+    const command = 'true # limits';
+    const observed = await build(engine, createProject(`${BASE}RUN ${command}`), {
+      ulimits: [{ name: 'nofile', soft: 123, hard: 456 }],
+    });
+    const container = await openAt(observed, command);
+    expect(container.note).toContain('--ulimit nofile=123:456');
+    await container.release();
+    await observed.run.dispose();
+  });
+
+  it('carries the stages named out again, and no others', async () => {
+    if (isClassic) return;
+    const project = createProject(`${BASE}RUN echo kept
+FROM base AS again
+RUN cat /proc/sys/kernel/random/uuid > /id; cat /id`);
+    const first = await build(engine, project);
+    await first.run.dispose();
+    const second = await build(engine, project, { noCacheStages: ['again'] });
+    await second.run.dispose();
+    expect(logOf(second, 'uuid')).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(logOf(second, 'uuid')).not.toBe(logOf(first, 'uuid'));
+    expect(stepWith(second, 'uuid').state).toBe('done');
+    expect(stepWith(second, 'echo kept').state).toBe('cached');
+  });
+
+  it('refuses what the classic builder does not know, by name', () => {
+    if (!isClassic) return;
+    const request = (settings: BuildSettings) => () => build(engine, createProject(BASE), settings);
+    return Promise.all([
+      expect(request({ noCacheStages: ['a'] })()).rejects.toThrow('--no-cache-filter'),
+      expect(request({ allow: ['network.host'] })()).rejects.toThrow('--allow'),
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
+import { BxError } from '../../../../src/platform/errors.js';
+
+const settings = (...args: string[]) => readBuildOptions([...args, '.'], {}, '/w')?.settings;
+
+describe('the flags for all RUN steps', () => {
+  it.each([
+    [
+      ['--label', 'a=b=c', '--label=empty'],
+      {
+        labels: [
+          ['a', 'b=c'],
+          ['empty', ''],
+        ],
+      },
+    ],
+    [['--label', 'a=1', '--label', 'a=2'], { labels: [['a', '2']] }],
+    [['--add-host', 'db:10.0.0.5'], { extraHosts: [{ host: 'db', ip: '10.0.0.5' }] }],
+    [['--add-host', 'db=::1'], { extraHosts: [{ host: 'db', ip: '::1' }] }],
+    [['--add-host', 'db:[::1]'], { extraHosts: [{ host: 'db', ip: '::1' }] }],
+    [['--add-host', 'db:::1'], { extraHosts: [{ host: 'db', ip: '::1' }] }],
+    [['--add-host', 'me:host-gateway'], { extraHosts: [{ host: 'me', ip: 'host-gateway' }] }],
+    [
+      ['--add-host=a:1.1.1.1,b:2.2.2.2'],
+      {
+        extraHosts: [
+          { host: 'a', ip: '1.1.1.1' },
+          { host: 'b', ip: '2.2.2.2' },
+        ],
+      },
+    ],
+    [
+      ['--add-host="a=1.1.1.1,2.2.2.2"'],
+      {
+        extraHosts: [
+          { host: 'a', ip: '1.1.1.1' },
+          { host: 'a', ip: '2.2.2.2' },
+        ],
+      },
+    ],
+    [['--network', 'none'], { network: 'none' }],
+    [['--network=default'], {}],
+    [['--network='], {}],
+    [['--allow', 'network.host', '--allow=device=gpu', '--allow', ''], { allow: ['network.host', 'device=gpu'] }],
+    [['--shm-size', '64m'], { shmBytes: 64 * 1024 ** 2 }],
+    [['--shm-size', '1.5 GiB'], { shmBytes: 1.5 * 1024 ** 3 }],
+    [['--shm-size=100KB'], { shmBytes: 102_400 }],
+    [['--shm-size=4096'], { shmBytes: 4096 }],
+    [['--shm-size=4096b'], { shmBytes: 4096 }],
+    [['--shm-size=0'], {}],
+    [['--ulimit', 'nofile=100:200'], { ulimits: [{ name: 'nofile', soft: 100, hard: 200 }] }],
+    [['--ulimit', 'nofile=100'], { ulimits: [{ name: 'nofile', soft: 100, hard: 100 }] }],
+    [['--ulimit', 'core=0:-1'], { ulimits: [{ name: 'core', soft: 0, hard: -1 }] }],
+    [['--ulimit', 'core=-1'], { ulimits: [{ name: 'core', soft: -1, hard: -1 }] }],
+    [['--ulimit', 'nproc=1', '--ulimit', 'nproc=2'], { ulimits: [{ name: 'nproc', soft: 2, hard: 2 }] }],
+    [['--cgroup-parent', 'ci.slice'], { cgroupParent: 'ci.slice' }],
+    [['--no-cache-filter', 'a', '--no-cache-filter=b'], { noCacheStages: ['a', 'b'] }],
+    [['--pull'], { pull: true }],
+    [['--pull=false'], {}],
+    [['--rm', '--force-rm=false', '--compress', '-D', '--debug=true'], {}],
+  ])('%j', (args, expected) => {
+    expect(settings(...args)).toEqual(expected);
+  });
+
+  it.each([
+    [['--label', '=x'], '--label "=x": the name is empty', 'version=1.2'],
+    [['--add-host', 'db'], '--add-host "db": must be HOST:IP', 'db:10.0.0.5'],
+    [['--add-host', 'db:'], '--add-host "db:": must be', 'host-gateway'],
+    [['--add-host', ':1.1.1.1'], '--add-host ":1.1.1.1": must be', 'db:'],
+    [['--add-host', 'db:1.2.3'], '"1.2.3" is neither an IP address', 'host-gateway'],
+    [['--add-host', 'd b:1.2.3.4'], 'no spaces', 'db:'],
+    [['--add-host', 'a:1.1.1.1,b'], '--add-host "b"', 'db:'],
+    [['--allow', 'network'], '--allow "network": unknown entitlement', 'network.host, security.insecure'],
+    [['--shm-size', 'big'], '--shm-size "big": not a size', '--shm-size 64m'],
+    [['--shm-size=-1'], '--shm-size "-1"', '64m'],
+    [['--shm-size='], '--shm-size ""', '64m'],
+    [['--shm-size=9999999999999p'], 'not a size', '64m'],
+    [['--ulimit', 'nofile'], 'must be TYPE=SOFT', 'nofile=1024:2048'],
+    [['--ulimit', 'files=1'], 'unknown type "files", must be one of core, cpu', 'nofile='],
+    [['--ulimit', 'nofile=1:2:3'], 'too many limits', 'nofile='],
+    [['--ulimit', 'nofile=a'], '"a" is not a number', 'nofile='],
+    [['--ulimit', 'nofile=3:2'], 'the soft limit (3) is above the hard one (2)', 'nofile='],
+    [['--ulimit', 'nofile=-1:2'], 'the soft limit (unlimited) is above', 'nofile='],
+    [['--no-cache-filter='], '--no-cache-filter "": the stage is empty', '--no-cache'],
+    [['--pull=maybe'], 'invalid argument "maybe" for "--pull"', '--help'],
+  ])('refuses %j', (args, message, hint) => {
+    let error: unknown;
+    try {
+      settings(...args);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(BxError);
+    const { code, message: said, hint: advice } = error as BxError;
+    expect({ code, said, advice }).toEqual({
+      code: 'usage',
+      said: expect.stringContaining(message),
+      advice: expect.stringContaining(hint),
+    });
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
+import { entitlementsOf, frontendOptions } from '../../../../src/engine/buildkit/frontend-options.js';
+import type { BuildRequest, BuildSettings } from '../../../../src/engine/engine.js';
+
+const FACTS = { kind: 'docker', name: 'Docker Engine 28.5', hostGatewayIp: '172.17.0.1' } as const;
+
+function request(settings: BuildSettings & Partial<BuildRequest>): BuildRequest {
+  const text = 'FROM scratch\n';
+  return {
+    contextDir: '/w',
+    dockerfile: { dir: '/w', name: 'Dockerfile', text, plan: parseDockerfile(text) },
+    ...{ target: null, buildArgs: [], tags: [], noCache: false, platform: null, secrets: [], ssh: [], outputs: [] },
+    ...settings,
+  };
+}
+
+describe('frontendOptions', () => {
+  it.each<[BuildSettings & Partial<BuildRequest>, Record<string, string>]>([
+    [{}, { 'image-resolve-mode': 'local' }],
+    [{ pull: true }, { 'image-resolve-mode': 'pull' }],
+    [{ labels: [['a', 'b']] }, { 'label:a': 'b' }],
+    [
+      {
+        extraHosts: [
+          { host: 'a', ip: '1.1.1.1' },
+          { host: 'b', ip: '::1' },
+          { host: 'me', ip: 'host-gateway' },
+        ],
+      },
+      { 'add-hosts': 'a=1.1.1.1,b=::1,me=172.17.0.1' },
+    ],
+    [{ network: 'none' }, { 'force-network-mode': 'none' }],
+    [{ network: 'host' }, { 'force-network-mode': 'host' }],
+    [{ shmBytes: 1024 }, { 'shm-size': '1024' }],
+    [{ ulimits: [{ name: 'nofile', soft: 1, hard: -1 }] }, { ulimit: 'nofile=1:-1' }],
+    [{ cgroupParent: 'ci' }, { 'cgroup-parent': 'ci' }],
+    [{ noCacheStages: ['a', 'b'] }, { 'no-cache': 'a,b' }],
+    [{ noCacheStages: ['a'], noCache: true }, { 'no-cache': '' }],
+  ])('%j', (settings, expected) => {
+    expect(frontendOptions(request(settings), FACTS)).toEqual({
+      filename: 'Dockerfile',
+      'image-resolve-mode': 'local',
+      ...expected,
+    });
+  });
+
+  it('leaves the choice of images to a buildkitd, unless it is to look', () => {
+    const facts = { kind: 'buildkitd', name: 'buildkitd', hostGatewayIp: null } as const;
+    expect(frontendOptions(request({}), facts)).toEqual({ filename: 'Dockerfile' });
+    expect(frontendOptions(request({ pull: true }), facts)).toMatchObject({ 'image-resolve-mode': 'pull' });
+  });
+
+  it('refuses what this engine cannot have, by name', () => {
+    expect(() => frontendOptions(request({ network: 'mine' }), FACTS)).toThrow('--network mine');
+    const hosts = [{ host: 'me', ip: 'host-gateway' }];
+    expect(() => frontendOptions(request({ extraHosts: hosts }), { ...FACTS, hostGatewayIp: null })).toThrow(
+      '--add-host me:host-gateway: Docker Engine 28.5 does not say',
+    );
+  });
+
+  it('asks for the host’s network what docker asks for by itself', () => {
+    expect(entitlementsOf(request({ network: 'host' }))).toEqual(['network.host']);
+    expect(entitlementsOf(request({ network: 'host', allow: ['network.host', 'security.insecure'] }))).toEqual([
+      'network.host',
+      'security.insecure',
+    ]);
+    expect(entitlementsOf(request({}))).toEqual([]);
+  });
+});
