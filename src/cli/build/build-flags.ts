@@ -25,9 +25,11 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
     fallback: 'as DOCKER_BUILDKIT has it, else buildkit',
   }),
   text('file', 'PATH', 'Dockerfile, which may lie outside of the context', { short: 'f', fallback: 'PATH/Dockerfile' }),
+  text('iidfile', 'FILE', 'Write the image id to FILE'),
   list('label', 'NAME[=VALUE]', 'Label of the image'),
   bool('load', 'Put the image into the engine: --output=type=docker'),
   bool('no-cache', 'Run every step, whatever the cache has'),
+  text('metadata-file', 'FILE', 'Write what the engine says of the result to FILE, as JSON'),
   list('no-cache-filter', 'STAGE', 'Run every step of this stage, whatever the cache has'),
   text('network', 'MODE', 'Network of each RUN: default, none or host', { fallback: 'default' }),
   list('output', 'SPEC', 'Write the result: type=local|tar|docker[,dest=PATH], a directory, or - for a tar on standard output', {
@@ -93,7 +95,7 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
   ...['annotation', 'attest', 'build-context', 'cache-from', 'cache-to'].map((name) => later(name, 'list')),
-  ...['call', 'iidfile', 'metadata-file', 'provenance', 'sbom'].map((name) => later(name, 'string')),
+  ...['call', 'provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),

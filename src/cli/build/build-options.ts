@@ -1,4 +1,5 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
+import { resolve } from 'node:path';
 import type { EndpointWish } from '../../builders/index.js';
 import type { BuildSettings, OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
@@ -15,6 +16,7 @@ import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
 import { readBuildSettings } from './build-settings.js';
 import { chooseBuilder } from './builder-kind.js';
+import type { ResultFiles } from './result-files.js';
 
 export type ProgressMode = 'auto' | 'plain' | 'quiet';
 
@@ -31,6 +33,7 @@ export interface BuildOptions {
   readonly ssh: readonly SshSource[];
   readonly outputs: readonly OutputSpec[];
   readonly settings: BuildSettings;
+  readonly resultFiles: ResultFiles;
   readonly builder: BuilderKind;
   /** Which engine, as far as the command line says it. */
   readonly endpoint: EndpointWish;
@@ -61,6 +64,7 @@ export function readBuildOptions(
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
   const platform = parsePlatform(flags.list('platform'));
+  const outputs = parseOutputs(flags.list('output'), flags.bool('load'), cwd);
   return {
     context: onlyContext(flags, command),
     file: flags.text('file') || null,
@@ -71,8 +75,9 @@ export function readBuildOptions(
     platform,
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
-    outputs: parseOutputs(flags.list('output'), flags.bool('load'), cwd),
+    outputs,
     settings: readBuildSettings(flags),
+    resultFiles: resultFiles(flags, outputs, cwd),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
     progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
@@ -86,6 +91,22 @@ export function readBuildOptions(
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
     leaveKey: flags.text('leave-key'),
   };
+}
+
+/** Throws `BxError('usage')`. */
+function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], cwd: string): ResultFiles {
+  const path = (name: string): string | null => {
+    const text = flags.text(name);
+    return text ? resolve(cwd, text) : null;
+  };
+  const iidFile = path('iidfile');
+  const files = outputs.find(({ kind }) => kind === 'local' || kind === 'tar');
+  if (iidFile !== null && files) {
+    throw new BxError('usage', `--iidfile: --output type=${files.kind} makes no image that could have an id`, {
+      hint: 'Leave one of them out.',
+    });
+  }
+  return { iidFile, metadataFile: path('metadata-file') };
 }
 
 function onlyContext(flags: ParsedFlags, command: string): string {

@@ -9,6 +9,7 @@ import type { BuildOptions } from './build-options.js';
 import type { Connecting } from './connecting.js';
 import type { FrontEnd } from './front-end.js';
 import { prepareRequest } from './prepare-request.js';
+import { withResultFiles } from './result-files.js';
 
 export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['progress']> {
   readonly options: BuildOptions;
@@ -39,7 +40,7 @@ export function openSession(
   return createLocalSession({
     id,
     contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
-    connect,
+    connect: async (signal) => withResultFiles(await connect(signal), options.resultFiles),
     prepare: () => {
       const request = first ?? prepare();
       first = null;

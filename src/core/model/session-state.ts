@@ -55,6 +55,8 @@ export interface BuildResult {
   readonly tags: readonly string[];
   /** Where files went: `local ./out`, `tar out.tar`. */
   readonly outputs: readonly string[];
+  /** What the engine's exporters say of it, as they say it: `containerimage.config.digest`, `image.name` … */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** What the client has sent of its files, summed over all transfers of the generation. */

@@ -40,7 +40,9 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
 }
 
 function describe(request: BuildRequest, written: ReadonlyArray<Written & { readonly output: OutputSpec }>): BuildResult {
+  const metadata = Object.assign({}, ...written.map(({ response }) => response)) as Readonly<Record<string, string>>;
   return {
+    ...(Object.keys(metadata).length > 0 && { metadata }),
     imageId: written.find(({ imageId }) => imageId !== null)?.imageId ?? null,
     tags: written.some(({ isStored }) => isStored) ? request.tags : [],
     outputs: written.flatMap(({ output }) => (output.kind === 'store' ? [] : [`${output.kind} ${output.dest}`])),
@@ -55,6 +57,8 @@ function wantedOutputs({ request, link }: Pick<ExportInputs, 'request' | 'link'>
 interface Written {
   readonly imageId: string | null;
   readonly isStored: boolean;
+  /** The exporter's; empty where the client made the output itself. */
+  readonly response: Readonly<Record<string, string>>;
 }
 
 async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Written> {
@@ -63,13 +67,19 @@ async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Wr
   if (direct) return writtenBy(link, direct, await runExporter(inputs, direct));
   if (output.kind === 'docker') {
     // This engine writes archives only of images that it has stored.
-    return { imageId: await saveFromStore(link, request.tags, output.dest, () => exportToStore(inputs)), isStored: true };
+    let response: Written['response'] = {};
+    const store = async (): Promise<string | null> => {
+      response = await runExporter(inputs, storeExport(request));
+      return imageIdOf(response, link.facts.hasContainerdStore);
+    };
+    return { imageId: await saveFromStore(link, request.tags, output.dest, store), isStored: true, response };
   }
   const exporter = { type: 'docker', attrs: nameAttrs(request) };
-  const imageId = await loadIntoStore(link, inputs.signal, (dest) =>
-    runExporter(inputs, { exporter, target: { kind: 'docker', dest } }),
-  );
-  return { imageId, isStored: true };
+  let response: Written['response'] = {};
+  const imageId = await loadIntoStore(link, inputs.signal, async (dest) => {
+    response = await runExporter(inputs, { exporter, target: { kind: 'docker', dest } });
+  });
+  return { imageId, isStored: true, response };
 }
 
 /** What one exporter of the engine writes by itself. */
@@ -103,11 +113,8 @@ function writtenBy(link: EngineLink, { output }: DirectOutput, response: Readonl
   return {
     imageId: isImage ? imageIdOf(response, link.facts.hasContainerdStore) : null,
     isStored: output.kind === 'store',
+    response,
   };
-}
-
-async function exportToStore(inputs: ExportInputs): Promise<string | null> {
-  return imageIdOf(await runExporter(inputs, storeExport(inputs.request)), inputs.link.facts.hasContainerdStore);
 }
 
 function storeExport(request: BuildRequest): Export {

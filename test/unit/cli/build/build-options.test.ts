@@ -24,6 +24,7 @@ describe('readBuildOptions', () => {
       ssh: [],
       outputs: [],
       settings: {},
+      resultFiles: { iidFile: null, metadataFile: null },
       builder: 'either',
       progress: 'auto',
       on: null,
@@ -76,6 +77,7 @@ describe('readBuildOptions', () => {
     [['a', 'b'], 'takes one PATH, not 2', 'Flags may stand'],
     [['--on=never', '.'], 'must be error or always', '--help'],
     [['--progress=tty', '.'], 'must be auto, plain or quiet', '--help'],
+    [['--iidfile', 'id', '-o', 'out', '.'], '--iidfile: --output type=local makes no image', 'Leave one'],
     [['--push', '.'], '--push is not supported yet', '--help'],
   ])('refuses %j', (args, message, hint) => {
     let error: unknown;

@@ -1,0 +1,100 @@
+/**
+ * `--iidfile` and `--metadata-file`: what a build has made, for scripts. They are written before the build counts as done, so that whoever
+ * waits for its end finds them, and a build whose files cannot be written has failed.
+ */
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { EngineEvent } from '../../core/events.js';
+import type { BuildResult } from '../../core/model/index.js';
+import type { BuildRun, Engine } from '../../engine/engine.js';
+import { BxError } from '../../platform/errors.js';
+import { writeReasonOf } from '../../platform/reason.js';
+
+export interface ResultFiles {
+  /** Absolute; null: not wanted. */
+  readonly iidFile: string | null;
+  readonly metadataFile: string | null;
+}
+
+/** The engine, whose builds write these files when they succeed. An image id of an earlier build is taken away when one begins. */
+export function withResultFiles(engine: Engine, files: ResultFiles): Engine {
+  if (files.iidFile === null && files.metadataFile === null) return engine;
+  return {
+    ...engine,
+    build(request) {
+      if (files.iidFile !== null) removeFile(files.iidFile);
+      const run = engine.build(request);
+      return { ...run, events: writing(run, files) };
+    },
+  };
+}
+
+async function* writing({ events }: BuildRun, files: ResultFiles): AsyncIterable<EngineEvent> {
+  for await (const event of events) yield event.type === 'build.succeeded' ? written(event, files) : event;
+}
+
+function written(event: EngineEvent & { type: 'build.succeeded' }, { iidFile, metadataFile }: ResultFiles): EngineEvent {
+  try {
+    if (iidFile !== null) write('--iidfile', iidFile, imageIdOf(event.result));
+    if (metadataFile !== null) write('--metadata-file', metadataFile, metadataText(event.result));
+    return event;
+  } catch (error) {
+    const { message, hint } = error as BxError;
+    return { type: 'build.failed', failure: { digest: null, message, hint, exitCode: null, line: null } };
+  }
+}
+
+/** The image's configuration, as docker prints it, else its manifest (docker/buildx, commands/build.go); empty: there is no image. */
+function imageIdOf({ imageId, metadata = {} }: BuildResult): string {
+  return metadata['containerimage.config.digest'] ?? metadata['containerimage.digest'] ?? imageId ?? '';
+}
+
+/** The exporter's answer with its encoded objects as objects. */
+function metadataText({ imageId, tags, metadata }: BuildResult): string {
+  const known = metadata ?? {
+    ...(imageId !== null && { 'containerimage.config.digest': imageId }),
+    ...(tags.length > 0 && { 'image.name': tags.join(',') }),
+  };
+  const sorted = Object.entries(known).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(sorted.map(([key, value]) => [key, decoded(value)])), null, 2);
+}
+
+function decoded(value: string): unknown {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return value;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    const isObject = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length > 0;
+    return isObject ? parsed : value;
+  } catch {
+    return value;
+  }
+}
+
+/** Whole or not at all. */
+function write(flag: string, path: string, text: string): void {
+  let directory: string | null = null;
+  try {
+    directory = mkdtempSync(join(dirname(path), '.bxtui-'));
+    const partial = join(directory, 'file');
+    writeFileSync(partial, text, { mode: 0o644 });
+    renameSync(partial, path);
+  } catch (error) {
+    throw new BxError('input', `${flag}: cannot write ${path}: ${writeReasonOf(error)}`, {
+      hint: `The image is built. Name another file with ${flag}, and build again: everything is cached.`,
+      cause: error,
+    });
+  } finally {
+    if (directory !== null) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw new BxError('input', `--iidfile: cannot remove the old ${path}: ${writeReasonOf(error)}`, {
+      hint: 'Name another file with --iidfile.',
+      cause: error,
+    });
+  }
+}
