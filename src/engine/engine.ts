@@ -64,7 +64,22 @@ export interface Ulimit {
   readonly hard: number;
 }
 
-/** What is set for all RUN steps, and for the image; what is left out is as the engine has it. */
+/** Files besides the context, which the Dockerfile knows by a name: `COPY --from=NAME`, `FROM NAME`. */
+export interface NamedContext {
+  readonly name: string;
+  readonly from:
+    | { readonly kind: 'dir' /** Absolute. */; readonly dir: string }
+    /** What the engine gets by itself: `docker-image://…`, a git repository or an archive by its URL. */
+    | { readonly kind: 'reference'; readonly ref: string };
+}
+
+/** A cache elsewhere, in BuildKit's words: `registry` with the attribute `ref`, `inline` … */
+export interface CacheSpec {
+  readonly type: string;
+  readonly attrs: Readonly<Record<string, string>>;
+}
+
+/** What is set for all of the build; what is left out is as the engine has it. */
 export interface BuildSettings {
   /** Of the image. */
   readonly labels?: ReadonlyArray<readonly [name: string, value: string]>;
@@ -80,6 +95,9 @@ export interface BuildSettings {
   readonly noCacheStages?: readonly string[];
   /** Base images are looked up at their registries also where the engine has them. */
   readonly pull?: boolean;
+  readonly contexts?: readonly NamedContext[];
+  readonly cacheFrom?: readonly CacheSpec[];
+  readonly cacheTo?: readonly CacheSpec[];
 }
 
 export interface BuildRequest extends BuildSettings {

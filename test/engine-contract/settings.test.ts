@@ -108,11 +108,40 @@ RUN cat /proc/sys/kernel/random/uuid > /id; cat /id`);
     expect(stepWith(second, 'echo kept').state).toBe('cached');
   });
 
+  it('copies from named contexts, each with its own files, also in a second build of changed ones', async () => {
+    if (isClassic) return;
+    const project = createProject(
+      `${BASE}COPY --from=more text /one
+COPY --from=context text /two
+RUN cat /one /two`,
+      { text: 'of the context\n' },
+    );
+    const more = createProject('', { text: 'of more\n' });
+    const own = createProject('', { text: 'of another named context\n' });
+    const contexts = [
+      { name: 'more', from: { kind: 'dir', dir: more.dir } },
+      { name: 'context', from: { kind: 'dir', dir: own.dir } },
+    ] as const;
+    if (isOld) return expect(build(engine, project, { contexts })).rejects.toThrow('--build-context');
+    const first = await build(engine, project, { contexts });
+    expect(first.last).toMatchObject({ type: 'build.succeeded' });
+    expect(logOf(first, 'cat /one')).toBe('of more\nof another named context\n');
+    const container = await openAt(first, 'COPY --from=more');
+    expect((await shell(container, 'cat /one')).output).toBe('of more\n');
+    await container.release();
+    await first.run.dispose();
+    more.write('text', 'of more, changed\n');
+    const second = await build(engine, project, { contexts });
+    expect(logOf(second, 'cat /one')).toBe('of more, changed\nof another named context\n');
+    await second.run.dispose();
+  });
+
   it('refuses what the classic builder does not know, by name', () => {
     if (!isClassic) return;
     const request = (settings: BuildSettings) => () => build(engine, createProject(BASE), settings);
     return Promise.all([
       expect(request({ noCacheStages: ['a'] })()).rejects.toThrow('--no-cache-filter'),
+      expect(request({ contexts: [{ name: 'a', from: { kind: 'dir', dir: '/' } }] })()).rejects.toThrow('--build-context'),
       expect(request({ allow: ['network.host'] })()).rejects.toThrow('--allow'),
     ]);
   });

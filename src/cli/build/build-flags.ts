@@ -17,6 +17,7 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('add-host', 'HOST:IP', 'Line of /etc/hosts in each RUN; host-gateway as the IP is the machine of the engine'),
   list('allow', 'ENTITLEMENT', 'Let steps have what is not usual: network.host, security.insecure or device[=NAME]'),
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
+  list('build-context', 'NAME=SOURCE', 'More files, as COPY --from=NAME: a directory, docker-image://REF or a URL'),
   text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
   text('cgroup-parent', 'CGROUP', 'Parent of the control groups that each RUN has'),
   text('context', 'NAME', 'Docker context to build with', { fallback: 'DOCKER_CONTEXT, else the current one' }),
@@ -36,7 +37,10 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
     short: 'o',
   }),
   list('platform', 'OS/ARCH', 'Build for this platform'),
-  text('progress', 'MODE', 'How progress is shown', { choices: ['auto', 'plain', 'quiet'], fallback: 'auto' }),
+  text('progress', 'MODE', 'How progress is shown', {
+    choices: ['auto', 'plain', 'quiet'],
+    fallback: 'BUILDKIT_PROGRESS, else auto',
+  }),
   bool('pull', 'Look base images up at their registries, also those that the engine has'),
   bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
   list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
@@ -94,7 +98,7 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['annotation', 'attest', 'build-context', 'cache-from', 'cache-to'].map((name) => later(name, 'list')),
+  ...['annotation', 'attest', 'cache-from', 'cache-to'].map((name) => later(name, 'list')),
   ...['call', 'provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),

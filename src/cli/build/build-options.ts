@@ -18,6 +18,9 @@ import { readBuildSettings } from './build-settings.js';
 import { chooseBuilder } from './builder-kind.js';
 import type { ResultFiles } from './result-files.js';
 
+/** Of reproducible-builds.org; the frontend takes it as an argument. */
+const EPOCH = 'SOURCE_DATE_EPOCH';
+
 export type ProgressMode = 'auto' | 'plain' | 'quiet';
 
 export interface BuildOptions {
@@ -69,18 +72,21 @@ export function readBuildOptions(
     context: onlyContext(flags, command),
     file: flags.text('file') || null,
     target: flags.text('target') || null,
-    buildArgs: flags.list('build-arg').map((text) => parseBuildArg(text, env)),
+    buildArgs: withEpoch(
+      flags.list('build-arg').map((text) => parseBuildArg(text, env)),
+      env,
+    ),
     tags: flags.list('tag').map(checkTag),
     noCache: flags.bool('no-cache'),
     platform,
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
     outputs,
-    settings: readBuildSettings(flags),
+    settings: readBuildSettings(flags, cwd),
     resultFiles: resultFiles(flags, outputs, cwd),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
-    progress: flags.bool('quiet') ? 'quiet' : ((flags.text('progress') as ProgressMode | null) ?? 'auto'),
+    progress: flags.bool('quiet') ? 'quiet' : chooseProgress(flags.text('progress') as ProgressMode | null, env),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
     detach: flags.isSet('detach') ? flags.bool('detach') : null,
@@ -91,6 +97,24 @@ export function readBuildOptions(
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
     leaveKey: flags.text('leave-key'),
   };
+}
+
+/** The times of what is built, as the environment has them, unless an argument says otherwise. */
+function withEpoch(buildArgs: BuildOptions['buildArgs'], env: NodeJS.ProcessEnv): BuildOptions['buildArgs'] {
+  const epoch = env[EPOCH];
+  if (!epoch || buildArgs.some(([name, value]) => name === EPOCH && value !== null)) return buildArgs;
+  return [...buildArgs, [EPOCH, epoch]];
+}
+
+/** The variable of docker counts where the flag leaves it open. Throws `BxError('usage')`. */
+function chooseProgress(flag: ProgressMode | null, env: NodeJS.ProcessEnv): ProgressMode {
+  const told = env.BUILDKIT_PROGRESS || 'auto';
+  if (flag !== null && flag !== 'auto') return flag;
+  if (told === 'auto' || told === 'plain' || told === 'quiet') return told;
+  if (told === 'tty') return 'auto';
+  throw new BxError('usage', `BUILDKIT_PROGRESS is ${JSON.stringify(told)}, and must be auto, plain, tty or quiet`, {
+    hint: 'Set it to one of them, or say --progress=plain.',
+  });
 }
 
 /** Throws `BxError('usage')`. */

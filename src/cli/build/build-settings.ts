@@ -1,21 +1,23 @@
-/** The flags for all RUN steps and for the image, as checked values. */
+/** The flags that are set for all of a build, as checked values. */
 import type { BuildSettings } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseAddHosts } from '../values/add-host.js';
+import { parseBuildContexts } from '../values/build-context.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { parseEntitlements } from '../values/entitlement.js';
 import { parseLabel } from '../values/label.js';
 import { parseUlimits } from '../values/ulimit.js';
 
-/** What is not given is not in it. Throws `BxError('usage')`. */
-export function readBuildSettings(flags: ParsedFlags): BuildSettings {
+/** What is not given is not in it. Throws `BxError('usage' | 'input')`. */
+export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSettings {
   // Of one name the last counts.
   const labels = [...new Map(flags.list('label').map(parseLabel))];
   const extraHosts = flags.list('add-host').flatMap(parseAddHosts);
   const allow = parseEntitlements(flags.list('allow'));
   const ulimits = parseUlimits(flags.list('ulimit'));
   const noCacheStages = flags.list('no-cache-filter').map(checkStage);
+  const contexts = parseBuildContexts(flags.list('build-context'), cwd);
   const network = flags.text('network') || 'default';
   const shmSize = flags.text('shm-size');
   const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
@@ -26,6 +28,7 @@ export function readBuildSettings(flags: ParsedFlags): BuildSettings {
     ...(allow.length > 0 && { allow }),
     ...(ulimits.length > 0 && { ulimits }),
     ...(noCacheStages.length > 0 && { noCacheStages }),
+    ...(contexts.length > 0 && { contexts }),
     ...(network !== 'default' && { network }),
     ...(shmBytes > 0 && { shmBytes }),
     ...(cgroupParent !== '' && { cgroupParent }),

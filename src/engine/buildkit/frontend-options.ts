@@ -5,7 +5,10 @@ import type { EngineFacts } from './engine-facts.js';
 
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
 
-export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp'>;
+/** Told to frontends that might not know named contexts, so that they refuse instead of looking for an image of that name. */
+const CONTEXTS_CAP = 'moby.buildkit.frontend.contexts+forward';
+
+export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp' | 'capabilities'>;
 
 /** `FrontendOpt` of the solve that turns the Dockerfile into a graph. Throws `BxError('unsupported')` for what this engine cannot have. */
 export function frontendOptions(request: BuildRequest, facts: FrontendFacts): Record<string, string> {
@@ -22,7 +25,39 @@ export function frontendOptions(request: BuildRequest, facts: FrontendFacts): Re
     if (value !== null) options[`build-arg:${name}`] = value;
   }
   for (const [name, value] of request.labels ?? []) options[`label:${name}`] = value;
-  return { ...options, ...runOptions(request, facts) };
+  return { ...options, ...runOptions(request, facts), ...contextOptions(request, facts), ...cacheOptions(request) };
+}
+
+function contextOptions(
+  { contexts = [], dockerfile }: BuildRequest,
+  { name, capabilities }: FrontendFacts,
+): Record<string, string> {
+  if (contexts.length === 0) return {};
+  // Frontends learned of both at the same time, and nothing tells of the one. One that the Dockerfile names itself may be newer.
+  const isKnown = capabilities.signals.isAvailable || /^#\s*syntax\s*=/im.test(dockerfile.text);
+  if (!isKnown) {
+    throw new BxError('unsupported', `${name} knows no named contexts (--build-context)`, {
+      hint: 'Copy the files into the context, or build with a newer engine.',
+    });
+  }
+  const options: Record<string, string> = { 'frontend.caps': CONTEXTS_CAP };
+  for (const { name: key, from } of contexts) {
+    options[`context:${key}`] = from.kind === 'dir' ? `local:${localNameOf(key)}` : from.ref;
+    // What the engine keeps of these files it finds again under this text.
+    if (from.kind === 'dir') options[`sharedkey:localdir:${key}`] = from.dir;
+  }
+  return options;
+}
+
+/** The local source that a directory is served as. */
+export function localNameOf(context: string): string {
+  return context === 'context' || context === 'dockerfile' ? `_${context}` : context;
+}
+
+/** With a frontend the imports of the solve itself are not used. */
+function cacheOptions({ cacheFrom = [] }: BuildRequest): Record<string, string> {
+  if (cacheFrom.length === 0) return {};
+  return { 'cache-imports': JSON.stringify(cacheFrom.map(({ type, attrs }) => ({ Type: type, Attrs: attrs }))) };
 }
 
 /** What is set for all RUN steps. */

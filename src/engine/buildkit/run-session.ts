@@ -3,6 +3,7 @@
 import type { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
+import { localNameOf } from './frontend-options.js';
 import { openSession, type SessionHandle, type TransferProgress } from './session/index.js';
 
 export type RunSession = SessionHandle;
@@ -28,6 +29,11 @@ export function openRunSession(
     locals: {
       context: { kind: 'dir', dir: request.contextDir },
       dockerfile: { kind: 'dir', dir, overrides: new Map([[name, new TextEncoder().encode(text)]]) },
+      ...Object.fromEntries(
+        (request.contexts ?? []).flatMap(({ name, from }) =>
+          from.kind === 'dir' ? [[localNameOf(name), { kind: 'dir', dir: from.dir }]] : [],
+        ),
+      ),
     },
     secrets: request.secrets,
     ssh: request.ssh,

@@ -13,7 +13,7 @@ import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
 import { changesOf, openFiles } from './files.js';
-import { DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } from './frontend-options.js';
+import { DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
@@ -25,9 +25,6 @@ import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { createSideVertices } from './side-vertices.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
-
-/** What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context. */
-const BUILD_SOURCES = new Set(['context', 'dockerfile']);
 
 /** What an exporter's vertices are called. */
 const EXPORTING = /^(exporting|sending tarball|copying files)\b/;
@@ -49,6 +46,8 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const containers = new Set<Container>();
   const settling = createSettling(translator);
   const options = frontendOptions(request, link.facts);
+  // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
+  const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
   let plan: ResolvedPlan | null = null;
@@ -108,7 +107,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const prepareGround = async (): Promise<Ground> => {
     const session = openRunSession(link, request, {
       onTransfer: (transfer) => {
-        if (BUILD_SOURCES.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
+        if (sources.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
       },
       onTransferError: (error) => {
         transferError = error;

@@ -66,6 +66,34 @@ describe('readBuildOptions', () => {
     });
   });
 
+  it.each([
+    [{}, [], []],
+    [{ SOURCE_DATE_EPOCH: '7' }, [], [['SOURCE_DATE_EPOCH', '7']]],
+    [{ SOURCE_DATE_EPOCH: '' }, [], []],
+    [{ SOURCE_DATE_EPOCH: '7' }, ['--build-arg=SOURCE_DATE_EPOCH=8'], [['SOURCE_DATE_EPOCH', '8']]],
+    [{ SOURCE_DATE_EPOCH: '7' }, ['--build-arg=SOURCE_DATE_EPOCH'], [['SOURCE_DATE_EPOCH', '7']]],
+  ])('with %j and %j has the arguments %j', (env, args, expected) => {
+    expect(readBuildOptions([...args, '.'], env, '/w')?.buildArgs).toEqual(expected);
+  });
+
+  it.each([
+    ['plain', [], 'plain'],
+    ['quiet', [], 'quiet'],
+    ['tty', [], 'auto'],
+    ['', [], 'auto'],
+    ['plain', ['--progress=auto'], 'plain'],
+    ['quiet', ['--progress=plain'], 'plain'],
+    ['rawjson', ['--progress=plain'], 'plain'],
+    ['plain', ['-q'], 'quiet'],
+  ])('with BUILDKIT_PROGRESS=%s and %j shows progress as %s', (told, args, expected) => {
+    expect(readBuildOptions([...args, '.'], { BUILDKIT_PROGRESS: told }, '/w')?.progress).toBe(expected);
+  });
+
+  it('says which values of BUILDKIT_PROGRESS there are', () => {
+    const read = () => readBuildOptions(['.'], { BUILDKIT_PROGRESS: 'rawjson' }, '/w');
+    expect(read).toThrow('BUILDKIT_PROGRESS is "rawjson", and must be auto, plain, tty or quiet');
+  });
+
   it('gives nothing for --help, whatever else is there', () => {
     expect(read('--help')).toBeNull();
     expect(read('a', 'b', '-h')).toBeNull();

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
 import { BxError } from '../../../../src/platform/errors.js';
 
-const settings = (...args: string[]) => readBuildOptions([...args, '.'], {}, '/w')?.settings;
+const settings = (...args: string[]) => readBuildOptions([...args, '.'], {}, '/')?.settings;
+const reference = (name: string, ref: string) => ({ contexts: [{ name, from: { kind: 'reference', ref } }] });
 
 describe('the flags for all RUN steps', () => {
   it.each([
@@ -56,6 +57,12 @@ describe('the flags for all RUN steps', () => {
     [['--ulimit', 'nproc=1', '--ulimit', 'nproc=2'], { ulimits: [{ name: 'nproc', soft: 2, hard: 2 }] }],
     [['--cgroup-parent', 'ci.slice'], { cgroupParent: 'ci.slice' }],
     [['--no-cache-filter', 'a', '--no-cache-filter=b'], { noCacheStages: ['a', 'b'] }],
+    [['--build-context', 'etc=etc'], { contexts: [{ name: 'etc', from: { kind: 'dir', dir: '/etc' } }] }],
+    [['--build-context=a=/etc', '--build-context=a=/usr'], { contexts: [{ name: 'a', from: { kind: 'dir', dir: '/usr' } }] }],
+    [['--build-context', 'docker.io/library/alpine:latest=docker-image://b'], reference('alpine', 'docker-image://b')],
+    [['--build-context', 'a/b:1=docker-image://base'], reference('a/b:1', 'docker-image://base')],
+    [['--build-context', 'r=https://h.example/r.git#v1'], reference('r', 'https://h.example/r.git#v1')],
+    [['--build-context='], {}],
     [['--pull'], { pull: true }],
     [['--pull=false'], {}],
     [['--rm', '--force-rm=false', '--compress', '-D', '--debug=true'], {}],
@@ -82,6 +89,11 @@ describe('the flags for all RUN steps', () => {
     [['--ulimit', 'nofile=a'], '"a" is not a number', 'nofile='],
     [['--ulimit', 'nofile=3:2'], 'the soft limit (3) is above the hard one (2)', 'nofile='],
     [['--ulimit', 'nofile=-1:2'], 'the soft limit (unlimited) is above', 'nofile='],
+    [['--build-context', '/etc'], '--build-context "/etc": must be NAME=SOURCE', 'src=../src'],
+    [['--build-context', 'A=/etc'], '"A" cannot be a name', 'src='],
+    [['--build-context', 'a='], 'the source is empty', 'src='],
+    [['--build-context', 'a=target:b'], 'target: is a target of docker buildx bake', 'COPY --from=b'],
+    [['--build-context', 'a=oci-layout:///x'], 'oci-layout:// is not supported yet', 'docker-image://'],
     [['--no-cache-filter='], '--no-cache-filter "": the stage is empty', '--no-cache'],
     [['--pull=maybe'], 'invalid argument "maybe" for "--pull"', '--help'],
   ])('refuses %j', (args, message, hint) => {
@@ -98,5 +110,12 @@ describe('the flags for all RUN steps', () => {
       said: expect.stringContaining(message),
       advice: expect.stringContaining(hint),
     });
+  });
+
+  it.each([
+    ['a=/nowhere', '/nowhere does not exist'],
+    ['a=/etc/passwd', '/etc/passwd is no directory'],
+  ])('refuses the directory of --build-context %s', (value, message) => {
+    expect(() => settings('--build-context', value)).toThrow(message);
   });
 });

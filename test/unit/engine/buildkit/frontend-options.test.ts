@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
+import type { EngineFacts } from '../../../../src/engine/buildkit/engine-facts.js';
 import { entitlementsOf, frontendOptions } from '../../../../src/engine/buildkit/frontend-options.js';
 import type { BuildRequest, BuildSettings } from '../../../../src/engine/engine.js';
 
-const FACTS = { kind: 'docker', name: 'Docker Engine 28.5', hostGatewayIp: '172.17.0.1' } as const;
+const capability = (isAvailable: boolean) => ({ signals: { isAvailable, reason: '' } }) as EngineFacts['capabilities'];
+const FACTS = {
+  kind: 'docker',
+  name: 'Docker Engine 28.5',
+  hostGatewayIp: '172.17.0.1',
+  capabilities: capability(true),
+} as const;
 
 function request(settings: BuildSettings & Partial<BuildRequest>): BuildRequest {
   const text = 'FROM scratch\n';
@@ -36,6 +43,27 @@ describe('frontendOptions', () => {
     [{ ulimits: [{ name: 'nofile', soft: 1, hard: -1 }] }, { ulimit: 'nofile=1:-1' }],
     [{ cgroupParent: 'ci' }, { 'cgroup-parent': 'ci' }],
     [{ noCacheStages: ['a', 'b'] }, { 'no-cache': 'a,b' }],
+    [
+      {
+        contexts: [
+          { name: 'src', from: { kind: 'dir', dir: '/src' } },
+          { name: 'context', from: { kind: 'dir', dir: '/other' } },
+          { name: 'alpine', from: { kind: 'reference', ref: 'docker-image://base' } },
+        ],
+      },
+      {
+        'frontend.caps': 'moby.buildkit.frontend.contexts+forward',
+        'context:src': 'local:src',
+        'sharedkey:localdir:src': '/src',
+        'context:context': 'local:_context',
+        'sharedkey:localdir:context': '/other',
+        'context:alpine': 'docker-image://base',
+      },
+    ],
+    [
+      { cacheFrom: [{ type: 'registry', attrs: { ref: 'a/b' } }] },
+      { 'cache-imports': '[{"Type":"registry","Attrs":{"ref":"a/b"}}]' },
+    ],
     [{ noCacheStages: ['a'], noCache: true }, { 'no-cache': '' }],
   ])('%j', (settings, expected) => {
     expect(frontendOptions(request(settings), FACTS)).toEqual({
@@ -46,7 +74,7 @@ describe('frontendOptions', () => {
   });
 
   it('leaves the choice of images to a buildkitd, unless it is to look', () => {
-    const facts = { kind: 'buildkitd', name: 'buildkitd', hostGatewayIp: null } as const;
+    const facts = { kind: 'buildkitd', name: 'buildkitd', hostGatewayIp: null, capabilities: capability(true) } as const;
     expect(frontendOptions(request({}), facts)).toEqual({ filename: 'Dockerfile' });
     expect(frontendOptions(request({ pull: true }), facts)).toMatchObject({ 'image-resolve-mode': 'pull' });
   });
@@ -57,6 +85,15 @@ describe('frontendOptions', () => {
     expect(() => frontendOptions(request({ extraHosts: hosts }), { ...FACTS, hostGatewayIp: null })).toThrow(
       '--add-host me:host-gateway: Docker Engine 28.5 does not say',
     );
+  });
+
+  it('gives named contexts to frontends that know them', () => {
+    const contexts = [{ name: 'a', from: { kind: 'reference', ref: 'docker-image://b' } }] as const;
+    const old = { ...FACTS, name: 'Docker Engine 20.10', capabilities: capability(false) };
+    expect(() => frontendOptions(request({ contexts }), old)).toThrow('Docker Engine 20.10 knows no named contexts');
+    const text = '# syntax=docker/dockerfile:1\nFROM a\n';
+    const dockerfile = { dir: '/w', name: 'Dockerfile', text, plan: parseDockerfile(text) };
+    expect(frontendOptions(request({ contexts, dockerfile }), old)).toMatchObject({ 'context:a': 'docker-image://b' });
   });
 
   it('asks for the host’s network what docker asks for by itself', () => {
