@@ -136,12 +136,32 @@ RUN cat /one /two`,
     await second.run.dispose();
   });
 
+  it('puts its cache into the image, also where somebody may look into the build', async () => {
+    if (isClassic || !engine.summary.capabilities.imageStore.isAvailable) return;
+    const docker = await engineApi(endpoint);
+    const tag = 'bxtui-contract/cache:one';
+    const project = createProject(`${BASE}RUN echo cached > /file`);
+    const request = { tags: [tag], cacheTo: [{ type: 'inline', attrs: {} }] };
+    const plain = await build(engine, project, { tags: [tag] });
+    const { result } = plain.last as Extract<typeof plain.last, { type: 'build.succeeded' }>;
+    for (const isUnattended of [false, true]) {
+      const observed = await build(engine, project, { ...request, isUnattended });
+      expect(observed.last).toMatchObject({ type: 'build.succeeded', result: { imageId: expect.stringMatching(/^sha256:/) } });
+      // The cache is a part of the image's configuration.
+      expect(observed.last).not.toMatchObject({ result: { imageId: result.imageId } });
+      await observed.run.dispose();
+    }
+    await plain.run.dispose();
+    await docker.getImage(tag).remove();
+  });
+
   it('refuses what the classic builder does not know, by name', () => {
     if (!isClassic) return;
     const request = (settings: BuildSettings) => () => build(engine, createProject(BASE), settings);
     return Promise.all([
       expect(request({ noCacheStages: ['a'] })()).rejects.toThrow('--no-cache-filter'),
       expect(request({ contexts: [{ name: 'a', from: { kind: 'dir', dir: '/' } }] })()).rejects.toThrow('--build-context'),
+      expect(request({ cacheTo: [{ type: 'inline', attrs: {} }] })()).rejects.toThrow('--cache-to'),
       expect(request({ allow: ['network.host'] })()).rejects.toThrow('--allow'),
     ]);
   });

@@ -19,6 +19,8 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
   list('build-context', 'NAME=SOURCE', 'More files, as COPY --from=NAME: a directory, docker-image://REF or a URL'),
   text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
+  list('cache-from', 'SPEC', 'Cache to take steps from: an image, or type=registry,ref=REF'),
+  list('cache-to', 'SPEC', 'Where the cache goes: type=inline (into the image), or type=registry,ref=REF[,mode=max]'),
   text('cgroup-parent', 'CGROUP', 'Parent of the control groups that each RUN has'),
   text('context', 'NAME', 'Docker context to build with', { fallback: 'DOCKER_CONTEXT, else the current one' }),
   text('engine', 'BUILDER', 'Builder of the engine: BuildKit, or the classic one of DOCKER_BUILDKIT=0', {
@@ -98,7 +100,7 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['annotation', 'attest', 'cache-from', 'cache-to'].map((name) => later(name, 'list')),
+  ...['annotation', 'attest'].map((name) => later(name, 'list')),
   ...['call', 'provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),

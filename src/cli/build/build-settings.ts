@@ -5,6 +5,7 @@ import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseAddHosts } from '../values/add-host.js';
 import { parseBuildContexts } from '../values/build-context.js';
 import { parseByteSize } from '../values/byte-size.js';
+import { parseCaches } from '../values/cache.js';
 import { parseEntitlements } from '../values/entitlement.js';
 import { parseLabel } from '../values/label.js';
 import { parseUlimits } from '../values/ulimit.js';
@@ -18,6 +19,8 @@ export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSetting
   const ulimits = parseUlimits(flags.list('ulimit'));
   const noCacheStages = flags.list('no-cache-filter').map(checkStage);
   const contexts = parseBuildContexts(flags.list('build-context'), cwd);
+  const cacheFrom = parseCaches(flags.list('cache-from'), '--cache-from');
+  const cacheTo = parseCaches(flags.list('cache-to'), '--cache-to');
   const network = flags.text('network') || 'default';
   const shmSize = flags.text('shm-size');
   const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
@@ -29,6 +32,8 @@ export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSetting
     ...(ulimits.length > 0 && { ulimits }),
     ...(noCacheStages.length > 0 && { noCacheStages }),
     ...(contexts.length > 0 && { contexts }),
+    ...(cacheFrom.length > 0 && { cacheFrom }),
+    ...(cacheTo.length > 0 && { cacheTo }),
     ...(network !== 'default' && { network }),
     ...(shmBytes > 0 && { shmBytes }),
     ...(cgroupParent !== '' && { cgroupParent }),

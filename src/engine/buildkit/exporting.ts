@@ -9,7 +9,7 @@ import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
-import { entitlementsOf } from './frontend-options.js';
+import { cacheExports, entitlementsOf } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
@@ -28,6 +28,7 @@ export interface ExportInputs {
   readonly onStatus: (message: StatusResponse) => Promise<void>;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
+  readonly isCacheWritten?: boolean;
 }
 
 /** Writes all outputs, one after the other: old engines take one exporter a build. Throws what the engine or the file system throws. */
@@ -35,7 +36,15 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
   const outputs = wantedOutputs(inputs);
   const written: Array<Written & { output: OutputSpec }> = [];
   if (outputs.length > 0) inputs.emit({ type: 'export.started' });
-  for (const output of outputs) written.push({ output, ...(await writeOutput(inputs, output)) });
+  for (const output of outputs) {
+    // The cache goes with the first.
+    const rest = written.length === 0 ? inputs : { ...inputs, isCacheWritten: true };
+    written.push({ output, ...(await writeOutput(rest, output)) });
+  }
+  if (outputs.length === 0 && cacheExports(inputs.request, inputs.link.facts).length > 0) {
+    inputs.emit({ type: 'export.started' });
+    await runExporter(inputs, { exporter: null, target: null });
+  }
   return describe(inputs.request, written);
 }
 
@@ -125,12 +134,17 @@ function nameAttrs(request: BuildRequest): Record<string, string> {
   return request.tags.length === 0 ? {} : { name: request.tags.join(',') };
 }
 
-async function runExporter(inputs: ExportInputs, { exporter, target }: Export): Promise<Record<string, string>> {
+async function runExporter(
+  inputs: ExportInputs,
+  { exporter, target }: { readonly exporter: Exporter | null; readonly target: OutputTarget | null },
+): Promise<Record<string, string>> {
   const { link, session, graph, metadata, signal } = inputs;
   signal.throwIfAborted();
   const receiver = target ? session.receive(target) : null;
   const entitlements = entitlementsOf(inputs.request);
-  const build = openBuild(link.transport, { session, exporter, entitlements, onStatus: inputs.onStatus });
+  const cache = inputs.isCacheWritten ? [] : cacheExports(inputs.request, link.facts);
+  const { onStatus } = inputs;
+  const build = openBuild(link.transport, { session, exporter, entitlements, cacheExports: cache, onStatus });
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -1,6 +1,6 @@
 /** A build request as the attributes of the Dockerfile frontend (BuildKit, frontend/dockerui and frontend/dockerfile). */
 import { BxError } from '../../platform/errors.js';
-import { type BuildRequest, HOST_GATEWAY } from '../engine.js';
+import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
 import type { EngineFacts } from './engine-facts.js';
 
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
@@ -87,6 +87,29 @@ function addHosts({ extraHosts = [] }: BuildRequest, { name, hostGatewayIp }: Fr
     });
   });
   return lines.join(',');
+}
+
+/**
+ * Where the solve that ends with the result puts its cache. An argument of its own may ask for the one in the image, too (docker/buildx,
+ * build/opt.go). Throws `BxError('unsupported')`: such an engine says so only when all is built.
+ */
+export function cacheExports(
+  { cacheTo = [], buildArgs }: Pick<BuildRequest, 'cacheTo' | 'buildArgs'>,
+  { kind, name, hasContainerdStore }: Pick<EngineFacts, 'kind' | 'name' | 'hasContainerdStore'>,
+): readonly CacheSpec[] {
+  const other = kind === 'docker' && !hasContainerdStore ? cacheTo.find(({ type }) => type !== 'inline') : undefined;
+  if (other) {
+    throw new BxError(
+      'unsupported',
+      `--cache-to type=${other.type}: ${name} keeps its images where no cache can be written from`,
+      {
+        hint: 'Say --cache-to type=inline and push the image, let the engine store images in containerd, or build with a buildkitd.',
+      },
+    );
+  }
+  const wantsInline = buildArgs.some(([arg, value]) => arg === 'BUILDKIT_INLINE_CACHE' && /^(?:1|t|true)$/i.test(value ?? ''));
+  if (!wantsInline || cacheTo.some(({ type }) => type === 'inline')) return cacheTo;
+  return [...cacheTo, { type: 'inline', attrs: {} }];
 }
 
 /** What the engine has to grant to a build, told with each solve that has steps of it. */

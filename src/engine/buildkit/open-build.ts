@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { BxError } from '../../platform/errors.js';
+import type { CacheSpec } from '../engine.js';
 import { createGateway, type Gateway } from './gateway.js';
 import type { SolveResponse, StatusResponse } from './proto/gen/control_pb.js';
 import type { ResultSchema } from './proto/gen/gateway_pb.js';
@@ -45,6 +46,8 @@ export function openBuild(
     readonly session: { readonly id: string; readonly opened: Promise<void> };
     readonly exporter: Exporter | null;
     readonly entitlements: readonly string[];
+    /** Where the cache of the result goes. */
+    readonly cacheExports: readonly CacheSpec[];
     readonly onStatus: (message: StatusResponse) => Promise<void>;
   },
 ): OpenBuild {
@@ -56,7 +59,7 @@ export function openBuild(
     {
       Ref: gateway.buildRef,
       Session: options.session.id,
-      Cache: {},
+      Cache: { Exports: options.cacheExports.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })) },
       Entitlements: [...options.entitlements],
       // Older engines read the first form, newer ones the second.
       ...(exporter && {

@@ -13,7 +13,7 @@ import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
 import { changesOf, openFiles } from './files.js';
-import { DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
+import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
@@ -46,6 +46,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   const containers = new Set<Container>();
   const settling = createSettling(translator);
   const options = frontendOptions(request, link.facts);
+  const cacheTo = cacheExports(request, link.facts);
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
@@ -116,7 +117,10 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     });
     closing?.receive(session);
     const exporter = closing?.exporter ?? null;
-    return { session, build: openBuild(link.transport, { session, exporter, entitlements: entitlementsOf(request), onStatus }) };
+    // A build that has no exporter ends without a result, and with nothing to put into a cache.
+    const exports = closing ? cacheTo : [];
+    const entitlements = entitlementsOf(request);
+    return { session, build: openBuild(link.transport, { session, exporter, entitlements, cacheExports: exports, onStatus }) };
   };
 
   const interpret = (error: unknown, graph: BuildGraph | null) =>

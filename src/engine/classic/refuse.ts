@@ -17,6 +17,7 @@ export function refuseUnknown(
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
   if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');
   if (request.contexts?.length) throw unsupported('knows no named contexts (--build-context)');
+  if (request.cacheTo?.length) throw unsupported('puts its cache nowhere else (--cache-to)');
   if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
   if (platform !== null && platform !== own && !platform.startsWith(`${own}/`))
     throw unsupported(`builds for its engine's own platform, ${own}, only (--platform ${platform})`);

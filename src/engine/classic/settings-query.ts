@@ -3,8 +3,9 @@ import type { BuildSettings } from '../engine.js';
 
 /** Parameters of POST /build. Labels are the last step of a build: one that ends before has none. */
 export function settingsQuery(settings: BuildSettings, isWhole: boolean): Record<string, string | readonly string[] | undefined> {
-  const { labels = [], ulimits = [], shmBytes, cgroupParent, network, pull } = settings;
+  const { labels = [], ulimits = [], shmBytes, cgroupParent, network, pull, cacheFrom = [] } = settings;
   return {
+    cachefrom: cacheFrom.length > 0 ? JSON.stringify(cacheFrom.map(({ attrs }) => attrs.ref)) : undefined,
     labels: isWhole && labels.length > 0 ? JSON.stringify(Object.fromEntries(labels)) : undefined,
     extrahosts: hostLines(settings),
     networkmode: network,

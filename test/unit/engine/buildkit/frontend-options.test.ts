@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineFacts } from '../../../../src/engine/buildkit/engine-facts.js';
-import { entitlementsOf, frontendOptions } from '../../../../src/engine/buildkit/frontend-options.js';
+import { cacheExports, entitlementsOf, frontendOptions } from '../../../../src/engine/buildkit/frontend-options.js';
 import type { BuildRequest, BuildSettings } from '../../../../src/engine/engine.js';
 
 const capability = (isAvailable: boolean) => ({ signals: { isAvailable, reason: '' } }) as EngineFacts['capabilities'];
@@ -103,5 +103,26 @@ describe('frontendOptions', () => {
       'security.insecure',
     ]);
     expect(entitlementsOf(request({}))).toEqual([]);
+  });
+});
+
+describe('cacheExports', () => {
+  const inline = { type: 'inline', attrs: {} };
+  const registry = { type: 'registry', attrs: { ref: 'a' } };
+  const docker = { kind: 'docker', name: 'Docker Engine 28.5', hasContainerdStore: false } as const;
+
+  it('goes where it is sent, and into the image where an argument says so', () => {
+    expect(cacheExports({ buildArgs: [] }, docker)).toEqual([]);
+    expect(cacheExports({ buildArgs: [], cacheTo: [inline] }, docker)).toEqual([inline]);
+    expect(cacheExports({ buildArgs: [['BUILDKIT_INLINE_CACHE', '1']] }, docker)).toEqual([inline]);
+    expect(cacheExports({ buildArgs: [['BUILDKIT_INLINE_CACHE', '0']] }, docker)).toEqual([]);
+    expect(cacheExports({ buildArgs: [['BUILDKIT_INLINE_CACHE', '1']], cacheTo: [inline] }, docker)).toEqual([inline]);
+  });
+
+  it('is refused before anything is built where the engine cannot', () => {
+    const request = { buildArgs: [], cacheTo: [inline, registry] };
+    expect(() => cacheExports(request, docker)).toThrow('--cache-to type=registry: Docker Engine 28.5 keeps');
+    for (const facts of [{ ...docker, hasContainerdStore: true }, { ...docker, kind: 'buildkitd' } as const])
+      expect(cacheExports(request, facts)).toEqual(request.cacheTo);
   });
 });
