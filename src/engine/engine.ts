@@ -98,6 +98,8 @@ export interface BuildSettings {
   readonly contexts?: readonly NamedContext[];
   readonly cacheFrom?: readonly CacheSpec[];
   readonly cacheTo?: readonly CacheSpec[];
+  /** What docker is configured with, by the address of an engine or `default`: arguments, as far as no other is given. */
+  readonly proxies?: Readonly<Record<string, ReadonlyArray<readonly [name: string, value: string]>>>;
 }
 
 export interface BuildRequest extends BuildSettings {

@@ -108,6 +108,24 @@ RUN cat /proc/sys/kernel/random/uuid > /id; cat /id`);
     expect(stepWith(second, 'echo kept').state).toBe('cached');
   });
 
+  it('reaches the proxies that are configured for the engine, unless an argument names another', async () => {
+    const proxies = {
+      default: [['HTTP_PROXY', 'http://wrong:1']],
+      [endpoint.address]: [
+        ['HTTP_PROXY', 'http://proxy:1'],
+        ['NO_PROXY', 'localhost'],
+      ],
+    } as const;
+    const project = createProject(`${BASE}RUN echo "$HTTP_PROXY $http_proxy $NO_PROXY"`);
+    const configured = await build(engine, project, { proxies });
+    expect(logOf(configured, 'echo "$HTTP')).toBe('http://proxy:1 http://proxy:1 localhost\n');
+    await configured.run.dispose();
+    const given = await build(engine, project, { proxies, buildArgs: [['http_proxy', 'http://mine:2']], noCache: true });
+    expect(logOf(given, 'echo "$HTTP')).toContain('http://mine:2');
+    expect(logOf(given, 'echo "$HTTP')).not.toContain('http://proxy:1');
+    await given.run.dispose();
+  });
+
   it('copies from named contexts, each with its own files, also in a second build of changed ones', async () => {
     if (isClassic) return;
     const project = createProject(

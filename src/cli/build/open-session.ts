@@ -7,6 +7,7 @@ import { makeSessionId } from '../../session/records/session-id.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import type { Connecting } from './connecting.js';
+import { readDockerProxies } from './docker-proxies.js';
 import type { FrontEnd } from './front-end.js';
 import { prepareRequest } from './prepare-request.js';
 import { withResultFiles } from './result-files.js';
@@ -35,7 +36,11 @@ export function openSession(
   openOn: FrontEnd['openOn'],
   { isUnattended = false, id = makeSessionId(), spillDirectory }: SessionPlace = {},
 ): LocalSession {
-  const prepare = (): BuildRequest => ({ ...prepareRequest(input, options), isUnattended });
+  const prepare = (): BuildRequest => ({
+    ...prepareRequest(input, options),
+    proxies: readDockerProxies(process.env),
+    isUnattended,
+  });
   let first: BuildRequest | null = prepare();
   return createLocalSession({
     id,

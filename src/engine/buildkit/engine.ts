@@ -5,6 +5,7 @@ import { isFar } from '../shared/address.js';
 import { connectTimeout } from '../shared/connect-error.js';
 import { type LineWatchOptions, watchLine } from '../shared/line-watch.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
+import { withProxyArgs } from '../shared/proxy-args.js';
 import { createReleaseWatch } from './container/release-watch.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
@@ -96,7 +97,7 @@ function createEngine(link: EngineLink): Engine {
     lost: connection.lost,
     onLine: (listener) => watch?.onLine(listener),
     build(request) {
-      const run = startRun(link, request);
+      const run = startRun(link, withProxyArgs(request, endpoint.address));
       runs.add(run);
       return {
         ...run,

@@ -4,6 +4,7 @@ import type { Capability, CapabilityName } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
+import { withProxyArgs } from '../shared/proxy-args.js';
 import { createApi, type EngineApi } from './api.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
@@ -68,7 +69,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
     onLine: (listener) => watch.onLine(listener),
     build(request) {
       refuseUnknown(request, facts.platform, dialect);
-      const run = startRun({ api, journal, dialect, clean }, request);
+      const run = startRun({ api, journal, dialect, clean }, withProxyArgs(request, endpoint.address, true));
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
     },
