@@ -68,6 +68,17 @@ describe.each(contractEndpoints())('a build with settings on $label', (endpoint)
     expect(said.step).toContain('docker0');
   });
 
+  it('has both in the shell of a step that runs nothing', async () => {
+    const extraHosts = [{ host: 'one.example', ip: '10.9.8.7' }];
+    const observed = await build(engine, createProject(`${BASE}ENV A=1`), { extraHosts, network: 'none' });
+    const container = await openAt(observed, 'ENV A=1');
+    const { output } = await shell(container, 'ls /sys/class/net; cat /etc/hosts');
+    expect(output).not.toMatch(/^eth0|\seth0/);
+    if (!isOld) expect(output).toMatch(/10\.9\.8\.7\s+one\.example/);
+    await container.release();
+    await observed.run.dispose();
+  });
+
   it('has the size of /dev/shm', async () => {
     if (isOld) return;
     const said = await both("df -k /dev/shm | tail -n1 | tr -s ' ' | cut -d' ' -f2", { shmBytes: 3 * 1024 ** 2 });

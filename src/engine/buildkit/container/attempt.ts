@@ -20,6 +20,9 @@ import { keepsHistory, shellOfInstruction } from './shell-choice.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
 import { lookAround, type Surroundings } from './surroundings.js';
 
+/** What `--network` makes of the network of a step. */
+const NETWORKS: Readonly<Record<string, NetMode>> = { none: NetMode.NONE, host: NetMode.HOST };
+
 interface Privileges {
   readonly network: NetMode;
   readonly security: SecurityMode;
@@ -30,7 +33,7 @@ export async function attemptContainer(ground: Ground, first: ProcessSpec | null
   const reasons: string[] = [];
   const notes = withoutLimits(ground.exec);
   let privileges: Privileges = {
-    network: ground.exec?.network ?? NetMode.UNSET,
+    network: ground.exec?.network ?? NETWORKS[ground.context.request.network ?? ''] ?? NetMode.UNSET,
     security: ground.exec?.security ?? SecurityMode.SANDBOX,
   };
   for await (const source of shellSources(ground, reasons, signal)) {
@@ -138,9 +141,18 @@ function containerRequest(
       ...(source === null ? [] : [tmpfsMount(HOME_DIR)]),
     ],
     Network: privileges.network,
-    extraHosts: meta?.extraHosts ?? [],
+    extraHosts: meta?.extraHosts ?? hostsOfAllSteps(ground.context),
     hostname: meta?.hostname ?? '',
   };
+}
+
+/** Of a step that runs nothing: those that a command there would have. */
+function hostsOfAllSteps(context: Ground['context']): Array<{ Host: string; IP: string }> {
+  const hosts = context.frontendOptions()['add-hosts'] ?? '';
+  return hosts.split(',').flatMap((entry) => {
+    const equals = entry.indexOf('=');
+    return equals < 0 ? [] : [{ Host: entry.slice(0, equals), IP: entry.slice(equals + 1) }];
+  });
 }
 
 /** A cache that was left out is an empty directory in its place; a secret that was not given is nothing at all. */
