@@ -87,19 +87,19 @@ describe.each(contractEndpoints())('a build with settings on $label', (endpoint)
 
   it('has the limits in its steps', async () => {
     if (isOld) return;
-    const said = await both('ulimit -n; ulimit -Hn', { ulimits: [{ name: 'nofile', soft: 123, hard: 456 }] });
-    expect(said.step.split('\n')).toEqual(['123', '456']);
-    if (isClassic) expect(said.shell).toBe(said.step);
+    const said = await both('ulimit -n; ulimit -Hn', { ulimits: [{ name: 'nofile', soft: 1123, hard: 2456 }] });
+    expect(said.step.split('\n')).toEqual(['1123', '2456']);
+    if (isClassic && !endpoint.isPodman) expect(said.shell).toBe(said.step);
   });
 
   it('says in a shell which limits of its step it lacks', async () => {
     if (isClassic || isOld) return;
     const command = 'true # limits';
     const observed = await build(engine, createProject(`${BASE}RUN ${command}`), {
-      ulimits: [{ name: 'nofile', soft: 123, hard: 456 }],
+      ulimits: [{ name: 'nofile', soft: 1123, hard: 2456 }],
     });
     const container = await openAt(observed, command);
-    expect(container.note).toContain('--ulimit nofile=123:456');
+    expect(container.note).toContain('--ulimit nofile=1123:2456');
     await container.release();
     await observed.run.dispose();
   });

@@ -81,7 +81,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
         target: text === null ? (request.target ?? undefined) : undefined,
         platform: request.platform ?? undefined,
         nocache: request.noCache ? '1' : undefined,
-        ...settingsQuery(request, isWhole),
+        ...settingsQuery(request, isWhole, dialect.areListsJson),
       },
       headers: { 'Content-Type': 'application/x-tar', ...(credentials !== null && { 'X-Registry-Config': credentials }) },
       body: context.tar,

@@ -18,6 +18,10 @@ export interface Dialect {
    * (containers/buildah#7091), and every build and shell on it with it.
    */
   readonly isStageByStage: boolean;
+  /** To be said of a shell in a step with limits (`--ulimit`), which it starts no container with; null: it has them. */
+  readonly limitsNote: string | null;
+  /** Lists of settings are given as one JSON text each. */
+  readonly areListsJson: boolean;
   /** Of POST /build, besides what all of them take. */
   readonly query: Readonly<Record<string, string>>;
   /** Its containers have ids that the API knows, so that what a failed command has left is to be had, and to be removed. */
@@ -45,6 +49,8 @@ export const DOCKERD: Dialect = {
   name: 'the classic builder',
   elsewhere: USE_BUILDKIT,
   isStageByStage: false,
+  limitsNote: null,
+  areListsJson: false,
   query: {},
   hasBuildContainers: true,
   failedStateReason: '',
@@ -60,6 +66,8 @@ export const PODMAN: Dialect = {
   name: 'Podman’s Docker API',
   elsewhere: 'Build with BuildKit: name a Docker Engine with DOCKER_HOST, or a buildkitd with BUILDKIT_HOST.',
   isStageByStage: true,
+  limitsNote: 'Podman gives a shell none of the limits (--ulimit) that its step has.',
+  areListsJson: true,
   // Else a stage has one image, not each of its steps.
   query: { layers: '1' },
   hasBuildContainers: false,

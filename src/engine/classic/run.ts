@@ -258,7 +258,11 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     const { image } = place;
     const { Config } = await api.json<{ readonly Config: ImageConfig | null }>('GET', `/images/${image}/json`, { signal });
     const isWithout = spec.moment === 'auto' && moment === 'before' && step.instruction === 'RUN' && !dialect.hasBuildContainers;
-    const notes = [isWithout ? dialect.failedStateReason : '', hasMounts(step) ? NO_MOUNTS : ''].filter((one) => one !== '');
+    const notes = [
+      isWithout ? dialect.failedStateReason : '',
+      hasMounts(step) ? NO_MOUNTS : '',
+      request.ulimits?.length ? (dialect.limitsNote ?? '') : '',
+    ].filter((one) => one !== '');
     return {
       ...{ image: async () => image, discard: null, step, moment, command: null },
       config: { ...Config, Shell: Config?.Shell ?? shellOf(plan, place.last) },
@@ -267,7 +271,8 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   };
   const open = async (spec: ContainerSpec, signal: AbortSignal): Promise<Container> => {
     const ground = await groundAt(spec, signal);
-    const container = await openContainer(api, ground, request, signal);
+    const settings = dialect.limitsNote === null ? request : { ...request, ulimits: [] };
+    const container = await openContainer(api, ground, settings, signal);
     containers.add(container);
     void container.gone.then(() => containers.delete(container));
     if (disposing) await container.release();

@@ -1,16 +1,24 @@
 /** What is set for all RUN steps and for the image, in the Engine API's words (Engine API, POST /build and POST /containers/create). */
 import type { BuildSettings } from '../engine.js';
 
-/** Parameters of POST /build. Labels are the last step of a build: one that ends before has none. */
-export function settingsQuery(settings: BuildSettings, isWhole: boolean): Record<string, string | readonly string[] | undefined> {
+/**
+ * Parameters of POST /build. Labels are the last step of a build: one that ends before has none. `areListsJson`: as Podman reads them
+ * (containers/podman, pkg/api/handlers/compat/images_build.go).
+ */
+export function settingsQuery(
+  settings: BuildSettings,
+  isWhole: boolean,
+  areListsJson: boolean,
+): Record<string, string | readonly string[] | undefined> {
   const { labels = [], ulimits = [], shmBytes, cgroupParent, network, pull, cacheFrom = [] } = settings;
+  const hosts = hostLines(settings);
   return {
     cachefrom: cacheFrom.length > 0 ? JSON.stringify(cacheFrom.map(({ attrs }) => attrs.ref)) : undefined,
     labels: isWhole && labels.length > 0 ? JSON.stringify(Object.fromEntries(labels)) : undefined,
-    extrahosts: hostLines(settings),
+    extrahosts: areListsJson && hosts.length > 0 ? JSON.stringify(hosts) : hosts,
     networkmode: network,
     shmsize: shmBytes === undefined ? undefined : String(shmBytes),
-    ulimits: ulimits.length > 0 ? JSON.stringify(engineUlimits(ulimits)) : undefined,
+    ulimits: ulimits.length === 0 ? undefined : JSON.stringify(areListsJson ? ulimits.map(ulimitText) : engineUlimits(ulimits)),
     cgroupparent: cgroupParent,
     pull: pull ? '1' : undefined,
   };
@@ -31,6 +39,10 @@ export function settingsHostConfig(settings: BuildSettings): Record<string, unkn
 
 function hostLines({ extraHosts = [] }: BuildSettings): string[] {
   return extraHosts.map(({ host, ip }) => `${host}:${ip}`);
+}
+
+function ulimitText({ name, soft, hard }: NonNullable<BuildSettings['ulimits']>[number]): string {
+  return `${name}=${soft}:${hard}`;
 }
 
 function engineUlimits(ulimits: NonNullable<BuildSettings['ulimits']>): Array<{ Name: string; Soft: number; Hard: number }> {
