@@ -15,7 +15,9 @@ describe('the files of a result', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(readFileSync(id, 'utf8')).toBe(stdout.trim());
-    expect(JSON.parse(readFileSync(metadata, 'utf8'))).toMatchObject({ 'containerimage.config.digest': stdout.trim() });
+    const told = JSON.parse(readFileSync(metadata, 'utf8'));
+    // Docker Engine 20.10 has one word for both.
+    expect(told['containerimage.config.digest'] ?? told['containerimage.digest']).toBe(stdout.trim());
     rmSync(metadata);
     project.edit('! -e /fail', '-e /fail');
     expect((await runBxtui([...args, project.dir])).status).toBe(1);
