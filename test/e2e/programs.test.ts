@@ -122,11 +122,14 @@ describe('in the terminal pane', () => {
     terminal.type('echo "status $?"');
     terminal.press('enter');
     await terminal.waitFor(/^.*│status 130/m);
+    // The shell asks its terminal something with each prompt; the answer is not for what comes next.
+    await terminal.settled(300);
     terminal.type('stty raw -echo; head -c 4 | od -An -tx1; stty sane');
     terminal.press('enter');
     await terminal.settled(300);
     terminal.press('ctrl-z', 'ctrl-a', 'ctrl-p', 'tab');
     await terminal.waitFor(/1a 01 10 09/);
+    await terminal.settled(300);
     terminal.type('stty raw -echo; head -c 1 | od -An -tx1; stty sane');
     terminal.press('enter');
     await terminal.settled(300);
