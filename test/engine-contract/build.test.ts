@@ -31,7 +31,7 @@ describe.each(contractEndpoints())('a build on $label', (endpoint) => {
   it('tells who it is and what it can do, with a reason for what it cannot', () => {
     const { summary } = engine;
     const can = Object.entries(summary.capabilities).map(([name, { isAvailable }]) => [name, isAvailable]);
-    noteEngine({ label: endpoint.label, name: summary.name.replace(/\+.*?(?=,|$)/, ''), capabilities: Object.fromEntries(can) });
+    noteEngine({ name: summary.name.replace(/\+.*?(?=,|$)/, ''), capabilities: Object.fromEntries(can) });
     expect(summary).toMatchObject({ kind: endpoint.builder, address: endpoint.address });
     expect(summary.name).toMatch(/^(Docker Engine \d+\.\d+|Podman \d+\.\d+|buildkitd( v?\d|$))/);
     for (const [name, capability] of Object.entries(summary.capabilities)) {

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** @typedef {{ status: string, fullName: string }} TestResult */
-/** @typedef {{ label: string, name: string, capabilities: Record<string, boolean> }} EngineFacts */
+/** @typedef {{ name: string, capabilities: Record<string, boolean> }} EngineFacts */
 /** @typedef {EngineFacts & { tests: readonly TestResult[] }} Column */
 /** @typedef {{ title: string, tests: RegExp } | { title: string, capability: string }} Feature */
 
