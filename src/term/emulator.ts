@@ -80,15 +80,18 @@ export function createEmulatorWith(
   const modes = watchModes(terminal, internals, markDirty);
   // The tables take long to load, and most of what programs print needs none.
   let hasWidths = options.hasPlainWidths ?? false;
-  const queue = createWriteQueue({
-    write(data, done) {
-      if (!hasWidths && needsGraphemeWidths(data)) {
-        useGraphemeWidths(terminal);
-        hasWidths = true;
-      }
-      terminal.write(data, done);
+  const queue = createWriteQueue(
+    {
+      write(data, done) {
+        if (!hasWidths && needsGraphemeWidths(data)) {
+          useGraphemeWidths(terminal);
+          hasWidths = true;
+        }
+        terminal.write(data, done);
+      },
     },
-  });
+    internals.parseNext,
+  );
   const grid = createGridReader(terminal, () => (terminal.buffer.active.type === 'normal' ? internals.trimmedRows : 0));
   disposables.push(
     internals,

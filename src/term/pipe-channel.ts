@@ -63,6 +63,18 @@ export function pipeChannel(channel: SharedChannel, emulator: Emulator, options:
   };
   const isAnsweredIn = (isReplay: boolean): boolean =>
     channel.isAnswering !== false && (!isReplay || options.answerReplay === true);
+  const replies = emulator.onReply((data) => {
+    if (!isAnswering) return;
+    const now = nowMs();
+    if (now - windowStartMs >= REPLY_WINDOW_MS) {
+      windowStartMs = now;
+      replyBytes = 0;
+    }
+    replyBytes += data.length;
+    if (replyBytes > MAX_REPLY_BYTES_PER_WINDOW) return;
+    if (channel.answer === undefined) channel.write(data);
+    else channel.answer(data);
+  });
   if (!awaitsReplay) options.onBegin?.(options.replay ?? new Uint8Array());
   if (options.replay && options.replay.length > 0) {
     setAnswering(isAnsweredIn(true));
@@ -88,18 +100,6 @@ export function pipeChannel(channel: SharedChannel, emulator: Emulator, options:
       pendingBytes -= data.length;
       if (!isDisposed && pendingBytes < LOW_WATER_BYTES) resume();
     });
-  });
-  const replies = emulator.onReply((data) => {
-    if (!isAnswering) return;
-    const now = nowMs();
-    if (now - windowStartMs >= REPLY_WINDOW_MS) {
-      windowStartMs = now;
-      replyBytes = 0;
-    }
-    replyBytes += data.length;
-    if (replyBytes > MAX_REPLY_BYTES_PER_WINDOW) return;
-    if (channel.answer === undefined) channel.write(data);
-    else channel.answer(data);
   });
   return {
     dispose() {

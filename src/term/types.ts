@@ -132,7 +132,10 @@ export interface Emulator extends Disposable {
   /** Bytes or text written and not parsed yet. */
   readonly pendingBytes: number;
 
-  /** Parses later, in slices; `done` is called when this data is in the grid. The array must not be changed before. */
+  /**
+   * Parses at once what is short and has nothing before it, the rest later, in slices; `done` is called when this data is in the grid,
+   * perhaps before this returns. The array must not be changed before.
+   */
   write(data: Uint8Array | string, done?: () => void): void;
   /** What is written waits, unparsed, until the function that it returns is called. */
   hold(): () => void;

@@ -8,17 +8,22 @@ import type { Disposable } from '../platform/byte-channel.js';
 const MAX_IN_LIBRARY_BYTES = 8 << 20;
 /** The library copies none of it and parses in slices; larger pieces would hold `done` callbacks and the loop back. */
 const MAX_PIECE_BYTES = 64 << 10;
+/** What is as short as the echo of a key, or a redrawn screen, is parsed at once; for the rest the library starts a timer. */
+const MAX_PROMPT_BYTES = 16 << 10;
 
 export interface WriteQueue extends Disposable {
   /** Bytes (of text: UTF-16 units) not parsed yet. */
   readonly pendingBytes: number;
+  /** `done` may be called before this returns. */
   write(data: Uint8Array | string, done?: () => void): void;
   /** Nothing is passed on until the function that it returns is called. */
   hold(): () => void;
 }
 
-export function createWriteQueue(terminal: Pick<Terminal, 'write'>): WriteQueue {
+/** `parseNext`: the library parses its next piece within `write`. */
+export function createWriteQueue(terminal: Pick<Terminal, 'write'>, parseNext: () => void): WriteQueue {
   const waiting: { readonly data: Uint8Array | string; readonly done: (() => void) | undefined }[] = [];
+  let inLibraryPieces = 0;
   let inLibraryBytes = 0;
   let waitingBytes = 0;
   let holds = 0;
@@ -26,8 +31,11 @@ export function createWriteQueue(terminal: Pick<Terminal, 'write'>): WriteQueue 
 
   const mayPass = () => holds === 0 && inLibraryBytes < MAX_IN_LIBRARY_BYTES;
   const pass = (data: Uint8Array | string, done: (() => void) | undefined) => {
+    if (inLibraryPieces === 0 && data.length <= MAX_PROMPT_BYTES) parseNext();
+    inLibraryPieces++;
     inLibraryBytes += data.length;
     terminal.write(data, () => {
+      inLibraryPieces--;
       inLibraryBytes -= data.length;
       if (isDisposed) return;
       passWaiting();

@@ -44,6 +44,7 @@ interface Core {
     readonly onBufferActivate: (listener: () => void) => Disposable;
   };
   readonly _bufferService?: { readonly buffers: Core['buffers'] };
+  readonly _writeBuffer?: { handleUserInput(): void };
 }
 
 export interface XtermInternals extends Disposable {
@@ -54,6 +55,8 @@ export interface XtermInternals extends Disposable {
   /** Lines of the normal screen that fell out of the scrollback since the start or the last full reset. */
   readonly trimmedRows: number;
   showCursor(): void;
+  /** The next piece is parsed within `write`, as the library does for what follows a key, when none waits. */
+  parseNext(): void;
   /** Carries out a sequence with a count as if the program had sent it with `count`. */
   runCounted(sequence: CountedSequence, count: number): void;
 }
@@ -62,7 +65,13 @@ export interface XtermInternals extends Disposable {
 export function openInternals(terminal: Terminal, onReset: () => void): XtermInternals {
   const core = (terminal as unknown as { readonly _core?: Core })._core;
   const buffers = core?._bufferService?.buffers;
-  if (!core?.coreService || !core.coreMouseService || !core._inputHandler?.scrollUp || !buffers) {
+  if (
+    !core?.coreService ||
+    !core.coreMouseService ||
+    !core._inputHandler?.scrollUp ||
+    !core._writeBuffer?.handleUserInput ||
+    !buffers
+  ) {
     throw new BxError('internal', 'the terminal emulator library has changed its insides', {
       hint: 'Install the version of @xterm/headless that package.json names.',
     });
@@ -82,7 +91,7 @@ export function openInternals(terminal: Terminal, onReset: () => void): XtermInt
     trimmedRows = 0;
     onReset();
   });
-  const { coreService, coreMouseService, _inputHandler: handler } = core;
+  const { coreService, coreMouseService, _inputHandler: handler, _writeBuffer: writes } = core;
   containParserErrors(handler);
   return {
     get isCursorHidden() {
@@ -104,6 +113,7 @@ export function openInternals(terminal: Terminal, onReset: () => void): XtermInt
     showCursor() {
       coreService.isCursorHidden = false;
     },
+    parseNext: () => writes.handleUserInput(),
     runCounted(sequence, count) {
       handler[sequence]({ params: [count], length: 1 });
     },

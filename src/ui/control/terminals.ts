@@ -102,6 +102,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
     };
     const place = stepOfProcess(state, process);
     const isNew = options.nowMs() - process.startedAtMs < JUST_STARTED_MS;
+    const clipboard = emulator.onClipboard((text) => options.onClipboard(process.id, text));
     const pipe = pipeChannel(terminal, emulator, {
       replay: terminal.replay(),
       isReplayFirst: terminal.isReplayFirst === true,
@@ -140,7 +141,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
         else emulator.write('', adopt);
         options.onSize(process.id);
       }),
-      emulator.onClipboard((text) => options.onClipboard(process.id, text)),
+      clipboard,
     ];
     return {
       process: process.id,

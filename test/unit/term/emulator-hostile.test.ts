@@ -153,11 +153,12 @@ describe('hostile output', () => {
   it('ignores writes after it was disposed, and never calls back', async () => {
     const emulator = open();
     let isCalled = false;
+    emulator.write('x'.repeat(100_000));
     emulator.write('late', () => {
       isCalled = true;
     });
     emulator.dispose();
-    emulator.write('later');
+    emulator.write('after the end');
     emulator.resize(30, 10);
     await new Promise((done) => setTimeout(done, 20));
     expect(isCalled).toBe(false);

@@ -84,6 +84,17 @@ describe('cells', () => {
     expect(cells.map((cell) => cell.chars).join('')).not.toMatch(/[\u202e\u2066\u200b\u00ad]/);
   });
 
+  it('has the echo of a key at once, and parses nothing before what was written earlier', async () => {
+    const emulator = open();
+    emulator.write('k');
+    expect(rowText(emulator, 0)).toBe('k');
+    emulator.write('x'.repeat(100_000));
+    const done = write(emulator, '\r\nlast');
+    expect(rowText(emulator, 0)).toBe('k');
+    await done;
+    expect(rowText(emulator, emulator.viewport.firstRow + emulator.viewport.length - 1)).toBe('last');
+  });
+
   it('answers false for rows that do not exist, with blank cells', () => {
     const emulator = open();
     const cells: CellSink = [];
