@@ -49,6 +49,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/record.js')).runRecord(rest);
     case 'session-server':
       return (await import('./sessions/session-server.js')).runSessionServer(rest);
+    case 'early-server':
+      return (await import('./sessions/early-server.js')).runEarlyServer(rest);
     case 'engine-keeper':
       return (await import('./engine-keeper.js')).runEngineKeeper(rest);
     case 'release-abandoned':

@@ -12,5 +12,5 @@ export function packageRoot(): string {
 
 /** What Node runs to start this program. */
 export function launcherPath(): string {
-  return join(packageRoot(), 'bin/bxtui');
+  return join(packageRoot(), 'bin/start.cjs');
 }

@@ -172,7 +172,7 @@ describe('the engine', () => {
 async function runBoundByModes(args: readonly string[]): Promise<{ status: number | null; output: string }> {
   if (process.getuid?.() !== 0) return await runBxtui(args);
   const without = '-dac_override,-dac_read_search';
-  const command = ['--bounding-set', without, '--inh-caps', without, process.execPath, join(projectRoot, 'bin/bxtui'), ...args];
+  const command = ['--bounding-set', without, '--inh-caps', without, join(projectRoot, 'bin/bxtui'), ...args];
   const result = spawnSync('setpriv', command, { encoding: 'utf8', env: { ...process.env, ...engineEnv() }, timeout: 60_000 });
   return { status: result.status, output: `${result.stdout}${result.stderr}` };
 }

@@ -65,7 +65,7 @@ function run(...args: string[]): Promise<{ status: number | null; stdout: string
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
 }
 
-const program = (args: readonly string[]): string[] => [process.execPath, join(projectRoot, 'bin/bxtui'), ...args];
+const program = (args: readonly string[]): string[] => [join(projectRoot, 'bin/bxtui'), ...args];
 
 beforeEach(async () => {
   root = testDirectory();

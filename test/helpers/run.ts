@@ -35,7 +35,7 @@ export function startBxtui(
   options: RunOptions = {},
 ): { process: ChildProcessWithoutNullStreams; output: () => string; result: Promise<RunResult> } {
   const env = { ...process.env, CI: undefined, NO_COLOR: undefined, ...engineEnv(), ...options.env };
-  const child = spawn(process.execPath, [join(projectRoot, 'bin/bxtui'), ...args], { cwd: options.cwd, env });
+  const child = spawn(join(projectRoot, 'bin/bxtui'), [...args], { cwd: options.cwd, env });
   running.add(child);
   const texts = { stdout: '', stderr: '', output: '' };
   for (const name of ['stdout', 'stderr'] as const) {

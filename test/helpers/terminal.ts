@@ -102,8 +102,7 @@ export class TestTerminal {
     const cols = options.cols ?? 160;
     const rows = options.rows ?? 48;
     const env = definedEnv({ ...process.env, ...HERMETIC_ENV, ...options.env });
-    const [file, args] =
-      options.program === undefined ? [process.execPath, [bxtui, ...options.args]] : [options.program, [...options.args]];
+    const [file, args] = [options.program ?? bxtui, [...options.args]];
     this.#screen = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 5000 });
     this.#watchModes();
     this.#pty = loadPty().spawn(file, args, { name: 'xterm-256color', cols, rows, cwd: options.cwd ?? projectRoot, env });

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { isatty } from 'node:tty';
 import type { Endpoint } from '../../builders/index.js';
 import { BxError } from '../../platform/errors.js';
+import { EARLY_SERVER_VARIABLE } from '../sessions/server-process.js';
 import type { BuildOptions } from './build-options.js';
 
 const USUAL_SOCKET = '/var/run/docker.sock';
@@ -34,6 +35,8 @@ export async function offerEngine({ builder, endpoint: wish }: Pick<BuildOptions
   const installation = findInstallation(builder === 'classic' ? 'dockerd' : null, thisMachine(process.env));
   if (installation === null) return;
   const { engine, program } = installation;
+  // It has found no engine, and would tell so.
+  delete process.env[EARLY_SERVER_VARIABLE];
   const closed = paths.filter((_, index) => refusals[index] === 'EACCES');
   const answer = await askOnTerminal(
     `${closed.map((path) => `This user may not talk to the engine at ${path}.\n`).join('')}` +

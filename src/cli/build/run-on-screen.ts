@@ -79,7 +79,7 @@ async function untilItCanBeShown(session: RemoteSession): Promise<RemoteSession>
 }
 
 async function endUnseen(server: SpawnedServer, session: Promise<RemoteSession> | null): Promise<void> {
-  if (session === null) server.process.kill('SIGTERM');
+  if (session === null) server.kill('SIGTERM');
   else await session.then((remote) => remote.kill()).catch(() => undefined);
 }
 

@@ -1,6 +1,27 @@
 /** How the process of a session is started, as both sides know it. */
+import { join } from 'node:path';
+import { sessionRoot } from '../../session/records/root-dir.js';
+import type { FrontEnd } from '../build/front-end.js';
 
 export const SERVER_COMMAND = 'session-server';
 
 /** The server's end of the stream to the program that starts it. */
 export const STARTER_FD = 3;
+
+/** Where the launcher leaves the process id of a server that it has started together with the program. */
+export const EARLY_SERVER_VARIABLE = 'BXTUI_EARLY_SERVER';
+
+/** What the program wants of such a server. */
+export interface EarlyWish {
+  readonly root: string;
+  readonly id: string;
+  readonly openOn: FrontEnd['openOn'];
+  /** What it says on standard error goes there. */
+  readonly log: string;
+}
+
+/** Where both meet. `pid`: of the program, which the launcher becomes. */
+export function meetingPlace(pid: number): { readonly wish: string; readonly socket: string } {
+  const root = sessionRoot(null, process.env);
+  return { wish: join(root, `early-${pid}.w`), socket: join(root, `early-${pid}.s`) };
+}

@@ -8,6 +8,7 @@ import { type EngineWish, startConnecting } from '../build/connecting.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { EXIT_FAILED } from '../exit-status.js';
 import { programVersion } from '../version.js';
+import type { ServedBuild } from './serve-build.js';
 import { STARTER_FD } from './server-process.js';
 
 /** `args`: root, id, when a shell opens by itself, then those of `bxtui build`. Resolves with the exit status when the session has ended. */
@@ -18,27 +19,32 @@ export async function runSessionServer(args: readonly string[]): Promise<number>
   process.on('SIGINT', () => undefined);
   const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
   const connecting = await startConnecting(await engineWishOf(buildArgs));
+  return await serveTo({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
+}
+
+/** Resolves with the exit status when the session has ended. Its first client is told what keeps it from beginning. */
+export async function serveTo(build: ServedBuild): Promise<number> {
   try {
     const { serveBuild } = await import('./serve-build.js');
-    return await serveBuild({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
+    return await serveBuild(build);
   } catch (error) {
     const [{ refuseSession }, { removeRecord }] = await Promise.all([
       import('../../session/wire/server.js'),
       import('../../session/records/session-records.js'),
     ]);
-    await refuseSession(starter, programVersion(), toBxError(error));
-    removeRecord(root, id);
+    await refuseSession(build.starter, programVersion(), toBxError(error));
+    removeRecord(build.root, build.id);
     return EXIT_FAILED;
   } finally {
-    await connecting.abandon();
+    await build.connecting.abandon();
   }
 }
 
 /** Flags of `bxtui build` that say something of the engine. */
 const ENGINE_FLAGS = /^--(?:engine|builder|context|platform)\b/;
 
-/** What was started with this was checked already; flags are read only where one may say it. */
-async function engineWishOf(buildArgs: readonly string[]): Promise<EngineWish> {
+/** Flags are read only where one may say something of the engine. Throws `BxError` for a command line that is wrong. */
+export async function engineWishOf(buildArgs: readonly string[]): Promise<EngineWish> {
   const isSaid = buildArgs.some((arg) => ENGINE_FLAGS.test(arg)) || (process.env.DOCKER_BUILDKIT ?? '') !== '';
   const options = isSaid
     ? (await import('../build/build-options.js')).readBuildOptions(buildArgs, process.env, process.cwd())

@@ -1,5 +1,5 @@
 /** Starts the process of a session. It must load nothing more: the process has its engine to dial while this one goes on. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
@@ -8,6 +8,7 @@ import { writeReasonOf } from '../../platform/reason.js';
 import { makeSessionId } from '../../session/records/session-id.js';
 import { prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
+import { claimEarlyServer, type EarlyServer } from './claim-early.js';
 import type { ServerOptions } from './server-options.js';
 import { SERVER_COMMAND, STARTER_FD } from './server-process.js';
 
@@ -28,19 +29,42 @@ export interface ServerLogFile {
 export interface SpawnedServer {
   readonly root: string;
   readonly id: string;
-  readonly process: ChildProcess;
   readonly log: ServerLogFile;
-  /** The stream that both sides have from the start. */
-  readonly stream: Duplex;
+  /** To the server, which may still be loading. Rejects when it cannot be started. */
+  readonly stream: Promise<Duplex>;
+  /** Does nothing while the process is not known. */
+  kill(signal: NodeJS.Signals): void;
 }
 
-/** Throws `BxError('state')` where no session can be kept, `BxError('input')` for a log that cannot be written. */
+/**
+ * Takes the process that was started together with this one, where there is one. Throws `BxError('state')` where no session can be kept,
+ * `BxError('input')` for a log that cannot be written.
+ */
 export function spawnServer({ root, logFile, buildArgs, openOn }: ServerWish): SpawnedServer {
   const id = makeSessionId();
   const path = logFile ?? prepareLog(root, id);
   const log = openLog(path);
   const begin = fstatSync(log).size;
-  const server = spawn(process.execPath, [launcherPath(), SERVER_COMMAND, root, id, openOn, ...buildArgs], {
+  const spawned = (): StartedProcess => spawnProcess([root, id, openOn, ...buildArgs], path);
+  const early = claimEarlyServer({ root, id, openOn, log: path });
+  closeSync(log);
+  return { root, id, log: { path, begin }, ...(early === null ? spawned() : orElse(early, spawned)) };
+}
+
+type StartedProcess = Pick<SpawnedServer, 'stream' | 'kill'>;
+
+function orElse(early: EarlyServer, spawned: () => StartedProcess): StartedProcess {
+  let running: StartedProcess | null = null;
+  const coming = early.stream.then((stream) => {
+    running = stream === null ? spawned() : { stream: Promise.resolve(stream), kill: (signal) => endProcess(early.pid, signal) };
+    return running.stream;
+  });
+  return { stream: coming, kill: (signal) => running?.kill(signal) };
+}
+
+function spawnProcess(args: readonly string[], logPath: string): StartedProcess {
+  const log = openLog(logPath);
+  const server = spawn(process.execPath, [launcherPath(), SERVER_COMMAND, ...args], {
     // A process group and session of its own: no signal of this terminal reaches it.
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],
@@ -48,7 +72,22 @@ export function spawnServer({ root, logFile, buildArgs, openOn }: ServerWish): S
   closeSync(log);
   server.unref();
   // Node gives both ends of a pipe beyond the first three both directions.
-  return { root, id, process: server, log: { path, begin }, stream: server.stdio[STARTER_FD] as unknown as Duplex };
+  const stream = server.stdio[STARTER_FD] as unknown as Duplex;
+  return {
+    stream: new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.once('spawn', () => resolve(stream));
+    }),
+    kill: (signal) => void server.kill(signal),
+  };
+}
+
+function endProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 function openLog(path: string): number {

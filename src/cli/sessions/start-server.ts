@@ -21,15 +21,14 @@ export function startServer(wish: ServerWish, as: ConnectAs): StartedServer {
 }
 
 /** Resolves when the session's first state is here. Rejects with `BxError`: what the server says is wrong, or that it has ended. */
-export async function joinServer({ root, id, process, stream, log }: SpawnedServer, as: ConnectAs): Promise<RemoteSession> {
-  const failure = new Promise<never>((_, reject) => process.once('error', reject));
+export async function joinServer({ root, id, stream, log, kill }: SpawnedServer, as: ConnectAs): Promise<RemoteSession> {
   try {
-    return await Promise.race([connectSession(stream, clientIdentity(as)), failure]);
+    return await connectSession(await stream, clientIdentity(as));
   } catch (error) {
     const { code, message, hint } = toBxError(error, 'internal');
     const said = await lastLines(log);
     // It has no record yet by which somebody could find it.
-    if (isSilence(error)) process.kill('SIGKILL');
+    if (isSilence(error)) kill('SIGKILL');
     removeRecord(root, id);
     throw said === '' ? error : new BxError(code, `${message}\n${said}`, { hint, cause: error });
   }
