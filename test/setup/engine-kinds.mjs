@@ -49,10 +49,13 @@ export function createPodman(podman, dir) {
   const runtime = which('runc') === null ? '' : 'runtime = "runc"\n';
   const config = join(dir, 'containers.conf');
   writeFileSync(config, `[engine]\n${runtime}events_logger = "none"\n[containers]\nnetns = "host"\nlog_driver = "k8s-file"\n`);
+  // A registry of a test has no TLS. A Docker Engine takes what is on the loopback so by itself.
+  const registries = join(dir, 'registries.conf');
+  writeFileSync(registries, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
   const before = cgroupNames(PODMAN_CGROUP);
   return {
     ...{ name: 'Podman', socket, logFile: join(dir, 'podman.log') },
-    env: { TMPDIR: memory, CONTAINERS_CONF: config },
+    env: { TMPDIR: memory, CONTAINERS_CONF: config, CONTAINERS_REGISTRIES_CONF: registries },
     flagSets: () => [['--storage-driver=overlay'], ['--storage-driver=vfs']],
     command: (flags) => [
       ...[podman, '--root', join(memory, 'data'), '--runroot', join(memory, 'run'), '--tmpdir', join(memory, 'libpod')],

@@ -22,6 +22,7 @@ const FEATURES = [
   { title: 'image id of each step', tests: /^the classic builder on .* (?:shows in a step|builds for its own)/ },
   { title: 'image in the store of the engine', capability: 'imageStore' },
   { title: 'results as files and archives', tests: /^the result on .* is files in a directory/ },
+  { title: 'private base images, by docker’s credentials', tests: /^a private base image on .* is had/ },
   { title: 'a loss is told', tests: /^losing / },
 ];
 

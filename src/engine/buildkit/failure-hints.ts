@@ -1,4 +1,5 @@
 /** What to do about a failed build, where the engine's words tell enough; and its words made plainer where they are known. */
+import { type CredentialsLookUp, hintForRefusal } from '../shared/registry-refusal.js';
 import type { SolveFailure } from './run-context.js';
 
 export interface FailureContext {
@@ -6,6 +7,8 @@ export interface FailureContext {
   readonly stageNames: readonly string[];
   /** Where a COPY or ADD looked: `the build context`, `stage build`. Null when not known. */
   readonly searchedIn: string | null;
+  /** What the engine was told when it asked who it is for a registry. */
+  readonly credentials: readonly CredentialsLookUp[];
 }
 
 export interface ExplainedFailure {
@@ -112,6 +115,12 @@ function missingFile(message: string, context: FailureContext, failure: SolveFai
 function unreachableImage(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
   if (!isPullFailure(message)) return null;
   const line = failure.line ?? lineOfImage(message, context.dockerfileText);
+  const refusal = hintForRefusal(
+    message,
+    imageIn(context.dockerfileText.split('\n')[(line ?? 0) - 1] ?? ''),
+    context.credentials,
+  );
+  if (refusal !== null) return { line, hint: refusal };
   if (/401|403|unauthorized|authorization failed|access denied|insufficient_scope|denied:/i.test(message)) {
     return { line, hint: 'Check the name of the image; when it is private, log in to its registry with docker login.' };
   }
@@ -163,11 +172,16 @@ function isPullFailure(message: string): boolean {
 /** The FROM or --from whose image the message is about. */
 function lineOfImage(message: string, dockerfileText: string): number | null {
   const index = dockerfileText.split('\n').findIndex((line) => {
-    const image = /^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)/i.exec(line);
-    const name = image?.[1] ?? image?.[2];
-    return name !== undefined && !name.includes('$') && name !== 'scratch' && mentionsImage(message, name);
+    const name = imageIn(line);
+    return name !== null && !name.includes('$') && name !== 'scratch' && mentionsImage(message, name);
   });
   return index < 0 ? null : index + 1;
+}
+
+/** Named by a line of a Dockerfile. */
+function imageIn(line: string): string | null {
+  const image = /^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)/i.exec(line);
+  return image?.[1] ?? image?.[2] ?? null;
 }
 
 function mentionsImage(message: string, image: string): boolean {

@@ -4,6 +4,7 @@ import { ConnectError } from '@connectrpc/connect';
 import type { EngineEvent } from '../../core/events.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import type { CredentialsLookUp } from '../shared/registry-refusal.js';
 import { type ExplainedFailure, explainFailure } from './failure-hints.js';
 import { isVictim } from './failure-text.js';
 import type { BuildGraph } from './graph-types.js';
@@ -26,6 +27,7 @@ export function interpretFailure(
     home(digest: string): string;
     /** What went wrong on this side while files were sent; it tells more than the step that it has stopped. */
     readonly transferError: BxError | null;
+    readonly credentials: readonly CredentialsLookUp[];
   },
 ): Interpretation {
   const { request, graph } = known;
@@ -39,6 +41,7 @@ export function interpretFailure(
     dockerfileText: request.dockerfile.text,
     stageNames: request.dockerfile.plan.stages.flatMap((stage) => (stage.name === null ? [] : [stage.name])),
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
+    credentials: known.credentials,
   });
   const { transferError } = known;
   if (transferError && failure.kind !== 'exec') {

@@ -18,6 +18,7 @@ export function openRunSession(
   hooks: {
     onTransfer(transfer: TransferProgress): void;
     onTransferError(error: BxError): void;
+    onWarning(message: string): void;
     readonly signal: AbortSignal;
   },
 ): RunSession {

@@ -62,6 +62,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   let handedIn: Promise<BuildResult> | null = null;
   let isExportTold = false;
   let transferError: BxError | null = null;
+  let credentials: RunSession['credentials'] = () => [];
+  /** What was found before there was a graph to tell it at. */
+  const earlyWarnings: string[] = [];
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
   let isUnused = false;
@@ -80,6 +83,13 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     const isOwn = 'digest' in event && plan?.graph.op(event.digest) != null;
     if ('digest' in event && !isOwn && side.isHidden(event.digest)) return;
     if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
+  };
+
+  /** It is of no vertex; the build begins with the first. */
+  const warn = (message: string): void => {
+    const digest = plan?.graph.planned()[0]?.digest;
+    if (digest === undefined) earlyWarnings.push(message);
+    else emit({ type: 'warning.reported', digest, message, detail: [], url: null, lines: null });
   };
 
   const tellExport = (): void => {
@@ -113,8 +123,10 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       onTransferError: (error) => {
         transferError = error;
       },
+      onWarning: warn,
       signal: lifetime.signal,
     });
+    credentials = session.credentials;
     closing?.receive(session);
     const exporter = closing?.exporter ?? null;
     // A build that has no exporter ends without a result, and with nothing to put into a cache.
@@ -130,6 +142,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       vertices: translator.vertices,
       home: translator.home,
       transferError,
+      credentials: credentials(),
     });
 
   const remember = (failure: SolveFailure): void => {
@@ -181,6 +194,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       plan = resolved;
       evaluator = evaluatorFor(build, resolved.graph);
       emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
+      for (const message of earlyWarnings.splice(0)) warn(message);
       const { output } = resolved.graph;
       if (output && !work.signal.aborted) for (const one of begun.splice(0)) evaluator.take(output, one);
       return resolved;

@@ -1,16 +1,19 @@
 /** One POST /build from its context to its last message; its steps told as events on the way. */
 
+import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { StepKey } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import type { RegistryAuth } from '../shared/registry-auth.js';
+import { hintForRefusal } from '../shared/registry-refusal.js';
 import { ApiError, type EngineApi } from './api.js';
 import { contextFor, packContext } from './context.js';
 import type { Dialect } from './dialect.js';
 import type { Journal } from './journal.js';
 import { createMessageReader } from './message-stream.js';
 import type { Base, Progress, SentStep } from './progress.js';
-import { registryConfig } from './registry-header.js';
+import { imageAt, registryConfig } from './registry-header.js';
 import { settingsQuery } from './settings-query.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
@@ -20,6 +23,7 @@ const NAMED_MS = 500;
 
 export interface BuildOrder {
   readonly request: BuildRequest;
+  readonly registryAuth: RegistryAuth;
   readonly sent: readonly SentStep[];
   /** In place of the request's Dockerfile: a cut one. */
   readonly text: string | null;
@@ -46,7 +50,15 @@ export interface BuildOutcome {
 
 /** Ends with the build, also a failed or cancelled one. Throws only what comes of no build: a lost connection, an unreadable context. */
 export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOutcome> {
-  const { request, sent, text, images, journal, dialect, digestOf, emit, signal, isWhole, isWithoutContext } = order;
+  const { request, registryAuth, sent, text, images, journal, dialect, digestOf, emit, signal, isWhole, isWithoutContext } =
+    order;
+  const { plan } = request.dockerfile;
+  const describe = (message: string, code: number | null, step: PlannedInstruction | null, digest: string | null): Failure => {
+    const failure = dialect.describeFailure(message, code, step, digest, plan);
+    if (failure.exitCode !== null) return failure;
+    const refusal = hintForRefusal(message, step === null ? null : imageAt(plan, step), registryAuth.lookUps());
+    return { ...failure, hint: refusal ?? failure.hint };
+  };
   const progress = dialect.createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
   const isCommand = (): boolean => sent.some(({ step }) => step.key === progress.current && step.instruction === 'RUN');
@@ -56,13 +68,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     const source = contextFor(request, text, isWithoutContext, (bytes, files, isDone) => {
       if (!isWithoutContext) emit({ type: 'context.transferred', name: 'context', bytes, files, isDone });
     });
-    const warnings: string[] = [];
-    const [context, credentials] = await Promise.all([
-      packContext(source),
-      registryConfig(request.dockerfile.plan, process.env, (message) => warnings.push(message)),
-    ]);
-    const [first] = sent;
-    for (const message of warnings) if (first) emit(warning(digestOf(first.step.key), message));
+    const [context, credentials] = await Promise.all([packContext(source), registryConfig(plan, registryAuth)]);
     context.tar.on('error', (error) => {
       contextError = error;
     });
@@ -108,7 +114,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     // A Dockerfile that cannot be read is refused before it is built.
     if (error instanceof ApiError)
       return {
-        failure: dialect.describeFailure(error.message, null, null, null, request.dockerfile.plan),
+        failure: describe(error.message, null, null, null),
         failedStep: null,
         progress,
       };
@@ -123,7 +129,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const key = progress.current;
   const step = sent.find((one) => one.step.key === key)?.step ?? null;
   const { message, code } = progress.failure;
-  const failure = dialect.describeFailure(message, code, step, key === null ? null : digestOf(key), request.dockerfile.plan);
+  const failure = describe(message, code, step, key === null ? null : digestOf(key));
   progress.stop(failure.message).forEach(emit);
   return { failure, failedStep: failure.digest === null ? null : key, progress };
 }

@@ -1,16 +1,10 @@
 /** `X-Registry-Config`: the classic builder cannot ask for credentials, so those that it may need go with the build. */
-import type { DockerfilePlan } from '../../core/dockerfile/index.js';
-import { createRegistryAuth } from '../shared/registry-auth.js';
-
-const HUB_KEY = 'https://index.docker.io/v1/';
+import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { RegistryAuth } from '../shared/registry-auth.js';
+import { configKeyOf, registryOf } from '../shared/registry-name.js';
 
 /** Null: none are known for what the Dockerfile names. */
-export async function registryConfig(
-  plan: DockerfilePlan,
-  env: Readonly<Record<string, string | undefined>>,
-  onWarning: (message: string) => void,
-): Promise<string | null> {
-  const auth = createRegistryAuth(env, onWarning);
+export async function registryConfig(plan: DockerfilePlan, auth: RegistryAuth): Promise<string | null> {
   const images = imagesOf(plan);
   const hosts = new Set(images.filter((image) => !image.includes('$')).map(registryOf));
   // What an argument names is known to the engine only.
@@ -20,8 +14,9 @@ export async function registryConfig(
     const found = await auth.lookUp(host);
     if (!found) continue;
     const { username, secret } = found;
-    entries[host] =
-      username === '' ? { identitytoken: secret, serveraddress: host } : { username, password: secret, serveraddress: host };
+    const serveraddress = configKeyOf(host);
+    entries[serveraddress] =
+      username === '' ? { identitytoken: secret, serveraddress } : { username, password: secret, serveraddress };
   }
   if (Object.keys(entries).length === 0) return null;
   return Buffer.from(JSON.stringify(entries)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
@@ -37,9 +32,7 @@ function imagesOf({ stages, instructions }: DockerfilePlan): string[] {
   );
 }
 
-/** distribution/reference: the first part is a host when it looks like one. */
-export function registryOf(image: string): string {
-  const [first = '', ...rest] = image.split('/');
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  return !isHost || first === 'docker.io' || first === 'index.docker.io' ? HUB_KEY : first;
+/** The image that an instruction begins with or takes from; null when it names none. */
+export function imageAt({ stages }: DockerfilePlan, { instruction, text, stage }: PlannedInstruction): string | null {
+  return (instruction === 'FROM' ? stages[stage]?.base : / --from=(\S+)/.exec(text)?.[1]) ?? null;
 }

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
-import type { Moment, StepKey } from '../../core/model/index.js';
+import type { LineRange, Moment, StepKey } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec, FilesSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
+import { createRegistryAuth } from '../shared/registry-auth.js';
 import type { EngineApi } from './api.js';
 import { type BuildOutcome, build } from './build.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
@@ -58,6 +59,11 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     if (!queue.isEnded) queue.push(event);
     else for (const listener of lateListeners) listener(event);
   };
+  const warn = (step: StepKey, message: string, lines: LineRange | null = null): void =>
+    emit({ type: 'warning.reported', digest: digestOf(step), message, detail: [], url: null, lines });
+  const registryAuth = createRegistryAuth(process.env, (message) => {
+    for (const step of [...known].slice(0, 1)) warn(step, message);
+  });
   const announce = (sent: readonly SentStep[]): void => {
     const vertices = sent.flatMap(({ step, isHidden }): PlannedVertex[] => {
       if (isHidden || known.has(step.key)) return [];
@@ -87,6 +93,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     await clean;
     const outcome = await build(api, {
       request,
+      registryAuth,
       sent,
       ...{ text: cutText, isWhole, isWithoutContext },
       images,
@@ -158,8 +165,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
       const isCut = dialect.isStageByStage && last !== undefined && last.stage !== sent[0]?.step.stage;
       announce(sent);
       const steps = sent.map(({ step }) => step);
-      for (const { step, lines, message } of dialect.misreadIn(text, plan, steps))
-        emit({ type: 'warning.reported', digest: digestOf(step), message, detail: [], url: null, lines });
+      for (const { step, lines, message } of dialect.misreadIn(text, plan, steps)) warn(step, message, lines);
       const { failure, progress } = await (isCut ? byStages(last, signal, true) : carryOut(sent, null, signal));
       if (signal.aborted) return { type: 'build.cancelled' };
       if (failure) return { type: 'build.failed', failure };

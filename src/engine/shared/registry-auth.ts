@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../../platform/reason.js';
+import { configKeyOf, hostOfKey, registryAt } from './registry-name.js';
+import type { CredentialsLookUp } from './registry-refusal.js';
 
 export interface RegistryCredentials {
   /** Empty for an identity token. */
@@ -14,7 +16,9 @@ export interface RegistryCredentials {
 export interface RegistryAuth {
   /** Null: none are configured, the registry is asked anonymously. */
   lookUp(host: string): Promise<RegistryCredentials | null>;
-  /** Hosts that the docker configuration names; not those that only a credential store knows. */
+  /** What has been looked up until now. */
+  lookUps(): readonly CredentialsLookUp[];
+  /** Registries that the docker configuration or its credential store has credentials for. */
   configured(): Promise<readonly string[]>;
 }
 
@@ -31,10 +35,9 @@ interface DockerConfig {
   readonly credsStore?: string;
 }
 
-/** Docker Hub is asked for under the host of its registry, and configured under the address of its index. */
-const HUB_HOST = 'registry-1.docker.io';
-const HUB_KEY = 'https://index.docker.io/v1/';
 const HELPER_TIMEOUT_MS = 60_000;
+/** It then answers by what else is configured, or to nobody. */
+const AND_THEN = '; the registry is asked without it';
 
 /** `onWarning`: what could not be used, a sentence; the registry is then asked anonymously. */
 export function createRegistryAuth(
@@ -46,47 +49,71 @@ export function createRegistryAuth(
     if (!warned.has(message)) onWarning(message);
     warned.add(message);
   };
+  const lookUps = new Map<string, CredentialsLookUp>();
   // A key-chain that is asked twice at once may hang; one question at a time, and each host once.
   const known = new Map<string, Promise<RegistryCredentials | null>>();
   let previous: Promise<unknown> = Promise.resolve();
+  const find = async (registry: string): Promise<RegistryCredentials | null> => {
+    const { credentials, ...told } = await findCredentials(configKeyOf(registry), env, warnOnce);
+    lookUps.set(registry, { registry, username: credentials?.username ?? null, ...told });
+    return credentials;
+  };
   return {
     lookUp(host) {
-      const key = host === HUB_HOST ? HUB_KEY : host;
-      let answer = known.get(key);
+      const registry = registryAt(host);
+      let answer = known.get(registry);
       if (!answer) {
-        answer = previous.then(() => findCredentials(key, env, warnOnce));
+        answer = previous.then(() => find(registry));
         previous = answer.catch(() => {});
-        known.set(key, answer);
+        known.set(registry, answer);
       }
       return answer;
     },
+    lookUps: () => [...lookUps.values()],
     async configured() {
-      const { auths = {}, credHelpers = {} } = await readDockerConfig(env, warnOnce);
-      return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers)])];
+      const { auths = {}, credHelpers = {}, credsStore } = await readDockerConfig(env, warnOnce);
+      const stored = credsStore ? await listStore(credsStore, env, warnOnce) : [];
+      return [...new Set([...Object.keys(auths), ...Object.keys(credHelpers), ...stored].map(hostOfKey))];
     },
   };
+}
+
+interface Found {
+  readonly credentials: RegistryCredentials | null;
+  readonly source: string;
+  readonly problem: string | null;
 }
 
 async function findCredentials(
   key: string,
   env: Readonly<Record<string, string | undefined>>,
   warn: (message: string) => void,
-): Promise<RegistryCredentials | null> {
+): Promise<Found> {
+  let problem: string | null = null;
   const config = await readDockerConfig(env, warn);
   const helper = config.credHelpers?.[key] ?? (config.credsStore || undefined);
   if (helper !== undefined) {
-    const found = await askHelper(helper, key, env, warn);
-    if (found) return found;
+    const found = await askHelper(helper, key, env, (sentence) => {
+      problem = sentence;
+      warn(`${sentence}${AND_THEN}`);
+    });
+    if (found) return { credentials: found, source: programOf(helper), problem: null };
   }
   const entry = config.auths?.[key] ?? sameHostEntry(config.auths ?? {}, key);
-  return entry ? fromEntry(entry) : null;
+  const credentials = entry ? fromEntry(entry) : null;
+  const isHelperToBlame = helper !== undefined && credentials === null;
+  return { credentials, source: isHelperToBlame ? programOf(helper) : configPath(env), problem };
+}
+
+function configPath(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
 }
 
 async function readDockerConfig(
   env: Readonly<Record<string, string | undefined>>,
   warn: (message: string) => void,
 ): Promise<DockerConfig> {
-  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
+  const path = configPath(env);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -104,14 +131,9 @@ async function readDockerConfig(
   }
 }
 
-/** `https://registry.example/v2/` and `registry.example` mean the same registry. */
 function sameHostEntry(auths: Readonly<Record<string, AuthEntry>>, key: string): AuthEntry | undefined {
-  const wanted = hostOf(key);
-  return Object.entries(auths).find(([name]) => hostOf(name) === wanted)?.[1];
-}
-
-function hostOf(key: string): string {
-  return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  const wanted = hostOfKey(key);
+  return Object.entries(auths).find(([name]) => hostOfKey(name) === wanted)?.[1];
 }
 
 function fromEntry(entry: AuthEntry): RegistryCredentials | null {
@@ -124,40 +146,59 @@ function fromEntry(entry: AuthEntry): RegistryCredentials | null {
   return entry.username ? { username: entry.username, secret: entry.password ?? '' } : null;
 }
 
-/** The protocol of docker-credential-helpers: the server on stdin, JSON or a sentence on stdout. */
 async function askHelper(
   helper: string,
   key: string,
   env: Readonly<Record<string, string | undefined>>,
-  warn: (message: string) => void,
+  fail: (message: string) => void,
 ): Promise<RegistryCredentials | null> {
-  const program = `docker-credential-${helper}`;
+  const answer = await runHelper(helper, 'get', key, env, (why) =>
+    fail(`the credential helper ${programOf(helper)} gave nothing for ${hostOfKey(key)}: ${why}`),
+  );
+  const { Username, Secret } = (answer ?? {}) as { readonly Username?: string; readonly Secret?: string };
+  if (!Secret) return null;
+  return { username: Username === '<token>' ? '' : (Username ?? ''), secret: Secret };
+}
+
+/** The keys that a store has credentials for. */
+async function listStore(
+  store: string,
+  env: Readonly<Record<string, string | undefined>>,
+  warn: (message: string) => void,
+): Promise<readonly string[]> {
+  const answer = await runHelper(store, 'list', '', env, (why) =>
+    warn(`the credential helper ${programOf(store)} does not tell what it has: ${why}`),
+  );
+  return Object.keys(answer ?? {});
+}
+
+function programOf(helper: string): string {
+  return `docker-credential-${helper}`;
+}
+
+/** The protocol of docker-credential-helpers: the server on stdin, JSON or a sentence on stdout. Null: it has nothing, or `fail` was called. */
+async function runHelper(
+  helper: string,
+  verb: 'get' | 'list',
+  input: string,
+  env: Readonly<Record<string, string | undefined>>,
+  fail: (why: string) => void,
+): Promise<object | null> {
   const { execa } = await import('execa');
-  const result = await execa(program, ['get'], {
-    input: key,
-    reject: false,
-    timeout: HELPER_TIMEOUT_MS,
-    env: { ...env },
-    extendEnv: false,
-  });
+  const options = { input, reject: false, timeout: HELPER_TIMEOUT_MS, env: { ...env }, extendEnv: false } as const;
+  const result = await execa(programOf(helper), [verb], options);
   if (result.failed) {
     const said = `${result.stdout ?? ''} ${result.stderr ?? ''}`.trim();
     if (/credentials not found/i.test(said)) return null;
-    const why =
-      result.code === 'ENOENT'
-        ? 'it is not installed'
-        : result.timedOut
-          ? 'it did not answer'
-          : said || result.shortMessage || 'it failed';
-    warn(`the credential helper ${program} gave nothing for ${key}: ${why}; the registry is asked without it`);
+    if (result.code === 'ENOENT') fail('it is not installed');
+    else if (result.timedOut) fail('it did not answer');
+    else fail(said || (result.exitCode === undefined ? 'it failed' : `it ended with status ${result.exitCode}`));
     return null;
   }
   try {
-    const answer = JSON.parse(result.stdout) as { Username?: string; Secret?: string };
-    if (!answer.Secret) return null;
-    return { username: answer.Username === '<token>' ? '' : (answer.Username ?? ''), secret: answer.Secret };
-  } catch {
-    warn(`the credential helper ${program} answered nonsense for ${key}; the registry is asked without it`);
-    return null;
-  }
+    const answer: unknown = JSON.parse(result.stdout);
+    if (typeof answer === 'object') return answer;
+  } catch {}
+  fail('its answer is not JSON');
+  return null;
 }

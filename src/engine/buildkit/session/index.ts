@@ -6,6 +6,7 @@ import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import type { SecretSource, SshSource } from '../../engine.js';
 import { createRegistryAuth } from '../../shared/registry-auth.js';
+import type { CredentialsLookUp } from '../../shared/registry-refusal.js';
 import { dialSession, type SpareSocket } from '../transport/dial.js';
 import type { Http2Connection } from '../transport/http2-client.js';
 import { openControlStream } from './control-stream.js';
@@ -64,6 +65,8 @@ export interface SessionHandle {
   addLocal(name: string, source: LocalSource | ReadonlyMap<string, MemoryFile>): void;
   /** Where the next export of this session goes. `exporter`: its index in SolveRequest.Exporters. */
   receive(target: OutputTarget, exporter?: number): OutputReceiver;
+  /** What the engine has asked about registries, and what it was told. */
+  credentials(): readonly CredentialsLookUp[];
   /** Resolves with the reason when the engine ended the session; with null after `close`. */
   readonly ended: Promise<BxError | null>;
   /** Ends transfers that are under way. Safe to call twice. */
@@ -111,6 +114,7 @@ export function openSession(options: SessionOptions): SessionHandle {
     opened,
     addLocal: (name, source) =>
       locals.add(name, source instanceof Map ? { kind: 'memory', files: source } : (source as LocalSource)),
+    credentials: () => services.auth.lookUps(),
     receive: (target, exporter) => outputs.receive(target, exporter),
     ended,
     async close() {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { explainFailure } from '../../../../src/engine/buildkit/failure-hints.js';
 import { isVictim, shortenHostPaths, stripWrappers } from '../../../../src/engine/buildkit/failure-text.js';
 import { readSolveFailure } from '../../../../src/engine/buildkit/solve-error.js';
+import type { CredentialsLookUp } from '../../../../src/engine/shared/registry-refusal.js';
 
 function detail(type: string, json: unknown) {
   return { type, value: new TextEncoder().encode(JSON.stringify(json)) };
@@ -17,11 +18,15 @@ function engineError(message: string, details: ReturnType<typeof detail>[] = [])
 }
 
 const read = (error: unknown) => readSolveFailure(error, 'Dockerfile');
-const explain = (message: string, options: { text?: string; stages?: string[]; searchedIn?: string } = {}) =>
+const explain = (
+  message: string,
+  options: { text?: string; stages?: string[]; searchedIn?: string; credentials?: CredentialsLookUp[] } = {},
+) =>
   explainFailure(read(engineError(message)), {
     dockerfileText: options.text ?? '',
     stageNames: options.stages ?? [],
     searchedIn: options.searchedIn ?? null,
+    credentials: options.credentials ?? [],
   });
 
 describe('details of a failed solve', () => {

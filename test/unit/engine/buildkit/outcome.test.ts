@@ -22,6 +22,7 @@ const failureOf = (message: string) =>
     vertices: new Map(),
     home: (digest) => digest,
     transferError: null,
+    credentials: [],
   }).failure;
 
 describe('a failure of which no vertex was told', () => {

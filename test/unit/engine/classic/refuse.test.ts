@@ -5,8 +5,8 @@ import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import { DOCKERD } from '../../../../src/engine/classic/dialect.js';
 import { describeFailure } from '../../../../src/engine/classic/failure.js';
 import { refuseUnknown, requireTarget } from '../../../../src/engine/classic/refuse.js';
-import { registryOf } from '../../../../src/engine/classic/registry-header.js';
 import type { BuildRequest } from '../../../../src/engine/engine.js';
+import { registryOf } from '../../../../src/engine/shared/registry-name.js';
 
 const TEXT = 'FROM scratch AS one\nCOPY a /a\nFROM one\nCOPY --from=one /b /b\n';
 const plan = parseDockerfile(TEXT);
@@ -63,9 +63,9 @@ describe('an error of the classic builder', () => {
 
 describe('the registry of an image', () => {
   it.each([
-    ['busybox', 'https://index.docker.io/v1/'],
-    ['user/image:1', 'https://index.docker.io/v1/'],
-    ['docker.io/library/busybox', 'https://index.docker.io/v1/'],
+    ['busybox', 'docker.io'],
+    ['user/image:1', 'docker.io'],
+    ['docker.io/library/busybox', 'docker.io'],
     ['ghcr.io/a/b', 'ghcr.io'],
     ['localhost/a', 'localhost'],
     ['host:5000/a', 'host:5000'],
