@@ -1,9 +1,9 @@
 /** What of docker's own configuration says where the engine is: the current context, and the store of contexts. */
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BxError, toBxError } from '../platform/errors.js';
+import { homeDirectory } from '../platform/person.js';
 import { normaliseAddress } from './address-schemes.js';
 import type { Endpoint } from './endpoint.js';
 import { readJsonObject } from './read-json.js';
@@ -16,7 +16,7 @@ const REPAIR_CONTEXT = 'Make the context again (docker context rm and create), o
 
 /** `DOCKER_CONFIG`, else `~/.docker`. */
 export function dockerConfigDir(env: Env): string {
-  return env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+  return env.DOCKER_CONFIG || join(homeDirectory(env), '.docker');
 }
 
 /** `currentContext` of config.json; null when there is no file or no such entry. Throws `BxError('endpoint')` for a broken file. */

@@ -1,7 +1,7 @@
 /** The sockets where engines listen when nobody has said otherwise. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeDirectory } from '../platform/person.js';
 import { readRecord, stateOf } from '../private-engine/record.js';
 import type { Env } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
@@ -27,7 +27,7 @@ export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
   const exists = options.exists ?? existsSync;
   const uid = options.uid ?? process.getuid?.();
   const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
-  const home = env.HOME || homedir();
+  const home = homeDirectory(env);
   const docker = (path: string, source: string): Endpoint => ({ kind: 'docker', address: `unix://${path}`, source, tls: null });
   const buildkitd = (path: string, source: string): Endpoint => ({ ...docker(path, source), kind: 'buildkitd' });
   const there = (path: string, source: string): Endpoint[] => (exists(path) ? [docker(path, source)] : []);

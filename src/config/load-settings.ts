@@ -1,13 +1,13 @@
 /** Finds and reads the settings file. What cannot be read is a warning, a file that is not there is nothing. */
 
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { homeDirectory } from '../platform/person.js';
 import { reasonOf } from '../platform/reason.js';
 import { DEFAULT_SETTINGS, parseSettings, type SettingsResult } from './settings.js';
 
 /** `$XDG_CONFIG_HOME/bxtui/config.json`, by default below `~/.config` (XDG Base Directory Specification: a relative path is ignored). */
-export function settingsPath(env: NodeJS.ProcessEnv, home: string = homedir()): string {
+export function settingsPath(env: NodeJS.ProcessEnv, home: string = homeDirectory()): string {
   const base = env.XDG_CONFIG_HOME;
   return join(base !== undefined && isAbsolute(base) ? base : join(home, '.config'), 'bxtui', 'config.json');
 }

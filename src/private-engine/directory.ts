@@ -1,9 +1,9 @@
 /** The directories of the private engine: made, and looked at before anything is put into them. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BxError } from '../platform/errors.js';
 import { makeDirectory } from '../platform/make-directory.js';
+import { ownUid } from '../platform/person.js';
 import { reasonOf, writeReasonOf } from '../platform/reason.js';
 import { type EnginePaths, type EngineProgram, socketOf } from './record.js';
 
@@ -41,7 +41,7 @@ export function prepareDirectory(paths: EnginePaths, engine: EngineProgram): voi
     });
   }
   const stat = lstatSync(dir);
-  if (!stat.isDirectory() || stat.uid !== userInfo().uid || (stat.mode & OTHERS) !== 0) {
+  if (!stat.isDirectory() || stat.uid !== ownUid() || (stat.mode & OTHERS) !== 0) {
     throw new BxError('state', `the directory of the private engine ${dir} is not yours alone`, {
       hint: `Whoever can enter it rules the engine. Look at it with ls -ld, close it with: chmod 700 ${dir}`,
     });

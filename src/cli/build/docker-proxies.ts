@@ -1,8 +1,8 @@
 /** `proxies` of docker's configuration file. It must not fail a build: who asks registries says what is wrong with that file. */
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildSettings } from '../../engine/engine.js';
+import { homeDirectory } from '../../platform/person.js';
 
 type Proxies = NonNullable<BuildSettings['proxies']>;
 
@@ -11,7 +11,7 @@ const ARGS = { httpProxy: 'HTTP_PROXY', httpsProxy: 'HTTPS_PROXY', noProxy: 'NO_
 
 /** By the engine's address, or `default`. Empty: none is configured. */
 export function readDockerProxies(env: NodeJS.ProcessEnv): Proxies {
-  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
+  const path = join(env.DOCKER_CONFIG || join(homeDirectory(env), '.docker'), 'config.json');
   try {
     const { proxies } = JSON.parse(readFileSync(path, 'utf8')) as { proxies?: Record<string, Record<string, unknown> | null> };
     return Object.fromEntries(Object.entries(proxies ?? {}).map(([address, entry]) => [address, argsOf(entry ?? {})]));

@@ -1,9 +1,10 @@
 /** Texts of the screen in the person's editor and in files: what the `E` and `W` keys need of the file system. */
 import { constants, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openEditor } from '../../platform/editor.js';
 import { BxError } from '../../platform/errors.js';
+import { homeDirectory } from '../../platform/person.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import type { ScreenFiles, TextSource } from '../../ui/index.js';
 
@@ -23,7 +24,7 @@ export function createScreenFiles(openIn: (file: string, line: number) => Promis
       }
     },
     async write(name, source, isReplacing) {
-      const path = resolve(name.replace(/^~(?=\/)/, homedir()));
+      const path = resolve(name.replace(/^~(?=\/)/, homeDirectory()));
       try {
         await put(path, source, isReplacing);
         return { path, isThere: false };

@@ -1,8 +1,8 @@
 /** Registry credentials from the docker configuration and its credential helpers, looked up when the engine asks for a host. */
 
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeDirectory } from '../../platform/person.js';
 import { reasonOf } from '../../platform/reason.js';
 import { configKeyOf, hostOfKey, registryAt } from './registry-name.js';
 import type { CredentialsLookUp } from './registry-refusal.js';
@@ -106,7 +106,7 @@ async function findCredentials(
 }
 
 function configPath(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
+  return join(env.DOCKER_CONFIG || join(homeDirectory(env), '.docker'), 'config.json');
 }
 
 async function readDockerConfig(

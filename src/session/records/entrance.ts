@@ -3,9 +3,9 @@
  * other end of a unix socket, so both sides look at what the file system says instead.
  */
 import { lstatSync, readFileSync, type Stats, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { ownUid } from '../../platform/person.js';
 import { checkRoot } from './root-dir.js';
 import type { FoundSession } from './session-records.js';
 
@@ -40,7 +40,7 @@ export function checkEntrance({ record, socket }: FoundSession): void {
   ] as const;
   for (const [name, path, stat] of stats) {
     if (stat === undefined) throw new BxError('state', `${name} is gone`, { hint: `It was ${path}` });
-    if (stat.uid !== userInfo().uid) throw new BxError('state', `${name} belongs to another user`, { hint: hint + path });
+    if (stat.uid !== ownUid()) throw new BxError('state', `${name} belongs to another user`, { hint: hint + path });
     if (!isOfKind(stat, path === socket)) throw new BxError('state', `${name} is something else`, { hint: hint + path });
     if ((stat.mode & OTHERS) !== 0) {
       throw new BxError('state', `others can reach ${name}`, { hint: `Close it with: chmod go= ${path}` });

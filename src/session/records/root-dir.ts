@@ -3,10 +3,11 @@
  * what is in it.
  */
 import { lstatSync, type Stats } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { ownUid } from '../../platform/person.js';
 import { reasonOf, writeReasonOf } from '../../platform/reason.js';
 
 const OTHERS = 0o077;
@@ -19,7 +20,7 @@ const LONGEST_ROOT_BYTES = 107 - '/12345678/socket'.length;
  */
 export function sessionRoot(given: string | null, env: NodeJS.ProcessEnv): string {
   const named = given ?? (env.BXTUI_ROOT || null);
-  return named === null ? join(tmpdir(), `bxtui-${userInfo().uid}`) : resolve(named);
+  return named === null ? join(tmpdir(), `bxtui-${ownUid()}`) : resolve(named);
 }
 
 /** Makes it where there is none. Throws `BxError('state')` when it is somebody else's, open to others, or too deep for a socket. */
@@ -51,8 +52,7 @@ export function checkRoot(root: string): void {
   }
   if (stat === undefined) return;
   if (!stat.isDirectory()) throw new BxError('state', `${root} is no directory, so that it cannot hold sessions`, { hint });
-  if (stat.uid !== userInfo().uid)
-    throw new BxError('state', `the directory for sessions ${root} belongs to another user`, { hint });
+  if (stat.uid !== ownUid()) throw new BxError('state', `the directory for sessions ${root} belongs to another user`, { hint });
   if ((stat.mode & OTHERS) !== 0) {
     throw new BxError('state', `others can enter the directory for sessions ${root}`, {
       hint: `They could type into your shells. Close it with: chmod 700 ${root}`,
