@@ -25,6 +25,9 @@ const NEWEST_SUITE = 'forky';
 const CONTRACT = 'engine-contract';
 /** Images live in containerd then, which other exporters write. */
 const CONTAINERD_STORE = ', containerd store';
+const ROOTLESS_PODMAN = ', Podman, rootless';
+/** What the table adds to the name that the engine has for itself. @type {Readonly<Record<string, string>>} */
+const VARIETIES = { [CONTAINERD_STORE]: CONTAINERD_STORE, [ROOTLESS_PODMAN]: ', rootless' };
 const ON_ENGINE = [CONTRACT, 'e2e'];
 /** Before the address of an engine: its classic builder (test/helpers/engines.ts). */
 const CLASSIC = 'classic+';
@@ -178,21 +181,27 @@ async function onEngines(parts) {
 }
 
 /**
- * The contract on Podman, which has a classic builder only.
+ * The contract on Podman, which has a classic builder only: on that of root, and on that of somebody else.
  * @param {readonly string[]} parts
  * @returns {Promise<Outcome[]>}
  */
 async function onPodman(parts) {
   const contract = parts.filter((part) => part === CONTRACT);
   if (contract.length === 0) return [];
-  try {
-    const engine = await startPrivatePodman();
-    return await onEngine({ ...engine, address: `${CLASSIC}${engine.address}` }, contract, ', Podman', {});
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(`Podman is left out: ${error.message}`);
-    return [{ part: `${CONTRACT}, Podman`, passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const isRootless of [false, true]) {
+    const label = isRootless ? ROOTLESS_PODMAN : ', Podman';
+    try {
+      const engine = await startPrivatePodman({ isRootless });
+      outcomes.push(...(await onEngine({ ...engine, address: `${CLASSIC}${engine.address}` }, contract, label, {})));
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      say(`${label.slice(2)} is left out: ${error.message}`);
+      outcomes.push({ part: `${CONTRACT}${label}`, passed: 0, failed: 0, skipped: 1, elapsedMs: 0 });
+    }
   }
+  return outcomes;
 }
 
 /** The daemon of Debian's newest docker.io, which runs with the containerd and runc of this machine; null, and said why, when it cannot be had. */
@@ -220,7 +229,7 @@ async function onEngine(engine, parts, label, more) {
   const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '', ...more };
   try {
     for (const part of parts) {
-      outcomes.push({ ...(await suite(part, env, label === CONTAINERD_STORE ? label : '')), part: `${part}${label}` });
+      outcomes.push({ ...(await suite(part, env, VARIETIES[label])), part: `${part}${label}` });
       if (part !== CONTRACT || label === CONTAINERD_STORE || engine.address.startsWith(CLASSIC)) continue;
       const classic = { ...env, BXTUI_TEST_ENGINES: `${CLASSIC}${engine.address}` };
       outcomes.push({ ...(await suite(part, classic)), part: `${part}${label}, classic` });

@@ -11,7 +11,14 @@ if [ "$mounts" = own-mounts ] && [ -e /run/containerd ]; then
 fi
 if [ "$mounts" = own-mounts ] && [ -d "$dir/memory" ]; then
   # What Podman and its runtime write down beside their directories goes with this namespace; and each step of a build waits for the disk.
-  mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs "$dir/memory"
+  owner=$(stat -c %u:%g "$dir/memory")
+  mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs "$dir/memory" && chown "$owner" "$dir/memory"
+fi
+if [ "$mounts" = own-mounts ] && [ -d "$dir/etc" ]; then
+  # Of a user who is not root: known here only, with a directory as logging in makes it, and the device of user-mode networks as udev leaves it.
+  for file in "$dir"/etc/*; do mount --bind "$file" "/etc/${file##*/}" || exit 1; done
+  mkdir -p "/run/user/${owner%:*}" && chown "$owner" "/run/user/${owner%:*}"
+  mount -t tmpfs tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200
 fi
 "$@" &
 daemon=$!

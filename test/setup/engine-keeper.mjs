@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { capture, systemPath, which } from './command.mjs';
-import { createDockerd, createPodman } from './engine-kinds.mjs';
+import { createDockerd, createPodman, createRootlessPodman } from './engine-kinds.mjs';
 import {
   cgroupProcesses,
   engineLeftovers,
@@ -42,7 +42,12 @@ const dir = mkdtempSync(join(engineParent(), 'bxtui-engine-'));
 writeFileSync(join(dir, 'keeper.pid'), String(process.pid));
 const cgroup = basename(dir);
 const [name, ...features] = (process.argv[3] ?? 'dockerd').split('+');
-const kind = name === 'podman' ? createPodman(daemonPath, dir) : createDockerd(daemonPath, dir, features);
+const kind =
+  name === 'dockerd'
+    ? createDockerd(daemonPath, dir, features)
+    : features.includes('rootless')
+      ? createRootlessPodman(daemonPath, dir)
+      : createPodman(daemonPath, dir);
 const { socket, logFile } = kind;
 
 /** @type {{ process: import('node:child_process').ChildProcess, exited: Promise<void>, isGone: () => boolean } | null} */

@@ -1,5 +1,5 @@
 /** How the keeper starts each kind of engine, and what of it lies outside of its directory. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { which } from './command.mjs';
 import { cgroupNames, removeCgroups } from './engine-traces.mjs';
@@ -45,6 +45,61 @@ export function createPodman(podman, dir) {
   const socket = join(dir, 'podman.sock');
   const memory = join(dir, 'memory');
   mkdirSync(memory);
+  const before = cgroupNames(PODMAN_CGROUP);
+  return {
+    ...{ name: 'Podman', socket, logFile: join(dir, 'podman.log') },
+    env: { TMPDIR: memory, ...podmanConfig(dir) },
+    flagSets: PODMAN_STORAGE,
+    command: (flags) => podmanService(podman, memory, flags, socket),
+    removeStrays() {
+      const added = cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
+      for (const name of added) removeCgroups(name);
+      return cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
+    },
+  };
+}
+
+/** Who runs the rootless one. There is nobody of that name but in the service's own mount namespace. */
+const USER = { name: 'bxtui-test', id: 64321, subordinate: '524288:65536' };
+
+/** The service of a user that is not root. @param {string} podman @param {string} dir @returns {EngineKind} */
+export function createRootlessPodman(podman, dir) {
+  const [memory, etc, sockets] = [join(dir, 'memory'), join(dir, 'etc'), join(dir, 'run/podman')];
+  for (const own of [memory, join(dir, 'run'), sockets]) {
+    mkdirSync(own, { mode: 0o700 });
+    chownSync(own, USER.id, USER.id);
+  }
+  mkdirSync(etc);
+  // engine-init.sh puts them over those of the machine.
+  const append = (/** @type {string} */ name, /** @type {string} */ line) =>
+    writeFileSync(join(etc, name), `${readFileSync(join('/etc', name), 'utf8').trimEnd()}\n${line}\n`);
+  append('passwd', `${USER.name}:x:${USER.id}:${USER.id}::${memory}:/bin/sh`);
+  append('group', `${USER.name}:x:${USER.id}:`);
+  for (const name of ['subuid', 'subgid']) writeFileSync(join(etc, name), `${USER.name}:${USER.subordinate}\n`);
+  chmodSync(dir, 0o711);
+  const socket = join(sockets, 'podman.sock');
+  const as = ['setpriv', `--reuid=${USER.id}`, `--regid=${USER.id}`, '--clear-groups'];
+  return {
+    ...{ name: 'rootless Podman', socket, logFile: join(dir, 'podman.log') },
+    env: { TMPDIR: memory, HOME: memory, USER: USER.name, XDG_RUNTIME_DIR: `/run/user/${USER.id}`, ...podmanConfig(dir) },
+    flagSets: PODMAN_STORAGE,
+    command: (flags) => [...as, ...podmanService(podman, memory, flags, socket)],
+    removeStrays: () => [],
+  };
+}
+
+const PODMAN_STORAGE = () => [['--storage-driver=overlay'], ['--storage-driver=vfs']];
+
+/** @param {string} podman @param {string} memory @param {readonly string[]} flags @param {string} socket */
+function podmanService(podman, memory, flags, socket) {
+  return [
+    ...[podman, '--root', join(memory, 'data'), '--runroot', join(memory, 'run'), '--tmpdir', join(memory, 'libpod')],
+    ...['--cgroup-manager=cgroupfs', ...flags, 'system', 'service', '--time=0', `unix://${socket}`],
+  ];
+}
+
+/** @param {string} dir @returns {NodeJS.ProcessEnv} */
+function podmanConfig(dir) {
   // crun does not start where version 1 and 2 of control groups are mixed; the network is that of the namespace, which has no way out.
   const runtime = which('runc') === null ? '' : 'runtime = "runc"\n';
   const config = join(dir, 'containers.conf');
@@ -52,19 +107,5 @@ export function createPodman(podman, dir) {
   // A registry of a test has no TLS. A Docker Engine takes what is on the loopback so by itself.
   const registries = join(dir, 'registries.conf');
   writeFileSync(registries, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
-  const before = cgroupNames(PODMAN_CGROUP);
-  return {
-    ...{ name: 'Podman', socket, logFile: join(dir, 'podman.log') },
-    env: { TMPDIR: memory, CONTAINERS_CONF: config, CONTAINERS_REGISTRIES_CONF: registries },
-    flagSets: () => [['--storage-driver=overlay'], ['--storage-driver=vfs']],
-    command: (flags) => [
-      ...[podman, '--root', join(memory, 'data'), '--runroot', join(memory, 'run'), '--tmpdir', join(memory, 'libpod')],
-      ...['--cgroup-manager=cgroupfs', ...flags, 'system', 'service', '--time=0', `unix://${socket}`],
-    ],
-    removeStrays() {
-      const added = cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
-      for (const name of added) removeCgroups(name);
-      return cgroupNames(PODMAN_CGROUP).filter((name) => !before.includes(name));
-    },
-  };
+  return { CONTAINERS_CONF: config, CONTAINERS_REGISTRIES_CONF: registries };
 }

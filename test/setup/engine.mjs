@@ -78,15 +78,17 @@ export async function startPrivateEngine(options = {}) {
 
 /**
  * Starts a Podman service of our own; installs Debian's podman first where there is none.
+ * @param {{ isRootless?: boolean }} [options] that of a user who is not root, made for it
  * @returns {Promise<EngineHandle>}
  */
-export async function startPrivatePodman() {
+export async function startPrivatePodman({ isRootless = false } = {}) {
   if (!canStartPrivate()) throw new SetupError('a private Podman needs root on Linux', '');
   if (which('podman') === null) installDebianPackages(['podman'], 'Podman is not installed');
+  if (isRootless && which('newuidmap') === null) installDebianPackages(['uidmap'], 'rootless Podman needs newuidmap');
   const podman = which('podman');
   if (podman === null) throw new SetupError('podman is not on this machine', '');
   // Its containers are in groups of their own.
-  return { ...(await keep(new Keeper(podman, 'podman'))), cgroup: null };
+  return { ...(await keep(new Keeper(podman, isRootless ? 'podman+rootless' : 'podman'))), cgroup: null };
 }
 
 /** @param {Keeper} keeper @returns {Promise<EngineHandle>} */
@@ -109,7 +111,7 @@ class Keeper {
   #waiting = null;
   #hasEnded = false;
 
-  /** @param {string} daemon @param {string} kind `podman`, `dockerd`, `dockerd+feature` */
+  /** @param {string} daemon @param {string} kind `podman`, `podman+rootless`, `dockerd`, `dockerd+feature` */
   constructor(daemon, kind) {
     this.child = spawn(process.execPath, [KEEPER, daemon, kind], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.unref();
