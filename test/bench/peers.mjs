@@ -14,7 +14,7 @@ const INSTALLED_PLUGINS = ['/usr/libexec', '/usr/lib', '/usr/local/lib', '/usr/l
  * @typedef {object} Peer
  * @property {string} file the docker command line
  * @property {NodeJS.ProcessEnv} env leads it to the engine and to this buildx, with a configuration of its own
- * @property {string} version
+ * @property {string} version of buildx; of the docker command line where that builds
  */
 
 /** A row that has nothing to be compared with; the row says why. */
@@ -37,6 +37,17 @@ export class Peers {
   /** The newest buildx in Debian: what `docker buildx build` is today. @returns {Peer} */
   buildx() {
     return this.#get('buildx', () => this.#make('buildx', this.#plugin('forky') ?? installedPlugin(), {}));
+  }
+
+  /** The docker command line with the builder of old: `DOCKER_BUILDKIT=0 docker build`. @returns {Peer} */
+  classic() {
+    return this.#get('classic', () => {
+      const config = join(this.scratch, 'docker-classic');
+      mkdirSync(config);
+      const env = { ...this.engineEnv, DOCKER_CONFIG: config, DOCKER_BUILDKIT: '0' };
+      const file = this.#dockerCli();
+      return { file, env, version: /\d+\.\d+\.\d+/.exec(capture(file, ['--version']).output)?.[0] ?? '' };
+    });
   }
 
   /** buildx 0.13, the last one whose debug monitor opens a shell by itself. @returns {Peer} */

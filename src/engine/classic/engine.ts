@@ -1,4 +1,5 @@
 /** The classic builder of a Docker Engine, or of Podman behind the same API, as an engine: what it is, what it can do, and its runs. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { Capability, CapabilityName } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
@@ -9,7 +10,7 @@ import { createApi, type EngineApi } from './api.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
-import { removeOrphans } from './orphans.js';
+import { removeImages, removeOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
 import { watchEngine } from './watch.js';
@@ -22,6 +23,8 @@ const NEWEST_API = 51;
 const LOCAL_CACHE_API = 44;
 /** How long the end waits for the removal of what others have left, of which the next start sees the rest. */
 const SWEEP_MS = 2_000;
+/** When those that a build need not wait for are looked for: a connection that lasts so long has somebody at it who does not wait for its end. */
+const LATE_SWEEP_MS = 30_000;
 
 /** Connects to a Docker Engine or a Podman and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): Promise<Engine> {
@@ -50,6 +53,11 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
   const clean = isCacheSafe ? Promise.resolve() : swept;
   const journal: Journal = openJournal(endpoint.address);
   const runs = new Set<BuildRun>();
+  const ending = new AbortController();
+  const late = { ref: false, signal: ending.signal };
+  void sleep(LATE_SWEEP_MS, undefined, late)
+    .then(() => removeImages(api))
+    .catch(() => {});
   const watch = watchEngine(api);
   const lost = watch.lost.then((error) => {
     const { message, hint } = toBxError(error, 'engine-lost');
@@ -68,13 +76,14 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
     lost,
     onLine: (listener) => watch.onLine(listener),
     build(request) {
-      refuseUnknown(request, facts.platform, dialect);
+      refuseUnknown(request, dialect);
       const run = startRun({ api, journal, dialect, clean }, withProxyArgs(request, endpoint.address, true));
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
     },
     dispose() {
       watch.stop();
+      ending.abort();
       const givenBack = () => Promise.allSettled([within(SWEEP_MS, swept), ...[...runs].map((run) => run.dispose())]);
       disposing ??= givenBack().then(() => journal.close());
       return disposing;

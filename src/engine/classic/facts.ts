@@ -9,8 +9,6 @@ export interface EngineFacts {
   readonly isPodman: boolean;
   /** The newest version of the Engine API that it takes: 1.N. */
   readonly apiMinor: number;
-  /** `linux/amd64`, as Go spells it. */
-  readonly platform: string;
 }
 
 interface VersionAnswer {
@@ -23,6 +21,28 @@ interface VersionAnswer {
 
 /** Throws `BxError('endpoint')` when it is none. */
 export async function readFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
+  return (await pingedFacts(api, signal)) ?? (await askedFacts(api, signal));
+}
+
+/** What it builds for: `linux/amd64`, as Go spells it. */
+export async function readPlatform(api: EngineApi, signal: AbortSignal): Promise<string> {
+  const { Os, Arch } = await api.json<VersionAnswer>('GET', '/version', { signal });
+  return `${Os || 'linux'}/${Arch || 'amd64'}`;
+}
+
+/**
+ * A Docker Engine says it in the headers of its shortest answer (moby, api/server/router/system); for the long one it asks containerd and runs the
+ * programs below it. Null for any other.
+ */
+async function pingedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts | null> {
+  const { headers } = await api.head('/_ping', { signal });
+  const number = /^Docker\/v?(\d[\d.]*)/.exec(String(headers.server ?? ''))?.[1];
+  const minor = /^1\.(\d+)$/.exec(String(headers['api-version'] ?? ''))?.[1];
+  if (number === undefined || minor === undefined) return null;
+  return { name: `Docker Engine ${number}`, isPodman: false, apiMinor: Number(minor) };
+}
+
+async function askedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
   const answer = await api.json<VersionAnswer | null>('GET', '/version', { signal }).catch((error: unknown) => {
     if (error instanceof ApiError || error instanceof SyntaxError) return null;
     throw error;
@@ -39,6 +59,5 @@ export async function readFacts(api: EngineApi, signal: AbortSignal): Promise<En
     name: `${isPodman ? 'Podman' : 'Docker Engine'} ${number}`.trimEnd(),
     isPodman,
     apiMinor: Number(minor),
-    platform: `${answer.Os || 'linux'}/${answer.Arch || 'amd64'}`,
   };
 }

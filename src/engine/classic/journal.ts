@@ -2,7 +2,7 @@
  * What this process has on an engine and no label can be put on: the containers of commands that run or have failed. They stand in a file of the
  * state directory for as long as they are there, so that the next start can take away what a process that was killed has left.
  */
-import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from '../../platform/make-directory.js';
 import { stateDirectory } from '../../platform/state-directory.js';
@@ -49,13 +49,15 @@ export function openJournal(address: string, env: NodeJS.ProcessEnv = process.en
   };
 }
 
-/** What processes of this machine that are gone have noted of the engine at this address. */
-export function readJournals(address: string, env: NodeJS.ProcessEnv = process.env): LeftBehind[] {
+/** What processes of this machine that are gone have noted of the engine at this address. Null: nobody can note anything here. */
+export function readJournals(address: string, env: NodeJS.ProcessEnv = process.env): LeftBehind[] | null {
   let names: string[] = [];
   try {
+    makeDirectory(directory(env));
+    accessSync(directory(env), constants.W_OK);
     names = readdirSync(directory(env));
   } catch {
-    return [];
+    return null;
   }
   return names.flatMap((name): LeftBehind[] => {
     const file = join(directory(env), name);

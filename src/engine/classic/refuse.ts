@@ -5,24 +5,30 @@ import type { Dialect } from './dialect.js';
 
 export const USE_BUILDKIT = 'Build with BuildKit: unset DOCKER_BUILDKIT, or say --engine=buildkit.';
 
-/** `own`: the engine's platform. Throws `BxError('unsupported')`. */
-export function refuseUnknown(
-  request: BuildRequest,
-  own: string,
-  { name, elsewhere }: Pick<Dialect, 'name' | 'elsewhere'>,
-): void {
-  const unsupported = (what: string): BxError => new BxError('unsupported', `${name} ${what}`, { hint: elsewhere });
-  const { secrets, ssh, platform, outputs } = request;
+type Words = Pick<Dialect, 'name' | 'elsewhere'>;
+
+/** Throws `BxError('unsupported')`. */
+export function refuseUnknown(request: BuildRequest, words: Words): void {
+  const { secrets, ssh, outputs } = request;
+  const unsupported = (what: string): BxError => refusal(words, what);
   if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
   if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');
   if (request.contexts?.length) throw unsupported('knows no named contexts (--build-context)');
   if (request.cacheTo?.length) throw unsupported('puts its cache nowhere else (--cache-to)');
   if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
-  if (platform !== null && platform !== own && !platform.startsWith(`${own}/`))
-    throw unsupported(`builds for its engine's own platform, ${own}, only (--platform ${platform})`);
   const other = outputs.find(({ kind }) => kind !== 'store');
   if (other) throw unsupported(`writes its result into the engine's image store only, not as ${other.kind} (--output)`);
+}
+
+/** `own`: the engine's platform. Throws `BxError('unsupported')` for another. */
+export function refuseOtherPlatform({ platform }: BuildRequest, own: string, words: Words): void {
+  if (platform === null || platform === own || platform.startsWith(`${own}/`)) return;
+  throw refusal(words, `builds for its engine's own platform, ${own}, only (--platform ${platform})`);
+}
+
+function refusal({ name, elsewhere }: Words, what: string): BxError {
+  return new BxError('unsupported', `${name} ${what}`, { hint: elsewhere });
 }
 
 /** Throws `BxError('input')` for a target that the Dockerfile does not have. */

@@ -12,11 +12,12 @@ import { type BuildOutcome, build } from './build.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
 import { cutBefore, stagesFor } from './cut.js';
 import type { Dialect } from './dialect.js';
+import { readPlatform } from './facts.js';
 import type { Journal } from './journal.js';
 import { createLooks, type Place, type Remains } from './looks.js';
 import { ownLabel, removeContainer, removeImage } from './owner.js';
 import type { SentStep } from './progress.js';
-import { requireNames, requireTarget } from './refuse.js';
+import { refuseOtherPlatform, requireNames, requireTarget } from './refuse.js';
 import { within } from './within.js';
 
 /** How long an engine that is being left may take. */
@@ -160,6 +161,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     try {
       requireTarget(request);
       requireNames(request);
+      if (request.platform !== null) refuseOtherPlatform(request, await readPlatform(api, signal), dialect);
       const sent = dialect.stepsFor(origins, request.target);
       const last = sent.at(-1)?.step;
       const isCut = dialect.isStageByStage && last !== undefined && last.stage !== sent[0]?.step.stage;

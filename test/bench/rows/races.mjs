@@ -14,6 +14,7 @@ import { alternate } from '../statistics.mjs';
 export const RACES = [
   cachedBuild('cached', 'cached build, 8 steps', { wall: 0.8, cpu: 0.8 }, eightSteps),
   cachedBuild('cached-300', '300 cached steps', { wall: 0.9 }, threeHundredSteps),
+  classicCached('classic', 'cached build, 8 steps, the classic builder', { wall: 1.5 }),
   largeFile('file-1g', 'context: one file of 1 GiB', { wall: 0.75, cpu: 0.35 }),
   manyFilesFirst('files-first', 'context: 100,000 files of 1 KiB, first', { wall: 1.0, cpu: 0.5 }),
   manyFilesAgain('files-again', 'context: 100,000 files, unchanged', { wall: 0.6, cpu: 0.45 }),
@@ -25,6 +26,18 @@ function cachedBuild(id, title, goal, create) {
   return row(id, title, goal, async (bench) => {
     const dir = create(bench.contexts);
     return await bench.race({ pairs: 7, ...buildsOf(bench, dir) });
+  });
+}
+
+/** Both by the builder of `DOCKER_BUILDKIT=0`. */
+function classicCached(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    const dir = eightSteps(bench.contexts, 'eight-steps-classic');
+    const peer = bench.peers.classic();
+    const ours = bench.ours(['build', '--engine=classic', '--progress=plain', dir]);
+    const theirs = { file: peer.file, args: ['build', dir], env: peer.env };
+    const raced = await bench.race({ pairs: 7, ours, peer: theirs });
+    return { ...raced, note: `peer: docker ${peer.version} build with DOCKER_BUILDKIT=0` };
   });
 }
 
@@ -97,7 +110,7 @@ function buildsOf(bench, dir, peer = bench.peers.buildx()) {
  * @param {string} id
  * @param {string} title
  * @param {Goal} goal
- * @param {(bench: Bench) => Promise<ReturnType<typeof comparison>>} measure
+ * @param {(bench: Bench) => Promise<ReturnType<typeof comparison> & { readonly note?: string }>} measure
  * @returns {Row}
  */
 function row(id, title, goal, measure) {
@@ -107,7 +120,7 @@ function row(id, title, goal, measure) {
     title,
     goal: text,
     measure: async (bench) => {
-      const { wall, cpu, runs } = await measure(bench);
+      const { wall, cpu, runs, note } = await measure(bench);
       const figures = (/** @type {'ours' | 'peer'} */ side) => `${inMs(wall[side].median)}, ${inMs(cpu[side].median)} CPU`;
       return [
         {
@@ -118,7 +131,7 @@ function row(id, title, goal, measure) {
           cpu: cpu.ratio,
           goal: text,
           isMet: wall.ratio.median <= goal.wall && (goal.cpu === undefined || cpu.ratio.median <= goal.cpu),
-          note: `peer: docker buildx ${bench.peers.buildx().version}`,
+          note: note ?? `peer: docker buildx ${bench.peers.buildx().version}`,
           figures: runs,
         },
       ];

@@ -47,7 +47,7 @@ describe('the journal of containers', () => {
     journal.add(TWO);
     orphan();
     expect(readJournals('unix:///b/docker.sock', env)).toEqual([]);
-    const [left] = readJournals(ENGINE, env);
+    const [left] = readJournals(ENGINE, env)!;
     expect(left?.containers).toEqual([ONE, TWO]);
     left?.forget();
     expect(readJournals(ENGINE, env)).toEqual([]);
@@ -58,14 +58,14 @@ describe('the journal of containers', () => {
     orphan();
     const [name] = files();
     writeFileSync(fileOf(name!), `${readFileSync(fileOf(name!), 'utf8')}../images\n0123`);
-    expect(readJournals(ENGINE, env)[0]?.containers).toEqual([ONE]);
+    expect(readJournals(ENGINE, env)?.[0]?.containers).toEqual([ONE]);
   });
 
   it('lets a build go on where the disk refuses it', () => {
     const journal = openJournal(ENGINE, { XDG_STATE_HOME: '/proc/none' });
     expect(() => journal.add(ONE)).not.toThrow();
     expect(() => journal.close()).not.toThrow();
-    expect(readJournals(ENGINE, { XDG_STATE_HOME: '/proc/none' })).toEqual([]);
+    expect(readJournals(ENGINE, { XDG_STATE_HOME: '/proc/none' })).toBeNull();
   });
 });
 

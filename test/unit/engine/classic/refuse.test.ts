@@ -4,7 +4,7 @@ import { chooseBuilder } from '../../../../src/cli/build/builder-kind.js';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import { DOCKERD } from '../../../../src/engine/classic/dialect.js';
 import { describeFailure } from '../../../../src/engine/classic/failure.js';
-import { refuseUnknown, requireTarget } from '../../../../src/engine/classic/refuse.js';
+import { refuseOtherPlatform, refuseUnknown, requireTarget } from '../../../../src/engine/classic/refuse.js';
 import type { BuildRequest } from '../../../../src/engine/engine.js';
 import { registryOf } from '../../../../src/engine/shared/registry-name.js';
 
@@ -17,6 +17,11 @@ const request = (overrides: Partial<BuildRequest>): BuildRequest => ({
   ...overrides,
 });
 
+const refuse = (asked: BuildRequest): void => {
+  refuseUnknown(asked, DOCKERD);
+  refuseOtherPlatform(asked, 'linux/amd64', DOCKERD);
+};
+
 describe('a request to the classic builder', () => {
   it.each([
     [{ secrets: [{ id: 'a', from: { kind: 'env', name: 'A' } }] }, '--secret'],
@@ -24,13 +29,13 @@ describe('a request to the classic builder', () => {
     [{ platform: 'linux/arm64' }, '--platform linux/arm64'],
     [{ outputs: [{ kind: 'local', dest: '/out' }] }, '--output'],
   ] as ReadonlyArray<[Partial<BuildRequest>, string]>)('is refused: %j', (overrides, flag) => {
-    const refused = (): void => refuseUnknown(request(overrides), 'linux/amd64', DOCKERD);
+    const refused = (): void => refuse(request(overrides));
     expect(refused).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(flag) }));
   });
 
   it.each([{ platform: 'linux/amd64' }, { platform: 'linux/amd64/v2' }, { outputs: [{ kind: 'store' }] }, {}] as const)(
     'is taken: %j',
-    (overrides) => expect(() => refuseUnknown(request(overrides), 'linux/amd64', DOCKERD)).not.toThrow(),
+    (overrides) => expect(() => refuse(request(overrides))).not.toThrow(),
   );
 
   it('needs a target that is there, in any case', () => {
