@@ -126,6 +126,8 @@ export interface BuildRequest extends BuildSettings {
   readonly outputs: readonly OutputSpec[];
   /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
   readonly isUnattended?: boolean;
+  /** Gets what BuildKit itself tells of the build, message by message, as the JSON of its clients; other engines refuse the build. */
+  readonly onRawStatus?: (json: string) => void;
 }
 
 export interface Engine {

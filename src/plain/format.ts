@@ -23,3 +23,9 @@ export function byteSize(bytes: number): string {
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
   return `${digits === 0 ? Math.round(value) : Number(value.toFixed(digits))}${UNITS[unit]}`;
 }
+
+/** A counter: `1.5MB / 3MB`, `1.5MB`, nothing. */
+export function byteAmount(current: number, total: number): string {
+  if (total > 0) return `${byteSize(current)} / ${byteSize(total)}`;
+  return current > 0 ? byteSize(current) : '';
+}

@@ -11,6 +11,8 @@ export interface LineSplitter {
   push(text: string): string[];
   /** The unfinished line, when there is something in it. */
   end(): string[];
+  /** The unfinished line as it is now. */
+  readonly rest: string;
 }
 
 export function createLineSplitter(): LineSplitter {
@@ -25,6 +27,9 @@ export function createLineSplitter(): LineSplitter {
       for (const part of parts) lines.push(...pieces(visible(part)));
       if (rest.length > LINE_MAX_CHARACTERS) rest = keepLast(rest, lines);
       return lines;
+    },
+    get rest() {
+      return visible(rest);
     },
     end() {
       const line = visible(rest);

@@ -10,9 +10,11 @@ import { printableLine, printableText } from '../platform/printable.js';
 import type { SessionClient, StepLog } from '../session/session.js';
 import { failureReport } from './failure-report.js';
 import { createMultiplexer } from './multiplexer.js';
+import { noticeLines } from './notice-lines.js';
 import type { TextSink } from './text-sink.js';
 import { unstoredLines } from './unstored.js';
 import { VertexPrinter } from './vertex-printer.js';
+import { warningLines } from './warning-lines.js';
 
 const BATCH_MS = 50;
 const BATCH_MAX_CHARACTERS = 64 * 1024;
@@ -82,11 +84,6 @@ function lastEvent({ status, failure, result, vertices }: Generation): EngineEve
 
 function engineLines({ name, address, source }: EngineSummary): string[] {
   return [`#0 building on ${printableLine(`${name} (${address}, ${source})`)}`, ''];
-}
-
-function noticeLines(notice: { level: string; message: string; hint: string | null }): string[] {
-  const prefix = notice.level === 'info' ? '' : `${notice.level.toUpperCase()}: `;
-  return [`${prefix}${printableText(notice.message)}`, ...(notice.hint === null ? [] : [printableText(notice.hint)])];
 }
 
 interface BuildPrinter {
@@ -233,18 +230,4 @@ function pastLog({ head, tail, omittedBytes }: StepLog): string {
   return omittedBytes === 0
     ? head + tail
     : `${head}${head.endsWith('\n') || head === '' ? '' : '\n'}[… ${omittedBytes} bytes]\n${tail}`;
-}
-
-function warningLines({ warnings }: Generation): string[] {
-  if (warnings.length === 0) return [];
-  const head = `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`;
-  return [
-    head,
-    ...warnings.map(({ message, lines }) => {
-      // A lint rule's message says it already.
-      const place = lines === null || message.trimEnd().endsWith(`(line ${lines.start})`) ? '' : ` (line ${lines.start})`;
-      return ` - ${printableLine(message)}${place}`;
-    }),
-    '',
-  ];
 }

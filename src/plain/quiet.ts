@@ -1,4 +1,4 @@
-/** `--progress=quiet`: the image id on success, the report of the failure otherwise. */
+/** `--progress=quiet`: the image id on success, the report of the failure otherwise; `--progress=none`: without the id. */
 import type { Generation } from '../core/model/index.js';
 import { selectCurrent } from '../core/select/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
@@ -14,8 +14,8 @@ const ENDS: ReadonlySet<string> = new Set(['build.succeeded', 'build.failed', 'b
 
 export interface QuietOptions {
   readonly session: SessionClient;
-  /** The image id. */
-  readonly output: TextSink;
+  /** The image id; null: it is not told. */
+  readonly output: TextSink | null;
   readonly errors: TextSink;
   /** A build that is over already is told as well. */
   readonly withPast?: boolean;
@@ -35,7 +35,7 @@ export function startQuiet({ session, output, errors, withPast = false }: QuietO
   function tellEnd(generation: Generation): void {
     if (generation.status === 'cancelled') errors.lines(['ERROR: the build was cancelled']);
     if (generation.status === 'succeeded') {
-      if (generation.result?.imageId != null) output.lines([generation.result.imageId]);
+      if (generation.result?.imageId != null) output?.lines([generation.result.imageId]);
       errors.lines(unstoredLines(generation));
     }
     if (generation.status !== 'failed') return;

@@ -6,7 +6,7 @@ const RULE = '-'.repeat(20);
 
 /** `name:line`, a rule, numbered lines with `>>>` at those of the range, a rule. Empty when the range is not in the text. */
 export function sourceExcerpt(name: string, text: string, range: LineRange): string[] {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const lines = text.split(/\r?\n/);
   if (range.start < 1 || range.start > lines.length) return [];
   const end = Math.min(range.end, lines.length);
   const around = end > range.start ? 1 : 2;

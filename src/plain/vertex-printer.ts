@@ -4,7 +4,7 @@
  */
 import type { EngineEvent } from '../core/events.js';
 import { printableLine } from '../platform/printable.js';
-import { byteSize, logSeconds, seconds } from './format.js';
+import { byteAmount, logSeconds, seconds } from './format.js';
 import { createLineSplitter } from './line-splitter.js';
 
 type Updated = Extract<EngineEvent, { type: 'vertex.updated' }>;
@@ -72,8 +72,9 @@ export class VertexPrinter {
     this.#progress.set(event.id, { isDone, printedAtMs: atMs });
     const elapsedMs = (event.completedAtMs ?? atMs) - startedAtMs;
     const label = printableLine(event.id || event.name);
+    const amount = byteAmount(event.current, event.total);
     const time = isDone && elapsedMs < 50 ? '' : ` ${seconds(elapsedMs)}`;
-    this.#say(`${label}${amount(event)}${time}${isDone ? ' done' : ''}`);
+    this.#say(`${label}${amount && ` ${amount}`}${time}${isDone ? ' done' : ''}`);
   }
 
   log(text: string, atMs: number): void {
@@ -133,9 +134,4 @@ function describeEnding(event: Updated): string {
   if (event.error !== '') return CANCELLED.test(event.error) ? 'CANCELED' : `ERROR: ${printableLine(event.error)}`;
   if (event.isCached) return 'CACHED';
   return `DONE ${seconds((event.completedAtMs ?? 0) - (event.startedAtMs ?? event.completedAtMs ?? 0))}`;
-}
-
-function amount(event: Progressed): string {
-  if (event.total > 0) return ` ${byteSize(event.current)} / ${byteSize(event.total)}`;
-  return event.current > 0 ? ` ${byteSize(event.current)}` : '';
 }

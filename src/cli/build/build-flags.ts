@@ -40,7 +40,7 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   }),
   list('platform', 'OS/ARCH', 'Build for this platform'),
   text('progress', 'MODE', 'How progress is shown', {
-    choices: ['auto', 'plain', 'quiet'],
+    choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
     fallback: 'BUILDKIT_PROGRESS, else auto',
   }),
   bool('pull', 'Look base images up at their registries, also those that the engine has'),

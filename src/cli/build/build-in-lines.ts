@@ -4,13 +4,13 @@ import { readServerOptions } from '../sessions/server-options.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import { startConnecting } from './connecting.js';
-import type { FrontEnd } from './front-end.js';
+import type { FrontEnd, LineProgress } from './front-end.js';
 import type { RunSession } from './line-session.js';
 
 export interface LineBuild {
   readonly options: BuildOptions;
   readonly input: BuildInput;
-  readonly frontEnd: FrontEnd & { readonly progress: 'plain' | 'quiet' };
+  readonly frontEnd: FrontEnd & { readonly progress: LineProgress };
   /** The command line that the options were read from. */
   readonly args: readonly string[];
 }
@@ -20,7 +20,8 @@ export async function buildInLines(build: LineBuild): Promise<number> {
   const { options, frontEnd } = build;
   const interrupts = listenForInterrupts();
   try {
-    const isServed = options.detach ?? frontEnd.monitor === 'terminal';
+    // What the engine itself tells is heard by the process only that talks to it.
+    const isServed = options.detach ?? (frontEnd.monitor === 'terminal' && frontEnd.progress !== 'rawjson');
     return isServed ? await served(build, interrupts) : await here(build, interrupts);
   } finally {
     interrupts.dispose();

@@ -21,7 +21,8 @@ import type { ResultFiles } from './result-files.js';
 /** Of reproducible-builds.org; the frontend takes it as an argument. */
 const EPOCH = 'SOURCE_DATE_EPOCH';
 
-export type ProgressMode = 'auto' | 'plain' | 'quiet';
+const PROGRESS_MODES = ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'] as const;
+export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 export interface BuildOptions {
   /** As written. */
@@ -86,7 +87,7 @@ export function readBuildOptions(
     resultFiles: resultFiles(flags, outputs, cwd),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
-    progress: flags.bool('quiet') ? 'quiet' : chooseProgress(flags.text('progress') as ProgressMode | null, env),
+    progress: chooseProgress(flags, env),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
     detach: flags.isSet('detach') ? flags.bool('detach') : null,
@@ -106,13 +107,21 @@ function withEpoch(buildArgs: BuildOptions['buildArgs'], env: NodeJS.ProcessEnv)
   return [...buildArgs, [EPOCH, epoch]];
 }
 
-/** The variable of docker counts where the flag leaves it open. Throws `BxError('usage')`. */
-function chooseProgress(flag: ProgressMode | null, env: NodeJS.ProcessEnv): ProgressMode {
+/**
+ * As docker has it: `-q` beats auto and silence only; the variable counts where the flag leaves it open, and makes silence of quiet
+ * (commands/build.go, util/progress/printer.go in docker/buildx). Throws `BxError('usage')`.
+ */
+function chooseProgress(flags: ParsedFlags, env: NodeJS.ProcessEnv): ProgressMode {
+  const flag = (flags.text('progress') || 'auto') as ProgressMode;
+  if (flags.bool('quiet')) {
+    if (flag === 'auto' || flag === 'none' || flag === 'quiet') return 'quiet';
+    throw new BxError('usage', `--progress=${flag} and --quiet cannot be used together`, { hint: 'Leave one of them out.' });
+  }
+  if (flag !== 'auto') return flag;
   const told = env.BUILDKIT_PROGRESS || 'auto';
-  if (flag !== null && flag !== 'auto') return flag;
-  if (told === 'auto' || told === 'plain' || told === 'quiet') return told;
-  if (told === 'tty') return 'auto';
-  throw new BxError('usage', `BUILDKIT_PROGRESS is ${JSON.stringify(told)}, and must be auto, plain, tty or quiet`, {
+  const mode = PROGRESS_MODES.find((known) => known === told);
+  if (mode !== undefined) return mode === 'quiet' ? 'none' : mode;
+  throw new BxError('usage', `BUILDKIT_PROGRESS is ${JSON.stringify(told)}, and must be ${PROGRESS_MODES.join(', ')}`, {
     hint: 'Set it to one of them, or say --progress=plain.',
   });
 }

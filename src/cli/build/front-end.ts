@@ -1,15 +1,20 @@
 /** Which front end a run gets: a pure decision. */
+import { BxError } from '../../platform/errors.js';
 import type { ProgressMode } from './build-options.js';
 
 export interface Surroundings {
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
   /** `TERM`; empty when unset. */
   readonly term: string;
 }
 
+/** Progress without the screen. */
+export type LineProgress = Exclude<ProgressMode, 'auto'>;
+
 export interface FrontEnd {
-  readonly progress: 'screen' | 'plain' | 'quiet';
+  readonly progress: 'screen' | LineProgress;
   /** After the build, as `--on` says: prompt on a terminal, commands from a pipe, or none. */
   readonly monitor: 'terminal' | 'script' | 'none';
   /** When a shell opens by itself. */
@@ -28,7 +33,7 @@ interface Wish {
 
 /**
  * `--on` says when a shell opens. `--invoke` without it opens one on success too; neither of them, on the screen, opens one after an error.
- * Without a screen they turn the monitor on.
+ * Without a screen they turn the monitor on. Throws `BxError('usage')` for compact progress where nothing can be drawn.
  */
 export function chooseFrontEnd(wish: Wish, around: Surroundings): FrontEnd {
   const isTerminal = around.stdinIsTerminal && around.stdoutIsTerminal;
@@ -39,9 +44,20 @@ export function chooseFrontEnd(wish: Wish, around: Surroundings): FrontEnd {
   const canPrompt = isTerminal && !wish.writesToStdout;
   const monitor = !isDebug ? 'none' : canPrompt ? 'terminal' : around.stdinIsTerminal ? 'none' : 'script';
   return {
-    progress: wish.progress === 'quiet' ? 'quiet' : 'plain',
+    progress: chooseProgress(wish.progress, around, monitor !== 'none'),
     monitor,
     openOn: monitor === 'none' ? 'never' : openOn,
     endsOnSuccess: true,
   };
+}
+
+/** As buildx has it: compact where the messages go to a terminal. With the monitor the lines stay, for they are part of the conversation. */
+function chooseProgress(wish: ProgressMode, { stderrIsTerminal, term }: Surroundings, hasMonitor: boolean): LineProgress {
+  if (wish === 'tty' && !stderrIsTerminal) {
+    throw new BxError('usage', '--progress=tty: standard error is no terminal that could be drawn on', {
+      hint: 'Say --progress=plain, or leave it to auto.',
+    });
+  }
+  if (wish !== 'auto' && wish !== 'tty') return wish;
+  return stderrIsTerminal && term !== 'dumb' && !hasMonitor ? 'tty' : 'plain';
 }

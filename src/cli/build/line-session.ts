@@ -1,19 +1,21 @@
 /** The session of a run without the screen: in this process, or in one of its own. */
 
 import type { LineSession } from '../../monitor/line/index.js';
-import { startPlainProgress, startQuiet, type TextSink } from '../../plain/index.js';
+import type { TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import type { ServerOptions } from '../sessions/server-options.js';
 import { startServer } from '../sessions/start-server.js';
 import { untilState } from '../sessions/until-state.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
+import type { LineProgress } from './front-end.js';
 import { type BuildRun, openSession } from './open-session.js';
+import { startProgress } from './start-progress.js';
 
 export interface RunSession extends LineSession {
   /** Builds, where that has not begun. Throws `BxError`. */
   start(): Promise<void>;
   /** Tells how the builds go, from the beginning on. */
-  report(kind: 'plain' | 'quiet', output: TextSink, errors: TextSink): Disposable;
+  report(kind: LineProgress, output: TextSink, errors: TextSink): Disposable;
   /** Ends the session. Never throws, bounded in time. */
   end(): Promise<void>;
 }
@@ -21,14 +23,20 @@ export interface RunSession extends LineSession {
 /** Throws `BxError('input')` for a Dockerfile that cannot be read. */
 export function openHere(run: BuildRun): RunSession {
   const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
-  const session = openSession({ ...run, connect: run.connecting.take }, 'never', { isUnattended });
+  let tellRaw: (json: string) => void = () => undefined;
+  const session = openSession({ ...run, connect: run.connecting.take }, 'never', {
+    isUnattended,
+    ...(run.frontEnd.progress === 'rawjson' && { onRawStatus: (json) => tellRaw(json) }),
+  });
+  const onRawStatus = (listener: typeof tellRaw): void => {
+    tellRaw = listener;
+  };
   return {
     session,
     isServed: false,
     opensShells: false,
     start: () => session.start(),
-    report: (kind, output, errors) =>
-      kind === 'plain' ? startPlainProgress({ session, sink: errors }) : startQuiet({ session, output, errors }),
+    report: (kind, output, errors) => startProgress(kind, { session, output, errors, onRawStatus }),
     end: () => disconnect(session),
     leave: () => undefined,
   };
@@ -45,10 +53,7 @@ export async function openServed(
     isServed: true,
     opensShells: false,
     start: () => untilState(session, ({ generations }) => generations.length > 0),
-    report: (kind, output, errors) =>
-      kind === 'plain'
-        ? startPlainProgress({ session, sink: errors, withPast: true })
-        : startQuiet({ session, output, errors, withPast: true }),
+    report: (kind, output, errors) => startProgress(kind, { session, output, errors, withPast: true, onRawStatus: null }),
     async end() {
       await disconnect(session);
       await Promise.race([session.disconnected, cleanupTimeout()]);

@@ -22,6 +22,8 @@ export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['prog
 export interface SessionPlace {
   /** Nothing in this run ever asks for a shell. */
   readonly isUnattended?: boolean;
+  /** Gets what BuildKit itself tells. */
+  readonly onRawStatus?: BuildRequest['onRawStatus'];
   readonly id?: string;
   /** For logs that outgrow memory; made when it is needed, removed at the end. Default: one for temporary files. */
   readonly spillDirectory?: string;
@@ -34,12 +36,13 @@ export interface SessionPlace {
 export function openSession(
   { options, input, connect }: Pick<BuildRun, 'options' | 'input'> & Pick<LocalSessionOptions, 'connect'>,
   openOn: FrontEnd['openOn'],
-  { isUnattended = false, id = makeSessionId(), spillDirectory }: SessionPlace = {},
+  { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus }: SessionPlace = {},
 ): LocalSession {
   const prepare = (): BuildRequest => ({
     ...prepareRequest(input, options),
     proxies: readDockerProxies(process.env),
     isUnattended,
+    ...(onRawStatus && { onRawStatus }),
   });
   let first: BuildRequest | null = prepare();
   return createLocalSession({

@@ -1,4 +1,4 @@
-/** A build without the screen: plain or quiet progress, then the line-mode monitor where it is wanted. */
+/** A build without the screen: progress in one of its forms, then the line-mode monitor where it is wanted. */
 import { selectCurrent } from '../../core/select/index.js';
 import { buildEnd } from '../../monitor/build-end.js';
 import { createTextSink, type TextSink } from '../../plain/index.js';
@@ -9,6 +9,7 @@ import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { turn } from './connecting.js';
 import { cleanupTimeout } from './disconnect.js';
+import type { LineProgress } from './front-end.js';
 import type { RunSession } from './line-session.js';
 import type { BuildRun } from './open-session.js';
 
@@ -16,7 +17,7 @@ import type { BuildRun } from './open-session.js';
 const EXIT_READER_GONE = 141;
 
 export interface LineRun {
-  readonly run: Pick<BuildRun<'plain' | 'quiet'>, 'options' | 'frontEnd'>;
+  readonly run: Pick<BuildRun<LineProgress>, 'options' | 'frontEnd'>;
   readonly session: RunSession;
   /** Where the sessions are that the monitor can go to. */
   readonly root: string;

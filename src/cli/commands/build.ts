@@ -30,6 +30,7 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     {
       stdinIsTerminal: isatty(0),
       stdoutIsTerminal: isatty(1),
+      stderrIsTerminal: isatty(2),
       term: process.env.TERM ?? '',
     },
   );

@@ -8,7 +8,7 @@ import { DEBUG_FLAGS, HELP_FLAG, SESSION_FLAGS } from '../build/build-flags.js';
 import { buildInLines } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { type BuildOptions, readBuildOptions } from '../build/build-options.js';
-import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
+import { chooseFrontEnd, type FrontEnd, type LineProgress } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
@@ -110,16 +110,16 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
 }
 
 /** As for a build that is debugged without the screen. */
-function chooseLines(options: BuildOptions): FrontEnd & { readonly progress: 'plain' | 'quiet' } {
+function chooseLines(options: BuildOptions): FrontEnd & { readonly progress: LineProgress } {
   const toStdout = options.outputs.some(writesToStdout);
   if (toStdout && process.stdout.isTTY) {
     throw new BxError('usage', 'the result would be written to the terminal', { hint: 'Name a file with dest=FILE.' });
   }
   const hasInvoke = options.invoke !== null;
-  const progress = options.progress === 'quiet' ? 'quiet' : 'plain';
+  const progress = options.progress === 'auto' || options.progress === 'tty' ? 'plain' : options.progress;
   const chosen = chooseFrontEnd(
     { progress, on: options.on ?? (hasInvoke ? 'always' : 'error'), hasInvoke, writesToStdout: toStdout },
-    { stdinIsTerminal: isatty(0), stdoutIsTerminal: isatty(1), term: process.env.TERM ?? '' },
+    { stdinIsTerminal: isatty(0), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );
   return { ...chosen, progress };
 }

@@ -24,6 +24,7 @@ import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { createSideVertices } from './side-vertices.js';
+import { solveStatusLine } from './solve-status.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** What an exporter's vertices are called. */
@@ -98,6 +99,11 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
   };
 
   const onStatus = async (message: StatusResponse): Promise<void> => {
+    request.onRawStatus?.(solveStatusLine(message));
+    return takeStatus(message);
+  };
+
+  const takeStatus = async (message: StatusResponse): Promise<void> => {
     // What the engine says of the graph's vertices can be placed once the graph is read.
     await reading;
     for (const event of translator.translate(message, Date.now())) {
@@ -238,7 +244,10 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
       const result = await exportOutputs({
         ...{ link, request, session, graph, metadata, emit, signal },
-        onStatus: (message) => onStatus(withoutVertices(message, (digest) => known.has(translator.home(digest)))),
+        onStatus(message) {
+          request.onRawStatus?.(solveStatusLine(message));
+          return takeStatus(withoutVertices(message, (digest) => known.has(translator.home(digest))));
+        },
       });
       isUnused = !hasGuests;
       finish({ type: 'build.succeeded', result });

@@ -1,7 +1,7 @@
 /**
  * A message of the status stream, read by hand into what the generated code reads it into: a large build has hundreds of vertices in one
- * message, which comes when everybody waits. What nobody here asks for (progress groups) is left out. Cases are tags as they
- * stand on the wire: the field's number times eight, and 2 for what has a length.
+ * message, which comes when everybody waits. Cases are tags as they stand on the wire: the field's number times eight, and 2 for what has a
+ * length.
  */
 import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
@@ -13,6 +13,7 @@ import {
   type VertexStatus,
   VertexWarningSchema,
 } from './proto/gen/control_pb.js';
+import { ProgressGroupSchema } from './proto/gen/pb_pb.js';
 
 /** Throws what a decoder throws for bytes that are no message. */
 export function readStatus(bytes: Uint8Array): StatusResponse {
@@ -46,6 +47,7 @@ function readVertex(reader: BinaryReader): Vertex {
     else if (tag === 0o52) vertex.started = readMoment(reader);
     else if (tag === 0o62) vertex.completed = readMoment(reader);
     else if (tag === 0o72) vertex.error = reader.string();
+    else if (tag === 0o102) vertex.progressGroup = fromBinary(ProgressGroupSchema, plainBytes(reader.bytes()));
     else skip(reader, tag);
   }
   return vertex;
@@ -64,6 +66,7 @@ function readProgress(reader: BinaryReader): VertexStatus {
     else if (tag === 0o32) status.name = reader.string();
     else if (tag === 0o40) status.current = BigInt(reader.int64());
     else if (tag === 0o50) status.total = BigInt(reader.int64());
+    else if (tag === 0o62) status.timestamp = readMoment(reader);
     else if (tag === 0o72) status.started = readMoment(reader);
     else if (tag === 0o102) status.completed = readMoment(reader);
     else skip(reader, tag);

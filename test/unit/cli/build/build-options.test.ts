@@ -78,20 +78,23 @@ describe('readBuildOptions', () => {
 
   it.each([
     ['plain', [], 'plain'],
-    ['quiet', [], 'quiet'],
-    ['tty', [], 'auto'],
+    ['quiet', [], 'none'],
+    ['none', [], 'none'],
+    ['tty', [], 'tty'],
+    ['rawjson', [], 'rawjson'],
     ['', [], 'auto'],
     ['plain', ['--progress=auto'], 'plain'],
     ['quiet', ['--progress=plain'], 'plain'],
     ['rawjson', ['--progress=plain'], 'plain'],
     ['plain', ['-q'], 'quiet'],
+    ['plain', ['-q', '--progress=none'], 'quiet'],
   ])('with BUILDKIT_PROGRESS=%s and %j shows progress as %s', (told, args, expected) => {
     expect(readBuildOptions([...args, '.'], { BUILDKIT_PROGRESS: told }, '/w')?.progress).toBe(expected);
   });
 
   it('says which values of BUILDKIT_PROGRESS there are', () => {
-    const read = () => readBuildOptions(['.'], { BUILDKIT_PROGRESS: 'rawjson' }, '/w');
-    expect(read).toThrow('BUILDKIT_PROGRESS is "rawjson", and must be auto, plain, tty or quiet');
+    const read = () => readBuildOptions(['.'], { BUILDKIT_PROGRESS: 'json' }, '/w');
+    expect(read).toThrow('BUILDKIT_PROGRESS is "json", and must be auto, none, plain, quiet, rawjson, tty');
   });
 
   it('gives nothing for --help, whatever else is there', () => {
@@ -104,7 +107,8 @@ describe('readBuildOptions', () => {
     [['--invoke', '.'], 'needs a PATH', '--invoke=default .'],
     [['a', 'b'], 'takes one PATH, not 2', 'Flags may stand'],
     [['--on=never', '.'], 'must be error or always', '--help'],
-    [['--progress=tty', '.'], 'must be auto, plain or quiet', '--help'],
+    [['--progress=json', '.'], 'must be auto, none, plain, quiet, rawjson or tty', '--help'],
+    [['--progress=plain', '-q', '.'], '--progress=plain and --quiet cannot be used together', 'Leave one'],
     [['--iidfile', 'id', '-o', 'out', '.'], '--iidfile: --output type=local makes no image', 'Leave one'],
     [['--push', '.'], '--push is not supported yet', '--help'],
   ])('refuses %j', (args, message, hint) => {

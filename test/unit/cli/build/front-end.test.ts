@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { chooseFrontEnd } from '../../../../src/cli/build/front-end.js';
 
 const WISH = { progress: 'auto', on: null, hasInvoke: false, writesToStdout: false } as const;
-const TERMINAL = { stdinIsTerminal: true, stdoutIsTerminal: true, term: 'xterm' };
-const PIPE = { stdinIsTerminal: false, stdoutIsTerminal: false, term: 'xterm' };
+const TERMINAL = { stdinIsTerminal: true, stdoutIsTerminal: true, stderrIsTerminal: true, term: 'xterm' };
+const PIPE = { stdinIsTerminal: false, stdoutIsTerminal: false, stderrIsTerminal: false, term: 'xterm' };
 
 describe('chooseFrontEnd', () => {
   it('is the screen on a terminal, which opens a shell after an error and stays', () => {
@@ -33,10 +33,27 @@ describe('chooseFrontEnd', () => {
   it('is plain and not interactive without a terminal', () => {
     const expected = { progress: 'plain', monitor: 'none', openOn: 'never' };
     expect(chooseFrontEnd(WISH, PIPE)).toMatchObject(expected);
+    expect(chooseFrontEnd(WISH, { ...TERMINAL, stdinIsTerminal: false, stderrIsTerminal: false })).toMatchObject(expected);
+    expect(chooseFrontEnd(WISH, { ...TERMINAL, term: 'dumb' })).toMatchObject(expected);
+  });
+
+  it('is compact where only the messages go to a terminal', () => {
+    const expected = { progress: 'tty', monitor: 'none', openOn: 'never' };
     expect(chooseFrontEnd(WISH, { ...TERMINAL, stdinIsTerminal: false })).toMatchObject(expected);
     expect(chooseFrontEnd(WISH, { ...TERMINAL, stdoutIsTerminal: false })).toMatchObject(expected);
-    expect(chooseFrontEnd(WISH, { ...TERMINAL, term: 'dumb' })).toMatchObject(expected);
-    expect(chooseFrontEnd({ ...WISH, writesToStdout: true }, TERMINAL)).toMatchObject(expected);
+    expect(chooseFrontEnd({ ...WISH, writesToStdout: true }, { ...TERMINAL, stdoutIsTerminal: false })).toMatchObject(expected);
+    expect(chooseFrontEnd({ ...WISH, progress: 'tty' }, TERMINAL)).toMatchObject(expected);
+  });
+
+  it('is plain with the monitor, and compact nowhere but on a terminal', () => {
+    const debugged = { ...WISH, progress: 'tty', on: 'error' } as const;
+    expect(chooseFrontEnd(debugged, TERMINAL)).toMatchObject({ progress: 'plain', monitor: 'terminal' });
+    expect(() => chooseFrontEnd({ ...WISH, progress: 'tty' }, PIPE)).toThrow('no terminal');
+  });
+
+  it.each(['rawjson', 'none', 'quiet', 'plain'] as const)('is %s wherever that is asked for', (progress) => {
+    expect(chooseFrontEnd({ ...WISH, progress }, TERMINAL).progress).toBe(progress);
+    expect(chooseFrontEnd({ ...WISH, progress }, PIPE).progress).toBe(progress);
   });
 
   it.each([

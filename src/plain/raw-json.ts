@@ -1,0 +1,25 @@
+/** `--progress=rawjson`: what the engine itself tells, a message a line, for other programs to read; then the error, if there is one. */
+import { selectCurrent } from '../core/select/index.js';
+import type { Disposable } from '../platform/byte-channel.js';
+import { printableText } from '../platform/printable.js';
+import type { SessionClient } from '../session/session.js';
+import { failureReport } from './failure-report.js';
+import type { TextSink } from './text-sink.js';
+
+export interface RawJsonOptions {
+  readonly session: SessionClient;
+  readonly sink: TextSink;
+  /** Gives each message as one line of JSON to the listener. */
+  readonly onRawStatus: (listener: (json: string) => void) => void;
+}
+
+export function startRawJson({ session, sink, onRawStatus }: RawJsonOptions): Disposable {
+  onRawStatus((json) => sink.lines([json]));
+  return session.onEvent((event, state) => {
+    if (event.type === 'engine.lost') sink.lines([`ERROR: engine lost: ${printableText(event.message)}`]);
+    if (event.type !== 'engine.reported') return;
+    const generation = selectCurrent(state);
+    if (event.event.type === 'build.cancelled') sink.lines(['ERROR: the build was cancelled']);
+    if (event.event.type === 'build.failed' && generation !== null) sink.lines(failureReport(generation, null));
+  });
+}

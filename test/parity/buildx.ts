@@ -1,0 +1,54 @@
+/** `docker buildx` as the other program: Debian's newest, with a configuration of its own. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Peer, PeerMissing, Peers } from '../bench/peers.mjs';
+import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
+import type { RunOptions, RunResult } from '../helpers/run.js';
+import { SetupError } from '../setup/say.mjs';
+
+export interface Buildx {
+  readonly version: string;
+  /** Runs `docker ARGS…` to its end, on the engine of the tests. */
+  docker(args: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+/** A sentence that says why there is none to compare with. */
+export function findBuildx(): Buildx | string {
+  if (!isDocker()) return 'the engine is no Docker Engine';
+  try {
+    const peer = new Peers(mkdtempSync(join(process.env.BXTUI_TEST_DIRECTORY ?? '/tmp', 'buildx-')), {
+      ...process.env,
+      ...engineEnv(testEngine()),
+    }).buildx();
+    return { version: peer.version, docker: (args, options = {}) => run(peer, args, options) };
+  } catch (error) {
+    if (error instanceof PeerMissing || error instanceof SetupError) return error.message;
+    throw error;
+  }
+}
+
+function run(peer: Peer, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const env = { ...peer.env, NO_COLOR: '1', ...options.env };
+  const child = spawn(peer.file, [...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const texts = { stdout: '', stderr: '', output: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+      texts.output += text;
+    });
+  }
+  child.stdin.end(typeof options.input === 'string' ? options.input : '');
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`docker ${args.join(' ')} did not end within ${timeoutMs} ms; it said:\n${texts.output}`));
+    }, timeoutMs);
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      resolve({ status, signal, ...texts });
+    });
+  });
+}
