@@ -130,6 +130,12 @@ function storeExport(request: BuildRequest): Export {
   return { exporter: { type: 'moby', attrs: nameAttrs(request) }, target: null };
 }
 
+/** The engine does it for a solve that has the frontend's arguments itself (control/control.go in moby/buildkit). */
+function withEpoch({ type, attrs }: Exporter, { buildArgs }: BuildRequest): Exporter {
+  const epoch = buildArgs.findLast(([name]) => name === 'SOURCE_DATE_EPOCH')?.[1];
+  return { type, attrs: epoch ? { 'source-date-epoch': epoch, ...attrs } : attrs };
+}
+
 function nameAttrs(request: BuildRequest): Record<string, string> {
   return request.tags.length === 0 ? {} : { name: request.tags.join(',') };
 }
@@ -144,7 +150,8 @@ async function runExporter(
   const entitlements = entitlementsOf(inputs.request);
   const cache = inputs.isCacheWritten ? [] : cacheExports(inputs.request, link.facts);
   const { onStatus } = inputs;
-  const build = openBuild(link.transport, { session, exporter, entitlements, cacheExports: cache, onStatus });
+  const dated = exporter && withEpoch(exporter, inputs.request);
+  const build = openBuild(link.transport, { session, exporter: dated, entitlements, cacheExports: cache, onStatus });
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -186,7 +193,7 @@ export function closingExport(link: EngineLink, request: BuildRequest): ClosingE
   if (!output || !direct) return null;
   let receiver: OutputReceiver | null = null;
   return {
-    exporter: direct.exporter,
+    exporter: withEpoch(direct.exporter, request),
     receive(session) {
       receiver = direct.target ? session.receive(direct.target) : null;
     },

@@ -38,12 +38,12 @@ export async function receiveTree(
   }
 }
 
-/** Not `mkdirSync` with `recursive`: Node 20 never returns from it where a directory cannot be made (below /proc, for example). */
+/** For their owner only, as docker makes them. Not `mkdirSync` with `recursive`: Node 20 never returns from it where a directory cannot be made (below /proc, for example). */
 function makeDirectories(dir: string): void {
   if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = dirname(dir);
   if (parent !== dir) makeDirectories(parent);
-  fs.mkdirSync(dir);
+  fs.mkdirSync(dir, { mode: 0o700 });
 }
 
 function removeIfEmpty(dir: string): void {
