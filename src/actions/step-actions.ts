@@ -75,7 +75,13 @@ export const stepActions: readonly Action[] = [
     hint: 'edit',
     group: 'Step',
     changes: true,
-    enabled: (context) => (context.generation === null ? 'the Dockerfile has not been read yet' : true),
+    enabled: ({ generation }) => {
+      if (generation === null) return 'the Dockerfile has not been read yet';
+      const { origin } = generation.dockerfile;
+      if (origin === 'stdin') return 'it came by standard input';
+      if (origin === 'context') return 'it is not on this machine';
+      return true;
+    },
     run: (context) => context.screen.editSource(context.step?.lines?.start ?? 1),
   },
   {

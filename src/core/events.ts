@@ -7,6 +7,7 @@ import type {
   BuildFailure,
   BuildResult,
   ContainerSummary,
+  DockerfileText,
   EngineLine,
   EngineSummary,
   LineRange,
@@ -28,6 +29,8 @@ export interface PlannedVertex {
 
 /** What an engine says of one run of the build. All times are the client's clock, ms since the epoch, skew already removed. */
 export type EngineEvent =
+  /** The engine has found the Dockerfile in a context that only it can read. */
+  | { readonly type: 'dockerfile.read'; readonly text: string; readonly plan: DockerfilePlan }
   /** The frontend has turned the Dockerfile into a graph. Steps without a vertex in it are not needed (or need no execution). */
   | { readonly type: 'plan.resolved'; readonly vertices: readonly PlannedVertex[] }
   | {
@@ -97,7 +100,7 @@ export type SessionEvent =
       readonly type: 'generation.started';
       readonly atMs: number;
       readonly generation: number;
-      readonly dockerfile: { readonly path: string; readonly text: string };
+      readonly dockerfile: DockerfileText;
       /** Made of it once, where it was read: a front end that joins need not know how. */
       readonly plan: DockerfilePlan;
       readonly target: string | null;

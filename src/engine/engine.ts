@@ -15,6 +15,7 @@ import type { EngineEvent } from '../core/events.js';
 import type {
   Capability,
   CapabilityName,
+  DockerfileOrigin,
   EngineLine,
   EngineSummary,
   FileChange,
@@ -102,14 +103,25 @@ export interface BuildSettings {
   readonly proxies?: Readonly<Record<string, ReadonlyArray<readonly [name: string, value: string]>>>;
 }
 
+/** Files to build from that are no directory of this machine. */
+export type ContextSource =
+  /** A git repository (`#ref:dir`), an archive or a Dockerfile, which the engine gets by itself. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** A tar, compressed or not, in a file of this machine. */
+  | { readonly kind: 'archive'; readonly path: string };
+
 export interface BuildRequest extends BuildSettings {
-  /** Absolute directory of the build context. */
-  readonly contextDir: string;
+  /** Absolute directory of the build context; null: it is `source`, or empty where there is none. */
+  readonly contextDir: string | null;
+  readonly source?: ContextSource;
   readonly dockerfile: {
-    /** Absolute directory and base name of the file, which may lie outside of the context. */
-    readonly dir: string;
+    /** Absolute directory of the file, which may lie outside of the context; null: it is no file of this machine. */
+    readonly dir: string | null;
+    /** Base name, or the path in `source`. */
     readonly name: string;
-    /** As read at the start of this generation; the very bytes that are sent. */
+    /** Absent: a file of this machine. `context`: in `source`, where only the engine reads it and tells it as `dockerfile.read`. */
+    readonly origin?: DockerfileOrigin;
+    /** As read at the start of this generation; the very bytes that are sent. Empty where the engine is to read it. */
     readonly text: string;
     readonly plan: DockerfilePlan;
   };

@@ -15,7 +15,8 @@ export function failureReport(generation: Generation, log: FailedLog | null): st
   if (failure === null) return [];
   const step = failure.step === null ? undefined : generation.steps[failure.step];
   const range = step?.lines ?? (failure.line === null ? null : { start: failure.line, end: failure.line });
-  const name = basename(generation.dockerfile.path);
+  const { path, origin } = generation.dockerfile;
+  const name = origin === 'context' ? path : basename(path);
   return [
     ...(log === null ? [] : ['------', ` > ${log.name}:`, ...log.tail, '------']),
     ...(range === null ? [] : sourceExcerpt(name, generation.dockerfile.text, range)),

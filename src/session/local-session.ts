@@ -165,12 +165,12 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     const request = noCache ? { ...prepared, noCache } : prepared;
     const before = selectCurrent(state);
     const generation = (before?.number ?? 0) + 1;
-    const { dir, name, text, plan } = request.dockerfile;
+    const { dir, name, text, plan, origin } = request.dockerfile;
     emit({
       type: 'generation.started',
       atMs: now(),
       generation,
-      dockerfile: { path: `${dir}/${name}`, text },
+      dockerfile: { path: dir === null ? name : `${dir}/${name}`, text, ...(origin !== undefined && { origin }) },
       plan,
       target: options.target,
     });

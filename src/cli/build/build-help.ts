@@ -6,7 +6,7 @@ const DEBUG_ABOUT =
   'Build an image from a Dockerfile and debug it without the screen: plain progress, then a prompt with commands. bxtui debug --help says more.';
 
 const HELP: CommandHelp = {
-  usage: 'bxtui build [OPTIONS] PATH',
+  usage: 'bxtui build [OPTIONS] PATH | URL | -',
   about:
     'Build an image from a Dockerfile and debug it: on a terminal a full-screen session with a shell in any step, without one ' +
     'plain progress.',
@@ -22,6 +22,8 @@ const HELP: CommandHelp = {
     ['bxtui build --on=error .', 'The same, and leave by itself after a success.'],
     ['bxtui build --progress=plain --invoke /bin/sh .', 'Build, then the line-mode monitor with a shell in the result.'],
     ['bxtui build --detach . ; bxtui attach', 'Build in the background, and look in from any terminal.'],
+    ['bxtui build https://example.com/app.git#main:web', 'A directory of a git repository; an archive has a URL as well.'],
+    ['tar c . | bxtui build -', 'An archive, or a Dockerfile, from standard input.'],
     [`printf 'rollback 3 ls -l /\\nexit\\n' | bxtui build --on=always .`, 'Monitor commands from a script.'],
   ],
   notes: [

@@ -13,6 +13,8 @@ export interface LineBuild {
   readonly frontEnd: FrontEnd & { readonly progress: LineProgress };
   /** The command line that the options were read from. */
   readonly args: readonly string[];
+  /** Where standard input was kept, if it is to be built from. */
+  readonly stdinFile: string | null;
 }
 
 /** Resolves with the exit status: that of the session's last build, 0 when it was left to go on. Throws `BxError`. */
@@ -28,11 +30,11 @@ export async function buildInLines(build: LineBuild): Promise<number> {
   }
 }
 
-async function here({ options, input, frontEnd }: LineBuild, interrupts: Interrupts): Promise<number> {
+async function here({ options, input, frontEnd, stdinFile }: LineBuild, interrupts: Interrupts): Promise<number> {
   const connecting = await startConnecting(options);
   try {
     const [{ openHere }, { runInLines }] = await Promise.all([import('./line-session.js'), import('./run-in-lines.js')]);
-    const session = openHere({ options, input, frontEnd, connecting });
+    const session = openHere({ options, input, frontEnd, connecting }, stdinFile);
     const { root } = readServerOptions(options, process.env);
     return await runInLines({ run: { options, frontEnd }, session, root, interrupts });
   } finally {
@@ -40,10 +42,10 @@ async function here({ options, input, frontEnd }: LineBuild, interrupts: Interru
   }
 }
 
-async function served({ options, frontEnd, args }: LineBuild, interrupts: Interrupts): Promise<number> {
+async function served({ options, frontEnd, args, stdinFile }: LineBuild, interrupts: Interrupts): Promise<number> {
   const [{ openServed }, { runInLines }] = await Promise.all([import('./line-session.js'), import('./run-in-lines.js')]);
   const server = readServerOptions(options, process.env);
-  const opening = openServed(server, args);
+  const opening = openServed(server, args, stdinFile);
   const ending = await Promise.race([opening.then(() => null), interrupts.ending]);
   if (ending === null) {
     return runInLines({ run: { options, frontEnd }, session: await opening, root: server.root, interrupts });

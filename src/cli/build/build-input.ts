@@ -3,37 +3,76 @@
  * file.
  */
 import { accessSync, constants, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { reasonOf } from '../../platform/reason.js';
 import type { BuildOptions } from './build-options.js';
 
 export interface BuildInput {
-  /** Absolute. */
-  readonly contextDir: string;
-  readonly dockerfileDir: string;
+  /** Absolute; null: it is no directory of this machine. */
+  readonly contextDir: string | null;
+  /** The context, where the engine gets it by itself. */
+  readonly url?: string;
+  /** What comes by standard input: the context (an archive, or a Dockerfile without any files), or the Dockerfile. */
+  readonly stdin?: 'context' | 'dockerfile';
+  /** Absolute; null: it is no file of this machine. */
+  readonly dockerfileDir: string | null;
   readonly dockerfileName: string;
 }
 
-/** Throws `BxError('input' | 'usage')`. */
+/** `git@github.com:org/repo.git` (moby/buildkit, util/sshutil). */
+const SCP_STYLE = /^[a-zA-Z0-9_-]+@[a-zA-Z0-9.-]+:./;
+
+/** What a Dockerfile is called that nobody has named. */
+export const DOCKERFILE_NAME = 'Dockerfile';
+
+/**
+ * As docker/buildx tells them apart (build/opt.go, loadInputs): a directory of that name comes before a URL. Throws
+ * `BxError('input' | 'usage')`.
+ */
 export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>, cwd: string): BuildInput {
-  refuseRemote(options);
-  const contextDir = resolve(cwd, options.context);
-  requireDirectory(options.context, contextDir);
-  const path = options.file === null ? defaultDockerfile(contextDir) : namedDockerfile(options.file, contextDir, cwd);
+  const { context, file } = options;
+  if (file !== null && /^https?:\/\//.test(file)) {
+    throw new BxError('usage', `a Dockerfile from a URL is not supported yet: ${file}`, {
+      hint: 'Get it first, and name it with -f PATH; or give the URL as the context.',
+    });
+  }
+  if (context === '-') return fromStandardInput(file);
+  const contextDir = resolve(cwd, context);
+  const isDirectory = statSync(contextDir, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isDirectory && isRemoteContext(context)) return fromUrl(context, file);
+  requireDirectory(context, contextDir);
+  if (file === '-') return { contextDir, stdin: 'dockerfile', dockerfileDir: null, dockerfileName: DOCKERFILE_NAME };
+  const path = file === null ? defaultDockerfile(contextDir) : namedDockerfile(file, contextDir, cwd);
   return { contextDir, dockerfileDir: dirname(path), dockerfileName: basename(path) };
 }
 
-function refuseRemote(options: Pick<BuildOptions, 'context' | 'file'>): void {
-  const { context, file } = options;
-  const hint = 'Give a local directory, and the Dockerfile with -f PATH.';
-  if (context === '-') throw new BxError('usage', 'a context from standard input is not supported yet', { hint });
-  if (file === '-') throw new BxError('usage', 'a Dockerfile from standard input is not supported yet', { hint });
-  const isRemote = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(context);
-  if (isRemote) throw new BxError('usage', `a context from a URL is not supported yet: ${context}`, { hint });
-  if (file !== null && /^https?:\/\//.test(file)) {
-    throw new BxError('usage', `a Dockerfile from a URL is not supported yet: ${file}`, { hint });
+function fromStandardInput(file: string | null): BuildInput {
+  if (file === '-') {
+    throw new BxError('usage', 'standard input cannot be both the context and the Dockerfile', {
+      hint: 'Give a directory as the context, or leave -f out.',
+    });
   }
+  return { contextDir: null, stdin: 'context', dockerfileDir: null, dockerfileName: file ?? DOCKERFILE_NAME };
+}
+
+/** A Dockerfile of this machine has to be named by its whole path there: any other is in what the URL names. */
+function fromUrl(url: string, file: string | null): BuildInput {
+  const none = { contextDir: null, url, dockerfileDir: null } as const;
+  if (file === '-') return { ...none, stdin: 'dockerfile', dockerfileName: DOCKERFILE_NAME };
+  if (file === null || !isAbsolute(file)) return { ...none, dockerfileName: file ?? DOCKERFILE_NAME };
+  const path = namedDockerfile(file, dirname(file), '/');
+  return { ...none, dockerfileDir: dirname(path), dockerfileName: basename(path) };
+}
+
+/** http(s), and what git is reached by (moby/buildkit, util/gitutil and frontend/dockerfile/dfgitutil). */
+export function isRemoteContext(context: string): boolean {
+  return /^(?:https?|git|ssh):\/\//i.test(context) || SCP_STYLE.test(context) || context.startsWith('github.com/');
+}
+
+/** A repository that is reached over ssh. */
+export function isGitOverSsh(context: string): boolean {
+  return /^ssh:\/\//i.test(context) || SCP_STYLE.test(context);
 }
 
 function requireDirectory(written: string, path: string): void {

@@ -3,7 +3,10 @@ import { BxError } from '../../platform/errors.js';
 import type { ProgressMode } from './build-options.js';
 
 export interface Surroundings {
+  /** Keys can be read: of standard input, or of the terminal itself where that is taken. */
   readonly stdinIsTerminal: boolean;
+  /** Standard input is what is built. */
+  readonly stdinIsTaken?: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** `TERM`; empty when unset. */
@@ -42,7 +45,7 @@ export function chooseFrontEnd(wish: Wish, around: Surroundings): FrontEnd {
   const openOn = wish.on ?? (wish.hasInvoke ? 'always' : hasScreen ? 'error' : 'never');
   if (hasScreen) return { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: wish.on === 'error' };
   const canPrompt = isTerminal && !wish.writesToStdout;
-  const monitor = !isDebug ? 'none' : canPrompt ? 'terminal' : around.stdinIsTerminal ? 'none' : 'script';
+  const monitor = !isDebug ? 'none' : canPrompt ? 'terminal' : around.stdinIsTerminal || around.stdinIsTaken ? 'none' : 'script';
   return {
     progress: chooseProgress(wish.progress, around, monitor !== 'none'),
     monitor,

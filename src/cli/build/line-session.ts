@@ -21,11 +21,12 @@ export interface RunSession extends LineSession {
 }
 
 /** Throws `BxError('input')` for a Dockerfile that cannot be read. */
-export function openHere(run: BuildRun): RunSession {
+export function openHere(run: BuildRun, stdinFile: string | null): RunSession {
   const isUnattended = run.frontEnd.monitor === 'none' || run.frontEnd.openOn === 'never';
   let tellRaw: (json: string) => void = () => undefined;
   const session = openSession({ ...run, connect: run.connecting.take }, 'never', {
     isUnattended,
+    stdinFile,
     ...(run.frontEnd.progress === 'rawjson' && { onRawStatus: (json) => tellRaw(json) }),
   });
   const onRawStatus = (listener: typeof tellRaw): void => {
@@ -46,8 +47,9 @@ export function openHere(run: BuildRun): RunSession {
 export async function openServed(
   { root, logFile }: Pick<ServerOptions, 'root' | 'logFile'>,
   args: readonly string[],
+  stdinFile: string | null,
 ): Promise<RunSession> {
-  const session = await startServer({ root, logFile, buildArgs: args, openOn: 'never' }, { kind: 'screen' }).session;
+  const session = await startServer({ root, logFile, buildArgs: args, openOn: 'never', stdinFile }, { kind: 'screen' }).session;
   return {
     session,
     isServed: true,

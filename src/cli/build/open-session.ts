@@ -11,6 +11,7 @@ import { readDockerProxies } from './docker-proxies.js';
 import type { FrontEnd } from './front-end.js';
 import { prepareRequest } from './prepare-request.js';
 import { withResultFiles } from './result-files.js';
+import { readStandardInput } from './standard-input.js';
 
 export interface BuildRun<Progress extends FrontEnd['progress'] = FrontEnd['progress']> {
   readonly options: BuildOptions;
@@ -27,6 +28,8 @@ export interface SessionPlace {
   readonly id?: string;
   /** For logs that outgrow memory; made when it is needed, removed at the end. Default: one for temporary files. */
   readonly spillDirectory?: string;
+  /** Where standard input was kept, if it is to be built from. */
+  readonly stdinFile?: string | null;
 }
 
 /**
@@ -36,10 +39,11 @@ export interface SessionPlace {
 export function openSession(
   { options, input, connect }: Pick<BuildRun, 'options' | 'input'> & Pick<LocalSessionOptions, 'connect'>,
   openOn: FrontEnd['openOn'],
-  { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus }: SessionPlace = {},
+  { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus, stdinFile = null }: SessionPlace = {},
 ): LocalSession {
+  const stdin = input.stdin !== undefined && stdinFile !== null ? readStandardInput(stdinFile, input.stdin, options.file) : null;
   const prepare = (): BuildRequest => ({
-    ...prepareRequest(input, options),
+    ...prepareRequest(input, options, stdin),
     proxies: readDockerProxies(process.env),
     isUnattended,
     ...(onRawStatus && { onRawStatus }),
@@ -47,7 +51,7 @@ export function openSession(
   let first: BuildRequest | null = prepare();
   return createLocalSession({
     id,
-    contextLabel: options.context === '.' ? basename(input.contextDir) : options.context,
+    contextLabel: options.context === '.' && input.contextDir !== null ? basename(input.contextDir) : options.context,
     connect: async (signal) => withResultFiles(await connect(signal), options.resultFiles),
     prepare: () => {
       const request = first ?? prepare();

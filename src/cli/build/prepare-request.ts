@@ -8,19 +8,27 @@ import { reasonOf } from '../../platform/reason.js';
 import { nearestName } from '../flags/nearest-name.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
+import type { StandardInput } from './standard-input.js';
 
 /** The largest Dockerfile that is read; more is surely another file. */
-const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
+export const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
 
-/** One generation's request: reads the Dockerfile now. Throws `BxError('input')`, also for a target that it does not have. */
-export function prepareRequest(input: BuildInput, options: BuildOptions): BuildRequest {
-  const text = readDockerfile(join(input.dockerfileDir, input.dockerfileName));
-  const plan = parseDockerfile(text);
+/**
+ * One generation's request: reads the Dockerfile now, where it is on this machine. `stdin`: what has come by standard input. Throws
+ * `BxError('input')`, also for a target that it does not have.
+ */
+export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: StandardInput | null = null): BuildRequest {
   const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
-  requireTarget(target, plan.stages);
+  const { dockerfileDir: dir, dockerfileName: name } = input;
+  const text = dir !== null ? readDockerfile(join(dir, name)) : stdin?.kind === 'dockerfile' ? stdin.text : '';
+  const origin = dir !== null ? null : stdin?.kind === 'dockerfile' ? 'stdin' : 'context';
+  const plan = parseDockerfile(text);
+  if (origin !== 'context') requireTarget(target, plan.stages);
   return {
     contextDir: input.contextDir,
-    dockerfile: { dir: input.dockerfileDir, name: input.dockerfileName, text, plan },
+    ...(input.url !== undefined && { source: { kind: 'url', url: input.url } }),
+    ...(stdin?.kind === 'archive' && { source: stdin }),
+    dockerfile: { dir, name, text, plan, ...(origin !== null && { origin }) },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
   };

@@ -3,6 +3,7 @@ import { selectCurrent } from '../../core/select/index.js';
 import { buildEnd } from '../../monitor/build-end.js';
 import { createTextSink, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
+import { keyboard } from '../../platform/keyboard.js';
 import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
 import type { Interrupts } from '../interrupts.js';
 import { chooseLeaveKeys } from '../screen/screen-settings.js';
@@ -83,7 +84,7 @@ async function buildAndDebug({ run, session: lines, root, interrupts }: LineRun,
       home: lines,
       directory: createLineDirectory(root, errors),
       isTerminal: monitor === 'terminal',
-      input: process.stdin,
+      input: keyboard(),
       output: toStdout ? process.stderr : process.stdout,
       leaveKey: chooseLeaveKeys(run.options, (warning) => errors.lines([`WARNING: ${warning}`])),
       invoke: run.options.invoke,

@@ -2,11 +2,12 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
-import { buildInLines } from '../build/build-in-lines.js';
+import { buildInLines, type LineBuild } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
-import { chooseFrontEnd } from '../build/front-end.js';
+import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
+import { keepStandardInput, keysBeside } from '../build/standard-input.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { readServerOptions } from '../sessions/server-options.js';
 import { writesToStdout } from '../values/output.js';
@@ -25,28 +26,33 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
       hint: 'Send it to a file (bxtui build -o - . > image.tar) or name one with dest=FILE.',
     });
   }
+  const input = locateBuildInput(options, process.cwd());
   const frontEnd = chooseFrontEnd(
     { progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
-    {
-      stdinIsTerminal: isatty(0),
-      stdoutIsTerminal: isatty(1),
-      stderrIsTerminal: isatty(2),
-      term: process.env.TERM ?? '',
-    },
+    { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );
-  const input = locateBuildInput(options, process.cwd());
   await offerEngine(options);
+  const kept = await keepStandardInput(input);
+  try {
+    return await runBuild({ options, input, frontEnd, args, stdinFile: kept?.path ?? null });
+  } finally {
+    kept?.dispose();
+  }
+}
+
+async function runBuild(build: Omit<LineBuild, 'frontEnd'> & { readonly frontEnd: FrontEnd }): Promise<number> {
+  const { options, input, frontEnd, args, stdinFile } = build;
   if (options.detach) {
     const { runDetached } = await import('../sessions/run-detached.js');
-    return runDetached(options, args);
+    return runDetached(options, args, stdinFile);
   }
   if (frontEnd.progress === 'screen') {
     const interrupts = listenForInterrupts();
     const { spawnServer } = await import('../sessions/spawn-server.js');
     const { root, logFile } = readServerOptions(options, process.env);
-    const server = spawnServer({ root, logFile, buildArgs: args, openOn: frontEnd.openOn });
+    const server = spawnServer({ root, logFile, buildArgs: args, openOn: frontEnd.openOn, stdinFile });
     const { runOnScreen } = await import('../build/run-on-screen.js');
     return runOnScreen({ options, input, frontEnd, server, interrupts });
   }
-  return buildInLines({ options, input, frontEnd: { ...frontEnd, progress: frontEnd.progress }, args });
+  return buildInLines({ ...build, frontEnd: { ...frontEnd, progress: frontEnd.progress } });
 }

@@ -6,10 +6,11 @@ import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
 import { DEBUG_FLAGS, HELP_FLAG, SESSION_FLAGS } from '../build/build-flags.js';
 import { buildInLines } from '../build/build-in-lines.js';
-import { locateBuildInput } from '../build/build-input.js';
+import { type BuildInput, locateBuildInput } from '../build/build-input.js';
 import { type BuildOptions, readBuildOptions } from '../build/build-options.js';
 import { chooseFrontEnd, type FrontEnd, type LineProgress } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
+import { keepStandardInput, keysBeside } from '../build/standard-input.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderHelp } from '../flags/help-text.js';
@@ -99,18 +100,23 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
     return EXIT_OK;
   }
   const input = locateBuildInput(options, process.cwd());
-  const frontEnd = chooseLines(options);
+  const frontEnd = chooseLines(options, input);
   if (options.detach && options.outputs.some(writesToStdout)) {
     throw new BxError('usage', 'a session in a process of its own has no standard output to write the result to', {
       hint: 'Name a file: -o type=tar,dest=FILE',
     });
   }
   await offerEngine(options);
-  return buildInLines({ options, input, frontEnd, args });
+  const kept = await keepStandardInput(input);
+  try {
+    return await buildInLines({ options, input, frontEnd, args, stdinFile: kept?.path ?? null });
+  } finally {
+    kept?.dispose();
+  }
 }
 
 /** As for a build that is debugged without the screen. */
-function chooseLines(options: BuildOptions): FrontEnd & { readonly progress: LineProgress } {
+function chooseLines(options: BuildOptions, input: BuildInput): FrontEnd & { readonly progress: LineProgress } {
   const toStdout = options.outputs.some(writesToStdout);
   if (toStdout && process.stdout.isTTY) {
     throw new BxError('usage', 'the result would be written to the terminal', { hint: 'Name a file with dest=FILE.' });
@@ -119,7 +125,7 @@ function chooseLines(options: BuildOptions): FrontEnd & { readonly progress: Lin
   const progress = options.progress === 'auto' || options.progress === 'tty' ? 'plain' : options.progress;
   const chosen = chooseFrontEnd(
     { progress, on: options.on ?? (hasInvoke ? 'always' : 'error'), hasInvoke, writesToStdout: toStdout },
-    { stdinIsTerminal: isatty(0), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
+    { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );
   return { ...chosen, progress };
 }

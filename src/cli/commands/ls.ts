@@ -19,7 +19,7 @@ const HELP = {
 };
 
 interface Row extends SessionRow {
-  /** The shell command that builds the same again, of a session that has crashed; null for the others. */
+  /** The shell command that builds the same again, of a session that has crashed; null for the others, and for one from standard input. */
   readonly startAgain: string | null;
 }
 
@@ -41,11 +41,13 @@ export async function runLs(args: readonly string[]): Promise<number> {
 
 function render(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No session. bxtui build --detach . starts one.\n';
-  const crashed = rows.flatMap(({ id, startAgain: command }) =>
-    command === null
+  const crashed = rows.flatMap(({ id, state, startAgain: command }) =>
+    state !== 'crashed'
       ? []
       : [
-          `${id} has crashed; start it again:  ${printableLine(command)}`,
+          command === null
+            ? `${id} has crashed; it was built from standard input`
+            : `${id} has crashed; start it again:  ${printableLine(command)}`,
           `  or see what happened:  bxtui replay ${id}; or take it off the list:  bxtui kill ${id}`,
         ],
   );

@@ -7,6 +7,7 @@ import type { Settings } from '../../config/index.js';
 import { selectCurrent } from '../../core/select/index.js';
 import type { LeaveKey } from '../../input/leave-key.js';
 import { type CommandLine, createCommandLine, type SessionDirectory } from '../../monitor/index.js';
+import { keyboard } from '../../platform/keyboard.js';
 import { packageRoot } from '../../platform/package-root.js';
 import type { EndCause } from '../../platform/terminal-guard.js';
 import type { Invoke, SessionClient } from '../../session/index.js';
@@ -75,7 +76,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
   const colorDepth = chooseColorDepth(options, settings, process.env);
   const session = await run.session;
   const crashReport = keepCrashReport(session);
-  const guard = createTerminalGuard({ stdin: process.stdin, stdout: process.stdout, mouse: settings.mouse, crashReport });
+  const guard = createTerminalGuard({ stdin: keyboard(), stdout: process.stdout, mouse: settings.mouse, crashReport });
   let endedBy: EndCause | null = null;
   guard.onSignal((cause) => {
     endedBy = cause;
@@ -90,7 +91,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     ...(isRemote(session) ? { clients: session } : {}),
     router: createRouter({ leaveKey }),
     guard,
-    stdin: process.stdin,
+    stdin: keyboard(),
     stdout: process.stdout,
     theme,
     ...(asksForBackground(options, settings, process.env, colorDepth)

@@ -31,7 +31,7 @@ export interface ServedBuild extends Omit<ServerWish, 'logFile'> {
 
 /** Resolves with the exit status when the session has ended. Throws `BxError` when it cannot begin; its first client is not told then. */
 export async function serveBuild(build: ServedBuild): Promise<number> {
-  const { root, id, openOn, buildArgs, starter, connecting } = build;
+  const { root, id, openOn, buildArgs, stdinFile, starter, connecting } = build;
   const options = readBuildOptions(buildArgs, process.env, process.cwd());
   if (options === null) return EXIT_OK;
   const input = locateBuildInput(options, process.cwd());
@@ -42,6 +42,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
   const session = openSession({ options, input, connect: (signal) => connecting.take(signal) }, openOn, {
     id,
     spillDirectory: spillDirectory(root, id),
+    stdinFile,
   });
   const end = (why: string): void => {
     log.write('info', `ends: ${why}`);
@@ -84,7 +85,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
       root,
       record: {
         ...{ id, pid: process.pid, version: programVersion(), startedAtMs: Date.now(), context: options.context },
-        dockerfile: `${input.dockerfileDir}/${input.dockerfileName}`,
+        dockerfile: input.dockerfileDir === null ? input.dockerfileName : `${input.dockerfileDir}/${input.dockerfileName}`,
         cwd: process.cwd(),
         args: buildArgs,
       },

@@ -16,6 +16,8 @@ export interface EarlyWish {
   readonly root: string;
   readonly id: string;
   readonly openOn: FrontEnd['openOn'];
+  /** What came by standard input; null: the build does not take it. */
+  readonly stdinFile: string | null;
   /** What it says on standard error goes there. */
   readonly log: string;
 }

@@ -11,15 +11,26 @@ import { programVersion } from '../version.js';
 import type { ServedBuild } from './serve-build.js';
 import { STARTER_FD } from './server-process.js';
 
-/** `args`: root, id, when a shell opens by itself, then those of `bxtui build`. Resolves with the exit status when the session has ended. */
+/**
+ * `args`: root, id, when a shell opens by itself, the file with standard input or nothing, then those of `bxtui build`. Resolves with the exit
+ * status when the session has ended.
+ */
 export async function runSessionServer(args: readonly string[]): Promise<number> {
-  const [root = '', id = '', openOn, ...buildArgs] = args;
+  const [root = '', id = '', openOn, stdin, ...buildArgs] = args;
   // Its terminal is somebody else's; only being told so ends it.
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
   const starter = new net.Socket({ fd: STARTER_FD, readable: true, writable: true });
   const connecting = await startConnecting(await engineWishOf(buildArgs));
-  return await serveTo({ root, id, openOn: openOn as FrontEnd['openOn'], buildArgs, starter, connecting });
+  return await serveTo({
+    root,
+    id,
+    openOn: openOn as FrontEnd['openOn'],
+    buildArgs,
+    starter,
+    connecting,
+    stdinFile: stdin || null,
+  });
 }
 
 /** Resolves with the exit status when the session has ended. Its first client is told what keeps it from beginning. */

@@ -6,7 +6,7 @@ import { BxError } from '../../platform/errors.js';
 import { launcherPath } from '../../platform/package-root.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { makeSessionId } from '../../session/records/session-id.js';
-import { prepareLog } from '../../session/records/session-records.js';
+import { adoptInput, prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { claimEarlyServer, type EarlyServer } from './claim-early.js';
 import type { ServerOptions } from './server-options.js';
@@ -18,6 +18,8 @@ export interface ServerWish extends Pick<ServerOptions, 'root' | 'logFile'> {
   readonly buildArgs: readonly string[];
   /** When the session opens a shell by itself. */
   readonly openOn: FrontEnd['openOn'];
+  /** Where standard input was kept, if it is to be built from; the session takes the file over. */
+  readonly stdinFile: string | null;
 }
 
 export interface ServerLogFile {
@@ -40,13 +42,14 @@ export interface SpawnedServer {
  * Takes the process that was started together with this one, where there is one. Throws `BxError('state')` where no session can be kept,
  * `BxError('input')` for a log that cannot be written.
  */
-export function spawnServer({ root, logFile, buildArgs, openOn }: ServerWish): SpawnedServer {
+export function spawnServer({ root, logFile, buildArgs, openOn, stdinFile }: ServerWish): SpawnedServer {
   const id = makeSessionId();
   const path = logFile ?? prepareLog(root, id);
   const log = openLog(path);
   const begin = fstatSync(log).size;
-  const spawned = (): StartedProcess => spawnProcess([root, id, openOn, ...buildArgs], path);
-  const early = claimEarlyServer({ root, id, openOn, log: path });
+  const stdin = stdinFile === null ? null : adoptInput(root, id, stdinFile);
+  const spawned = (): StartedProcess => spawnProcess([root, id, openOn, stdin ?? '', ...buildArgs], path);
+  const early = claimEarlyServer({ root, id, openOn, log: path, stdinFile: stdin });
   closeSync(log);
   return { root, id, log: { path, begin }, ...(early === null ? spawned() : orElse(early, spawned)) };
 }

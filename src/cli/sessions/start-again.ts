@@ -4,9 +4,15 @@ import { printableLine } from '../../platform/printable.js';
 import type { SessionRecord } from '../../session/records/session-records.js';
 import { shellWord } from '../values/shell-word.js';
 
-/** `root`: the `--root` under which it was found; `cwd`: where the command will be typed, as its paths count from where it was at first. */
-export function startAgain(record: SessionRecord, root: string | null, cwd: string): string {
+const FROM_STANDARD_INPUT = /^(?:-|-f=?-|--file=-)$/;
+
+/**
+ * Null: it was built from standard input, which nobody has any more. `root`: the `--root` under which it was found; `cwd`: where the
+ * command will be typed, as its paths count from where it was at first.
+ */
+export function startAgain(record: SessionRecord, root: string | null, cwd: string): string | null {
   const { args, context, dockerfile } = record;
+  if (args?.some((word) => FROM_STANDARD_INPUT.test(word))) return null;
   // Older programs kept nothing else of it.
   const given = (args ?? ['-f', dockerfile, context]).filter((word) => !/^--detach(=|$)/.test(word));
   const hasRoot = given.some((word) => word === '--root' || word.startsWith('--root='));

@@ -77,13 +77,25 @@ export interface Vertex {
   readonly error: string;
 }
 
+/** Where a Dockerfile is that is no file of the session's machine: it came by standard input, or lies in a context elsewhere. */
+export type DockerfileOrigin = 'stdin' | 'context';
+
+export interface DockerfileText {
+  /** Absolute; a name only, where it is no file. */
+  readonly path: string;
+  /** Empty until it is known. */
+  readonly text: string;
+  /** Absent: a file of the session's machine. */
+  readonly origin?: DockerfileOrigin;
+}
+
 /** One run of the build within the session; reload makes the next. */
 export interface Generation {
   readonly number: number;
   readonly status: GenerationStatus;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
-  readonly dockerfile: { readonly path: string; readonly text: string };
+  readonly dockerfile: DockerfileText;
   readonly target: string | null;
   readonly stages: readonly Stage[];
   /** Order of display: instructions in Dockerfile order, then export; context and internal steps come before them. */

@@ -33,6 +33,12 @@ export function startGeneration(
 
 export function reduceGeneration(generation: Generation, event: EngineEvent, atMs: number): Generation {
   switch (event.type) {
+    case 'dockerfile.read': {
+      const { number, startedAtMs, target, status, transfers, warnings, vertices } = generation;
+      const dockerfile = { ...generation.dockerfile, text: event.text };
+      const fresh = startGeneration({ number, startedAtMs, dockerfile, target }, event.plan);
+      return putVertices({ ...fresh, status, transfers, warnings }, Object.values(vertices));
+    }
     case 'plan.resolved': {
       const vertices = new Map<string, Vertex>();
       const place = placer(generation);

@@ -78,15 +78,22 @@ export function readDescription(metadata: Uint8Array, name: string): string | nu
   return found;
 }
 
-/** `SourceInfo.filename`. */
-export function readFilename(info: Uint8Array): string {
+export interface SourceFile {
+  readonly filename: string;
+  readonly data: Uint8Array;
+}
+
+/** `SourceInfo`: a file that locations refer to, as the frontend has read it. */
+export function readSourceInfo(info: Uint8Array): SourceFile {
   let filename = '';
+  let data: Uint8Array = new Uint8Array();
   forEachField(info, (field, reader) => {
-    if (field !== 1) return false;
-    filename = reader.string();
+    if (field === 1) filename = reader.string();
+    else if (field === 2) data = reader.bytes();
+    else return false;
     return true;
   });
-  return filename;
+  return { filename, data };
 }
 
 export function readLocations(locations: Uint8Array): SourceLocation[] {

@@ -33,6 +33,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   missingTarget,
   syntaxImage,
   parseError,
+  repository,
   missingSecret,
   missingFile,
   unreachableImage,
@@ -91,6 +92,24 @@ function tooOldFrontend(message: string, dockerfileText: string): string | null 
   if (flag === undefined && !isHeredoc) return null;
   const what = flag === undefined ? 'here-documents (<<EOF)' : `--${flag}`;
   return `This engine's Dockerfile frontend may be too old for ${what}. ${NEWER_FRONTEND}`;
+}
+
+/** A git repository that is the context, or a part of one. */
+function repository(message: string): Partial<ExplainedFailure> | null {
+  if (/subdir not supported yet/.test(message)) {
+    return {
+      hint: 'This engine takes no directory of a repository (URL#REF:DIR). Name the Dockerfile in it with -f DIR/Dockerfile.',
+    };
+  }
+  if (/repository does not contain ref/.test(message)) {
+    return {
+      hint: 'Name a branch or a tag that the repository has behind the URL: URL#main. Engines differ in which they take by themselves.',
+    };
+  }
+  if (/unsupported frontend capability \S*gitquerystring/.test(message)) {
+    return { hint: 'This engine reads no ?branch= in a URL. Write the branch and the directory as URL#REF:DIR.' };
+  }
+  return null;
 }
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {

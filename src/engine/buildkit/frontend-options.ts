@@ -7,11 +7,14 @@ export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
 
 /** Told to frontends that might not know named contexts, so that they refuse instead of looking for an image of that name. */
 const CONTEXTS_CAP = 'moby.buildkit.frontend.contexts+forward';
+const GIT_QUERY_CAP = 'moby.buildkit.frontend.gitquerystring';
+/** The attribute that such a capability is told in. */
+const CAPS = 'frontend.caps';
 
 export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp' | 'capabilities'>;
 
-/** `FrontendOpt` of the solve that turns the Dockerfile into a graph. Throws `BxError('unsupported')` for what this engine cannot have. */
-export function frontendOptions(request: BuildRequest, facts: FrontendFacts): Record<string, string> {
+/** `FrontendOpt` of the solve that turns the Dockerfile into a graph. `uploadId`: what a context that is an archive is asked for by. Throws `BxError('unsupported')` for what this engine cannot have. */
+export function frontendOptions(request: BuildRequest, facts: FrontendFacts, uploadId = ''): Record<string, string> {
   const options: Record<string, string> = { filename: request.dockerfile.name };
   if (request.target !== null) options.target = request.target;
   if (request.platform !== null) options.platform = request.platform;
@@ -25,7 +28,38 @@ export function frontendOptions(request: BuildRequest, facts: FrontendFacts): Re
     if (value !== null) options[`build-arg:${name}`] = value;
   }
   for (const [name, value] of request.labels ?? []) options[`label:${name}`] = value;
-  return { ...options, ...runOptions(request, facts), ...contextOptions(request, facts), ...cacheOptions(request) };
+  const contexts = contextOptions(request, facts);
+  const source = sourceOptions(request, uploadId);
+  const caps = [source, contexts].flatMap((part) => part[CAPS] ?? []);
+  return {
+    ...options,
+    ...runOptions(request, facts),
+    ...source,
+    ...contexts,
+    ...cacheOptions(request),
+    ...(caps.length > 0 && { [CAPS]: caps.join(',') }),
+  };
+}
+
+/** A context that is no directory of this machine, and a Dockerfile of this machine with it (docker/buildx, build/opt.go, loadInputs). */
+function sourceOptions({ source, dockerfile }: BuildRequest, uploadId: string): Record<string, string> {
+  const isDockerfileHere = dockerfile.origin !== 'context';
+  return {
+    ...(source?.kind === 'url' && { context: source.url }),
+    // The engine asks the session for what has this host (moby/buildkit, source/http/transport.go). Two builds that asked for the same would
+    // get the same, whoever they are.
+    ...(source?.kind === 'archive' && { context: `http://buildkit-session/${uploadId}` }),
+    ...(source !== undefined && isDockerfileHere && { dockerfilekey: 'dockerfile' }),
+    ...(source?.kind === 'url' && hasGitQuery(source.url) && { [CAPS]: GIT_QUERY_CAP }),
+  };
+}
+
+/** `…/repo.git?branch=main`: asks for a frontend that reads it. */
+function hasGitQuery(url: string): boolean {
+  const [address = ''] = url.split('#', 1);
+  const at = address.indexOf('?');
+  if (at < 0) return false;
+  return !/^https?:\/\//i.test(address) || address.slice(0, at).endsWith('.git');
 }
 
 function contextOptions(
@@ -34,13 +68,14 @@ function contextOptions(
 ): Record<string, string> {
   if (contexts.length === 0) return {};
   // Frontends learned of both at the same time, and nothing tells of the one. One that the Dockerfile names itself may be newer.
-  const isKnown = capabilities.signals.isAvailable || /^#\s*syntax\s*=/im.test(dockerfile.text);
+  const mayBeNewer = dockerfile.origin === 'context';
+  const isKnown = capabilities.signals.isAvailable || mayBeNewer || /^#\s*syntax\s*=/im.test(dockerfile.text);
   if (!isKnown) {
     throw new BxError('unsupported', `${name} knows no named contexts (--build-context)`, {
       hint: 'Copy the files into the context, or build with a newer engine.',
     });
   }
-  const options: Record<string, string> = { 'frontend.caps': CONTEXTS_CAP };
+  const options: Record<string, string> = { [CAPS]: CONTEXTS_CAP };
   for (const { name: key, from } of contexts) {
     options[`context:${key}`] = from.kind === 'dir' ? `local:${localNameOf(key)}` : from.ref;
     // What the engine keeps of these files it finds again under this text.

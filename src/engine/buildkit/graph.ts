@@ -11,8 +11,8 @@ import {
   type DefinitionParts,
   readDefinition,
   readDescription,
-  readFilename,
   readLocations,
+  readSourceInfo,
   writeDefinition,
 } from './definition.js';
 import type { BuildGraph, GraphVertex, OutputRef } from './graph-types.js';
@@ -158,7 +158,7 @@ function rootOutputOf(op: Op | undefined): number {
 /** Lines of the main Dockerfile per vertex; the first location counts (a base image shared by two stages has two). */
 function readLines({ infos, locations }: DefinitionParts, dockerfileName: string): Map<string, LineRange> {
   const result = new Map<string, LineRange>();
-  const filenames = infos?.map(readFilename) ?? [];
+  const filenames = infos?.map((info) => readSourceInfo(info).filename) ?? [];
   for (const [digest, encoded] of locations) {
     const location = readLocations(encoded).find(({ sourceIndex, lines }) => {
       const filename = filenames[sourceIndex] ?? '';

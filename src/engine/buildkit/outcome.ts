@@ -122,7 +122,8 @@ function searchedIn(failure: SolveFailure, graph: BuildGraph, request: BuildRequ
   const source = graph.op(input.digest)?.op.op;
   if (source?.case === 'source') {
     const { identifier } = source.value;
-    return identifier.startsWith('local://') ? 'the build context' : `the image ${identifier.replace(/^docker-image:\/\//, '')}`;
+    const image = /^docker-image:\/\/(.*)$/.exec(identifier)?.[1];
+    return image === undefined ? 'the build context' : `the image ${image}`;
   }
   const step = graph.stepOf(input.digest);
   const instruction = request.dockerfile.plan.instructions.find((one) => one.key === step);

@@ -2,6 +2,7 @@
 
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import { readDefinition, readSourceInfo, type SourceFile } from './definition.js';
 import { DOCKERFILE_FRONTEND } from './frontend-options.js';
 import type { Gateway } from './gateway.js';
 import { readGraph } from './graph.js';
@@ -14,9 +15,15 @@ export interface ResolvedPlan {
   readonly metadata: Readonly<Record<string, Uint8Array>>;
 }
 
+export interface PlanHooks {
+  /** Told of the result (unless it is empty) before its definition is read, which takes a while for a large one. */
+  onResult(ref: Ref, metadata: ResolvedPlan['metadata']): void;
+  /** Told of the Dockerfile where the engine alone could read it; gives the request with it. */
+  onDockerfile(file: SourceFile): BuildRequest;
+}
+
 /**
- * `onResult` is told of the result (unless it is empty) before its definition is read, which takes a while for a large one: what it sends
- * is on its way then. Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot
+ * Throws what the engine throws: a Dockerfile that cannot be read, an unknown target, a base image that cannot
  * be had.
  */
 export async function resolvePlan(
@@ -24,7 +31,7 @@ export async function resolvePlan(
   request: BuildRequest,
   options: Record<string, string>,
   signal: AbortSignal,
-  onResult: (ref: Ref, metadata: ResolvedPlan['metadata']) => void,
+  hooks: PlanHooks,
 ): Promise<ResolvedPlan> {
   const { result } = await gateway.bridge.solve(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
@@ -34,16 +41,19 @@ export async function resolvePlan(
   const metadata = result?.metadata ?? {};
   const encoded = ref?.def ?? new Uint8Array();
   if (ref && encoded.length > 0) {
-    onResult(ref, metadata);
+    hooks.onResult(ref, metadata);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const graph = readGraph(encoded, {
-    plan: request.dockerfile.plan,
-    dockerfileName: request.dockerfile.name,
-    dockerfileText: request.dockerfile.text,
-    buildArgs: request.buildArgs,
-  });
-  return { graph, metadata };
+  const file = request.dockerfile.origin === 'context' ? mainSource(encoded) : null;
+  const { dockerfile, buildArgs } = file === null ? request : hooks.onDockerfile(file);
+  const { plan, name: dockerfileName, text: dockerfileText } = dockerfile;
+  return { graph: readGraph(encoded, { plan, dockerfileName, dockerfileText, buildArgs }), metadata };
+}
+
+/** Null: the definition has no source map, as one of an image that nothing is done for. */
+function mainSource(encoded: Uint8Array): SourceFile | null {
+  const { infos } = readDefinition(encoded);
+  return infos?.map(readSourceInfo).find(({ data }) => data.length > 0) ?? null;
 }
 
 /** Null: the result is an empty filesystem. */

@@ -4,7 +4,7 @@ import type { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
 import { localNameOf } from './frontend-options.js';
-import { openSession, type SessionHandle, type TransferProgress } from './session/index.js';
+import { type LocalSource, openSession, type SessionHandle, type TransferProgress } from './session/index.js';
 
 export type RunSession = SessionHandle;
 
@@ -16,31 +16,45 @@ export function openRunSession(
   link: EngineLink,
   request: BuildRequest,
   hooks: {
+    /** Under which a context that is an archive is asked for. */
+    readonly uploadId: string;
     onTransfer(transfer: TransferProgress): void;
     onTransferError(error: BxError): void;
     onWarning(message: string): void;
     readonly signal: AbortSignal;
   },
 ): RunSession {
-  const { dir, name, text } = request.dockerfile;
+  const { uploadId, ...rest } = hooks;
   return openSession({
     endpoint: link.endpoint,
     connection: link.connection,
     spareSocket: link.spareSocket,
     locals: {
-      context: { kind: 'dir', dir: request.contextDir },
-      dockerfile: { kind: 'dir', dir, overrides: new Map([[name, new TextEncoder().encode(text)]]) },
+      ...ownSources(request),
       ...Object.fromEntries(
         (request.contexts ?? []).flatMap(({ name, from }) =>
           from.kind === 'dir' ? [[localNameOf(name), { kind: 'dir', dir: from.dir }]] : [],
         ),
       ),
     },
+    ...(request.source?.kind === 'archive' && { uploads: new Map([[uploadId, request.source.path]]) }),
     secrets: request.secrets,
     ssh: request.ssh,
     isCopyExpected: request.dockerfile.plan.instructions.some(({ instruction, text }) => isCopying(instruction, text)),
-    ...hooks,
+    ...rest,
   });
+}
+
+/** Context and Dockerfile, as far as they are on this machine. */
+function ownSources({ contextDir, source, dockerfile }: BuildRequest): Record<string, LocalSource> {
+  const { dir, name, text, origin } = dockerfile;
+  const sent = new Map([[name, new TextEncoder().encode(text)]]);
+  return {
+    ...(contextDir !== null && { context: { kind: 'dir', dir: contextDir } }),
+    ...(contextDir === null && source === undefined && { context: { kind: 'memory', files: new Map() } }),
+    ...(dir !== null && { dockerfile: { kind: 'dir', dir, overrides: sent } }),
+    ...(origin === 'stdin' && { dockerfile: { kind: 'memory', files: sent } }),
+  };
 }
 
 function isCopying(instruction: string, text: string): boolean {

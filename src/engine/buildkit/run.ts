@@ -3,12 +3,15 @@
  * event; what each part does is in its own file.
  */
 
+import { randomBytes } from 'node:crypto';
+import { parseDockerfile } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
+import type { SourceFile } from './definition.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
@@ -24,6 +27,7 @@ import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { createSideVertices } from './side-vertices.js';
+import { readSourceFile } from './solve-error.js';
 import { solveStatusLine } from './solve-status.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
@@ -40,13 +44,15 @@ interface Ground {
 }
 
 /** Starts the build at once. */
-export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
+export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
+  let request = asked;
   const queue = createEventQueue<EngineEvent>();
   const lateListeners = new Set<(event: EngineEvent) => void>();
-  const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: request.dockerfile.name });
+  const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: () => request.dockerfile.name });
   const containers = new Set<Container>();
   const settling = createSettling(translator);
-  const options = frontendOptions(request, link.facts);
+  const uploadId = randomBytes(16).toString('hex');
+  const options = frontendOptions(request, link.facts, uploadId);
   const cacheTo = cacheExports(request, link.facts);
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
@@ -123,6 +129,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
 
   const prepareGround = async (): Promise<Ground> => {
     const session = openRunSession(link, request, {
+      uploadId,
       onTransfer: (transfer) => {
         if (sources.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
       },
@@ -141,8 +148,20 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
     return { session, build: openBuild(link.transport, { session, exporter, entitlements, cacheExports: exports, onStatus }) };
   };
 
-  const interpret = (error: unknown, graph: BuildGraph | null) =>
-    interpretFailure(error, {
+  /** What the engine tells of a Dockerfile that it alone could read. */
+  const learn = (file: SourceFile): BuildRequest => {
+    if (request.dockerfile.origin !== 'context' || request.dockerfile.text !== '') return request;
+    const text = Buffer.from(file.data).toString('utf8');
+    const plan = parseDockerfile(text);
+    request = { ...request, dockerfile: { ...request.dockerfile, name: file.filename, text, plan } };
+    emit({ type: 'dockerfile.read', text, plan });
+    return request;
+  };
+
+  const interpret = (error: unknown, graph: BuildGraph | null) => {
+    const told = readSourceFile(error);
+    if (told) learn(told);
+    return interpretFailure(error, {
       request,
       graph,
       vertices: translator.vertices,
@@ -150,6 +169,7 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       transferError,
       credentials: credentials(),
     });
+  };
 
   const remember = (failure: SolveFailure): void => {
     if (failure.digest === null) return;
@@ -195,7 +215,9 @@ export function startRun(link: EngineLink, request: BuildRequest): BuildRun {
       });
     };
     try {
-      const resolved = await build.whileOpen(resolvePlan(build.gateway, request, options, work.signal, begin));
+      const resolved = await build.whileOpen(
+        resolvePlan(build.gateway, request, options, work.signal, { onResult: begin, onDockerfile: learn }),
+      );
       translator.learn(resolved.graph);
       plan = resolved;
       evaluator = evaluatorFor(build, resolved.graph);

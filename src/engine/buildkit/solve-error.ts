@@ -4,6 +4,7 @@
  */
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
+import type { SourceFile } from './definition.js';
 import { shortenHostPaths, stripWrappers } from './failure-text.js';
 import { type Solve, SolveSchema, SourceSchema, VertexSchema } from './proto/gen/errdefs_pb.js';
 import type { SolveFailure } from './run-context.js';
@@ -28,10 +29,19 @@ export function readSolveFailure(error: unknown, dockerfileName: string): SolveF
   };
 }
 
+/** The file that the error is about, as the frontend has read it; null: it tells of none. */
+export function readSourceFile(error: unknown): SourceFile | null {
+  const details = error instanceof ConnectError ? readDetails(error) : [];
+  for (const detail of details) {
+    if (detail.kind === 'source' && detail.data.length > 0) return { filename: detail.filename, data: detail.data };
+  }
+  return null;
+}
+
 type Detail =
   | { readonly kind: 'solve'; readonly solve: Solve }
   | { readonly kind: 'vertex'; readonly digest: string }
-  | { readonly kind: 'source'; readonly filename: string; readonly line: number }
+  | { readonly kind: 'source'; readonly filename: string; readonly data: Uint8Array; readonly line: number }
   | { readonly kind: 'exit'; readonly code: number | null };
 
 function readDetails(error: ConnectError): Detail[] {
@@ -59,7 +69,8 @@ function readDetail(name: string, json: JsonValue): Detail[] {
     case 'errdefs.Source': {
       const source = fromJson(SourceSchema, json, options);
       const line = source.ranges[0]?.start?.line ?? 0;
-      return line > 0 ? [{ kind: 'source', filename: source.info?.filename ?? '', line }] : [];
+      const { filename = '', data = new Uint8Array() } = source.info ?? {};
+      return line > 0 ? [{ kind: 'source', filename, data, line }] : [];
     }
     case 'gatewayapi.ExitMessage': {
       const code = typeof json === 'object' && json !== null && 'Code' in json ? Number(json.Code) : Number.NaN;

@@ -46,10 +46,10 @@ export interface StatusTranslator {
   readonly isBusy: boolean;
 }
 
-/** `startedAtMs`: when this build was asked for, client's clock. `dockerfileName`: base name, as warnings name it. */
+/** `startedAtMs`: when this build was asked for, client's clock. `dockerfileName`: as warnings name it, which may show late. */
 export function createStatusTranslator(options: {
   readonly startedAtMs: number;
-  readonly dockerfileName: string;
+  readonly dockerfileName: () => string;
 }): StatusTranslator {
   const clock = createEngineClock(options.startedAtMs);
   const vertices = new Map<string, VertexRecord>();
@@ -166,7 +166,7 @@ export function createStatusTranslator(options: {
       for (const status of latestOfEach(message.statuses)) output.push(progressEvent(status, home(status.vertex), clock));
       for (const log of message.logs) if (!isOfEarlierRun(log)) appendLog(output, log, home(log.vertex), text);
       for (const warning of message.warnings) {
-        const event = warningEvent(warning, home(warning.vertex), options.dockerfileName);
+        const event = warningEvent(warning, home(warning.vertex), options.dockerfileName());
         const key = JSON.stringify([event.message, event.lines]);
         if (!warned.has(key)) output.push(event);
         warned.add(key);

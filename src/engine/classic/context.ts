@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pack } from 'tar-stream';
-import { toBxError } from '../../platform/errors.js';
+import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { createDiskTree } from '../shared/files/disk-tree.js';
 import { type FileTree, GoMode } from '../shared/files/file-tree.js';
@@ -43,8 +43,15 @@ export function contextFor(
 ): ContextSource {
   const { contextDir, dockerfile } = request;
   const { dir, name, text } = dockerfile;
+  if (contextDir === null) throw new BxError('internal', 'a context that is no directory has to be made one before it is packed');
   const path =
-    dir === contextDir ? name : dir.startsWith(`${contextDir}/`) ? `${dir.slice(contextDir.length + 1)}/${name}` : null;
+    dir === null
+      ? null
+      : dir === contextDir
+        ? name
+        : dir.startsWith(`${contextDir}/`)
+          ? `${dir.slice(contextDir.length + 1)}/${name}`
+          : null;
   return { contextDir, dockerfile: { path, text }, cut, isEmpty, onSent };
 }
 

@@ -48,7 +48,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const time = orNull(number);
 const texts = list(text);
 const lines = orNull(object({ start: number, end: number }));
-const dockerfile = object({ path: text, text });
+const dockerfile = object({ path: text, text, origin: orAbsent(text) });
 const warning = { message: text, detail: texts, url: orNull(text), lines };
 const failure = { message: text, hint: orNull(text), exitCode: time, line: time };
 const notice = { id: number, level: among('info', 'warning', 'error'), message: text, hint: orNull(text) };
@@ -100,6 +100,7 @@ const process = object({
 });
 
 const engineEvent = variant({
+  'dockerfile.read': { text, plan },
   'plan.resolved': { vertices: list(object({ digest: text, name: text, inputs: texts, lines, op: text })) },
   'vertex.updated': {
     digest: text,

@@ -2,7 +2,7 @@
  * What is known on disk of each session: who runs it, where it is reached, what it is about. A record outlives a session that has crashed;
  * one that ended in order is removed by its server. It must not open connections.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
@@ -62,6 +62,21 @@ export function prepareLog(root: string, id: string): string {
   prepareRoot(root);
   makeDirectory(join(root, id));
   return pathsOf(root, id).log;
+}
+
+/** Makes a file part of a session that is about to begin, and gives its new path; it goes with the record. */
+export function adoptInput(root: string, id: string, file: string): string {
+  prepareRoot(root);
+  makeDirectory(join(root, id));
+  const path = join(root, id, 'stdin');
+  try {
+    renameSync(file, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    copyFileSync(file, path);
+    rmSync(file);
+  }
+  return path;
 }
 
 /** For logs that outgrow memory; goes with the record. */

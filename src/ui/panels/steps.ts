@@ -150,7 +150,9 @@ function markQuery(line: Surface, query: string, look: Look): void {
 
 function paintTimeline(surface: Surface, generation: Generation, span: TimeSpan, nowMs: number, look: Look): void {
   const total = formatDuration(span.endMs - span.startMs);
-  const label = Math.min(12, Math.max(...generation.stages.map((stage) => textWidth(cleanText(stage.label)))));
+  const widths = generation.stages.map((stage) => textWidth(cleanText(stage.label)));
+  // None is known of a Dockerfile that the engine has not read yet.
+  const label = Math.min(12, widths.length === 0 ? 'time'.length : Math.max(...widths));
   const x = label + 2;
   const width = surface.width - x - 1;
   const scale = `0${padStart(total, width - 1)}`;

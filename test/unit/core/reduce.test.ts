@@ -62,6 +62,25 @@ const states = (state: SessionState) => {
   return Object.fromEntries(generation.order.filter((k) => !k.startsWith('@')).map((k) => [k, generation.steps[k]!.state]));
 };
 
+describe('a Dockerfile that the engine has to find', () => {
+  it('brings its steps once it is read, and keeps what was told before', () => {
+    const start: SessionEvent[] = [
+      {
+        ...{ type: 'generation.started', atMs: 0, generation: 1, target: null },
+        ...{ dockerfile: { path: 'Dockerfile', text: '', origin: 'context' }, plan: parseDockerfile('') },
+      },
+      report(vertex('git', { name: '[internal] load git source x', startedAtMs: 1 })),
+      report({ type: 'dockerfile.read', text: DOCKERFILE, plan: parseDockerfile(DOCKERFILE) }),
+    ];
+    const [generation] = start.reduce(reduce, initialState()).generations;
+    expect(generation?.dockerfile).toEqual({ path: 'Dockerfile', text: DOCKERFILE, origin: 'context' });
+    expect(generation?.stages.map(({ label }) => label)).toEqual(['base', 'other', 'app']);
+    expect(generation?.order[0]).toBe('@[internal] load git source x');
+    expect(generation?.steps['@[internal] load git source x']?.state).toBe('running');
+    expect(generation?.steps['2']?.text).toBe('COPY busybox /bin/busybox');
+  });
+});
+
 describe('a generation', () => {
   it('shows every step as pending before the engine says anything', () => {
     const state = play([]);

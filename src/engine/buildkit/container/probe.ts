@@ -41,7 +41,8 @@ export function solveCut(context: RunContext, lastLine: number, signal: AbortSig
 async function solveText(context: RunContext, localName: string, text: string, signal: AbortSignal): Promise<Uint8Array> {
   const { dockerfile } = context.request;
   const files = new Map([[dockerfile.name, Buffer.from(text, 'utf8') as Uint8Array]]);
-  const ignore = await readFile(join(dockerfile.dir, `${dockerfile.name}.dockerignore`)).catch(() => null);
+  const { dir } = dockerfile;
+  const ignore = dir === null ? null : await readFile(join(dir, `${dockerfile.name}.dockerignore`)).catch(() => null);
   if (ignore !== null) files.set(`${dockerfile.name}.dockerignore`, ignore);
   context.session.addLocal(localName, files);
 

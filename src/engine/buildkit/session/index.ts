@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly spareSocket?: SpareSocket | null;
   /** By the name that the build knows them by: `context`, `dockerfile` … */
   readonly locals: Readonly<Record<string, LocalSource>>;
+  /** Files that the engine asks for by an id, as `http://buildkit-session/ID`. */
+  readonly uploads?: ReadonlyMap<string, string>;
   readonly secrets?: readonly SecretSource[];
   readonly ssh?: readonly SshSource[];
   /** False: nothing is likely to be copied from the local sources, so that nothing is prepared for it. It is served all the same. */
@@ -97,6 +99,11 @@ export function openSession(options: SessionOptions): SessionHandle {
     serveSession(stream, services, {
       sendFiles: (call) => locals.serve(call),
       receiveOutput: (call) => outputs.serve(call),
+      upload: async (call) => {
+        const { serveUpload } = await import('./upload.js');
+        const error = await serveUpload(call, options.uploads ?? new Map(), (progress) => options.onTransfer?.(progress));
+        if (error) options.onTransferError?.(error);
+      },
     }),
   );
   const opened = serving.then(() => undefined);

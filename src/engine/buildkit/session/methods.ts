@@ -2,11 +2,13 @@
 
 export const DIFF_COPY_IN = '/moby.filesync.v1.FileSync/DiffCopy';
 export const DIFF_COPY_OUT = '/moby.filesync.v1.FileSend/DiffCopy';
+export const UPLOAD = '/moby.upload.v1.Upload/Pull';
 
 /** The engine calls only what is announced here (and, announced or not, the methods of Auth). */
 export const SESSION_METHODS: readonly string[] = [
   DIFF_COPY_IN,
   DIFF_COPY_OUT,
+  UPLOAD,
   '/moby.filesync.v1.Auth/Credentials',
   '/moby.buildkit.secrets.v1.Secrets/GetSecret',
   '/moby.sshforward.v1.SSH/CheckAgent',

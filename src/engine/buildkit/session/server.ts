@@ -6,7 +6,7 @@ import * as http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { acceptCall, type GrpcServerCall } from './grpc-stream.js';
-import { DIFF_COPY_IN, DIFF_COPY_OUT } from './methods.js';
+import { DIFF_COPY_IN, DIFF_COPY_OUT, UPLOAD } from './methods.js';
 import type { SessionServices } from './services.js';
 
 const STREAM_WINDOW_BYTES = 4 << 20;
@@ -22,6 +22,7 @@ export interface SessionServer {
 export interface BulkHandlers {
   sendFiles(call: GrpcServerCall): Promise<void>;
   receiveOutput(call: GrpcServerCall): Promise<void>;
+  upload(call: GrpcServerCall): Promise<void>;
 }
 
 export function serveSession(stream: Duplex, services: SessionServices, bulk: BulkHandlers): SessionServer {
@@ -44,7 +45,8 @@ export function serveSession(stream: Duplex, services: SessionServices, bulk: Bu
     if (call.destroyed) return void call.on('error', () => {});
     const rawHeaders = (rest as unknown[])[0] as string[];
     const path = headers[':path'];
-    const handler = path === DIFF_COPY_IN ? bulk.sendFiles : path === DIFF_COPY_OUT ? bulk.receiveOutput : null;
+    const handler =
+      path === DIFF_COPY_IN ? bulk.sendFiles : path === DIFF_COPY_OUT ? bulk.receiveOutput : path === UPLOAD ? bulk.upload : null;
     if (handler) void handler(acceptCall(call, rawHeaders));
     else {
       small ??= import('./small-calls.js').then(({ createSmallCalls }) => createSmallCalls(services));

@@ -75,15 +75,37 @@ describe('locateBuildInput', () => {
   });
 
   it.each([
-    ['https://example.com/a.tar', null],
-    ['git@example.com:a/b', null],
-    ['-', null],
-    ['ctx', '-'],
-    ['ctx', 'https://example.com/Dockerfile'],
-  ])('does not support context %s with -f %s yet', (context, file) => {
-    const error = failure(() => locate(context, file));
-    expect(error.code).toBe('usage');
-    expect(error.message).toContain('not supported yet');
+    ['https://example.com/a.tar', null, { dockerfileName: 'Dockerfile' }],
+    ['git@example.com:a/b.git#main:dir', 'x/Dockerfile', { dockerfileName: 'x/Dockerfile' }],
+    ['ssh://git@example.com/a/b.git', null, {}],
+    ['github.com/a/b', null, {}],
+    ['HTTPS://example.com/a.git?branch=main', '-', { stdin: 'dockerfile', dockerfileName: 'Dockerfile' }],
+  ])('takes the context %s with -f %s as a URL', (url, file, more) => {
+    expect(locate(url, file)).toMatchObject({ contextDir: null, url, dockerfileDir: null, ...more });
+  });
+
+  it('takes a directory for one, whatever else its name could be', () => {
+    mkdirSync(join(dir, 'github.com/a'), { recursive: true });
+    writeFileSync(join(dir, 'github.com/a/Dockerfile'), '');
+    expect(locate('github.com/a')).toMatchObject({ contextDir: join(dir, 'github.com/a') });
+  });
+
+  it('takes a Dockerfile of this machine by its whole path with a URL', () => {
+    writeFileSync(join(dir, 'web.Dockerfile'), '');
+    expect(locate('https://example.com/a.tar', join(dir, 'web.Dockerfile'))).toMatchObject({
+      ...{ contextDir: null, dockerfileDir: dir, dockerfileName: 'web.Dockerfile' },
+    });
+    expect(failure(() => locate('https://example.com/a.tar', join(dir, 'gone'))).message).toContain('does not exist');
+  });
+
+  it('takes standard input for the context or for the Dockerfile', () => {
+    expect(locate('-', 'in/Dockerfile')).toMatchObject({ stdin: 'context', contextDir: null, dockerfileName: 'in/Dockerfile' });
+    expect(locate('ctx', '-')).toMatchObject({ stdin: 'dockerfile', contextDir: join(dir, 'ctx'), dockerfileDir: null });
+    expect(failure(() => locate('-', '-')).code).toBe('usage');
+  });
+
+  it('does not support a Dockerfile that has a URL yet', () => {
+    expect(failure(() => locate('ctx', 'https://example.com/Dockerfile')).message).toContain('not supported yet');
   });
 });
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   readDefinition,
   readDescription,
-  readFilename,
   readLocations,
+  readSourceInfo,
   writeDefinition,
 } from '../../../../src/engine/buildkit/definition.js';
 import { DefinitionSchema, LocationsSchema, OpMetadataSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
@@ -46,7 +46,7 @@ describe('a definition taken apart', () => {
           expect(fromBinary(OpMetadataSchema, raw)).toEqual(metadata);
           expect(readDescription(raw, 'llb.customname')).toBe(metadata.description['llb.customname'] ?? null);
         }
-        expect(parts.infos?.map(readFilename)).toEqual(message.Source?.infos.map(({ filename }) => filename));
+        expect(parts.infos?.map(readSourceInfo)).toEqual(message.Source?.infos.map(({ filename, data }) => ({ filename, data })));
         for (const [key, { locations }] of Object.entries(message.Source?.locations ?? {})) {
           const raw = parts.locations.get(key)!;
           expect(fromBinary(LocationsSchema, raw).locations).toEqual(locations);

@@ -194,4 +194,12 @@ describe('what to do, beyond the words of the engine', () => {
     expect(explain(message, { text: 'FROM a\nRUN <<EOF\nset -e\nEOF\n' }).hint).toMatch(/too old for here-documents/);
     expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and build again.');
   });
+
+  it.each([
+    ['failed to load cache key: subdir not supported yet', '-f DIR/Dockerfile'],
+    ['failed to load cache key: repository does not contain ref master, output: ""', 'URL#main'],
+    ['unsupported frontend capability moby.buildkit.frontend.gitquerystring', 'URL#REF:DIR'],
+  ])('of a repository lead to what this engine takes: %s', (message, hint) => {
+    expect(explain(message).hint).toContain(hint);
+  });
 });

@@ -12,6 +12,10 @@ const FACTS = {
   capabilities: capability(true),
 } as const;
 
+const elsewhere = (name: string): BuildRequest['dockerfile'] => ({
+  ...{ dir: null, name, origin: 'context', text: '', plan: parseDockerfile('') },
+});
+
 function request(settings: BuildSettings & Partial<BuildRequest>): BuildRequest {
   const text = 'FROM scratch\n';
   return {
@@ -25,6 +29,27 @@ function request(settings: BuildSettings & Partial<BuildRequest>): BuildRequest 
 describe('frontendOptions', () => {
   it.each<[BuildSettings & Partial<BuildRequest>, Record<string, string>]>([
     [{}, { 'image-resolve-mode': 'local' }],
+    [
+      { contextDir: null, source: { kind: 'url', url: 'https://h/a.git#dev:sub' }, dockerfile: elsewhere('sub/Dockerfile') },
+      { 'image-resolve-mode': 'local', context: 'https://h/a.git#dev:sub', filename: 'sub/Dockerfile' },
+    ],
+    [
+      { contextDir: null, source: { kind: 'url', url: 'https://h/a.git?branch=dev' } },
+      {
+        'image-resolve-mode': 'local',
+        context: 'https://h/a.git?branch=dev',
+        dockerfilekey: 'dockerfile',
+        'frontend.caps': 'moby.buildkit.frontend.gitquerystring',
+      },
+    ],
+    [
+      { contextDir: null, source: { kind: 'url', url: 'https://h/a.tgz?token=1' }, dockerfile: elsewhere('Dockerfile') },
+      { 'image-resolve-mode': 'local', context: 'https://h/a.tgz?token=1' },
+    ],
+    [
+      { contextDir: null, source: { kind: 'archive', path: '/x' }, dockerfile: elsewhere('Dockerfile') },
+      { 'image-resolve-mode': 'local', context: 'http://buildkit-session/up' },
+    ],
     [{ pull: true }, { 'image-resolve-mode': 'pull' }],
     [{ labels: [['a', 'b']] }, { 'label:a': 'b' }],
     [
@@ -66,7 +91,7 @@ describe('frontendOptions', () => {
     ],
     [{ noCacheStages: ['a'], noCache: true }, { 'no-cache': '' }],
   ])('%j', (settings, expected) => {
-    expect(frontendOptions(request(settings), FACTS)).toEqual({
+    expect(frontendOptions(request(settings), FACTS, 'up')).toEqual({
       filename: 'Dockerfile',
       'image-resolve-mode': 'local',
       ...expected,

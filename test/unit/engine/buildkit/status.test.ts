@@ -15,7 +15,7 @@ function at(ms: number) {
 }
 
 function translatorAt(startedAtMs = START_MS) {
-  const translator = createStatusTranslator({ startedAtMs, dockerfileName: 'Dockerfile' });
+  const translator = createStatusTranslator({ startedAtMs, dockerfileName: () => 'Dockerfile' });
   const feed = (message: MessageInitShape<typeof StatusResponseSchema>, receivedAtMs = START_MS + 10_000): EngineEvent[] =>
     translator.translate(create(StatusResponseSchema, message), receivedAtMs);
   return { translator, feed };

@@ -21,7 +21,7 @@ describe('the server of a session', () => {
         accepted.push(call);
         resolve();
       };
-      server = serveSession(near, {} as SessionServices, { sendFiles: take, receiveOutput: take });
+      server = serveSession(near, {} as SessionServices, { sendFiles: take, receiveOutput: take, upload: take });
     });
     far.resume();
     far.write(

@@ -93,7 +93,7 @@ describe('a session, seen from the engine', () => {
     expect(requestHead).toMatch(/^POST \/session HTTP\/1\.1\r\n/);
     expect(requestHead).toContain(`X-Docker-Expose-Session-Uuid: ${session.id}\r\n`);
     expect(requestHead).toContain('X-Docker-Expose-Session-Name: mine\r\n');
-    expect(requestHead.match(/X-Docker-Expose-Session-Grpc-Method: \//g)!.length).toBe(7);
+    expect(requestHead.match(/X-Docker-Expose-Session-Grpc-Method: \//g)!.length).toBe(8);
   });
 
   it('answers health checks', async () => {

@@ -1,0 +1,24 @@
+/**
+ * Where the keys of the person come from: standard input, or the terminal of this process itself where standard input is taken by data. There
+ * is one keyboard, as there is one `process.stdin`.
+ */
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+
+const CONTROLLING_TERMINAL = '/dev/tty';
+
+let terminal: ReadStream | null = null;
+
+/** Standard input is taken: keys come from the terminal from now on. False: this process has none. */
+export function readKeysFromTerminal(): boolean {
+  try {
+    terminal ??= new ReadStream(openSync(CONTROLLING_TERMINAL, 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function keyboard(): ReadStream {
+  return terminal ?? process.stdin;
+}

@@ -1,0 +1,208 @@
+/** Contexts that are no directory of this machine, and Dockerfiles that are elsewhere than in the context. */
+import { execFileSync } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRepository, serveToEngine, type WebServer } from '../helpers/engine-network.js';
+import { engineEnv, expectNoContainers } from '../helpers/engines.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
+import { inShell, leaveTerminal, shellOpens } from '../helpers/session.js';
+import { closeTerminals, startTerminal } from '../helpers/terminal.js';
+import { findBusybox } from '../setup/busybox.mjs';
+
+const DOCKERFILE = `${BASE.replace('@RUN_ID@', '1')}COPY note /note\nRUN echo "it says $(cat /note)"\n`;
+const FAILING = `${BASE.replace('@RUN_ID@', '1')}COPY note /note\nRUN echo no; exit 9\n`;
+
+let server: WebServer;
+let repository: ReturnType<typeof createRepository>;
+
+beforeAll(async () => {
+  const busybox = readFileSync(findBusybox());
+  const tree = (note: string) => ({
+    busybox,
+    'sub/busybox': busybox,
+    Dockerfile: DOCKERFILE,
+    'sub/Dockerfile': DOCKERFILE,
+    'other/Failing': FAILING,
+    note: `${note}\n`,
+    'sub/note': `${note} below\n`,
+  });
+  repository = createRepository({ main: tree('main'), dev: tree('dev') }, (dir, files) => {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), content, { mode: 0o755 });
+    }
+  });
+  execFileSync('tar', ['-C', join(repository.dir, 'tree'), '--exclude=.git', '-cf', join(repository.dir, 'all.tar'), '.']);
+  writeFileSync(join(repository.dir, 'all.tgz'), gzipSync(readFileSync(join(repository.dir, 'all.tar'))));
+  writeFileSync(join(repository.dir, 'only.Dockerfile'), 'FROM scratch\nADD only.Dockerfile /\n');
+  server = await serveToEngine(repository.dir);
+});
+afterAll(() => {
+  server.close();
+  repository.remove();
+});
+afterEach(async () => {
+  endRuns();
+  await closeTerminals();
+  removeProjects();
+});
+
+const build = (args: readonly string[], input = '', tmp?: string): Promise<RunResult> =>
+  runBxtui(['build', '--progress=plain', ...args], { input, ...(tmp === undefined ? {} : { env: { TMPDIR: tmp } }) });
+
+describe('a context that has a URL', () => {
+  it('is a git repository with a ref and a directory', async () => {
+    const dev = await build([`${server.url}/app.git#dev`]);
+    expect(dev.status, dev.output).toBe(0);
+    expect(dev.output).toContain('load git source');
+    expect(dev.output).toMatch(/COPY note \/note/);
+    const below = await build([`${server.url}/app.git#dev:sub`, '--no-cache']);
+    // Docker Engine 20.10 takes no directory of a repository, and says so.
+    if (below.output.includes('subdir not supported yet')) return expect(below.output).toContain('-f DIR/Dockerfile');
+    expect(below.status, below.output).toBe(0);
+    expect(below.output).toContain('it says dev below');
+  });
+
+  it('names the Dockerfile in it with -f, whose lines are told when it fails', async () => {
+    const run = await build(['-f', 'other/Failing', `${server.url}/app.git#main`]);
+    expect(run.status, run.output).toBe(1);
+    expect(run.output).toMatch(/other\/Failing:6\n/);
+    expect(run.output).toMatch(/>>> RUN echo no; exit 9/);
+    const missing = await build(['-f', 'none', `${server.url}/app.git#main`]);
+    expect(missing.status).toBe(1);
+    expect(missing.output).toMatch(/none: no such file or directory/);
+  });
+
+  it('is an archive, or nothing but a Dockerfile', async () => {
+    const archive = await build([`${server.url}/all.tgz`, '--no-cache']);
+    expect(archive.status, archive.output).toBe(0);
+    expect(archive.output).toContain('it says main');
+    const only = await build([`${server.url}/only.Dockerfile`]);
+    expect(only.status).toBe(1);
+    expect(only.output).toContain('ADD only.Dockerfile /');
+  });
+
+  it('goes with a Dockerfile of this machine, by its whole path or by standard input', async () => {
+    const project = createProject(FAILING);
+    for (const [file, input] of [
+      [project.path('Dockerfile'), ''],
+      ['-', FAILING],
+    ] as const) {
+      const run = await build(['-f', file, `${server.url}/app.git#main`], input);
+      expect(run.status, run.output).toBe(1);
+      expect(run.output).toMatch(/>>> RUN echo no; exit 9/);
+    }
+  });
+
+  it('has its steps on the screen, and a shell in each; what cannot be edited says why', async () => {
+    const terminal = startTerminal({
+      ...{ cols: 130, rows: 40, env: engineEnv() },
+      args: ['build', '-f', 'other/Failing', `${server.url}/app.git#dev`],
+    });
+    await shellOpens(terminal);
+    expect(await inShell(terminal, 'cat /note')).toBe('dev');
+    await leaveTerminal(terminal);
+    expect(terminal.screen()).toMatch(/RUN echo no; exit 9/);
+    terminal.type('e');
+    await terminal.waitFor(/it is not on this machine/);
+    terminal.type('q');
+  });
+});
+
+describe('standard input', () => {
+  it.each(['cat', 'gzip -c', 'bzip2 -c', 'xz -1c'])('is the context, packed with %s', async (packer) => {
+    const packed = join(repository.dir, 'packed');
+    execFileSync('sh', ['-c', `${packer} ${join(repository.dir, 'all.tar')} > ${packed}`]);
+    const project = createProject('');
+    const run = await runBxtui(['build', '--progress=plain', '-f', 'other/Failing', '-'], {
+      input: createReadStream(packed),
+      env: { TMPDIR: project.dir },
+    });
+    expect(run.status, run.output).toBe(1);
+    expect(run.output).toMatch(/>>> RUN echo no; exit 9/);
+    expect(execFileSync('ls', [project.dir]).toString()).not.toContain('bxtui-stdin');
+  });
+
+  it('is a Dockerfile without a context', async () => {
+    const run = await build(['-'], 'FROM scratch\nCOPY note /note\n');
+    expect(run.status).toBe(1);
+    expect(run.output).toMatch(/stdin:2\n|Dockerfile:2\n/);
+    expect(run.output).toMatch(/note.*not found/);
+  });
+
+  it('is the Dockerfile of a directory, whose ignore file counts', async () => {
+    const project = createProject('FROM nothing', { note: 'n', secret: 's', '.dockerignore': 'secret' });
+    const good = await build(['-f-', '-o', project.path('out'), project.dir], 'FROM scratch\nCOPY note* secret* /\n');
+    expect(good.status, good.output).toBe(0);
+    expect(existsSync(project.path('out/note'))).toBe(true);
+    expect(existsSync(project.path('out/secret'))).toBe(false);
+  });
+
+  it.each([
+    [['-f', '-', '-'], 'FROM scratch', 125, 'cannot be both the context and the Dockerfile'],
+    [['-f', 'x', '-'], 'FROM scratch', 125, 'standard input is a Dockerfile, and -f names another'],
+    [['-'], '', 1, 'standard input is empty'],
+  ])('is refused as %j of %j', async (args, input, status, message) => {
+    const run = await build(args, input);
+    expect(run.output).toContain(message);
+    expect(run.status).toBe(status);
+  });
+
+  it('leaves the keyboard to the screen, and is built again with a reload', async () => {
+    const project = createProject('', { 'in.Dockerfile': FAILING.replace('COPY note /note\n', 'COPY busybox /note\n') });
+    const command = `exec "$0" build -f - ${project.dir} < ${project.path('in.Dockerfile')}`;
+    const terminal = startTerminal({
+      ...{ cols: 130, rows: 40, env: engineEnv(), program: 'sh' },
+      args: ['-c', command, join(process.cwd(), 'bin/bxtui')],
+    });
+    await shellOpens(terminal);
+    expect(await inShell(terminal, 'echo typed')).toBe('typed');
+    await leaveTerminal(terminal);
+    terminal.type('e');
+    await terminal.waitFor(/it came by standard input/);
+    terminal.type('r');
+    await terminal.waitFor(/run 2 .*FAILED exit 9/);
+    terminal.type('q');
+  });
+
+  it('leaves the keyboard to the prompt', async () => {
+    const command = `exec "$0" debug build -f other/Failing - < ${join(repository.dir, 'all.tgz')}`;
+    const terminal = startTerminal({
+      ...{ cols: 130, rows: 40, env: engineEnv(), program: 'sh' },
+      args: ['-c', command, join(process.cwd(), 'bin/bxtui')],
+    });
+    await terminal.waitFor(/ # /);
+    terminal.type('cat /note\r');
+    await terminal.waitFor(/^main/m);
+    terminal.press('ctrl-]');
+    await terminal.waitFor(/\(bxtui\)/);
+    terminal.type('exit\r');
+    expect((await terminal.waitForExit()).code).toBe(1);
+    await expectNoContainers();
+  });
+});
+
+describe('a Dockerfile that is elsewhere', () => {
+  it('is outside of the context, below it or behind a link, with an ignore file of its own before that of the context', async () => {
+    const files = { a: '1', b: '2', '.dockerignore': 'a' };
+    const project = createProject('FROM nothing', files);
+    const other = createProject('FROM scratch\nCOPY a* b* /\n', { 'Dockerfile.dockerignore': 'b' });
+    symlinkSync(other.path('Dockerfile'), project.path('linked'));
+    project.write('below/Dockerfile', other.read('Dockerfile'));
+    project.write('below/Dockerfile.dockerignore', 'b');
+    for (const [file, kept] of [
+      [other.path('Dockerfile'), ['a']],
+      [project.path('below/Dockerfile'), ['a']],
+      // As docker has it: the ignore file stands beside the link.
+      [project.path('linked'), ['b']],
+    ] as const) {
+      const out = project.path(`out-${file.replaceAll('/', '')}`);
+      const run = await build(['-f', file, '-o', out, project.dir]);
+      expect(run.status, run.output).toBe(0);
+      expect(['a', 'b'].filter((name) => existsSync(join(out, name)))).toEqual(kept);
+    }
+  });
+});

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { archiveKind } from '../../../../src/cli/build/archive-kind.js';
+
+describe('archiveKind', () => {
+  it.each([
+    ['tar', 'cat'],
+    ['gzip', 'gzip -c'],
+    ['bzip2', 'bzip2 -c'],
+    ['xz', 'xz -c'],
+  ])('knows %s', (kind, packer) => {
+    const packed = execFileSync('sh', ['-c', `tar -cf - /etc/hostname 2>/dev/null | ${packer}`]);
+    expect(archiveKind(packed.subarray(0, 1024))).toBe(kind);
+  });
+
+  it('knows zstd by its first bytes', () => {
+    expect(archiveKind(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4]))).toBe('zstd');
+  });
+
+  it('takes text, nothing, and zeros for no archive', () => {
+    expect(archiveKind(Buffer.from('FROM scratch\n'.repeat(100)))).toBeNull();
+    expect(archiveKind(Buffer.alloc(0))).toBeNull();
+    expect(archiveKind(Buffer.alloc(1024))).toBeNull();
+  });
+
+  it('takes a tar with a damaged header for none', () => {
+    const tar = Buffer.from(execFileSync('sh', ['-c', 'tar -cf - /etc/hostname 2>/dev/null']));
+    tar[0] = (tar[0]! + 1) & 0xff;
+    expect(archiveKind(tar)).toBeNull();
+  });
+});
