@@ -34,6 +34,7 @@ import type { LineStyle } from './control/terminal-lines.js';
 import { createTerminals } from './control/terminals.js';
 import type { Ui } from './control/ui-context.js';
 import type { ScreenDeps, ScreenHandle } from './deps.js';
+import { AttributeTable } from './host/attributes.js';
 import { createBlessedHost } from './host/blessed-host.js';
 import { computeLayout, innerRect, type Layout, panelRect } from './layout/layout.js';
 import { createLook, type Look } from './look.js';
@@ -65,23 +66,12 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   let isGone = false;
   /** What durations of the build count to. */
   const sessionNow = (): number => deps.replay?.status.nowMs ?? clock.now();
-  const host = createBlessedHost({
-    ...first,
-    depth: deps.colorDepth,
-    onFrame: (text) => {
-      if (!isGone && guard.isActive) stdout.write(text);
-    },
-  });
-  const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, host.attributes);
+  const attributes = new AttributeTable(deps.colorDepth);
+  const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, attributes);
   const leaveLabel = deps.settings.leaveKey.label;
   /** What is changed by the session's events is drawn in their rhythm. */
   let pace: FramePace = 'prompt';
   const store = createViewStore(initialView(first.cols, first.rows), () => scheduler.invalidate('all', pace));
-  const screenView = createScreenView(host, look, {
-    dockerfile: deps.dockerfileLabel,
-    leaveKey: leaveLabel,
-    commandLine: deps.commandLine,
-  });
   const terminals = createTerminals({
     session,
     afterFrame: (run) => void clock.setTimeout(run, FRAME_MS),
@@ -110,7 +100,9 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     deps,
     store,
     look,
-    screenView,
+    get screenView() {
+      return screenView;
+    },
     terminals,
     logs,
     layout: () => layoutOf(store.view),
@@ -327,6 +319,21 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     scheduler.invalidate('all', 'calm');
   }
 
+  // What the programs have printed is asked for first: it is on its way while the rest is made.
+  if (deps.replay === undefined) comeBack(ui);
+  else for (const { id } of session.state.processes) showTab(ui, id);
+  const host = createBlessedHost({
+    ...first,
+    attributes,
+    onFrame: (text) => {
+      if (!isGone && guard.isActive) stdout.write(text);
+    },
+  });
+  const screenView = createScreenView(host, look, {
+    dockerfile: deps.dockerfileLabel,
+    leaveKey: leaveLabel,
+    commandLine: deps.commandLine,
+  });
   guard.enter();
   router.attach(deps.stdin);
   listeners.push(
@@ -336,8 +343,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     }),
   );
   void session.ended.then(() => close());
-  if (deps.replay === undefined) comeBack(ui);
-  else for (const { id } of session.state.processes) showTab(ui, id);
   host.invalidate();
   if (terminals.isLate) {
     scheduler.pause();

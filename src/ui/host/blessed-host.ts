@@ -5,8 +5,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import type { Widgets } from 'blessed';
 import type { BlessedCoords, BlessedElement, BlessedScreen } from 'blessed-internal';
-import type { ColorDepth } from '../theme/color.js';
-import { AttributeTable } from './attributes.js';
+import type { AttributeTable } from './attributes.js';
 import { box, screen as createScreen } from './blessed-parts.js';
 import { drawChanges, frameOf, type HostCursor } from './draw.js';
 import { type Rect, Surface } from './surface.js';
@@ -14,7 +13,7 @@ import { type Rect, Surface } from './surface.js';
 export interface HostOptions {
   readonly cols: number;
   readonly rows: number;
-  readonly depth: ColorDepth;
+  readonly attributes: AttributeTable;
   /** One whole frame. Not called when nothing changed. */
   readonly onFrame: (text: string) => void;
 }
@@ -75,7 +74,7 @@ function withoutSideEffects<T>(create: () => T): T {
 }
 
 export function createBlessedHost(options: HostOptions): BlessedHost {
-  const attributes = new AttributeTable(options.depth);
+  const { attributes } = options;
   const output = dummyOutput(options.cols, options.rows);
   const screen = withoutSideEffects(() =>
     createScreen({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEmulator } from '../../../src/term/emulator.js';
+import { AttributeTable } from '../../../src/ui/host/attributes.js';
 import { createBlessedHost } from '../../../src/ui/host/blessed-host.js';
 import type { Surface } from '../../../src/ui/host/surface.js';
 
@@ -14,7 +15,7 @@ function createPaper() {
   const host = createBlessedHost({
     cols: COLS,
     rows: ROWS,
-    depth: 'truecolor',
+    attributes: new AttributeTable('truecolor'),
     onFrame: (text) => {
       frames.push(text);
       terminal.write(text);
