@@ -3,6 +3,7 @@
  * becomes of it is the caller's business.
  */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from '../../config/index.js';
 import { selectCurrent } from '../../core/select/index.js';
 import type { LeaveKey } from '../../input/leave-key.js';
@@ -19,8 +20,9 @@ import { turn } from '../build/connecting.js';
 import { keepCrashReport } from './crash-report.js';
 import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from './screen-settings.js';
 
-/** Until then the processor is that of an engine that plans the build or carries out its first step. */
-const LOAD_MORE_AFTER_MS = 300;
+/** Until then the processor is that of an engine that plans the build, carries out its first steps or starts a shell where they failed. */
+const LOAD_MORE_WITHIN_MS = 1_000;
+const PROMPT_WITHIN_MS = 50;
 
 export type ScreenOptions = Pick<BuildOptions, 'theme' | 'color' | 'glyphs' | 'leaveKey'>;
 
@@ -84,7 +86,7 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
   });
   // What the first frame does not need.
   const isBuilding = selectCurrent(session.state)?.endedAtMs === null;
-  const mayLoadMore = isBuilding ? new Promise((resolve) => setTimeout(resolve, LOAD_MORE_AFTER_MS)) : turn().then(turn);
+  const mayLoadMore = isBuilding ? firstShell(session) : turn().then(turn);
   let shown: ScreenHandle | null = null;
   const screen = startScreen({
     session,
@@ -135,6 +137,18 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
       guard.dispose();
     },
   };
+}
+
+/** Resolves when one has opened and its prompt is drawn, or after a while without one. */
+async function firstShell(session: SessionClient): Promise<void> {
+  let found = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    found = resolve;
+  });
+  const listening = session.onEvent(({ type }) => type === 'shell.opened' && found());
+  await Promise.race([opened, delay(LOAD_MORE_WITHIN_MS, undefined, { ref: false }), session.ended]);
+  listening.dispose();
+  await delay(PROMPT_WITHIN_MS, undefined, { ref: false });
 }
 
 /** Needed for a key that few press. */
