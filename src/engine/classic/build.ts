@@ -61,8 +61,11 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   };
   const progress = dialect.createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;
+  /** Of all containers that the engine has made. */
+  let isTold = false;
   const isCommand = (): boolean => sent.some(({ step }) => step.key === progress.current && step.instruction === 'RUN');
   const isSafe = (): boolean => progress.current === null || (progress.container !== null && isCommand());
+  const mark = dialect.hasBuildContainers ? journal.beginBuild() : null;
   const leaving = leaveBetweenContainers(signal, () => !dialect.hasBuildContainers || isSafe());
   try {
     const source = contextFor(request, text, isWithoutContext, (bytes, files, isDone) => {
@@ -86,6 +89,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
         t: isWhole ? request.tags : [],
         target: text === null ? (request.target ?? undefined) : undefined,
         platform: request.platform ?? undefined,
+        isolation: mark ?? undefined,
         nocache: request.noCache ? '1' : undefined,
         ...settingsQuery(request, isWhole, dialect.areListsJson),
       },
@@ -101,8 +105,10 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
       await order.room();
     }
     for (const message of reader.end()) progress.take(message).forEach(emit);
+    isTold = true;
     for (const base of progress.takeBases()) await tellBase(api, base, order);
   } catch (error) {
+    isTold ||= error instanceof ApiError || contextError !== null || (signal.aborted && isSafe());
     if (signal.aborted) {
       const failedStep = progress.current;
       if (dialect.stopWarning !== null && failedStep !== null && isCommand())
@@ -121,6 +127,7 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     throw api.broken(error, signal);
   } finally {
     leaving.dispose();
+    if (mark !== null && isTold) journal.endBuild();
   }
   if (progress.failure === null) {
     progress.stop('').forEach(emit);

@@ -10,7 +10,7 @@ import { createApi, type EngineApi } from './api.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
-import { removeImages, removeOrphans } from './orphans.js';
+import { removeImages, sweepOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
 import { watchEngine } from './watch.js';
@@ -40,20 +40,19 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
     throw error;
   });
   api.version = `1.${Math.min(facts.apiMinor, NEWEST_API)}`;
-  const swept = removeOrphans(api);
-  return createEngine(api, facts, swept);
+  return createEngine(api, facts);
 }
 
-/** `swept`: what others have left is gone. */
-function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>): Engine {
+function createEngine(api: EngineApi, facts: EngineFacts): Engine {
   const { endpoint } = api;
   const dialect = facts.isPodman ? PODMAN : DOCKERD;
   // What is never committed is never found.
   const isCacheSafe = facts.apiMinor >= LOCAL_CACHE_API || !dialect.hasBuildContainers;
-  const clean = isCacheSafe ? Promise.resolve() : swept;
-  const journal: Journal = openJournal(endpoint.address);
-  const runs = new Set<BuildRun>();
   const ending = new AbortController();
+  const sweep = sweepOrphans(api, ending.signal);
+  const clean = isCacheSafe ? Promise.resolve() : sweep.clean;
+  const journal: Journal = openJournal(endpoint.address, facts.nowS);
+  const runs = new Set<BuildRun>();
   const late = { ref: false, signal: ending.signal };
   void sleep(LATE_SWEEP_MS, undefined, late)
     .then(() => removeImages(api))
@@ -84,7 +83,7 @@ function createEngine(api: EngineApi, facts: EngineFacts, swept: Promise<void>):
     dispose() {
       watch.stop();
       ending.abort();
-      const givenBack = () => Promise.allSettled([within(SWEEP_MS, swept), ...[...runs].map((run) => run.dispose())]);
+      const givenBack = () => Promise.allSettled([within(SWEEP_MS, sweep.done), ...[...runs].map((run) => run.dispose())]);
       disposing ??= givenBack().then(() => journal.close());
       return disposing;
     },

@@ -1,4 +1,5 @@
 /** What an engine says of itself when it is first asked: who it is, which calls it takes, what it builds for. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { BxError } from '../../platform/errors.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { ApiError, type EngineApi } from './api.js';
@@ -9,6 +10,8 @@ export interface EngineFacts {
   readonly isPodman: boolean;
   /** The newest version of the Engine API that it takes: 1.N. */
   readonly apiMinor: number;
+  /** By its own clock, in seconds, where the short answer tells it. */
+  readonly nowS: number | null;
 }
 
 interface VersionAnswer {
@@ -39,7 +42,16 @@ async function pingedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineF
   const number = /^Docker\/v?(\d[\d.]*)/.exec(String(headers.server ?? ''))?.[1];
   const minor = /^1\.(\d+)$/.exec(String(headers['api-version'] ?? ''))?.[1];
   if (number === undefined || minor === undefined) return null;
-  return { name: `Docker Engine ${number}`, isPodman: false, apiMinor: Number(minor) };
+  return { name: `Docker Engine ${number}`, isPodman: false, apiMinor: Number(minor), nowS: clockOf(headers) };
+}
+
+/** The engine's clock, by which it also dates what it makes; null when it does not say. */
+export async function readClock(api: Pick<EngineApi, 'head'>, signal: AbortSignal): Promise<number | null> {
+  return clockOf((await api.head('/_ping', { signal })).headers);
+}
+
+function clockOf({ date }: IncomingHttpHeaders): number | null {
+  return Math.floor(Date.parse(date ?? '') / 1000) || null;
 }
 
 async function askedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
@@ -59,5 +71,6 @@ async function askedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFa
     name: `${isPodman ? 'Podman' : 'Docker Engine'} ${number}`.trimEnd(),
     isPodman,
     apiMinor: Number(minor),
+    nowS: null,
   };
 }

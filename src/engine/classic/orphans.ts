@@ -1,36 +1,107 @@
 /** What processes that are gone have left on the engine, and its removal at the next start. It is no reason to fail. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineApi } from './api.js';
-import { readJournals } from './journal.js';
+import { readClock } from './facts.js';
+import { type LeftBehind, readJournals } from './journal.js';
 import { isOrphan, LABEL, removeContainer, removeImage } from './owner.js';
 
 interface Found {
   readonly Id: string;
+  /** Seconds. */
+  readonly Created?: number;
   readonly ParentId?: string;
   readonly RepoTags?: readonly string[] | null;
   readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
+/** A container that was being made when its client went comes up within so long, and one that a builder still works on is not so old, by far. */
+const SETTLING_S = 3;
+
+export interface Sweep {
+  /** What an old engine would take for the cache of a command is gone. Never rejects. */
+  readonly clean: Promise<void>;
+  /** So is all that can go now. Never rejects. */
+  readonly done: Promise<void>;
+}
+
 /**
  * What stands in the way of a build, or is cheap to find. Images are looked for only where a process that is gone has noted something, or could not:
- * what an image is made of is noted before, and an engine reads each of its thousands of images to list a few. Resolves when what can go is gone;
- * never rejects.
+ * what an image is made of is noted before, and an engine reads each of its thousands of images to list a few. `signal`: nothing more is waited for.
  */
-export async function removeOrphans(api: EngineApi): Promise<void> {
+export function sweepOrphans(api: SweepApi, signal: AbortSignal): Sweep {
   const left = readJournals(api.endpoint.address);
+  const clean = removeKnown(api, left).catch(() => false);
+  const done = Promise.all([clean, removeUntold(api, left ?? [], signal).catch(() => false)]).then(([isClean, isAll]) => {
+    if (isClean && isAll) for (const { forget } of left ?? []) forget();
+  });
+  return { clean: clean.then(() => {}), done };
+}
+
+type SweepApi = Pick<EngineApi, 'endpoint' | 'json' | 'head'>;
+
+/** Whether all of it is gone. */
+async function removeKnown(api: SweepApi, left: readonly LeftBehind[] | null): Promise<boolean> {
   const noted = (left ?? []).flatMap(({ containers }) => containers);
   const removals = [...noted.map((id) => removeContainer(api, id)), removeLabelledContainers(api)];
   const containers = await Promise.allSettled(removals);
   const images = left?.length === 0 ? [] : await Promise.allSettled([removeImages(api)]);
-  if ([...containers, ...images].every(({ status }) => status === 'fulfilled')) for (const { forget } of left ?? []) forget();
+  return [...containers, ...images].every(({ status }) => status === 'fulfilled');
 }
 
-async function removeLabelledContainers(api: EngineApi): Promise<void> {
+interface Inspected {
+  readonly Id: string;
+  readonly Created: string;
+  readonly State: { readonly Status: string; readonly StartedAt: string };
+  readonly HostConfig: { readonly Isolation?: string; readonly LogConfig?: { readonly Type?: string } | null };
+}
+
+/**
+ * Containers that an engine has made for a build that was killed before it told their ids. They have the mark of that build, like all containers of
+ * builds no log, and never ran; they were made while that process lived or just after. Whether all of them are gone, which takes until none can come.
+ */
+async function removeUntold(api: SweepApi, left: readonly LeftBehind[], signal: AbortSignal): Promise<boolean> {
+  const marked = left.flatMap(({ build, seenS, see }) => (build === null ? [] : [{ ...build, seenS, see }]));
+  if (marked.length === 0) return true;
+  const began = await readClock(api, signal);
+  if (began === null) return true;
+  for (const { seenS, see } of marked) if (seenS === null) see(began);
+  const builds = marked.map(({ mark, sinceS, seenS }) => ({ mark, sinceS, untilS: (seenS ?? began) + SETTLING_S }));
+  for (;;) {
+    const nowS = (await readClock(api, signal)) ?? began;
+    const found = await unstarted(api, Math.min(...builds.map(({ sinceS }) => sinceS)));
+    const isOurs = ({ Created, HostConfig, State }: Inspected): boolean => {
+      const createdS = Math.floor(Date.parse(Created) / 1000);
+      return (
+        builds.some(({ mark, sinceS, untilS }) => HostConfig.Isolation === mark && createdS >= sinceS && createdS <= untilS) &&
+        HostConfig.LogConfig?.Type === 'none' &&
+        State.Status === 'created' &&
+        State.StartedAt.startsWith('0001-') &&
+        createdS <= nowS - SETTLING_S
+      );
+    };
+    // Without force: what has been started meanwhile stays.
+    const removals = found.filter(isOurs).map(({ Id }) => api.json('DELETE', `/containers/${Id}`, { query: { v: '1' } }));
+    const isRemoved = (await Promise.allSettled(removals)).every(({ status }) => status === 'fulfilled');
+    if (builds.every(({ untilS }) => nowS > untilS + SETTLING_S)) return isRemoved;
+    await sleep(500, undefined, { signal, ref: false });
+  }
+}
+
+/** Containers that were never started, of those made since then. */
+async function unstarted(api: SweepApi, sinceS: number): Promise<Inspected[]> {
+  const found = await list(api, '/containers/json', { filters: JSON.stringify({ status: ['created'] }) });
+  const young = found.filter(({ Created = 0, Labels }) => Created >= sinceS && Labels?.[LABEL] === undefined);
+  const told = await Promise.allSettled(young.map(({ Id }) => api.json<Inspected>('GET', `/containers/${Id}/json`)));
+  return told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+async function removeLabelledContainers(api: Pick<EngineApi, 'json'>): Promise<void> {
   const containers = await labelled(api, '/containers/json');
   await Promise.allSettled(containers.map(({ Id }) => removeContainer(api, Id)));
 }
 
 /** Those that are known by their label alone, whoever has noted what. */
-export async function removeImages(api: EngineApi): Promise<void> {
+export async function removeImages(api: Pick<EngineApi, 'json'>): Promise<void> {
   const images = await labelled(api, '/images/json');
   const refused: Found[] = [];
   await Promise.all(images.map((image) => removeImage(api, image.Id).catch(() => void refused.push(image))));
@@ -44,12 +115,12 @@ export async function removeImages(api: EngineApi): Promise<void> {
   }
 }
 
-async function labelled(api: EngineApi, path: string): Promise<Found[]> {
+async function labelled(api: Pick<EngineApi, 'json'>, path: string): Promise<Found[]> {
   const found = await list(api, path, { filters: JSON.stringify({ label: [LABEL] }) });
   return found.filter(({ Labels }) => isOrphan(Labels?.[LABEL] ?? ''));
 }
 
-async function list(api: EngineApi, path: string, query: Record<string, string>): Promise<readonly Found[]> {
+async function list(api: Pick<EngineApi, 'json'>, path: string, query: Record<string, string>): Promise<readonly Found[]> {
   return (await api.json<readonly Found[] | null>('GET', path, { query: { all: '1', ...query } })) ?? [];
 }
 

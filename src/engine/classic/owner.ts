@@ -22,12 +22,12 @@ export function isOrphan(owner: string, host = hostname(), start: (pid: number) 
 }
 
 /** Its parents are the build's cache, and stay. */
-export async function removeImage(api: EngineApi, id: string): Promise<void> {
+export async function removeImage(api: Pick<EngineApi, 'json'>, id: string): Promise<void> {
   await api.json('DELETE', `/images/${id}`, { query: { force: '1', noprune: '1' } });
 }
 
 /** One that has gone, or is being removed already, is no error. */
-export async function removeContainer(api: EngineApi, id: string): Promise<void> {
+export async function removeContainer(api: Pick<EngineApi, 'json'>, id: string): Promise<void> {
   await api.json('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } }).catch((error: unknown) => {
     const isGoing = error instanceof ApiError && (error.status === 404 || /already in progress/.test(error.message));
     if (!isGoing) throw error;

@@ -23,8 +23,12 @@ function apiOf(headers: Readonly<Record<string, string>>, version: object): { ap
 
 describe('an engine', () => {
   it('of Docker is known by the headers of its shortest answer', async () => {
-    const { api, asked } = apiOf({ server: 'Docker/28.5.2+dfsg4 (linux)', 'api-version': '1.51' }, {});
-    expect(await readFacts(api, signal)).toEqual({ name: 'Docker Engine 28.5.2', isPodman: false, apiMinor: 51 });
+    const { api, asked } = apiOf(
+      { server: 'Docker/28.5.2+dfsg4 (linux)', 'api-version': '1.51', date: 'Thu, 26 Nov 2026 11:29:39 GMT' },
+      {},
+    );
+    const nowS = Date.UTC(2026, 10, 26, 11, 29, 39) / 1000;
+    expect(await readFacts(api, signal)).toEqual({ name: 'Docker Engine 28.5.2', isPodman: false, apiMinor: 51, nowS });
     expect(asked).toEqual(['/_ping']);
   });
 
@@ -33,7 +37,7 @@ describe('an engine', () => {
     ['one behind a proxy', { server: 'nginx' }, [{ Name: 'Engine' }], 'Docker Engine 4.3.1'],
   ] as const)('that the headers do not tell is asked: %s', async (_, headers, Components, name) => {
     const { api } = apiOf(headers, { Version: '4.3.1', ApiVersion: '1.41', Components });
-    expect(await readFacts(api, signal)).toEqual({ name, isPodman: name.startsWith('Podman'), apiMinor: 41 });
+    expect(await readFacts(api, signal)).toEqual({ name, isPodman: name.startsWith('Podman'), apiMinor: 41, nowS: null });
   });
 
   it('is none when it answers neither', async () => {
