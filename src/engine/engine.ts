@@ -138,6 +138,11 @@ export interface BuildRequest extends BuildSettings {
   readonly outputs: readonly OutputSpec[];
   /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
   readonly isUnattended?: boolean;
+  /**
+   * A question to the frontend in place of a build, such as `frontend.lint`; the answer is the metadata of the result (`result.json` and
+   * others). Nothing is carried out.
+   */
+  readonly call?: string;
   /** Gets what BuildKit itself tells of the build, message by message, as the JSON of its clients; other engines refuse the build. */
   readonly onRawStatus?: (json: string) => void;
 }

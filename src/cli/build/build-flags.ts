@@ -21,6 +21,10 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
   list('cache-from', 'SPEC', 'Cache to take steps from: an image, or type=registry,ref=REF'),
   list('cache-to', 'SPEC', 'Where the cache goes: type=inline (into the image), or type=registry,ref=REF[,mode=max]'),
+  text('call', 'METHOD', 'Ask the frontend instead of building: check, outline or targets; METHOD,format=json for programs', {
+    fallback: 'build',
+  }),
+  bool('check', 'Check the Dockerfile: --call=check'),
   text('cgroup-parent', 'CGROUP', 'Parent of the control groups that each RUN has'),
   text('context', 'NAME', 'Docker context to build with', { fallback: 'DOCKER_CONTEXT, else the current one' }),
   text('engine', 'BUILDER', 'Builder of the engine: BuildKit, or the classic one of DOCKER_BUILDKIT=0', {
@@ -104,11 +108,11 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
   ...['annotation', 'attest'].map((name) => later(name, 'list')),
-  ...['call', 'provenance', 'sbom'].map((name) => later(name, 'string')),
+  ...['provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),
-  ...['check', 'push', 'squash'].map((name) => later(name, 'bool')),
+  ...['push', 'squash'].map((name) => later(name, 'bool')),
 ];
 
 export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [

@@ -7,6 +7,7 @@ import { BxError } from '../../platform/errors.js';
 import type { Invoke } from '../../session/index.js';
 import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
 import { parseBuildArg } from '../values/build-arg.js';
+import { type Call, parseCall } from '../values/call.js';
 import { parseInvoke } from '../values/invoke.js';
 import { parseOutputs } from '../values/output.js';
 import { parsePlatform } from '../values/platform.js';
@@ -42,6 +43,8 @@ export interface BuildOptions {
   /** Which engine, as far as the command line says it. */
   readonly endpoint: EndpointWish;
   readonly progress: ProgressMode;
+  /** Null: a build. */
+  readonly call: Call | null;
   readonly on: 'error' | 'always' | null;
   readonly invoke: Invoke | null;
   /** Whether the session gets a process of its own and outlives this one; null: as it suits the front end. */
@@ -88,6 +91,7 @@ export function readBuildOptions(
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
     progress: chooseProgress(flags, env),
+    call: chooseCall(flags),
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
     detach: flags.isSet('detach') ? flags.bool('detach') : null,
@@ -105,6 +109,16 @@ function withEpoch(buildArgs: BuildOptions['buildArgs'], env: NodeJS.ProcessEnv)
   const epoch = env[EPOCH];
   if (!epoch || buildArgs.some(([name, value]) => name === EPOCH && value !== null)) return buildArgs;
   return [...buildArgs, [EPOCH, epoch]];
+}
+
+/** Throws `BxError('usage')`. */
+function chooseCall(flags: ParsedFlags): Call | null {
+  const call = parseCall(flags.bool('check') ? 'check' : (flags.text('call') ?? ''));
+  const debugging = ['on', 'invoke', 'detach'].find((flag) => flags.isSet(flag));
+  if (call === null || debugging === undefined) return call;
+  throw new BxError('usage', `--${debugging} makes no sense with --call: nothing is built that could be looked into`, {
+    hint: 'Leave one of them out.',
+  });
 }
 
 /**

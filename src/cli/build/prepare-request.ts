@@ -31,6 +31,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     dockerfile: { dir, name, text, plan, ...(origin !== null && { origin }) },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
+    ...(options.call !== null && { call: `frontend.${options.call.method}` }),
   };
 }
 

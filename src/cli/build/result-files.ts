@@ -10,6 +10,9 @@ import type { BuildRun, Engine } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { writeReasonOf } from '../../platform/reason.js';
 
+/** Of a call, and JSON as it is (`decodeExporterResponse` in commands/build.go of docker/buildx). */
+const ANSWER = 'result.json';
+
 export interface ResultFiles {
   /** Absolute; null: not wanted. */
   readonly iidFile: string | null;
@@ -56,7 +59,11 @@ function metadataText({ imageId, tags, metadata }: BuildResult): string {
     ...(tags.length > 0 && { 'image.name': tags.join(',') }),
   };
   const sorted = Object.entries(known).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(Object.fromEntries(sorted.map(([key, value]) => [key, decoded(value)])), null, 2);
+  return JSON.stringify(
+    Object.fromEntries(sorted.map(([key, value]) => [key, key === ANSWER ? JSON.parse(value) : decoded(value)])),
+    null,
+    2,
+  );
 }
 
 function decoded(value: string): unknown {

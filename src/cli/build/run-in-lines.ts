@@ -40,7 +40,7 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   let isLeft = false;
   try {
     return await Promise.race([
-      buildAndDebug(lineRun, errors).then((status) => {
+      buildAndDebug(lineRun, errors, output).then((status) => {
         isLeft = status === null;
         return status ?? EXIT_OK;
       }),
@@ -61,7 +61,11 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
 }
 
 /** Resolves with null when the session was left to go on. */
-async function buildAndDebug({ run, session: lines, root, interrupts }: LineRun, errors: TextSink): Promise<number | null> {
+async function buildAndDebug(
+  { run, session: lines, root, interrupts }: LineRun,
+  errors: TextSink,
+  output: TextSink,
+): Promise<number | null> {
   const { session } = lines;
   try {
     await lines.start();
@@ -72,6 +76,15 @@ async function buildAndDebug({ run, session: lines, root, interrupts }: LineRun,
   }
   const first = await buildEnd(session);
   const { monitor, openOn } = run.frontEnd;
+  const { call, context, file } = run.options;
+  const answer = selectCurrent(session.state)?.result;
+  if (call !== null && answer != null) {
+    const { printAnswer } = await import('../call/print-answer.js');
+    errors.flush();
+    const status = printAnswer(call, answer, { context, file, print: output.lines, printError: errors.lines });
+    output.flush();
+    return status;
+  }
   const isWanted = first?.status === 'failed' || (first?.status === 'succeeded' && openOn === 'always');
   if (monitor !== 'none' && openOn !== 'never' && isWanted) {
     const toStdout = run.options.outputs.some(writesToStdout);

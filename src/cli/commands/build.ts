@@ -28,7 +28,10 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
   }
   const input = locateBuildInput(options, process.cwd());
   const frontEnd = chooseFrontEnd(
-    { progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
+    {
+      ...{ progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
+      isCall: options.call !== null,
+    },
     { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );
   await offerEngine(options);

@@ -88,6 +88,8 @@ export function describeResult(generation: Generation): string {
 /** What to say of a build whose result went nowhere, as on a standalone buildkitd that was asked for no output; null for every other. */
 export function selectUnstored({ result }: Generation): { readonly message: string; readonly hint: string } | null {
   if (result === null || result.imageId !== null || result.tags.length + result.outputs.length > 0) return null;
+  // It is the answer to a question, and nothing was built.
+  if (result.metadata?.['result.json'] !== undefined) return null;
   return {
     message: 'no output was asked for, the result is in the build cache only',
     hint: '--load puts the image into a Docker Engine, --output writes it to files.',

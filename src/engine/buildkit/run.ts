@@ -10,6 +10,7 @@ import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
+import { askFrontend } from './call.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
 import type { EngineLink } from './engine-link.js';
@@ -64,7 +65,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const evaluators = new Set<Evaluator>();
   const failures = new Map<string, SolveFailure>();
   const side = createSideVertices();
-  const closing = request.isUnattended ? closingExport(link, request) : null;
+  const closing = request.isUnattended && request.call === undefined ? closingExport(link, request) : null;
   /** The exporter has the plan's result, and the engine carries it out for that. */
   let handedIn: Promise<BuildResult> | null = null;
   let isExportTold = false;
@@ -251,6 +252,12 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const main = async (): Promise<void> => {
     const { signal } = work;
     try {
+      if (request.call !== undefined) {
+        ground ??= prepareGround();
+        const result = await askFrontend((await ground).build, request.call, options, link.facts, signal);
+        isUnused = true;
+        return finish({ type: 'build.succeeded', result });
+      }
       const { graph, metadata } = await ensurePlan(true);
       if (handedIn) return succeed(await handedIn, graph);
       const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;

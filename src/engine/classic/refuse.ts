@@ -16,6 +16,7 @@ export function refuseUnknown(request: BuildRequest, words: Words): void {
   if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');
   if (request.contexts?.length) throw unsupported('knows no named contexts (--build-context)');
   if (request.cacheTo?.length) throw unsupported('puts its cache nowhere else (--cache-to)');
+  if (request.call !== undefined) throw unsupported('has no frontend that could be asked (--call, --check)');
   if (request.onRawStatus) throw unsupported('has no messages of BuildKit that could be told (--progress=rawjson)');
   if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
   const other = outputs.find(({ kind }) => kind !== 'store');

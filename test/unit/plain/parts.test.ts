@@ -123,8 +123,8 @@ describe('sourceExcerpt', () => {
     [{ start: 3, end: 3 }, ['   1 |     a', '   2 |     b', '   3 | >>> c', '   4 |     d', '   5 |     e']],
     [{ start: 3, end: 4 }, ['   2 |     b', '   3 | >>> c', '   4 | >>> d', '   5 |     e']],
     [{ start: 1, end: 1 }, ['   1 | >>> a', '   2 |     b', '   3 |     c']],
-    [{ start: 6, end: 6 }, ['   4 |     d', '   5 |     e', '   6 | >>> f', '   7 |']],
-    [{ start: 5, end: 9 }, ['   4 |     d', '   5 | >>> e', '   6 | >>> f', '   7 | >>>']],
+    [{ start: 6, end: 6 }, ['   4 |     d', '   5 |     e', '   6 | >>> f', '   7 |     ']],
+    [{ start: 5, end: 9 }, ['   4 |     d', '   5 | >>> e', '   6 | >>> f', '   7 | >>> ']],
   ])('shows the lines around %j', (range, lines) => {
     const rule = '-'.repeat(20);
     expect(sourceExcerpt('D', text, range)).toEqual([`D:${range.start}`, rule, ...lines, rule]);
