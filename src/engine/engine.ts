@@ -33,11 +33,8 @@ export interface SecretSource {
   readonly from: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly name: string };
 }
 
-export interface SshSource {
-  readonly id: string;
-  /** Path of an agent's socket. */
-  readonly socket: string;
-}
+/** Who answers in a `--mount=type=ssh` of that id: an agent by the path of its socket, or keys in files by theirs. */
+export type SshSource = { readonly id: string } & ({ readonly socket: string } | { readonly keys: readonly string[] });
 
 export type OutputSpec =
   /** The engine's own image store (`--load`, `type=docker` without dest, and the default of a Docker Engine). */

@@ -1,4 +1,5 @@
 /** What a container has of its step besides the filesystem: secrets, agents, hosts, privileges; and the states around a failed COPY. */
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -80,6 +81,19 @@ RUN exit 1`);
     expect(container.mounts).toEqual([expect.objectContaining({ kind: 'ssh', isMounted: true })]);
     expect((await shell(container, `${SSH_ADD} -l`)).output).toBe('The agent has no identities.\n');
     expect(asked).toBeGreaterThan(0);
+  });
+
+  it.skipIf(!existsSync(SSH_ADD))('reach keys of files through an ssh mount, and cannot change what holds them', async () => {
+    const project = createProject(`${BASE}COPY tree/ /\nRUN --mount=type=ssh,id=deploy true`);
+    addProgram(project, 'tree', SSH_ADD);
+    project.write('tree/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    project.write('key', privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const observed = await build(engine, project, { ssh: [{ id: 'deploy', keys: [project.path('key')] }] });
+    runs.push(observed);
+    const container = await openAt(observed, 'type=ssh');
+    expect((await shell(container, `${SSH_ADD} -l`)).output).toMatch(/^256 SHA256:\S+ .*\/key \(ECDSA\)$/m);
+    expect((await shell(container, `${SSH_ADD} -D`)).output).toMatch(/Failed|refused/i);
   });
 
   it('say which secrets and agents were not given, and open all the same', async () => {

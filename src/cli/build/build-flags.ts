@@ -54,7 +54,7 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
   list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
   text('shm-size', 'BYTES', 'Size of /dev/shm in each RUN: a number, or one with k, m or g'),
-  list('ssh', 'ID[=SOCKET]', 'Agent for RUN --mount=type=ssh: default, or an id with the socket of an agent'),
+  list('ssh', 'ID[=SOCKET|=KEY]', 'For RUN --mount=type=ssh: default, or an id with the socket of an agent, or with key files'),
   list('tag', 'NAME[:TAG]', 'Name of the image', { short: 't' }),
   text('target', 'STAGE', 'Build this stage'),
   list('ulimit', 'TYPE=SOFT[:HARD]', 'Limit of the processes of each RUN'),

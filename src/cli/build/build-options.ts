@@ -12,9 +12,10 @@ import { parseInvoke } from '../values/invoke.js';
 import { parseOutputs } from '../values/output.js';
 import { parsePlatform } from '../values/platform.js';
 import { parseSecret } from '../values/secret.js';
-import { parseSsh } from '../values/ssh.js';
+import { parseSshList } from '../values/ssh.js';
 import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
+import { isGitOverSsh } from './build-input.js';
 import { readBuildSettings } from './build-settings.js';
 import { chooseBuilder } from './builder-kind.js';
 import type { ResultFiles } from './result-files.js';
@@ -84,7 +85,7 @@ export function readBuildOptions(
     noCache: flags.bool('no-cache'),
     platform,
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
-    ssh: flags.list('ssh').map((text) => parseSsh(text, env, cwd)),
+    ssh: readSsh(flags, env, cwd),
     outputs,
     settings: readBuildSettings(flags, cwd),
     resultFiles: resultFiles(flags, outputs, cwd),
@@ -102,6 +103,13 @@ export function readBuildOptions(
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
     leaveKey: flags.text('leave-key'),
   };
+}
+
+/** A repository that is reached over ssh is given the agent without being told (docker/buildx, commands/build.go). */
+function readSsh(flags: ParsedFlags, env: NodeJS.ProcessEnv, cwd: string): SshSource[] {
+  const given = parseSshList(flags.list('ssh'), env, cwd);
+  const context = flags.positionals[0];
+  return given.length === 0 && context !== undefined && isGitOverSsh(context) ? parseSshList(['default'], env, cwd) : given;
 }
 
 /** The times of what is built, as the environment has them, unless an argument says otherwise. */

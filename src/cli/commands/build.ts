@@ -5,6 +5,7 @@ import { BxError } from '../../platform/errors.js';
 import { buildInLines, type LineBuild } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
+import { checkSshKeys } from '../build/check-ssh-keys.js';
 import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
 import { keepStandardInput, keysBeside } from '../build/standard-input.js';
@@ -34,6 +35,7 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
     },
     { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );
+  await checkSshKeys(options);
   await offerEngine(options);
   const kept = await keepStandardInput(input);
   try {

@@ -8,6 +8,7 @@ import { DEBUG_FLAGS, HELP_FLAG, SESSION_FLAGS } from '../build/build-flags.js';
 import { buildInLines } from '../build/build-in-lines.js';
 import { type BuildInput, locateBuildInput } from '../build/build-input.js';
 import { type BuildOptions, readBuildOptions } from '../build/build-options.js';
+import { checkSshKeys } from '../build/check-ssh-keys.js';
 import { chooseFrontEnd, type FrontEnd, type LineProgress } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
 import { keepStandardInput, keysBeside } from '../build/standard-input.js';
@@ -106,6 +107,7 @@ async function runDebugBuild(args: readonly string[]): Promise<number> {
       hint: 'Name a file: -o type=tar,dest=FILE',
     });
   }
+  await checkSshKeys(options);
   await offerEngine(options);
   const kept = await keepStandardInput(input);
   try {

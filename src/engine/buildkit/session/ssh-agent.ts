@@ -1,5 +1,5 @@
 /**
- * Forwards connections from a container to the user's ssh agent. Only listing keys and signing get through: a build must not add to,
+ * Forwards connections from a container to the user's ssh agent, or to keys that this process holds. Only listing keys and signing get through: a build must not add to,
  * remove from or lock the agent. Message numbers: draft-miller-ssh-agent, section 5.1.
  */
 import * as net from 'node:net';
@@ -25,29 +25,33 @@ export interface SshForwarder {
 }
 
 export function createSshForwarder(sources: readonly SshSource[]): SshForwarder {
-  const sockets = new Map(sources.map((source) => [source.id === '' ? DEFAULT_SSH_ID : source.id, source.socket]));
-  const socketOf = (id: string): string => {
-    const socket = sockets.get(id === '' ? DEFAULT_SSH_ID : id);
-    if (socket === undefined)
+  const byId = new Map(sources.map((source) => [source.id === '' ? DEFAULT_SSH_ID : source.id, source]));
+  const sourceOf = (id: string): SshSource => {
+    const source = byId.get(id === '' ? DEFAULT_SSH_ID : id);
+    if (source === undefined)
       throw new BxError('input', `unset ssh forward key ${id}`, { hint: `Give it with --ssh ${id}=/path/to/agent.sock.` });
-    return socket;
+    return source;
   };
   return {
-    isConfigured: sockets.size > 0,
-    check: (id) => void socketOf(id),
-    forward: (id, input, signal) => forwardConnection(socketOf(id), input, signal),
+    isConfigured: byId.size > 0,
+    check: (id) => void sourceOf(id),
+    forward: (id, input, signal) => forwardConnection(sourceOf(id), input, signal),
   };
 }
 
+interface Agent {
+  ask(request: Buffer): Promise<Buffer>;
+  dispose(): void;
+}
+
 async function* forwardConnection(
-  socketPath: string,
+  source: SshSource,
   input: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const agent = await connectAgent(socketPath);
-  const onAbort = (): void => void agent.destroy();
+  const agent = 'keys' in source ? await keyAgent(source.keys) : await socketAgent(source.socket);
+  const onAbort = (): void => agent.dispose();
   signal.addEventListener('abort', onAbort, { once: true });
-  const replies = new ReplyReader(agent);
   let rest: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of input) {
@@ -57,13 +61,24 @@ async function* forwardConnection(
         if (!request) break;
         rest = rest.subarray(request.length);
         // One at a time: answers carry no number, their order is all that ties them to requests.
-        yield isAllowed(request) ? await replies.ask(request) : REFUSAL;
+        yield isAllowed(request) ? await agent.ask(request) : REFUSAL;
       }
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    agent.destroy();
+    agent.dispose();
   }
+}
+
+async function keyAgent(paths: readonly string[]): Promise<Agent> {
+  const { answerWithKeys } = await import('./key-agent.js');
+  return { ask: async (request) => answerWithKeys(paths, request), dispose: () => undefined };
+}
+
+async function socketAgent(path: string): Promise<Agent> {
+  const socket = await connectAgent(path);
+  const replies = new ReplyReader(socket);
+  return { ask: (request) => replies.ask(request), dispose: () => void socket.destroy() };
 }
 
 function isAllowed(request: Buffer): boolean {

@@ -7,7 +7,7 @@ import { parseBuildArg } from '../../../../src/cli/values/build-arg.js';
 import { parseOutputs } from '../../../../src/cli/values/output.js';
 import { parsePlatform } from '../../../../src/cli/values/platform.js';
 import { parseSecret, SECRET_MAX_BYTES } from '../../../../src/cli/values/secret.js';
-import { parseSsh } from '../../../../src/cli/values/ssh.js';
+import { parseSsh, parseSshList } from '../../../../src/cli/values/ssh.js';
 import { checkTag } from '../../../../src/cli/values/tag.js';
 
 let dir = '';
@@ -84,8 +84,17 @@ describe('parseSsh', () => {
   it('refuses what is no agent', () => {
     expect(() => parseSsh('default', {}, dir)).toThrow('SSH_AUTH_SOCK is not set');
     expect(() => parseSsh('a=nope', {}, dir)).toThrow('does not exist');
-    expect(() => parseSsh('a=npmrc', {}, dir)).toThrow('not supported yet');
-    expect(() => parseSsh('a=x,y', {}, dir)).toThrow('not supported yet');
+    expect(() => parseSsh('a=.', {}, dir)).toThrow('is a directory');
+    expect(() => parseSshList(['a=npmrc', '', 'a=npmrc'], {}, dir)).toThrow('the id a is given twice');
+  });
+
+  it('names key files, which are several or one, and never with an agent', async () => {
+    expect(parseSsh('a=npmrc', {}, dir)).toEqual({ id: 'a', keys: [join(dir, 'npmrc')] });
+    expect(parseSsh('=npmrc,npmrc', {}, dir)).toEqual({ id: 'default', keys: [join(dir, 'npmrc'), join(dir, 'npmrc')] });
+    const server = createServer().listen(join(dir, 'both.sock'));
+    await new Promise((resolve) => server.once('listening', resolve));
+    expect(() => parseSsh('a=npmrc,both.sock', {}, dir)).toThrow('an agent stands alone');
+    server.close();
   });
 });
 

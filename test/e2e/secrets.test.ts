@@ -1,0 +1,68 @@
+/** Secrets and keys are there in the build and in its shells, and nowhere that a session leaves anything. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sessions } from '../helpers/detached.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { runBxtui } from '../helpers/run.js';
+import { inShell } from '../helpers/session.js';
+
+const VALUES = { FILE: 'in-a-file-4711', VARIABLE: 'in-a-variable-0815', TYPED: 'of-a-type-1291' };
+const DOCKERFILE = `${BASE}RUN --mount=type=secret,id=file --mount=type=secret,id=variable --mount=type=secret,id=typed --mount=type=ssh \\
+  for one in file variable typed; do wc -c < /run/secrets/$one; done; test -S "$SSH_AUTH_SOCK" || exit 2; exit 3
+`;
+
+let sessions: Sessions;
+beforeEach(() => {
+  sessions = new Sessions();
+});
+afterEach(() => sessions.end());
+
+describe('secrets', () => {
+  it('of every source are in the step and in its shell, and in no file, log or command line of the session', async () => {
+    const project = createProject(DOCKERFILE, { file: VALUES.FILE });
+    mkdirSync(project.path('tmp'));
+    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    project.write('key', key);
+    const flags = [
+      ...['--secret', `id=file,src=${project.path('file')}`, '--secret', 'id=variable,env=VARIABLE'],
+      ...['--secret', 'type=env,id=typed,src=TYPED', '--ssh', `default=${project.path('key')}`],
+    ];
+    const env = { VARIABLE: VALUES.VARIABLE, TYPED: VALUES.TYPED, TMPDIR: project.path('tmp') };
+    const started = await runBxtui(['build', '--root', sessions.root, '--detach', ...flags, project.dir], { env });
+    expect(started.status, started.output).toBe(0);
+    const id = started.stdout.trim();
+    await sessions.untilFailed();
+    const screen = await sessions.attach(id, { env: { TMPDIR: project.path('tmp') } });
+    await sessions.typeInto(screen);
+    expect(await inShell(screen, 'wc -c < /run/secrets/variable; test -S $SSH_AUTH_SOCK && echo agent')).toMatch(/18\s+agent/);
+    const { stdout: told } = await sessions.run('logs', id);
+    expect(told).toMatch(/14[\s\S]*18[\s\S]*14/);
+    const commandLine = readFileSync(`/proc/${sessions.serverPid(id)}/cmdline`, 'utf8');
+    const secret = [...Object.values(VALUES), key.split('\n')[1]!];
+    const left = [commandLine, ...filesBelow(sessions.root), ...filesBelow(project.path('tmp'))];
+    expect(left.length).toBeGreaterThan(4);
+    for (const value of secret) for (const text of left) expect(text.includes(value), text.slice(0, 200)).toBe(false);
+  });
+
+  it('that cannot be had are told before anything is built', async () => {
+    const project = createProject(DOCKERFILE);
+    const run = await runBxtui(['build', '--secret', 'id=a,env=NOT_THERE', project.dir]);
+    expect([run.status, run.output]).toEqual([1, expect.stringContaining('NOT_THERE is not set')]);
+    project.write('key', 'no key');
+    const ssh = await runBxtui(['build', '--ssh', `default=${project.path('key')}`, project.dir]);
+    expect([ssh.status, ssh.output]).toEqual([1, expect.stringContaining('is no private key that can be used')]);
+  });
+});
+
+/** What is in each, unpacked where it is packed. */
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const data = readFileSync(join(entry.parentPath, entry.name));
+      return (data[0] === 0x1f && data[1] === 0x8b ? gunzipSync(data) : data).toString('latin1');
+    });
+}
