@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm test`: everything there is to check, on a machine that may have nothing yet. One run, one exit status, and the last line
- * counts what passed and failed. `npm test -- unit e2e` runs only the named parts; BXTUI_ENGINE_TABLE=README.md writes the table of engines anew.
+ * counts what passed and failed. `npm test -- unit e2e` runs only the named parts; BXTUI_ENGINE_TABLE=README.md writes the table of engines anew,
+ * BXTUI_PARITY_TABLE=README.md that of the parity suite.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { unpackDebianPackages } from '../test/setup/debian-package.mjs';
 import { acquireEngine, startPrivateEngine, startPrivatePodman } from '../test/setup/engine.mjs';
 import { readFacts, renderEngineTable, writeEngineTable } from '../test/setup/engine-table.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
+import { renderParityTable, writeParityTable } from '../test/setup/parity-table.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
 import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
@@ -34,6 +36,8 @@ const CLASSIC = 'classic+';
 
 /** @type {import('../test/setup/engine-table.mjs').Column[]} */
 const tableColumns = [];
+/** @type {import('../test/setup/engine-table.mjs').TestResult[]} */
+const endToEndTests = [];
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
@@ -59,6 +63,11 @@ await runScript(async () => {
     const table = renderEngineTable(tableColumns);
     process.stdout.write(`\n${table}\n`);
     if (process.env.BXTUI_ENGINE_TABLE) writeEngineTable(process.env.BXTUI_ENGINE_TABLE, table);
+  }
+  const parity = renderParityTable(endToEndTests);
+  if (parity !== null) {
+    process.stdout.write(`\n${parity}\n`);
+    if (process.env.BXTUI_PARITY_TABLE) writeParityTable(process.env.BXTUI_PARITY_TABLE, parity);
   }
   return report(outcomes);
 });
@@ -104,6 +113,7 @@ async function suite(part, env, variety = '') {
     });
     const { passed, failed, skipped, failures, tests } = readReport(reportFile);
     const [facts, ...others] = readFacts(factsFile);
+    if (part === 'e2e') endToEndTests.push(...tests);
     // The names of tests shorten an address, so that those of two engines cannot be told apart.
     if (facts !== undefined && others.length === 0) tableColumns.push({ ...facts, name: facts.name + variety, tests });
     // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Peer, PeerMissing, Peers } from '../bench/peers.mjs';
 import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
 import type { RunOptions, RunResult } from '../helpers/run.js';
+import { capture } from '../setup/command.mjs';
 import { SetupError } from '../setup/say.mjs';
 
 export interface Buildx {
@@ -13,7 +14,10 @@ export interface Buildx {
   docker(args: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 
-/** A sentence that says why there is none to compare with. */
+/** Of a Docker Engine: its BuildKit knows what the newest buildx asks for. */
+const OLDEST_MAJOR = 23;
+
+/** Else a sentence that says why there is none to compare with. */
 export function findBuildx(): Buildx | string {
   if (!isDocker()) return 'the engine is no Docker Engine';
   try {
@@ -21,6 +25,8 @@ export function findBuildx(): Buildx | string {
       ...process.env,
       ...engineEnv(testEngine()),
     }).buildx();
+    const server = capture(peer.file, ['version', '--format', '{{.Server.Version}}'], { env: peer.env }).output.trim();
+    if (Number.parseInt(server, 10) < OLDEST_MAJOR) return `Docker Engine ${server} is too old for it`;
     return { version: peer.version, docker: (args, options = {}) => run(peer, args, options) };
   } catch (error) {
     if (error instanceof PeerMissing || error instanceof SetupError) return error.message;

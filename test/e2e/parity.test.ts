@@ -1,0 +1,24 @@
+/**
+ * The parity suite: many small builds, each by bxtui and by `docker buildx` on the same engine, with the same result. Where buildx cannot be
+ * had, or the engine is too old for it, the suite is skipped and says so.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { endRuns } from '../helpers/run.js';
+import { findBuildx } from '../parity/buildx.js';
+import { PARITY_CASES } from '../parity/cases.js';
+import { compareCase } from '../parity/compare.js';
+
+const buildx = findBuildx();
+const tellsWhy = typeof buildx === 'string' ? ` (skipped: ${buildx})` : '';
+afterAll(endRuns);
+
+describe.concurrent(`parity with docker buildx${tellsWhy}`, () => {
+  for (const [theme, cases] of Object.entries(PARITY_CASES)) {
+    it.skipIf(typeof buildx === 'string').for(cases)(`${theme}: $name`, async (one) => {
+      if (typeof buildx === 'string') return;
+      const { bxtui, buildx: other } = await compareCase(one, buildx);
+      expect(bxtui).toEqual(other);
+      if (one.compared === 'failure') expect(other).toMatchObject({ says: 'what it should' });
+    });
+  }
+});

@@ -1,0 +1,45 @@
+/** What a case of the parity suite is: one build, carried out by both programs on the same engine. */
+
+export interface FileSpec {
+  readonly text?: string;
+  /** An archive of these files. */
+  readonly tar?: Readonly<Record<string, string>>;
+  /** Permissions, also the special bits. */
+  readonly mode?: number;
+  /** Target of a symbolic link. */
+  readonly link?: string;
+  /** Path in the same context that it is another name of. */
+  readonly hardLink?: string;
+  readonly dir?: boolean;
+  readonly owner?: readonly [uid: number, gid: number];
+  /** Seconds since the epoch. */
+  readonly mtime?: number;
+  readonly xattrs?: Readonly<Record<string, string>>;
+}
+
+/**
+ * tree: the result as files in a directory · tar: as an archive · image: its configuration in the store of the engine · metadata: the file that
+ * tells of it · text: what is printed on standard output, and the exit status · failure: the exit status, and what is said.
+ */
+export type Compared = 'tree' | 'tar' | 'image' | 'metadata' | 'text' | 'failure';
+
+export interface ParityCase {
+  readonly name: string;
+  readonly dockerfile: string;
+  /** Of the context, by path; a string is the content. */
+  readonly files?: Readonly<Record<string, string | FileSpec>>;
+  /** `@DIR@` is the directory of the case: in it are the context and, for each program by itself, `@OUT@`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: tree. */
+  readonly compared?: Compared;
+  /** Of a failure: what both have to say, besides the same exit status. */
+  readonly says?: RegExp;
+}
+
+/** A stage with a shell; the commands after it run for each program by itself. */
+export const BASE = `FROM scratch AS base
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+ARG RUN_ID
+`;
