@@ -36,11 +36,12 @@ function headline(state: SessionState, generation: Generation): string {
 }
 
 function results(generation: Generation): string[] {
-  const { imageId, tags, outputs } = generation.result ?? { imageId: null, tags: [], outputs: [] };
+  const { imageId, tags, outputs, pushed = [] } = generation.result ?? { imageId: null, tags: [], outputs: [] };
   const unstored = selectUnstored(generation);
   return [
     ...(imageId === null ? [] : [`image ${imageId}`]),
     ...(tags.length === 0 ? [] : [`tagged ${tags.join(', ')}`]),
+    ...(pushed.length === 0 ? [] : [`pushed ${pushed.join(', ')}`]),
     ...outputs.map((output) => `wrote ${output}`),
     ...(unstored === null ? [] : [unstored.message, unstored.hint]),
   ];

@@ -36,15 +36,24 @@ export interface SecretSource {
 /** Who answers in a `--mount=type=ssh` of that id: an agent by the path of its socket, or keys in files by theirs. */
 export type SshSource = { readonly id: string } & ({ readonly socket: string } | { readonly keys: readonly string[] });
 
-export type OutputSpec =
-  /** The engine's own image store (`--load`, `type=docker` without dest, and the default of a Docker Engine). */
+/** What an exporter of the engine is told besides, in BuildKit's words: `compression`, `push`, `annotation.KEY` … */
+export type ExporterAttrs = Readonly<Record<string, string>>;
+
+export type OutputSpec = {
+  readonly attrs?: ExporterAttrs;
+} /** The engine's own image store (`--load`, `type=docker` without dest, and the default of a Docker Engine). */ & (
   | { readonly kind: 'store' }
+  /** An image of the engine's: kept where it has a store, pushed to its registry with the attribute `push`. */
+  | { readonly kind: 'image' }
   /** A tree of files; `dest` is an absolute directory, made if missing. */
   | { readonly kind: 'local'; readonly dest: string }
   /** A tar of the files; `dest` is an absolute file or `-` for stdout. */
   | { readonly kind: 'tar'; readonly dest: string }
-  /** A docker-archive tar of the image; `dest` likewise. */
-  | { readonly kind: 'docker'; readonly dest: string };
+  /** A tar of the image in docker's form or in that of the OCI; `dest` likewise. */
+  | { readonly kind: 'docker' | 'oci'; readonly dest: string }
+  /** Nothing, not even what the engine does by itself: the result stays in its cache. */
+  | { readonly kind: 'cacheonly' }
+);
 
 /** In place of an address: the engine's own machine, as its containers reach it. */
 export const HOST_GATEWAY = 'host-gateway';
@@ -96,6 +105,8 @@ export interface BuildSettings {
   readonly contexts?: readonly NamedContext[];
   readonly cacheFrom?: readonly CacheSpec[];
   readonly cacheTo?: readonly CacheSpec[];
+  /** Of the image, for every output: attributes of an exporter, `annotation-index.KEY` … */
+  readonly annotations?: ExporterAttrs;
   /** What docker is configured with, by the address of an engine or `default`: arguments, as far as no other is given. */
   readonly proxies?: Readonly<Record<string, ReadonlyArray<readonly [name: string, value: string]>>>;
 }

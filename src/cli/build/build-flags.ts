@@ -42,15 +42,19 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   text('metadata-file', 'FILE', 'Write what the engine says of the result to FILE, as JSON'),
   list('no-cache-filter', 'STAGE', 'Run every step of this stage, whatever the cache has'),
   text('network', 'MODE', 'Network of each RUN: default, none or host', { fallback: 'default' }),
-  list('output', 'SPEC', 'Write the result: type=local|tar|docker[,dest=PATH], a directory, or - for a tar on standard output', {
-    short: 'o',
-  }),
+  list(
+    'output',
+    'SPEC',
+    'Write the result: type=local, tar, oci, docker, image, registry or cacheonly, with dest=PATH; a directory, or - for a tar on standard output',
+    { short: 'o' },
+  ),
   list('platform', 'OS/ARCH', 'Build for this platform'),
   text('progress', 'MODE', 'How progress is shown', {
     choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
     fallback: 'BUILDKIT_PROGRESS, else auto',
   }),
   bool('pull', 'Look base images up at their registries, also those that the engine has'),
+  bool('push', 'Push the image to its registry: --output=type=registry'),
   bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
   list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
   text('shm-size', 'BYTES', 'Size of /dev/shm in each RUN: a number, or one with k, m or g'),
@@ -112,7 +116,7 @@ export const LATER_FLAGS: readonly FlagSpec[] = [
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),
-  ...['push', 'squash'].map((name) => later(name, 'bool')),
+  ...['squash'].map((name) => later(name, 'bool')),
 ];
 
 export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [

@@ -72,7 +72,8 @@ export function readBuildOptions(
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
   const platform = parsePlatform(flags.list('platform'));
-  const outputs = parseOutputs(flags.list('output'), flags.bool('load'), cwd);
+  const tags = flags.list('tag').map(checkTag);
+  const outputs = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
   return {
     context: onlyContext(flags, command),
     file: flags.text('file') || null,
@@ -81,7 +82,7 @@ export function readBuildOptions(
       flags.list('build-arg').map((text) => parseBuildArg(text, env)),
       env,
     ),
-    tags: flags.list('tag').map(checkTag),
+    tags,
     noCache: flags.bool('no-cache'),
     platform,
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),

@@ -1,66 +1,123 @@
-/** `--output` and `--load` as the engine's output specifications. It must not touch the file system. */
+/**
+ * `--output`, `--load` and `--push` as the engine's output specifications (docker/buildx, util/buildflags/export.go and build/opt.go). Files are only
+ * looked at.
+ */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OutputSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
-import { parseCsvPairs } from './csv-record.js';
+import { nearestName } from '../flags/nearest-name.js';
+import { parseCsvPairs, parseCsvRecord } from './csv-record.js';
+import { checkAttributes } from './output-attributes.js';
 
-const LATER = new Set(['image', 'oci', 'registry', 'cacheonly', 'moby']);
 const HINT =
-  'Supported: type=local,dest=DIR · type=tar,dest=FILE · type=docker[,dest=FILE] · DIR · - (a tar on standard output).';
+  'The types are local, tar, oci, docker, image, registry and cacheonly; DIR alone is type=local,dest=DIR, and - a tar on standard output.';
 
-/** Throws `BxError('usage')`. Relative destinations are relative to `cwd`. */
-export function parseOutputs(values: readonly string[], load: boolean, cwd: string): OutputSpec[] {
-  const outputs = values.map((value) => parseOutput(value, cwd));
-  if (load && !outputs.some((output) => output.kind === 'store')) outputs.push({ kind: 'store' });
+/** As they are written; `registry` is an image that is pushed. */
+const TYPES = ['local', 'tar', 'oci', 'docker', 'image', 'registry', 'cacheonly'] as const;
+type OutputType = (typeof TYPES)[number];
+
+export interface OutputWish {
+  readonly load: boolean;
+  readonly push: boolean;
+  /** Names that the image gets anyway. */
+  readonly tags: readonly string[];
+}
+
+/** Throws `BxError('usage' | 'input')`. Relative destinations are relative to `cwd`; an empty value counts for nothing, as with docker. */
+export function parseOutputs(values: readonly string[], wish: OutputWish, cwd: string): OutputSpec[] {
+  const outputs = values.filter((value) => value !== '').map((value) => parseOutput(value, cwd));
+  if (wish.push) pushImages(outputs);
+  if (wish.load && !outputs.some(({ kind }) => kind === 'store')) outputs.push({ kind: 'store' });
   if (outputs.filter(writesToStdout).length > 1) {
     throw new BxError('usage', 'only one --output can write to standard output', { hint: HINT });
+  }
+  if (wish.tags.length === 0 && outputs.some((output) => isPushed(output) && !output.attrs?.name)) {
+    throw new BxError('usage', 'an image that is pushed needs a name', {
+      hint: 'Name it with the registry that it goes to: -t registry.example.com/team/app:1.0',
+    });
   }
   return outputs;
 }
 
 /** True when the bytes of the result go to standard output. */
 export function writesToStdout(output: OutputSpec): boolean {
-  return (output.kind === 'tar' || output.kind === 'docker') && output.dest === '-';
+  return 'dest' in output && output.dest === '-';
+}
+
+/** Whether the image goes to a registry. */
+export function isPushed({ kind, attrs }: OutputSpec): boolean {
+  return kind === 'image' && attrs?.push === 'true';
+}
+
+/** `--push` counts for every image, and is an output of its own where there is none. */
+function pushImages(outputs: OutputSpec[]): void {
+  const push = { push: 'true' };
+  if (!outputs.some(({ kind }) => kind === 'image')) outputs.push({ kind: 'image', attrs: push });
+  outputs.forEach((output, index) => {
+    if (output.kind === 'image') outputs[index] = { ...output, attrs: { ...output.attrs, ...push } };
+  });
 }
 
 function parseOutput(value: string, cwd: string): OutputSpec {
   if (value === '-') return { kind: 'tar', dest: '-' };
-  if (value === '') throw new BxError('usage', '--output is empty', { hint: HINT });
-  if (!/[=,]/.test(value)) return { kind: 'local', dest: resolve(cwd, value) };
-  const fields = readFields(value);
-  const dest = fields.get('dest') ?? null;
-  switch (fields.get('type')) {
+  const [only, ...more] = parseCsvRecord(value);
+  // A quoted value is fields, and what begins so was meant as such.
+  if (only === value && more.length === 0 && !/^(?:type|dest)=/.test(value)) return localOutput(value, value, cwd, {});
+  const { type: told, dest, ...others } = Object.fromEntries(parseCsvPairs(value, '--output'));
+  const type = knownType(value, told);
+  const attrs = checkAttributes(value, type, others);
+  switch (type) {
     case 'local':
-      if (dest === null || dest === '')
-        throw new BxError('usage', `--output ${value}: type=local needs dest=DIR`, { hint: HINT });
-      if (dest === '-') throw new BxError('usage', `--output ${value}: a directory cannot go to standard output`, { hint: HINT });
-      return { kind: 'local', dest: resolve(cwd, dest) };
+      return localOutput(value, dest, cwd, attrs);
     case 'tar':
-      return { kind: 'tar', dest: fileOrStdout(dest ?? '-', cwd) };
+      return withAttrs({ kind: 'tar', dest: fileOrStdout(value, dest || '-', cwd) }, attrs);
+    case 'oci':
+      return withAttrs({ kind: 'oci', dest: fileOrStdout(value, dest || '-', cwd) }, attrs);
     case 'docker':
-      return dest === null ? { kind: 'store' } : { kind: 'docker', dest: fileOrStdout(dest, cwd) };
-    default:
-      throw unknownType(value, fields.get('type'));
+      return withAttrs(dest ? { kind: 'docker', dest: fileOrStdout(value, dest, cwd) } : { kind: 'store' }, attrs);
+    case 'image':
+      return withAttrs({ kind: 'image' }, attrs);
+    case 'registry':
+      return withAttrs({ kind: 'image' }, { ...attrs, push: 'true' });
+    case 'cacheonly':
+      return { kind: 'cacheonly' };
   }
 }
 
-function readFields(value: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const [key, text] of parseCsvPairs(value, '--output')) {
-    if (key !== 'type' && key !== 'dest') {
-      throw new BxError('usage', `--output ${value}: the attribute ${key} is not supported yet`, { hint: HINT });
-    }
-    fields.set(key, text);
+function withAttrs(output: OutputSpec, attrs: Readonly<Record<string, string>>): OutputSpec {
+  return Object.keys(attrs).length === 0 ? output : { ...output, attrs };
+}
+
+function localOutput(value: string, dest: string | undefined, cwd: string, attrs: Readonly<Record<string, string>>): OutputSpec {
+  if (!dest) throw new BxError('usage', `--output ${value}: type=local needs dest=DIR`, { hint: HINT });
+  if (dest === '-') throw new BxError('usage', `--output ${value}: a directory cannot go to standard output`, { hint: HINT });
+  const path = resolve(cwd, dest);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new BxError('input', `--output ${value}: ${path} is a file, where a directory is needed`, {
+      hint: 'Name a directory, or another type: type=tar,dest=FILE.',
+    });
   }
-  return fields;
+  return withAttrs({ kind: 'local', dest: path }, attrs);
 }
 
-function fileOrStdout(dest: string, cwd: string): string {
-  return dest === '-' || dest === '' ? '-' : resolve(cwd, dest);
+function fileOrStdout(value: string, dest: string, cwd: string): string {
+  if (dest === '-') return '-';
+  const path = resolve(cwd, dest);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new BxError('input', `--output ${value}: ${path} is a directory, where a file is needed`, {
+      hint: `Name a file in it: dest=${dest.replace(/\/$/, '')}/FILE`,
+    });
+  }
+  return path;
 }
 
-function unknownType(value: string, type: string | undefined): BxError {
-  if (type === undefined) return new BxError('usage', `--output ${value}: type is required`, { hint: HINT });
-  if (LATER.has(type)) return new BxError('usage', `--output type=${type} is not supported yet`, { hint: HINT });
-  return new BxError('usage', `--output ${value}: unknown type "${type}"`, { hint: HINT });
+function knownType(value: string, type: string | undefined): OutputType {
+  if (!type) throw new BxError('usage', `--output ${value}: type is required`, { hint: HINT });
+  const known = TYPES.find((one) => one === type);
+  if (known) return known;
+  const near = nearestName(type, TYPES);
+  throw new BxError('usage', `--output ${value}: unknown type "${type}"`, {
+    hint: near === null ? HINT : `Did you mean ${near}? ${HINT}`,
+  });
 }

@@ -55,6 +55,10 @@ export interface BuildResult {
   readonly tags: readonly string[];
   /** Where files went: `local ./out`, `tar out.tar`. */
   readonly outputs: readonly string[];
+  /** Names under which the image went to a registry. */
+  readonly pushed?: readonly string[];
+  /** It was asked for that the result stays where it is. */
+  readonly isCacheOnly?: true;
   /** What the engine's exporters say of it, as they say it: `containerimage.config.digest`, `image.name` … */
   readonly metadata?: Readonly<Record<string, string>>;
 }

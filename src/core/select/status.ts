@@ -80,14 +80,15 @@ export function stepTitle(generation: Generation, step: Step): string {
 /** Tags, image id or files: what a successful build left behind. */
 export function describeResult(generation: Generation): string {
   const result = generation.result;
-  const parts = [...(result?.tags ?? []), ...(result?.outputs ?? [])];
+  const parts = [...new Set([...(result?.tags ?? []), ...(result?.pushed ?? []), ...(result?.outputs ?? [])])];
   if (parts.length === 0 && result?.imageId) parts.push(result.imageId.slice(0, 19));
   return parts.length > 0 ? parts.join(', ') : 'and kept in the cache';
 }
 
 /** What to say of a build whose result went nowhere, as on a standalone buildkitd that was asked for no output; null for every other. */
 export function selectUnstored({ result }: Generation): { readonly message: string; readonly hint: string } | null {
-  if (result === null || result.imageId !== null || result.tags.length + result.outputs.length > 0) return null;
+  if (result === null || result.isCacheOnly || result.imageId !== null || result.tags.length + result.outputs.length > 0)
+    return null;
   // It is the answer to a question, and nothing was built.
   if (result.metadata?.['result.json'] !== undefined) return null;
   return {

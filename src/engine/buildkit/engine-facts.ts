@@ -21,6 +21,8 @@ export interface EngineFacts {
   readonly hasContainerdStore: boolean;
   /** It carries out a result that it has given without carrying it out. */
   readonly evaluatesResults: boolean;
+  /** One build may have several exporters. */
+  readonly takesSeveralExporters: boolean;
   /** Where its containers reach its own machine; null: it does not say. */
   readonly hostGatewayIp: string | null;
   readonly capabilities: Capabilities;
@@ -48,6 +50,7 @@ export async function readEngineFacts(
       endpoint.kind === 'docker'
         ? `Docker Engine ${dockerVersion ?? ''}`.trimEnd()
         : `buildkitd ${versionOf(info?.buildkitVersion?.version)}`.trimEnd();
+    const knows = (cap: string): boolean => pong.LLBCaps.some(({ ID, Enabled }) => ID === cap && Enabled);
     return {
       name,
       kind: endpoint.kind,
@@ -55,6 +58,7 @@ export async function readEngineFacts(
       hasContainerdStore:
         endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
       evaluatesResults: pong.FrontendAPICaps.some(({ ID, Enabled }) => ID === 'gateway.evaluate' && Enabled),
+      takesSeveralExporters: knows('exporter.multiple'),
       hostGatewayIp: worker.Labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'] || null,
       capabilities: readCapabilities(pong, endpoint.kind, name),
     };

@@ -1,13 +1,14 @@
 /**
  * Writing the result. Where containers may follow, a second build on the engine takes the state that was evaluated, with the frontend's
- * metadata, and returns it to an exporter: nothing runs twice, and the build that containers stand on stays open. A build that nobody
- * will look into returns its result to an exporter itself, which ends it.
+ * metadata, and returns it to the exporters: nothing runs twice, and the build that containers stand on stays open. A build that nobody
+ * will look into returns its result to the exporters itself, which ends it.
  */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
+import { type EngineExport, engineExport, hasOwnStore, imageExporter, namesOf, wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { cacheExports, entitlementsOf } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
@@ -19,139 +20,147 @@ import type { ResultSchema } from './proto/gen/gateway_pb.js';
 import type { RunSession } from './run-session.js';
 import type { OutputReceiver, OutputTarget } from './session/index.js';
 
-export interface ExportInputs {
+/** What the parts of an export have in common. */
+interface ExportGround {
   readonly link: EngineLink;
   readonly request: BuildRequest;
+  readonly emit: (event: EngineEvent) => void;
+}
+
+export interface ExportInputs extends ExportGround {
   readonly session: RunSession;
+  /** Of the frontend. */
+  readonly options: Readonly<Record<string, string>>;
   readonly graph: BuildGraph;
   readonly metadata: Readonly<Record<string, Uint8Array>>;
   readonly onStatus: (message: StatusResponse) => Promise<void>;
-  readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
-  readonly isCacheWritten?: boolean;
-}
-
-/** Writes all outputs, one after the other: old engines take one exporter a build. Throws what the engine or the file system throws. */
-export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> {
-  const outputs = wantedOutputs(inputs);
-  const written: Array<Written & { output: OutputSpec }> = [];
-  if (outputs.length > 0) inputs.emit({ type: 'export.started' });
-  for (const output of outputs) {
-    // The cache goes with the first.
-    const rest = written.length === 0 ? inputs : { ...inputs, isCacheWritten: true };
-    written.push({ output, ...(await writeOutput(rest, output)) });
-  }
-  if (outputs.length === 0 && cacheExports(inputs.request, inputs.link.facts).length > 0) {
-    inputs.emit({ type: 'export.started' });
-    await runExporter(inputs, { exporter: null, target: null });
-  }
-  return describe(inputs.request, written);
-}
-
-function describe(request: BuildRequest, written: ReadonlyArray<Written & { readonly output: OutputSpec }>): BuildResult {
-  const metadata = Object.assign({}, ...written.map(({ response }) => response)) as Readonly<Record<string, string>>;
-  return {
-    ...(Object.keys(metadata).length > 0 && { metadata }),
-    imageId: written.find(({ imageId }) => imageId !== null)?.imageId ?? null,
-    tags: written.some(({ isStored }) => isStored) ? request.tags : [],
-    outputs: written.flatMap(({ output }) => (output.kind === 'store' ? [] : [`${output.kind} ${output.dest}`])),
-  };
-}
-
-function wantedOutputs({ request, link }: Pick<ExportInputs, 'request' | 'link'>): readonly OutputSpec[] {
-  if (request.outputs.length > 0) return request.outputs;
-  return link.facts.capabilities.imageStore.isAvailable ? [{ kind: 'store' }] : [];
 }
 
 interface Written {
+  readonly output: OutputSpec;
   readonly imageId: string | null;
   readonly isStored: boolean;
   /** The exporter's; empty where the client made the output itself. */
-  readonly response: Readonly<Record<string, string>>;
+  readonly response: ExporterResponse;
 }
 
-async function writeOutput(inputs: ExportInputs, output: OutputSpec): Promise<Written> {
+type ExporterResponse = Readonly<Record<string, string>>;
+
+/** Writes all outputs. Throws what the engine or the file system throws. */
+export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> {
   const { link, request } = inputs;
-  const direct = directOutput(link, request, output);
-  if (direct) return writtenBy(link, direct, await runExporter(inputs, direct));
-  if (output.kind === 'docker') {
-    // This engine writes archives only of images that it has stored.
-    let response: Written['response'] = {};
-    const store = async (): Promise<string | null> => {
-      response = await runExporter(inputs, storeExport(request));
-      return imageIdOf(response, link.facts.hasContainerdStore);
-    };
-    return { imageId: await saveFromStore(link, request.tags, output.dest, store), isStored: true, response };
-  }
-  const exporter = { type: 'docker', attrs: nameAttrs(request) };
-  let response: Written['response'] = {};
-  const imageId = await loadIntoStore(link, inputs.signal, async (dest) => {
-    response = await runExporter(inputs, { exporter, target: { kind: 'docker', dest } });
-  });
-  return { imageId, isStored: true, response };
+  const outputs = wantedOutputs(request, link.facts);
+  const direct = outputs.flatMap((output) => engineExport(request, link.facts, output) ?? []);
+  const others = outputs.filter((output) => !direct.some((one) => one.output === output));
+  // Older engines take one exporter a build.
+  const rounds = link.facts.takesSeveralExporters && direct.length > 0 ? [direct] : direct.map((one) => [one]);
+  const written: Written[] = [];
+  const hasCache = cacheExports(request, link.facts).length > 0;
+  if (outputs.length > 0 || hasCache) inputs.emit({ type: 'export.started' });
+  // The cache goes with the first.
+  let isCacheWritten = !hasCache;
+  const run = async (exports: readonly PlainExport[]): Promise<ExporterResponse> => {
+    const isWithCache = !isCacheWritten;
+    isCacheWritten = true;
+    return runExporters(inputs, exports, isWithCache);
+  };
+  for (const round of rounds) written.push(...(await writtenBy(inputs, round, await run(round), inputs.signal)));
+  for (const output of others) written.push(await writeByStore(inputs, output, run));
+  if (!isCacheWritten) await run([]);
+  return describe(request, outputs, written);
 }
 
-/** What one exporter of the engine writes by itself. */
-interface Export {
-  readonly exporter: Exporter;
-  /** Where the client receives what the exporter sends; null when it sends nothing. */
-  readonly target: OutputTarget | null;
-}
-
-interface DirectOutput extends Export {
-  readonly output: OutputSpec;
-}
-
-/** Null: an output that takes more than an exporter. */
-function directOutput(link: EngineLink, request: BuildRequest, output: OutputSpec): DirectOutput | null {
-  switch (output.kind) {
-    case 'local':
-    case 'tar':
-      return { output, exporter: { type: output.kind, attrs: {} }, target: output };
-    case 'store':
-      return link.facts.capabilities.imageStore.isAvailable ? { output, ...storeExport(request) } : null;
-    case 'docker':
-      return link.endpoint.kind === 'buildkitd' || link.facts.hasContainerdStore
-        ? { output, exporter: { type: 'docker', attrs: nameAttrs(request) }, target: output }
-        : null;
-  }
-}
-
-function writtenBy(link: EngineLink, { output }: DirectOutput, response: Readonly<Record<string, string>>): Written {
-  const isImage = output.kind === 'store' || output.kind === 'docker';
+function describe(request: BuildRequest, outputs: readonly OutputSpec[], written: readonly Written[]): BuildResult {
+  const metadata = Object.assign({}, ...written.map(({ response }) => response)) as ExporterResponse;
+  const names = (some: readonly OutputSpec[]): string[] => [...new Set(some.flatMap((output) => namesOf(request, output)))];
+  const pushed = names(outputs.filter(isPushed));
   return {
-    imageId: isImage ? imageIdOf(response, link.facts.hasContainerdStore) : null,
-    isStored: output.kind === 'store',
-    response,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    imageId: written.find(({ imageId }) => imageId !== null)?.imageId ?? null,
+    tags: names(written.flatMap(({ isStored, output }) => (isStored ? [output] : []))),
+    outputs: outputs.flatMap((output) => ('dest' in output ? [`${output.kind} ${output.dest}`] : [])),
+    ...(pushed.length > 0 && { pushed }),
+    ...(outputs.length === 0 && request.outputs.length > 0 && { isCacheOnly: true }),
   };
 }
 
-function storeExport(request: BuildRequest): Export {
-  return { exporter: { type: 'moby', attrs: nameAttrs(request) }, target: null };
+function isPushed({ kind, attrs }: OutputSpec): boolean {
+  return kind === 'image' && attrs?.push === 'true';
 }
 
-/** The engine does it for a solve that has the frontend's arguments itself (control/control.go in moby/buildkit). */
-function withEpoch({ type, attrs }: Exporter, { buildArgs }: BuildRequest): Exporter {
-  const epoch = buildArgs.findLast(([name]) => name === 'SOURCE_DATE_EPOCH')?.[1];
-  return { type, attrs: epoch ? { 'source-date-epoch': epoch, ...attrs } : attrs };
+/** Outputs that take a Docker Engine's image store besides an exporter. */
+async function writeByStore(
+  { link, request, signal }: ExportInputs,
+  output: OutputSpec,
+  run: (exports: readonly PlainExport[]) => Promise<ExporterResponse>,
+): Promise<Written> {
+  let response: ExporterResponse = {};
+  if (output.kind === 'docker') {
+    // This engine writes archives only of images that it has stored.
+    const store = async (): Promise<string | null> => {
+      response = await run([{ exporter: imageExporter('moby', request, output), target: null }]);
+      return imageIdOf(response, link.facts.hasContainerdStore);
+    };
+    const imageId = await saveFromStore(link, namesOf(request, output), output.dest, store);
+    return { output, imageId, isStored: true, response };
+  }
+  const exporter = imageExporter('docker', request, output);
+  const imageId = await loadIntoStore(link, signal, async (dest) => {
+    response = await run([{ exporter, target: { kind: 'docker', dest } }]);
+  });
+  return { output, imageId, isStored: true, response };
 }
 
-function nameAttrs(request: BuildRequest): Record<string, string> {
-  return request.tags.length === 0 ? {} : { name: request.tags.join(',') };
+/** What has come of exports that the engine has made together. An engine that only stores has the images pushed from there. */
+async function writtenBy(
+  { link, request, emit }: ExportGround,
+  exports: readonly EngineExport[],
+  response: ExporterResponse,
+  signal: AbortSignal,
+): Promise<Written[]> {
+  const pushed = hasOwnStore(link.facts) ? exports.filter(({ output }) => isPushed(output)) : [];
+  let told = response;
+  if (pushed.length > 0) {
+    const { pushImages } = await import('./image-push.js');
+    const names = [...new Set(pushed.flatMap(({ output }) => namesOf(request, output)))];
+    const digest = await pushImages(link, names, emit, signal);
+    // Old engines call the configuration the image (docker/buildx, build/build.go).
+    const config = response['containerimage.config.digest'] ?? response['containerimage.digest'];
+    told = {
+      ...response,
+      ...(config !== undefined && { 'containerimage.config.digest': config }),
+      ...(digest !== null && { 'containerimage.digest': digest }),
+    };
+  }
+  return exports.map(({ output }) => ({
+    output,
+    imageId: isOfImage(output) ? imageIdOf(response, link.facts.hasContainerdStore) : null,
+    isStored: link.facts.kind === 'docker' && (output.kind === 'store' || output.kind === 'image'),
+    response: told,
+  }));
 }
 
-async function runExporter(
+function isOfImage({ kind }: OutputSpec): boolean {
+  return kind !== 'local' && kind !== 'tar';
+}
+
+type PlainExport = Pick<EngineExport, 'exporter' | 'target'>;
+
+async function runExporters(
   inputs: ExportInputs,
-  { exporter, target }: { readonly exporter: Exporter | null; readonly target: OutputTarget | null },
-): Promise<Record<string, string>> {
-  const { link, session, graph, metadata, signal } = inputs;
+  exports: readonly PlainExport[],
+  isWithCache: boolean,
+): Promise<ExporterResponse> {
+  const { link, request, session, options, graph, metadata, onStatus, signal } = inputs;
   signal.throwIfAborted();
-  const receiver = target ? session.receive(target) : null;
-  const entitlements = entitlementsOf(inputs.request);
-  const cache = inputs.isCacheWritten ? [] : cacheExports(inputs.request, link.facts);
-  const { onStatus } = inputs;
-  const dated = exporter && withEpoch(exporter, inputs.request);
-  const build = openBuild(link.transport, { session, exporter: dated, entitlements, cacheExports: cache, onStatus });
+  const receivers = receiveAll(session, exports);
+  const build = openBuild(link.transport, {
+    ...{ session, frontendAttrs: options, onStatus },
+    exporters: exports.map(({ exporter }) => exporter),
+    entitlements: entitlementsOf(request),
+    cacheExports: isWithCache ? cacheExports(request, link.facts) : [],
+  });
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -159,13 +168,17 @@ async function runExporter(
       ? await build.whileOpen(solveAgain(build.gateway.bridge, graph.encoded(graph.output), signal))
       : null;
     const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
-    await receiver?.done;
+    await Promise.all(receivers.map(({ done }) => done));
     return ExporterResponse;
   } finally {
     signal.removeEventListener('abort', abort);
     build.abort();
-    receiver?.dispose();
+    for (const receiver of receivers) receiver.dispose();
   }
+}
+
+function receiveAll(session: RunSession, exports: ReadonlyArray<{ readonly target: OutputTarget | null }>): OutputReceiver[] {
+  return exports.flatMap(({ target }, index) => (target ? [session.receive(target, index)] : []));
 }
 
 /** `ref`: of what was evaluated; null: an empty filesystem. */
@@ -176,26 +189,28 @@ function resultOf(ref: string | null, metadata: ExportInputs['metadata']): Messa
   };
 }
 
-/** The exporter that a build is opened with to end in it. */
+/** The exporters that a build is opened with to end in them. */
 export interface ClosingExport {
-  readonly exporter: Exporter;
-  /** Takes in what the exporter sends from now on, in the build's own session. */
+  readonly exporters: readonly Exporter[];
+  /** Takes in what the exporters send from now on, in the build's own session. */
   receive(session: RunSession): void;
   /** Ends the build with its result, which the engine carries out where it has not yet. Throws what the engine or the file system throws. */
   finish(build: OpenBuild, ref: string | null, metadata: ExportInputs['metadata'], signal: AbortSignal): Promise<BuildResult>;
   dispose(): void;
 }
 
-/** Null: there is no output, several, or one that takes more than an exporter. */
-export function closingExport(link: EngineLink, request: BuildRequest): ClosingExport | null {
-  const [output, ...others] = wantedOutputs({ link, request });
-  const direct = output && others.length === 0 ? directOutput(link, request, output) : null;
-  if (!output || !direct) return null;
-  let receiver: OutputReceiver | null = null;
+/** Null: there is no output, or one that takes more than an exporter, or several on an engine that takes one exporter a build. */
+export function closingExport(ground: ExportGround): ClosingExport | null {
+  const { link, request } = ground;
+  const outputs = wantedOutputs(request, link.facts);
+  const exports = outputs.flatMap((output) => engineExport(request, link.facts, output) ?? []);
+  if (exports.length === 0 || exports.length < outputs.length) return null;
+  if (exports.length > 1 && !link.facts.takesSeveralExporters) return null;
+  let receivers: OutputReceiver[] = [];
   return {
-    exporter: withEpoch(direct.exporter, request),
+    exporters: exports.map(({ exporter }) => exporter),
     receive(session) {
-      receiver = direct.target ? session.receive(direct.target) : null;
+      receivers = receiveAll(session, exports);
     },
     async finish(build, ref, metadata, signal) {
       signal.throwIfAborted();
@@ -203,13 +218,15 @@ export function closingExport(link: EngineLink, request: BuildRequest): ClosingE
       signal.addEventListener('abort', abort, { once: true });
       try {
         const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
-        await receiver?.done;
-        return describe(request, [{ output, ...writtenBy(link, direct, ExporterResponse) }]);
+        await Promise.all(receivers.map(({ done }) => done));
+        return describe(request, outputs, await writtenBy(ground, exports, ExporterResponse, signal));
       } finally {
         signal.removeEventListener('abort', abort);
       }
     },
-    dispose: () => receiver?.dispose(),
+    dispose() {
+      for (const receiver of receivers) receiver.dispose();
+    },
   };
 }
 

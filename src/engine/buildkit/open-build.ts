@@ -44,7 +44,10 @@ export function openBuild(
   transport: Transport,
   options: {
     readonly session: { readonly id: string; readonly opened: Promise<void> };
-    readonly exporter: Exporter | null;
+    /** What takes the result that the build ends with; more than one only where the engine takes several. */
+    readonly exporters: readonly Exporter[];
+    /** What the exporters and what is attested follow of the frontend's attributes (docker/buildx sends all of them here, too). */
+    readonly frontendAttrs: Readonly<Record<string, string>>;
     readonly entitlements: readonly string[];
     /** Where the cache of the result goes. */
     readonly cacheExports: readonly CacheSpec[];
@@ -54,7 +57,7 @@ export function openBuild(
   const gateway = createGateway(transport, randomBytes(16).toString('hex'));
   const lifetime = new AbortController();
   const solving = new AbortController();
-  const { exporter } = options;
+  const [exporter] = options.exporters;
   const solved = gateway.control.solve(
     {
       Ref: gateway.buildRef,
@@ -65,7 +68,8 @@ export function openBuild(
       ...(exporter && {
         ExporterDeprecated: exporter.type,
         ExporterAttrsDeprecated: { ...exporter.attrs },
-        Exporters: [{ Type: exporter.type, Attrs: { ...exporter.attrs } }],
+        Exporters: options.exporters.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })),
+        FrontendAttrs: { ...options.frontendAttrs },
       }),
     },
     { signal: solving.signal },

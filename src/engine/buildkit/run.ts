@@ -13,6 +13,7 @@ import { createEventQueue } from '../shared/event-queue.js';
 import { askFrontend } from './call.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
+import { wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
 import { closingExport, exportOutputs } from './exporting.js';
@@ -33,7 +34,7 @@ import { solveStatusLine } from './solve-status.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
 
 /** What an exporter's vertices are called. */
-const EXPORTING = /^(exporting|sending tarball|copying files)\b/;
+const EXPORTING = /^(exporting|sending tarball|copying files|pushing)\b/;
 
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
@@ -55,6 +56,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
   const cacheTo = cacheExports(request, link.facts);
+  wantedOutputs(request, link.facts);
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
@@ -65,7 +67,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const evaluators = new Set<Evaluator>();
   const failures = new Map<string, SolveFailure>();
   const side = createSideVertices();
-  const closing = request.isUnattended && request.call === undefined ? closingExport(link, request) : null;
+  const isClosing = request.isUnattended && request.call === undefined;
+  const closing = isClosing ? closingExport({ link, request, emit: (event) => emit(event) }) : null;
   /** The exporter has the plan's result, and the engine carries it out for that. */
   let handedIn: Promise<BuildResult> | null = null;
   let isExportTold = false;
@@ -142,11 +145,13 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     });
     credentials = session.credentials;
     closing?.receive(session);
-    const exporter = closing?.exporter ?? null;
-    // A build that has no exporter ends without a result, and with nothing to put into a cache.
-    const exports = closing ? cacheTo : [];
-    const entitlements = entitlementsOf(request);
-    return { session, build: openBuild(link.transport, { session, exporter, entitlements, cacheExports: exports, onStatus }) };
+    const build = openBuild(link.transport, {
+      ...{ session, onStatus, frontendAttrs: options, entitlements: entitlementsOf(request) },
+      exporters: closing?.exporters ?? [],
+      // A build that has no exporter ends without a result, and with nothing to put into a cache.
+      cacheExports: closing ? cacheTo : [],
+    });
+    return { session, build };
   };
 
   /** What the engine tells of a Dockerfile that it alone could read. */
@@ -272,7 +277,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       translator.freeze();
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
       const result = await exportOutputs({
-        ...{ link, request, session, graph, metadata, emit, signal },
+        ...{ link, request, session, options, graph, metadata, emit, signal },
         onStatus(message) {
           request.onRawStatus?.(solveStatusLine(message));
           return takeStatus(withoutVertices(message, (digest) => known.has(translator.home(digest))));

@@ -52,7 +52,7 @@ const dockerfile = object({ path: text, text, origin: orAbsent(text) });
 const warning = { message: text, detail: texts, url: orNull(text), lines };
 const failure = { message: text, hint: orNull(text), exitCode: time, line: time };
 const notice = { id: number, level: among('info', 'warning', 'error'), message: text, hint: orNull(text) };
-const result = object({ imageId: orNull(text), tags: texts, outputs: texts });
+const result = object({ imageId: orNull(text), tags: texts, outputs: texts, pushed: orAbsent(texts) });
 const transfer = { name: text, bytes: number, files: number, isDone: flag };
 const progress = { id: text, name: text, current: number, total: number, startedAtMs: time, completedAtMs: time };
 

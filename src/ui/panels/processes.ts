@@ -125,6 +125,7 @@ function sessionLines({ state, generation, attached, nowMs }: ProcessesProps): A
     if (result?.imageId != null) lines.push(['image', `${result.imageId}  ${result.tags.map(cleanText).join(' ')}`]);
     const unstored = selectUnstored(generation);
     if (unstored !== null) lines.push(['output', `none, ${unstored.hint}`]);
+    for (const name of result?.pushed ?? []) lines.push(['pushed', cleanText(name)]);
     for (const output of result?.outputs ?? []) lines.push(['output', cleanText(output)]);
   }
   return lines;

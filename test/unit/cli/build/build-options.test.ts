@@ -113,7 +113,8 @@ describe('readBuildOptions', () => {
     [['--call=check,what=x', '.'], '--call check,what=x: there is no option what', 'METHOD'],
     [['--progress=plain', '-q', '.'], '--progress=plain and --quiet cannot be used together', 'Leave one'],
     [['--iidfile', 'id', '-o', 'out', '.'], '--iidfile: --output type=local makes no image', 'Leave one'],
-    [['--push', '.'], '--push is not supported yet', '--help'],
+    [['--push', '.'], 'an image that is pushed needs a name', '-t registry.example.com'],
+    [['--squash', '.'], '--squash is not supported yet', '--help'],
   ])('refuses %j', (args, message, hint) => {
     let error: unknown;
     try {

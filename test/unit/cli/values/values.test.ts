@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBuildArg } from '../../../../src/cli/values/build-arg.js';
-import { parseOutputs } from '../../../../src/cli/values/output.js';
 import { parsePlatform } from '../../../../src/cli/values/platform.js';
 import { parseSecret, SECRET_MAX_BYTES } from '../../../../src/cli/values/secret.js';
 import { parseSsh, parseSshList } from '../../../../src/cli/values/ssh.js';
@@ -16,39 +15,6 @@ beforeAll(() => {
   writeFileSync(join(dir, 'npmrc'), 'token');
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-describe('parseOutputs', () => {
-  it.each([
-    [['out'], [{ kind: 'local', dest: '/w/out' }]],
-    [['-'], [{ kind: 'tar', dest: '-' }]],
-    [['type=local,dest=/a'], [{ kind: 'local', dest: '/a' }]],
-    [['type=tar'], [{ kind: 'tar', dest: '-' }]],
-    [['type=tar,dest=a.tar'], [{ kind: 'tar', dest: '/w/a.tar' }]],
-    [['type=docker'], [{ kind: 'store' }]],
-    [['type=docker,dest=i.tar'], [{ kind: 'docker', dest: '/w/i.tar' }]],
-    [['"type=local","dest=a,b"'], [{ kind: 'local', dest: '/w/a,b' }]],
-  ])('reads %j', (values, expected) => {
-    expect(parseOutputs(values, false, '/w')).toEqual(expected);
-  });
-
-  it('adds the image store for --load, once', () => {
-    expect(parseOutputs([], true, '/')).toEqual([{ kind: 'store' }]);
-    expect(parseOutputs(['type=docker'], true, '/')).toEqual([{ kind: 'store' }]);
-  });
-
-  it.each([
-    [['type=local'], 'needs dest=DIR'],
-    [['type=local,dest=-'], 'cannot go to standard output'],
-    [['type=registry'], 'type=registry is not supported yet'],
-    [['type=nope,dest=x'], 'unknown type "nope"'],
-    [['dest=x'], 'type is required'],
-    [['type=docker,name=x'], 'the attribute name is not supported yet'],
-    [['-', 'type=docker,dest=-'], 'only one'],
-    [[''], 'is empty'],
-  ])('refuses %j', (values, message) => {
-    expect(() => parseOutputs(values, false, '/w')).toThrow(message);
-  });
-});
 
 describe('parseSecret', () => {
   it('finds the source as docker does', () => {

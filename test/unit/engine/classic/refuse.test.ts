@@ -28,6 +28,8 @@ describe('a request to the classic builder', () => {
     [{ ssh: [{ id: 'default', socket: '/s' }] }, '--ssh'],
     [{ platform: 'linux/arm64' }, '--platform linux/arm64'],
     [{ outputs: [{ kind: 'local', dest: '/out' }] }, '--output'],
+    [{ outputs: [{ kind: 'image', attrs: { push: 'true' } }] }, '--push'],
+    [{ annotations: { 'annotation.a': 'b' } }, '--annotation'],
   ] as ReadonlyArray<[Partial<BuildRequest>, string]>)('is refused: %j', (overrides, flag) => {
     const refused = (): void => refuse(request(overrides));
     expect(refused).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(flag) }));

@@ -7,7 +7,7 @@ export type OutputTarget =
   /** A tree of files, merged into the absolute directory `dest`. */
   | { readonly kind: 'local'; readonly dest: string }
   /** One stream of bytes into the absolute file `dest`, or stdout for `-`. */
-  | { readonly kind: 'tar' | 'docker'; readonly dest: string }
+  | { readonly kind: 'tar' | 'docker' | 'oci'; readonly dest: string }
   /** One stream of bytes into whatever `open` gives; it is ended when complete and destroyed when not. */
   | { readonly kind: 'stream'; open(): Writable };
 
