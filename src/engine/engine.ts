@@ -86,6 +86,12 @@ export interface CacheSpec {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
+/** What is told of an image besides it. `spec`: of BuildKit's `attest:TYPE`; null: nothing, not even what the engine has by itself. */
+export interface Attestation {
+  readonly type: 'provenance' | 'sbom';
+  readonly spec: string | null;
+}
+
 /** What is set for all of the build; what is left out is as the engine has it. */
 export interface BuildSettings {
   /** Of the image. */
@@ -105,6 +111,7 @@ export interface BuildSettings {
   readonly contexts?: readonly NamedContext[];
   readonly cacheFrom?: readonly CacheSpec[];
   readonly cacheTo?: readonly CacheSpec[];
+  readonly attestations?: readonly Attestation[];
   /** Of the image, for every output: attributes of an exporter, `annotation-index.KEY` … */
   readonly annotations?: ExporterAttrs;
   /** What docker is configured with, by the address of an engine or `default`: arguments, as far as no other is given. */

@@ -26,8 +26,13 @@ describe.each(contractEndpoints())('an image pushed from $label', (endpoint) => 
   let registry: Registry;
   let image: string;
   let count = 0;
+  let hasContainerdStore = false;
   beforeAll(async () => {
     engine = await connect(endpoint);
+    if (endpoint.kind === 'docker') {
+      const { DriverStatus = [] } = await (await engineApi(endpoint)).info();
+      hasContainerdStore = JSON.stringify(DriverStatus).includes('io.containerd.snapshotter');
+    }
     if ('program' in found) registry = await startRegistry(found.program, { engine: endpoint.label, isPrivate: true });
   });
   afterAll(async () => {
@@ -117,6 +122,85 @@ describe.each(contractEndpoints())('an image pushed from $label', (endpoint) => 
       const id = logOf(observed, 'uuid');
       expect(project.read('tree/id')).toBe(id);
       expect((await manifestOf()).layers).toHaveLength(3);
+    }
+  });
+
+  interface Described {
+    readonly digest: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  }
+  const hasIndex = (): boolean => endpoint.kind !== 'docker' || hasContainerdStore;
+
+  it.skipIf(isClassic)('has its annotations, on what they are for', async ({ skip }) => {
+    skip(!hasIndex(), 'this engine keeps its images in a form without annotations');
+    const annotations = {
+      'annotation.title': 'of it',
+      'annotation-index.title': 'of all',
+      'annotation-manifest-descriptor.title': 'at it',
+    };
+    const observed = await push({ annotations });
+    expect(observed.last.type).toBe('build.succeeded');
+    const index = (await registry.manifest(image)) as unknown as Described & { manifests: Described[] };
+    expect(index.annotations).toEqual({ title: 'of all' });
+    expect(index.manifests[0]?.annotations).toMatchObject({ title: 'at it' });
+    expect(await manifestOf()).toMatchObject({ annotations: { title: 'of it' } });
+  });
+
+  /** What is attested, by its kind. */
+  async function attested(): Promise<Record<string, { readonly predicate: Record<string, unknown> }>> {
+    const index = (await registry.manifest(image)) as unknown as { manifests?: Described[] };
+    const found = index.manifests?.find(
+      ({ annotations }) => annotations?.['vnd.docker.reference.type'] === 'attestation-manifest',
+    );
+    if (!found) return {};
+    const manifest = (await registry.manifest(`pushed/app@${found.digest}`)) as unknown as { layers: Described[] };
+    const statements = manifest.layers.map(async ({ digest, annotations }) => [
+      annotations?.['in-toto.io/predicate-type'] ?? '',
+      JSON.parse((await registry.blob('pushed/app', digest)).toString()),
+    ]);
+    return Object.fromEntries(await Promise.all(statements));
+  }
+
+  it.skipIf(isClassic).each([{ isUnattended: false }, { isUnattended: true }])('says how it was made: %j', async (how) => {
+    const spec = 'type=provenance,mode=max,version=v0.2';
+    const overrides = { ...how, noCache: true, buildArgs: [['FLAVOUR', 'sweet'] as const] };
+    if (!hasIndex()) {
+      await expect(push({ ...overrides, attestations: [{ type: 'provenance', spec }] })).rejects.toThrow(
+        '--attest type=provenance',
+      );
+      return;
+    }
+    expect((await push(overrides)).last.type).toBe('build.succeeded');
+    expect(Object.keys(await attested())).toEqual([expect.stringContaining('slsa.dev/provenance')]);
+    const observed = await push({ ...overrides, attestations: [{ type: 'provenance', spec }] });
+    expect(observed.last.type).toBe('build.succeeded');
+    const { predicate } = (await attested())['https://slsa.dev/provenance/v0.2']!;
+    expect(predicate).toMatchObject({
+      invocation: { parameters: { frontend: 'dockerfile.v0', args: { 'build-arg:FLAVOUR': 'sweet' } } },
+    });
+    expect((await push({ ...overrides, attestations: [{ type: 'provenance', spec: null }] })).last.type).toBe('build.succeeded');
+    expect(await attested()).toEqual({});
+  });
+
+  it.skipIf(isClassic)('says what is in it, by the generator that was named', async ({ skip }) => {
+    skip(!hasIndex(), 'this engine keeps its images in a form without attestations');
+    const statement = JSON.stringify({
+      ...{ _type: 'https://in-toto.io/Statement/v0.1', predicateType: 'https://spdx.dev/Document' },
+      predicate: { spdxVersion: 'SPDX-2.3', name: 'by the test' },
+    });
+    const generator = `${registry.host}/scanner:${count}`;
+    const scan = `#!/bin/sh\ncp /statement $BUILDKIT_SCAN_DESTINATION/all.spdx.json\n`;
+    const scanner = createProject(`${BASE}COPY --chmod=755 scan /scan\nCOPY statement /statement\nENTRYPOINT ["/scan"]\n`, {
+      scan,
+      statement,
+    });
+    const made = await build(engine, scanner, { tags: [generator], outputs: [PUSH] });
+    await made.run.dispose();
+    expect(made.last.type).toBe('build.succeeded');
+    for (const isUnattended of [false, true]) {
+      const observed = await push({ isUnattended, attestations: [{ type: 'sbom', spec: `type=sbom,generator=${generator}` }] });
+      expect(observed.last).toMatchObject({ type: 'build.succeeded' });
+      expect((await attested())['https://spdx.dev/Document']?.predicate).toMatchObject({ name: 'by the test' });
     }
   });
 });

@@ -16,6 +16,12 @@ const bool = (name: string, summary: string, more: Partial<FlagSpec> = {}): Flag
 export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('add-host', 'HOST:IP', 'Line of /etc/hosts in each RUN; host-gateway as the IP is the machine of the engine'),
   list('allow', 'ENTITLEMENT', 'Let steps have what is not usual: network.host, security.insecure or device[=NAME]'),
+  list(
+    'annotation',
+    '[TYPE:]NAME=VALUE',
+    'Annotation of the image; TYPE: manifest, index, manifest-descriptor, index-descriptor',
+  ),
+  list('attest', 'SPEC', 'What is told of the image: type=provenance[,mode=max] or type=sbom[,generator=IMAGE]'),
   list('build-arg', 'NAME[=VALUE]', 'Set a build argument; without a value, the environment has it'),
   list('build-context', 'NAME=SOURCE', 'More files, as COPY --from=NAME: a directory, docker-image://REF or a URL'),
   text('builder', 'NAME', 'Builder of docker buildx, or docker context, to build with', { fallback: 'BUILDX_BUILDER' }),
@@ -53,9 +59,11 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
     choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
     fallback: 'BUILDKIT_PROGRESS, else auto',
   }),
+  text('provenance', 'SPEC', 'How the image was built: true, false, mode=min or mode=max; --attest=type=provenance'),
   bool('pull', 'Look base images up at their registries, also those that the engine has'),
   bool('push', 'Push the image to its registry: --output=type=registry'),
   bool('quiet', 'Print the image id only: --progress=quiet', { short: 'q' }),
+  text('sbom', 'SPEC', 'What is in the image: true, false or generator=IMAGE; --attest=type=sbom'),
   list('secret', 'SPEC', 'Secret for RUN --mount=type=secret: id=NAME[,src=FILE|,env=NAME]'),
   text('shm-size', 'BYTES', 'Size of /dev/shm in each RUN: a number, or one with k, m or g'),
   list('ssh', 'ID[=SOCKET|=KEY]', 'For RUN --mount=type=ssh: default, or an id with the socket of an agent, or with key files'),
@@ -111,8 +119,6 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['annotation', 'attest'].map((name) => later(name, 'list')),
-  ...['provenance', 'sbom'].map((name) => later(name, 'string')),
   ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
     later(name, 'string'),
   ),

@@ -88,7 +88,7 @@ export function readBuildOptions(
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: readSsh(flags, env, cwd),
     outputs,
-    settings: readBuildSettings(flags, cwd),
+    settings: readBuildSettings(flags, env, cwd),
     resultFiles: resultFiles(flags, outputs, cwd),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },

@@ -3,6 +3,8 @@ import type { BuildSettings } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseAddHosts } from '../values/add-host.js';
+import { parseAnnotations } from '../values/annotation.js';
+import { parseAttestations } from '../values/attestation.js';
 import { parseBuildContexts } from '../values/build-context.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { parseCaches } from '../values/cache.js';
@@ -11,7 +13,7 @@ import { parseLabel } from '../values/label.js';
 import { parseUlimits } from '../values/ulimit.js';
 
 /** What is not given is not in it. Throws `BxError('usage' | 'input')`. */
-export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSettings {
+export function readBuildSettings(flags: ParsedFlags, env: NodeJS.ProcessEnv, cwd: string): BuildSettings {
   // Of one name the last counts.
   const labels = [...new Map(flags.list('label').map(parseLabel))];
   const extraHosts = flags.list('add-host').flatMap(parseAddHosts);
@@ -21,6 +23,11 @@ export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSetting
   const contexts = parseBuildContexts(flags.list('build-context'), cwd);
   const cacheFrom = parseCaches(flags.list('cache-from'), '--cache-from');
   const cacheTo = parseCaches(flags.list('cache-to'), '--cache-to');
+  const annotations = parseAnnotations(flags.list('annotation'));
+  const attestations = parseAttestations(
+    { attest: flags.list('attest'), provenance: flags.text('provenance'), sbom: flags.text('sbom') },
+    env,
+  );
   const network = flags.text('network') || 'default';
   const shmSize = flags.text('shm-size');
   const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
@@ -34,6 +41,8 @@ export function readBuildSettings(flags: ParsedFlags, cwd: string): BuildSetting
     ...(contexts.length > 0 && { contexts }),
     ...(cacheFrom.length > 0 && { cacheFrom }),
     ...(cacheTo.length > 0 && { cacheTo }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+    ...(attestations.length > 0 && { attestations }),
     ...(network !== 'default' && { network }),
     ...(shmBytes > 0 && { shmBytes }),
     ...(cgroupParent !== '' && { cgroupParent }),

@@ -21,6 +21,8 @@ export interface EngineFacts {
   readonly hasContainerdStore: boolean;
   /** It carries out a result that it has given without carrying it out. */
   readonly evaluatesResults: boolean;
+  /** It can put attestations to an image; null: else why not. */
+  readonly lacksAttestations: string | null;
   /** One build may have several exporters. */
   readonly takesSeveralExporters: boolean;
   /** Where its containers reach its own machine; null: it does not say. */
@@ -50,14 +52,19 @@ export async function readEngineFacts(
       endpoint.kind === 'docker'
         ? `Docker Engine ${dockerVersion ?? ''}`.trimEnd()
         : `buildkitd ${versionOf(info?.buildkitVersion?.version)}`.trimEnd();
+    const hasContainerdStore =
+      endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd';
     const knows = (cap: string): boolean => pong.LLBCaps.some(({ ID, Enabled }) => ID === cap && Enabled);
     return {
       name,
       kind: endpoint.kind,
       platform: platformOf(worker),
-      hasContainerdStore:
-        endpoint.kind === 'docker' && worker.Labels['org.mobyproject.buildkit.worker.executor'] === 'containerd',
+      hasContainerdStore,
       evaluatesResults: pong.FrontendAPICaps.some(({ ID, Enabled }) => ID === 'gateway.evaluate' && Enabled),
+      lacksAttestations: lacksAttestations(
+        hasContainerdStore || endpoint.kind !== 'docker',
+        knows('exporter.image.attestations'),
+      ),
       takesSeveralExporters: knows('exporter.multiple'),
       hostGatewayIp: worker.Labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'] || null,
       capabilities: readCapabilities(pong, endpoint.kind, name),
@@ -68,6 +75,12 @@ export async function readEngineFacts(
     if (error instanceof BxError) throw error;
     throw noBuildKit(endpoint, error, reasonOf(error));
   }
+}
+
+/** What docker/buildx asks of an engine, too (build/opt.go). */
+function lacksAttestations(hasIndexes: boolean, isKnown: boolean): string | null {
+  if (!hasIndexes) return 'keeps its images where nothing can be attached to them';
+  return isKnown ? null : 'is too old for it';
 }
 
 /** Ping belongs to a build, so an empty one is opened for it and ended at once. */

@@ -8,15 +8,16 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
+import { isAttested } from './attestations.js';
 import { type EngineExport, engineExport, hasOwnStore, imageExporter, namesOf, wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
-import { cacheExports, entitlementsOf } from './frontend-options.js';
+import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
-import { singleRef } from './plan.js';
+import { detailsOf, type ResultDetails, singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
-import type { ResultSchema } from './proto/gen/gateway_pb.js';
+import type { Attestation, AttestationSchema, ResultSchema } from './proto/gen/gateway_pb.js';
 import type { RunSession } from './run-session.js';
 import type { OutputReceiver, OutputTarget } from './session/index.js';
 
@@ -32,7 +33,7 @@ export interface ExportInputs extends ExportGround {
   /** Of the frontend. */
   readonly options: Readonly<Record<string, string>>;
   readonly graph: BuildGraph;
-  readonly metadata: Readonly<Record<string, Uint8Array>>;
+  readonly details: ResultDetails;
   readonly onStatus: (message: StatusResponse) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -152,7 +153,7 @@ async function runExporters(
   exports: readonly PlainExport[],
   isWithCache: boolean,
 ): Promise<ExporterResponse> {
-  const { link, request, session, options, graph, metadata, onStatus, signal } = inputs;
+  const { link, request, session, options, onStatus, signal } = inputs;
   signal.throwIfAborted();
   const receivers = receiveAll(session, exports);
   const build = openBuild(link.transport, {
@@ -164,10 +165,8 @@ async function runExporters(
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const ref = graph.output
-      ? await build.whileOpen(solveAgain(build.gateway.bridge, graph.encoded(graph.output), signal))
-      : null;
-    const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
+    const { ref, details } = await build.whileOpen(resultAgain(build.gateway.bridge, inputs));
+    const { ExporterResponse } = await build.finish(resultOf(ref, details));
     await Promise.all(receivers.map(({ done }) => done));
     return ExporterResponse;
   } finally {
@@ -182,11 +181,22 @@ function receiveAll(session: RunSession, exports: ReadonlyArray<{ readonly targe
 }
 
 /** `ref`: of what was evaluated; null: an empty filesystem. */
-function resultOf(ref: string | null, metadata: ExportInputs['metadata']): MessageInitShape<typeof ResultSchema> {
+function resultOf(ref: string | null, details: ResultDetails): MessageInitShape<typeof ResultSchema> {
   return {
     ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
-    metadata: { ...metadata },
+    metadata: details.metadata,
+    attestations: Object.fromEntries(
+      Object.entries(details.attestations).map(([key, { attestation }]) => [
+        key,
+        { attestation: attestation.map(withoutDefinition) },
+      ]),
+    ),
   };
+}
+
+function withoutDefinition({ ref, ...rest }: Attestation): MessageInitShape<typeof AttestationSchema> {
+  const { kind, metadata, path, inTotoPredicateType, inTotoSubjects } = rest;
+  return { kind, metadata, path, inTotoPredicateType, inTotoSubjects, ...(ref && { ref: { id: ref.id } }) };
 }
 
 /** The exporters that a build is opened with to end in them. */
@@ -195,7 +205,7 @@ export interface ClosingExport {
   /** Takes in what the exporters send from now on, in the build's own session. */
   receive(session: RunSession): void;
   /** Ends the build with its result, which the engine carries out where it has not yet. Throws what the engine or the file system throws. */
-  finish(build: OpenBuild, ref: string | null, metadata: ExportInputs['metadata'], signal: AbortSignal): Promise<BuildResult>;
+  finish(build: OpenBuild, ref: string | null, details: ResultDetails, signal: AbortSignal): Promise<BuildResult>;
   dispose(): void;
 }
 
@@ -212,12 +222,12 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
     receive(session) {
       receivers = receiveAll(session, exports);
     },
-    async finish(build, ref, metadata, signal) {
+    async finish(build, ref, details, signal) {
       signal.throwIfAborted();
       const abort = (): void => build.stop();
       signal.addEventListener('abort', abort, { once: true });
       try {
-        const { ExporterResponse } = await build.finish(resultOf(ref, metadata));
+        const { ExporterResponse } = await build.finish(resultOf(ref, details));
         await Promise.all(receivers.map(({ done }) => done));
         return describe(request, outputs, await writtenBy(ground, exports, ExporterResponse, signal));
       } finally {
@@ -230,15 +240,24 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
   };
 }
 
-/** Result ids belong to one build; for the engine's solver it is the same vertex, so this only looks the result up. */
-async function solveAgain(
-  bridge: ReturnType<typeof openBuild>['gateway']['bridge'],
-  definition: Uint8Array,
-  signal: AbortSignal,
-): Promise<string | null> {
+/**
+ * Result ids belong to one build; for the engine's solver it is the same vertex, so this only looks the result up. What is attested of it is how this
+ * build came to it, so that the frontend is asked again then; it has read the files of this session already.
+ */
+async function resultAgain(
+  bridge: OpenBuild['gateway']['bridge'],
+  { options, graph, details, signal }: ExportInputs,
+): Promise<{ readonly ref: string | null; readonly details: ResultDetails }> {
+  if (graph.output === null) return { ref: null, details };
+  const isFrontends = isAttested(options);
   const { result } = await bridge.solve(
-    { Definition: definition, Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
+    {
+      ...(isFrontends
+        ? { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: { ...options } }
+        : { Definition: graph.encoded(graph.output) }),
+      ...{ Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
+    },
     { signal },
   );
-  return singleRef(result)?.id ?? null;
+  return { ref: singleRef(result)?.id ?? null, details: isFrontends ? detailsOf(result) : details };
 }

@@ -1,6 +1,7 @@
 /** A build request as the attributes of the Dockerfile frontend (BuildKit, frontend/dockerui and frontend/dockerfile). */
 import { BxError } from '../../platform/errors.js';
 import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
+import { attestOptions } from './attestations.js';
 import type { EngineFacts } from './engine-facts.js';
 
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
@@ -11,7 +12,7 @@ const GIT_QUERY_CAP = 'moby.buildkit.frontend.gitquerystring';
 /** The attribute that such a capability is told in. */
 const CAPS = 'frontend.caps';
 
-export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp' | 'capabilities'>;
+export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp' | 'capabilities' | 'lacksAttestations'>;
 
 /** `FrontendOpt` of the solve that turns the Dockerfile into a graph. `uploadId`: what a context that is an archive is asked for by. Throws `BxError('unsupported')` for what this engine cannot have. */
 export function frontendOptions(request: BuildRequest, facts: FrontendFacts, uploadId = ''): Record<string, string> {
@@ -37,6 +38,7 @@ export function frontendOptions(request: BuildRequest, facts: FrontendFacts, upl
     ...source,
     ...contexts,
     ...cacheOptions(request),
+    ...attestOptions(request, facts),
     ...(caps.length > 0 && { [CAPS]: caps.join(',') }),
   };
 }

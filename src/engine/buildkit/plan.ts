@@ -9,15 +9,17 @@ import { readGraph } from './graph.js';
 import type { BuildGraph } from './graph-types.js';
 import type { Ref, Result } from './proto/gen/gateway_pb.js';
 
+/** What the frontend says of the result (`containerimage.config` and others); an exporter needs it all. */
+export type ResultDetails = Pick<Result, 'metadata' | 'attestations'>;
+
 export interface ResolvedPlan {
   readonly graph: BuildGraph;
-  /** What the frontend says of the result (`containerimage.config` and others); an exporter needs it all. */
-  readonly metadata: Readonly<Record<string, Uint8Array>>;
+  readonly details: ResultDetails;
 }
 
 export interface PlanHooks {
   /** Told of the result (unless it is empty) before its definition is read, which takes a while for a large one. */
-  onResult(ref: Ref, metadata: ResolvedPlan['metadata']): void;
+  onResult(ref: Ref, details: ResultDetails): void;
   /** Told of the Dockerfile where the engine alone could read it; gives the request with it. */
   onDockerfile(file: SourceFile): BuildRequest;
 }
@@ -38,16 +40,20 @@ export async function resolvePlan(
     { signal },
   );
   const ref = singleRef(result);
-  const metadata = result?.metadata ?? {};
+  const details = detailsOf(result);
   const encoded = ref?.def ?? new Uint8Array();
   if (ref && encoded.length > 0) {
-    hooks.onResult(ref, metadata);
+    hooks.onResult(ref, details);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const file = request.dockerfile.origin === 'context' ? mainSource(encoded) : null;
   const { dockerfile, buildArgs } = file === null ? request : hooks.onDockerfile(file);
   const { plan, name: dockerfileName, text: dockerfileText } = dockerfile;
-  return { graph: readGraph(encoded, { plan, dockerfileName, dockerfileText, buildArgs }), metadata };
+  return { graph: readGraph(encoded, { plan, dockerfileName, dockerfileText, buildArgs }), details };
+}
+
+export function detailsOf(result: Result | undefined): ResultDetails {
+  return { metadata: result?.metadata ?? {}, attestations: result?.attestations ?? {} };
 }
 
 /** Null: the definition has no source map, as one of an image that nothing is done for. */

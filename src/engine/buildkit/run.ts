@@ -10,6 +10,7 @@ import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
+import { withoutAttestations } from './attestations.js';
 import { askFrontend } from './call.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
@@ -22,7 +23,7 @@ import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, loc
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
-import { type ResolvedPlan, resolvePlan } from './plan.js';
+import { type ResolvedPlan, type ResultDetails, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { Ref } from './proto/gen/gateway_pb.js';
 import type { RunContext, SolveFailure } from './run-context.js';
@@ -209,11 +210,11 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const { build } = await ground;
     const begun: Begun[] = [];
     let doneReading: () => void = () => {};
-    const begin = ({ id, def }: Ref, metadata: ResolvedPlan['metadata']): void => {
+    const begin = ({ id, def }: Ref, details: ResultDetails): void => {
       if (!isWhole || work.signal.aborted) return;
       const { evaluatesResults } = link.facts;
       if (closing && evaluatesResults) {
-        handedIn = closing.finish(build, id, metadata, work.signal);
+        handedIn = closing.finish(build, id, details, work.signal);
         handedIn.catch(() => {});
       } else begun.push(beginSolve(build.gateway, def, evaluatesResults ? id : null));
       reading = new Promise((resolve) => {
@@ -263,21 +264,21 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
         isUnused = true;
         return finish({ type: 'build.succeeded', result });
       }
-      const { graph, metadata } = await ensurePlan(true);
+      const { graph, details } = await ensurePlan(true);
       if (handedIn) return succeed(await handedIn, graph);
       const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;
       const told = graph.output ? confirm(graph, graph.output) : null;
       const { session, build } = await ground!;
       if (closing) {
         tellExport();
-        const [result] = await Promise.all([closing.finish(build, ref, metadata, signal), told]);
+        const [result] = await Promise.all([closing.finish(build, ref, details, signal), told]);
         return succeed(result, graph);
       }
       await told;
       translator.freeze();
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
       const result = await exportOutputs({
-        ...{ link, request, session, options, graph, metadata, emit, signal },
+        ...{ link, request, session, options, graph, details, emit, signal },
         onStatus(message) {
           request.onRawStatus?.(solveStatusLine(message));
           return takeStatus(withoutVertices(message, (digest) => known.has(translator.home(digest))));
@@ -334,7 +335,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       gateway: build.gateway,
       session,
       frontend: DOCKERFILE_FRONTEND,
-      frontendOptions: (overrides = {}) => ({ ...options, ...overrides }),
+      frontendOptions: (overrides = {}) => ({ ...withoutAttestations(options), ...overrides }),
       request,
       graph,
       capabilities: link.facts.capabilities,

@@ -21,6 +21,8 @@ export function refuseUnknown(request: BuildRequest, words: Words): void {
   if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
   const other = outputs.find(({ kind }) => kind !== 'store');
   if (other?.kind === 'image' && other.attrs?.push === 'true') throw unsupported('pushes nothing (--push)');
+  const attested = request.attestations?.find(({ spec }) => spec !== null);
+  if (attested) throw unsupported(`attests nothing (--attest type=${attested.type})`);
   if (request.annotations !== undefined) throw unsupported('makes images that have no annotations (--annotation)');
   if (other) throw unsupported(`writes its result into the engine's image store only, not as ${other.kind} (--output)`);
 }

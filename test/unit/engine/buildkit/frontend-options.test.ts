@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
+import { isAttested, withoutAttestations } from '../../../../src/engine/buildkit/attestations.js';
 import type { EngineFacts } from '../../../../src/engine/buildkit/engine-facts.js';
 import { cacheExports, entitlementsOf, frontendOptions } from '../../../../src/engine/buildkit/frontend-options.js';
 import type { BuildRequest, BuildSettings } from '../../../../src/engine/engine.js';
@@ -9,6 +10,15 @@ const FACTS = {
   kind: 'docker',
   name: 'Docker Engine 28.5',
   hostGatewayIp: '172.17.0.1',
+  lacksAttestations: 'keeps its images where nothing can be attached to them',
+  capabilities: capability(true),
+} as const;
+
+const BUILDKITD = {
+  kind: 'buildkitd',
+  name: 'buildkitd',
+  hostGatewayIp: null,
+  lacksAttestations: null,
   capabilities: capability(true),
 } as const;
 
@@ -99,7 +109,7 @@ describe('frontendOptions', () => {
   });
 
   it('leaves the choice of images to a buildkitd, unless it is to look', () => {
-    const facts = { kind: 'buildkitd', name: 'buildkitd', hostGatewayIp: null, capabilities: capability(true) } as const;
+    const facts = { ...BUILDKITD, lacksAttestations: 'is too old for it' } as const;
     expect(frontendOptions(request({}), facts)).toEqual({ filename: 'Dockerfile' });
     expect(frontendOptions(request({ pull: true }), facts)).toMatchObject({ 'image-resolve-mode': 'pull' });
   });
@@ -119,6 +129,21 @@ describe('frontendOptions', () => {
     const text = '# syntax=docker/dockerfile:1\nFROM a\n';
     const dockerfile = { dir: '/w', name: 'Dockerfile', text, plan: parseDockerfile(text) };
     expect(frontendOptions(request({ contexts, dockerfile }), old)).toMatchObject({ 'context:a': 'docker-image://b' });
+  });
+
+  it('has what is attested as docker has it, where the engine can', () => {
+    const attested = (attestations: BuildSettings['attestations'] = []) => frontendOptions(request({ attestations }), BUILDKITD);
+    expect(attested()).toEqual({ filename: 'Dockerfile', 'attest:provenance': 'mode=min,inline-only=true' });
+    expect(attested([{ type: 'provenance', spec: null }])).toEqual({ filename: 'Dockerfile' });
+    expect(attested([{ type: 'sbom', spec: 'type=sbom' }])).toMatchObject({
+      'attest:provenance': 'mode=min,inline-only=true',
+      'attest:sbom': 'type=sbom',
+    });
+    const wanted = request({ attestations: [{ type: 'provenance', spec: 'type=provenance,mode=max' }] });
+    expect(frontendOptions(wanted, BUILDKITD)).toMatchObject({ 'attest:provenance': 'type=provenance,mode=max' });
+    expect(() => frontendOptions(wanted, FACTS)).toThrow('--attest type=provenance: Docker Engine 28.5 keeps its images where');
+    expect(isAttested(attested())).toBe(true);
+    expect(withoutAttestations(attested())).toEqual({ filename: 'Dockerfile' });
   });
 
   it('asks for the host’s network what docker asks for by itself', () => {

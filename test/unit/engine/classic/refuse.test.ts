@@ -29,6 +29,7 @@ describe('a request to the classic builder', () => {
     [{ platform: 'linux/arm64' }, '--platform linux/arm64'],
     [{ outputs: [{ kind: 'local', dest: '/out' }] }, '--output'],
     [{ outputs: [{ kind: 'image', attrs: { push: 'true' } }] }, '--push'],
+    [{ attestations: [{ type: 'sbom', spec: 'type=sbom' }] }, '--attest type=sbom'],
     [{ annotations: { 'annotation.a': 'b' } }, '--annotation'],
   ] as ReadonlyArray<[Partial<BuildRequest>, string]>)('is refused: %j', (overrides, flag) => {
     const refused = (): void => refuse(request(overrides));

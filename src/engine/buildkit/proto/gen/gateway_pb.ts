@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gateway.proto.
  */
 export const file_gateway: GenFile = /*@__PURE__*/
-  fileDesc("Cg1nYXRld2F5LnByb3RvEhltb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kIh4KD0V2YWx1YXRlUmVxdWVzdBILCgNSZWYYASABKAkiEgoQRXZhbHVhdGVSZXNwb25zZSINCgtQaW5nUmVxdWVzdCKzAQoMUG9uZ1Jlc3BvbnNlEjkKD0Zyb250ZW5kQVBJQ2FwcxgBIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASMQoHTExCQ2FwcxgCIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASNQoHV29ya2VycxgDIAMoCzIkLm1vYnkuYnVpbGRraXQudjEudHlwZXMuV29ya2VyUmVjb3JkIp0DCgxTb2x2ZVJlcXVlc3QSEgoKRGVmaW5pdGlvbhgBIAEoDBIQCghGcm9udGVuZBgCIAEoCRJNCgtGcm9udGVuZE9wdBgDIAMoCzI4Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kT3B0RW50cnkSGQoRYWxsb3dSZXN1bHRSZXR1cm4YBSABKAgSGwoTYWxsb3dSZXN1bHRBcnJheVJlZhgGIAEoCBJTCg5Gcm9udGVuZElucHV0cxgNIAMoCzI7Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kSW5wdXRzRW50cnkSEAoIRXZhbHVhdGUYDiABKAgaMgoQRnJvbnRlbmRPcHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkUKE0Zyb250ZW5kSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEh0KBXZhbHVlGAIgASgLMg4ucGIuRGVmaW5pdGlvbjoCOAEiTwoNU29sdmVSZXNwb25zZRILCgNyZWYYASABKAkSMQoGcmVzdWx0GAMgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQi6AEKBlJlc3VsdBItCgNyZWYYAyABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZkgAEjEKBHJlZnMYBCABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZk1hcEgAEkEKCG1ldGFkYXRhGAogAygLMi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAFCCAoGcmVzdWx0Ih4KA1JlZhIKCgJpZBgBIAEoCRILCgNkZWYYAiABKAwikAEKBlJlZk1hcBI5CgRyZWZzGAEgAygLMisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWZNYXAuUmVmc0VudHJ5GksKCVJlZnNFbnRyeRILCgNrZXkYASABKAkSLQoFdmFsdWUYAiABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZjoCOAEidAoNUmV0dXJuUmVxdWVzdBIxCgZyZXN1bHQYASABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdBIwCgVlcnJvchgCIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdHVzIhAKDlJldHVyblJlc3BvbnNlIk4KBlN0YXR1cxIMCgRjb2RlGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSJQoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiqAEKGVJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QSCwoDUmVmGAEgASgJEh4KCFBsYXRmb3JtGAIgASgLMgwucGIuUGxhdGZvcm0SEwoLUmVzb2x2ZU1vZGUYAyABKAkSDwoHTG9nTmFtZRgEIAEoCRIUCgxSZXNvbHZlclR5cGUYBSABKAUSEQoJU2Vzc2lvbklEGAYgASgJEg8KB1N0b3JlSUQYByABKAkiSQoaUmVzb2x2ZUltYWdlQ29uZmlnUmVzcG9uc2USDgoGRGlnZXN0GAEgASgJEg4KBkNvbmZpZxgCIAEoDBILCgNSZWYYAyABKAkiZQoPUmVhZEZpbGVSZXF1ZXN0EgsKA1JlZhgBIAEoCRIQCghGaWxlUGF0aBgCIAEoCRIzCgVSYW5nZRgDIAEoCzIkLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRmlsZVJhbmdlIisKCUZpbGVSYW5nZRIOCgZPZmZzZXQYASABKAMSDgoGTGVuZ3RoGAIgASgDIiAKEFJlYWRGaWxlUmVzcG9uc2USDAoERGF0YRgBIAEoDCJGCg5SZWFkRGlyUmVxdWVzdBILCgNSZWYYASABKAkSDwoHRGlyUGF0aBgCIAEoCRIWCg5JbmNsdWRlUGF0dGVybhgDIAEoCSJDCg9SZWFkRGlyUmVzcG9uc2USMAoHZW50cmllcxgBIAMoCzIfLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdCIsCg9TdGF0RmlsZVJlcXVlc3QSCwoDUmVmGAEgASgJEgwKBFBhdGgYAiABKAkiQQoQU3RhdEZpbGVSZXNwb25zZRItCgRzdGF0GAEgASgLMh8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0Iv0BCgRTdGF0EgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDRILCgN1aWQYAyABKA0SCwoDZ2lkGAQgASgNEgwKBHNpemUYBSABKAMSDwoHbW9kVGltZRgGIAEoAxIQCghsaW5rbmFtZRgHIAEoCRIQCghkZXZtYWpvchgIIAEoAxIQCghkZXZtaW5vchgJIAEoAxI7CgZ4YXR0cnMYCiADKAsyKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXQuWGF0dHJzRW50cnkaLQoLWGF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMOgI4ASLhAQoTTmV3Q29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCRIZCgZNb3VudHMYAiADKAsyCS5wYi5Nb3VudBIcCgdOZXR3b3JrGAMgASgOMgsucGIuTmV0TW9kZRIeCghwbGF0Zm9ybRgEIAEoCzIMLnBiLlBsYXRmb3JtEioKC2NvbnN0cmFpbnRzGAUgASgLMhUucGIuV29ya2VyQ29uc3RyYWludHMSHgoKZXh0cmFIb3N0cxgGIAMoCzIKLnBiLkhvc3RJUBIQCghob3N0bmFtZRgHIAEoCSIWChROZXdDb250YWluZXJSZXNwb25zZSIuChdSZWxlYXNlQ29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCSIaChhSZWxlYXNlQ29udGFpbmVyUmVzcG9uc2UivQMKC0V4ZWNNZXNzYWdlEhEKCVByb2Nlc3NJRBgBIAEoCRI2CgRJbml0GAIgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Jbml0TWVzc2FnZUgAEjQKBEZpbGUYAyABKAsyJC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkZkTWVzc2FnZUgAEjoKBlJlc2l6ZRgEIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzaXplTWVzc2FnZUgAEjwKB1N0YXJ0ZWQYBSABKAsyKS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXJ0ZWRNZXNzYWdlSAASNgoERXhpdBgGIAEoCzImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhpdE1lc3NhZ2VIABI2CgREb25lGAcgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Eb25lTWVzc2FnZUgAEjoKBlNpZ25hbBgIIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU2lnbmFsTWVzc2FnZUgAQgcKBUlucHV0IpoBCgtJbml0TWVzc2FnZRITCgtDb250YWluZXJJRBgBIAEoCRIWCgRNZXRhGAIgASgLMggucGIuTWV0YRILCgNGZHMYAyADKA0SCwoDVHR5GAQgASgIEiIKCFNlY3VyaXR5GAUgASgOMhAucGIuU2VjdXJpdHlNb2RlEiAKCXNlY3JldGVudhgGIAMoCzINLnBiLlNlY3JldEVudiIyCglGZE1lc3NhZ2USCgoCRmQYASABKA0SCwoDRU9GGAIgASgIEgwKBERhdGEYAyABKAwiSwoNUmVzaXplTWVzc2FnZRIMCgRSb3dzGAEgASgNEgwKBENvbHMYAiABKA0SDgoGWFBpeGVsGAMgASgNEg4KBllQaXhlbBgEIAEoDSIQCg5TdGFydGVkTWVzc2FnZSJNCgtFeGl0TWVzc2FnZRIMCgRDb2RlGAEgASgNEjAKBUVycm9yGAIgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0dXMiDQoLRG9uZU1lc3NhZ2UiHQoNU2lnbmFsTWVzc2FnZRIMCgROYW1lGAEgASgJMoUJCglMTEJCcmlkZ2USVwoEUGluZxImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUGluZ1JlcXVlc3QaJy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlBvbmdSZXNwb25zZRJaCgVTb2x2ZRInLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0GigubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlc3BvbnNlEoEBChJSZXNvbHZlSW1hZ2VDb25maWcSNC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QaNS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1Jlc3BvbnNlEmMKCFJlYWRGaWxlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWFkRmlsZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWRGaWxlUmVzcG9uc2USYAoHUmVhZERpchIpLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVhZERpclJlcXVlc3QaKi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWREaXJSZXNwb25zZRJjCghTdGF0RmlsZRIqLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdEZpbGVSZXF1ZXN0GisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0RmlsZVJlc3BvbnNlEmMKCEV2YWx1YXRlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FdmFsdWF0ZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkV2YWx1YXRlUmVzcG9uc2USbwoMTmV3Q29udGFpbmVyEi4ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXF1ZXN0Gi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXNwb25zZRJ7ChBSZWxlYXNlQ29udGFpbmVyEjIubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWxlYXNlQ29udGFpbmVyUmVxdWVzdBozLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVsZWFzZUNvbnRhaW5lclJlc3BvbnNlEmEKC0V4ZWNQcm9jZXNzEiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FeGVjTWVzc2FnZRomLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhlY01lc3NhZ2UoATABEl0KBlJldHVybhIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVxdWVzdBopLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_any, file_caps, file_pb, file_worker]);
+  fileDesc("Cg1nYXRld2F5LnByb3RvEhltb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kIh4KD0V2YWx1YXRlUmVxdWVzdBILCgNSZWYYASABKAkiEgoQRXZhbHVhdGVSZXNwb25zZSINCgtQaW5nUmVxdWVzdCKzAQoMUG9uZ1Jlc3BvbnNlEjkKD0Zyb250ZW5kQVBJQ2FwcxgBIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASMQoHTExCQ2FwcxgCIAMoCzIgLm1vYnkuYnVpbGRraXQudjEuYXBpY2Fwcy5BUElDYXASNQoHV29ya2VycxgDIAMoCzIkLm1vYnkuYnVpbGRraXQudjEudHlwZXMuV29ya2VyUmVjb3JkIp0DCgxTb2x2ZVJlcXVlc3QSEgoKRGVmaW5pdGlvbhgBIAEoDBIQCghGcm9udGVuZBgCIAEoCRJNCgtGcm9udGVuZE9wdBgDIAMoCzI4Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kT3B0RW50cnkSGQoRYWxsb3dSZXN1bHRSZXR1cm4YBSABKAgSGwoTYWxsb3dSZXN1bHRBcnJheVJlZhgGIAEoCBJTCg5Gcm9udGVuZElucHV0cxgNIAMoCzI7Lm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0LkZyb250ZW5kSW5wdXRzRW50cnkSEAoIRXZhbHVhdGUYDiABKAgaMgoQRnJvbnRlbmRPcHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGkUKE0Zyb250ZW5kSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEh0KBXZhbHVlGAIgASgLMg4ucGIuRGVmaW5pdGlvbjoCOAEiTwoNU29sdmVSZXNwb25zZRILCgNyZWYYASABKAkSMQoGcmVzdWx0GAMgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQikQMKBlJlc3VsdBItCgNyZWYYAyABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZkgAEjEKBHJlZnMYBCABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZk1hcEgAEkEKCG1ldGFkYXRhGAogAygLMi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZXN1bHQuTWV0YWRhdGFFbnRyeRJJCgxhdHRlc3RhdGlvbnMYCyADKAsyMy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdC5BdHRlc3RhdGlvbnNFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAEaXAoRQXR0ZXN0YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEjYKBXZhbHVlGAIgASgLMicubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5BdHRlc3RhdGlvbnM6AjgBQggKBnJlc3VsdCJLCgxBdHRlc3RhdGlvbnMSOwoLYXR0ZXN0YXRpb24YASADKAsyJi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkF0dGVzdGF0aW9uIq4CCgtBdHRlc3RhdGlvbhIMCgRraW5kGAEgASgFEkYKCG1ldGFkYXRhGAIgAygLMjQubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5BdHRlc3RhdGlvbi5NZXRhZGF0YUVudHJ5EisKA3JlZhgDIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVmEgwKBHBhdGgYBCABKAkSGwoTaW5Ub3RvUHJlZGljYXRlVHlwZRgFIAEoCRJACg5pblRvdG9TdWJqZWN0cxgGIAMoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuSW5Ub3RvU3ViamVjdBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAEiOwoNSW5Ub3RvU3ViamVjdBIMCgRraW5kGAEgASgFEg4KBmRpZ2VzdBgCIAMoCRIMCgRuYW1lGAMgASgJIh4KA1JlZhIKCgJpZBgBIAEoCRILCgNkZWYYAiABKAwikAEKBlJlZk1hcBI5CgRyZWZzGAEgAygLMisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWZNYXAuUmVmc0VudHJ5GksKCVJlZnNFbnRyeRILCgNrZXkYASABKAkSLQoFdmFsdWUYAiABKAsyHi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlZjoCOAEidAoNUmV0dXJuUmVxdWVzdBIxCgZyZXN1bHQYASABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc3VsdBIwCgVlcnJvchgCIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdHVzIhAKDlJldHVyblJlc3BvbnNlIk4KBlN0YXR1cxIMCgRjb2RlGAEgASgFEg8KB21lc3NhZ2UYAiABKAkSJQoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiqAEKGVJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QSCwoDUmVmGAEgASgJEh4KCFBsYXRmb3JtGAIgASgLMgwucGIuUGxhdGZvcm0SEwoLUmVzb2x2ZU1vZGUYAyABKAkSDwoHTG9nTmFtZRgEIAEoCRIUCgxSZXNvbHZlclR5cGUYBSABKAUSEQoJU2Vzc2lvbklEGAYgASgJEg8KB1N0b3JlSUQYByABKAkiSQoaUmVzb2x2ZUltYWdlQ29uZmlnUmVzcG9uc2USDgoGRGlnZXN0GAEgASgJEg4KBkNvbmZpZxgCIAEoDBILCgNSZWYYAyABKAkiZQoPUmVhZEZpbGVSZXF1ZXN0EgsKA1JlZhgBIAEoCRIQCghGaWxlUGF0aBgCIAEoCRIzCgVSYW5nZRgDIAEoCzIkLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRmlsZVJhbmdlIisKCUZpbGVSYW5nZRIOCgZPZmZzZXQYASABKAMSDgoGTGVuZ3RoGAIgASgDIiAKEFJlYWRGaWxlUmVzcG9uc2USDAoERGF0YRgBIAEoDCJGCg5SZWFkRGlyUmVxdWVzdBILCgNSZWYYASABKAkSDwoHRGlyUGF0aBgCIAEoCRIWCg5JbmNsdWRlUGF0dGVybhgDIAEoCSJDCg9SZWFkRGlyUmVzcG9uc2USMAoHZW50cmllcxgBIAMoCzIfLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdCIsCg9TdGF0RmlsZVJlcXVlc3QSCwoDUmVmGAEgASgJEgwKBFBhdGgYAiABKAkiQQoQU3RhdEZpbGVSZXNwb25zZRItCgRzdGF0GAEgASgLMh8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0Iv0BCgRTdGF0EgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDRILCgN1aWQYAyABKA0SCwoDZ2lkGAQgASgNEgwKBHNpemUYBSABKAMSDwoHbW9kVGltZRgGIAEoAxIQCghsaW5rbmFtZRgHIAEoCRIQCghkZXZtYWpvchgIIAEoAxIQCghkZXZtaW5vchgJIAEoAxI7CgZ4YXR0cnMYCiADKAsyKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXQuWGF0dHJzRW50cnkaLQoLWGF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMOgI4ASLhAQoTTmV3Q29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCRIZCgZNb3VudHMYAiADKAsyCS5wYi5Nb3VudBIcCgdOZXR3b3JrGAMgASgOMgsucGIuTmV0TW9kZRIeCghwbGF0Zm9ybRgEIAEoCzIMLnBiLlBsYXRmb3JtEioKC2NvbnN0cmFpbnRzGAUgASgLMhUucGIuV29ya2VyQ29uc3RyYWludHMSHgoKZXh0cmFIb3N0cxgGIAMoCzIKLnBiLkhvc3RJUBIQCghob3N0bmFtZRgHIAEoCSIWChROZXdDb250YWluZXJSZXNwb25zZSIuChdSZWxlYXNlQ29udGFpbmVyUmVxdWVzdBITCgtDb250YWluZXJJRBgBIAEoCSIaChhSZWxlYXNlQ29udGFpbmVyUmVzcG9uc2UivQMKC0V4ZWNNZXNzYWdlEhEKCVByb2Nlc3NJRBgBIAEoCRI2CgRJbml0GAIgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Jbml0TWVzc2FnZUgAEjQKBEZpbGUYAyABKAsyJC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkZkTWVzc2FnZUgAEjoKBlJlc2l6ZRgEIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVzaXplTWVzc2FnZUgAEjwKB1N0YXJ0ZWQYBSABKAsyKS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlN0YXJ0ZWRNZXNzYWdlSAASNgoERXhpdBgGIAEoCzImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhpdE1lc3NhZ2VIABI2CgREb25lGAcgASgLMiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Eb25lTWVzc2FnZUgAEjoKBlNpZ25hbBgIIAEoCzIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU2lnbmFsTWVzc2FnZUgAQgcKBUlucHV0IpoBCgtJbml0TWVzc2FnZRITCgtDb250YWluZXJJRBgBIAEoCRIWCgRNZXRhGAIgASgLMggucGIuTWV0YRILCgNGZHMYAyADKA0SCwoDVHR5GAQgASgIEiIKCFNlY3VyaXR5GAUgASgOMhAucGIuU2VjdXJpdHlNb2RlEiAKCXNlY3JldGVudhgGIAMoCzINLnBiLlNlY3JldEVudiIyCglGZE1lc3NhZ2USCgoCRmQYASABKA0SCwoDRU9GGAIgASgIEgwKBERhdGEYAyABKAwiSwoNUmVzaXplTWVzc2FnZRIMCgRSb3dzGAEgASgNEgwKBENvbHMYAiABKA0SDgoGWFBpeGVsGAMgASgNEg4KBllQaXhlbBgEIAEoDSIQCg5TdGFydGVkTWVzc2FnZSJNCgtFeGl0TWVzc2FnZRIMCgRDb2RlGAEgASgNEjAKBUVycm9yGAIgASgLMiEubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0dXMiDQoLRG9uZU1lc3NhZ2UiHQoNU2lnbmFsTWVzc2FnZRIMCgROYW1lGAEgASgJMoUJCglMTEJCcmlkZ2USVwoEUGluZxImLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUGluZ1JlcXVlc3QaJy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlBvbmdSZXNwb25zZRJaCgVTb2x2ZRInLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU29sdmVSZXF1ZXN0GigubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5Tb2x2ZVJlc3BvbnNlEoEBChJSZXNvbHZlSW1hZ2VDb25maWcSNC5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1JlcXVlc3QaNS5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlc29sdmVJbWFnZUNvbmZpZ1Jlc3BvbnNlEmMKCFJlYWRGaWxlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWFkRmlsZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWRGaWxlUmVzcG9uc2USYAoHUmVhZERpchIpLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVhZERpclJlcXVlc3QaKi5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLlJlYWREaXJSZXNwb25zZRJjCghTdGF0RmlsZRIqLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuU3RhdEZpbGVSZXF1ZXN0GisubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5TdGF0RmlsZVJlc3BvbnNlEmMKCEV2YWx1YXRlEioubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FdmFsdWF0ZVJlcXVlc3QaKy5tb2J5LmJ1aWxka2l0LnYxLmZyb250ZW5kLkV2YWx1YXRlUmVzcG9uc2USbwoMTmV3Q29udGFpbmVyEi4ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXF1ZXN0Gi8ubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5OZXdDb250YWluZXJSZXNwb25zZRJ7ChBSZWxlYXNlQ29udGFpbmVyEjIubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5SZWxlYXNlQ29udGFpbmVyUmVxdWVzdBozLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmVsZWFzZUNvbnRhaW5lclJlc3BvbnNlEmEKC0V4ZWNQcm9jZXNzEiYubW9ieS5idWlsZGtpdC52MS5mcm9udGVuZC5FeGVjTWVzc2FnZRomLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuRXhlY01lc3NhZ2UoATABEl0KBlJldHVybhIoLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVxdWVzdBopLm1vYnkuYnVpbGRraXQudjEuZnJvbnRlbmQuUmV0dXJuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_any, file_caps, file_pb, file_worker]);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.EvaluateRequest
@@ -189,6 +189,11 @@ export type Result = Message<"moby.buildkit.v1.frontend.Result"> & {
    * @generated from field: map<string, bytes> metadata = 10;
    */
   metadata: { [key: string]: Uint8Array };
+
+  /**
+   * @generated from field: map<string, moby.buildkit.v1.frontend.Attestations> attestations = 11;
+   */
+  attestations: { [key: string]: Attestations };
 };
 
 /**
@@ -197,6 +202,92 @@ export type Result = Message<"moby.buildkit.v1.frontend.Result"> & {
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
   messageDesc(file_gateway, 6);
+
+/**
+ * @generated from message moby.buildkit.v1.frontend.Attestations
+ */
+export type Attestations = Message<"moby.buildkit.v1.frontend.Attestations"> & {
+  /**
+   * @generated from field: repeated moby.buildkit.v1.frontend.Attestation attestation = 1;
+   */
+  attestation: Attestation[];
+};
+
+/**
+ * Describes the message moby.buildkit.v1.frontend.Attestations.
+ * Use `create(AttestationsSchema)` to create a new message.
+ */
+export const AttestationsSchema: GenMessage<Attestations> = /*@__PURE__*/
+  messageDesc(file_gateway, 7);
+
+/**
+ * @generated from message moby.buildkit.v1.frontend.Attestation
+ */
+export type Attestation = Message<"moby.buildkit.v1.frontend.Attestation"> & {
+  /**
+   * @generated from field: int32 kind = 1;
+   */
+  kind: number;
+
+  /**
+   * @generated from field: map<string, bytes> metadata = 2;
+   */
+  metadata: { [key: string]: Uint8Array };
+
+  /**
+   * @generated from field: moby.buildkit.v1.frontend.Ref ref = 3;
+   */
+  ref?: Ref | undefined;
+
+  /**
+   * @generated from field: string path = 4;
+   */
+  path: string;
+
+  /**
+   * @generated from field: string inTotoPredicateType = 5;
+   */
+  inTotoPredicateType: string;
+
+  /**
+   * @generated from field: repeated moby.buildkit.v1.frontend.InTotoSubject inTotoSubjects = 6;
+   */
+  inTotoSubjects: InTotoSubject[];
+};
+
+/**
+ * Describes the message moby.buildkit.v1.frontend.Attestation.
+ * Use `create(AttestationSchema)` to create a new message.
+ */
+export const AttestationSchema: GenMessage<Attestation> = /*@__PURE__*/
+  messageDesc(file_gateway, 8);
+
+/**
+ * @generated from message moby.buildkit.v1.frontend.InTotoSubject
+ */
+export type InTotoSubject = Message<"moby.buildkit.v1.frontend.InTotoSubject"> & {
+  /**
+   * @generated from field: int32 kind = 1;
+   */
+  kind: number;
+
+  /**
+   * @generated from field: repeated string digest = 2;
+   */
+  digest: string[];
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.frontend.InTotoSubject.
+ * Use `create(InTotoSubjectSchema)` to create a new message.
+ */
+export const InTotoSubjectSchema: GenMessage<InTotoSubject> = /*@__PURE__*/
+  messageDesc(file_gateway, 9);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.Ref
@@ -220,7 +311,7 @@ export type Ref = Message<"moby.buildkit.v1.frontend.Ref"> & {
  * Use `create(RefSchema)` to create a new message.
  */
 export const RefSchema: GenMessage<Ref> = /*@__PURE__*/
-  messageDesc(file_gateway, 7);
+  messageDesc(file_gateway, 10);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.RefMap
@@ -237,7 +328,7 @@ export type RefMap = Message<"moby.buildkit.v1.frontend.RefMap"> & {
  * Use `create(RefMapSchema)` to create a new message.
  */
 export const RefMapSchema: GenMessage<RefMap> = /*@__PURE__*/
-  messageDesc(file_gateway, 8);
+  messageDesc(file_gateway, 11);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReturnRequest
@@ -259,7 +350,7 @@ export type ReturnRequest = Message<"moby.buildkit.v1.frontend.ReturnRequest"> &
  * Use `create(ReturnRequestSchema)` to create a new message.
  */
 export const ReturnRequestSchema: GenMessage<ReturnRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 9);
+  messageDesc(file_gateway, 12);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReturnResponse
@@ -272,7 +363,7 @@ export type ReturnResponse = Message<"moby.buildkit.v1.frontend.ReturnResponse">
  * Use `create(ReturnResponseSchema)` to create a new message.
  */
 export const ReturnResponseSchema: GenMessage<ReturnResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 10);
+  messageDesc(file_gateway, 13);
 
 /**
  * google.rpc.Status.
@@ -301,7 +392,7 @@ export type Status = Message<"moby.buildkit.v1.frontend.Status"> & {
  * Use `create(StatusSchema)` to create a new message.
  */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
-  messageDesc(file_gateway, 11);
+  messageDesc(file_gateway, 14);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResolveImageConfigRequest
@@ -348,7 +439,7 @@ export type ResolveImageConfigRequest = Message<"moby.buildkit.v1.frontend.Resol
  * Use `create(ResolveImageConfigRequestSchema)` to create a new message.
  */
 export const ResolveImageConfigRequestSchema: GenMessage<ResolveImageConfigRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 12);
+  messageDesc(file_gateway, 15);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResolveImageConfigResponse
@@ -375,7 +466,7 @@ export type ResolveImageConfigResponse = Message<"moby.buildkit.v1.frontend.Reso
  * Use `create(ResolveImageConfigResponseSchema)` to create a new message.
  */
 export const ResolveImageConfigResponseSchema: GenMessage<ResolveImageConfigResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 13);
+  messageDesc(file_gateway, 16);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadFileRequest
@@ -402,7 +493,7 @@ export type ReadFileRequest = Message<"moby.buildkit.v1.frontend.ReadFileRequest
  * Use `create(ReadFileRequestSchema)` to create a new message.
  */
 export const ReadFileRequestSchema: GenMessage<ReadFileRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 14);
+  messageDesc(file_gateway, 17);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.FileRange
@@ -424,7 +515,7 @@ export type FileRange = Message<"moby.buildkit.v1.frontend.FileRange"> & {
  * Use `create(FileRangeSchema)` to create a new message.
  */
 export const FileRangeSchema: GenMessage<FileRange> = /*@__PURE__*/
-  messageDesc(file_gateway, 15);
+  messageDesc(file_gateway, 18);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadFileResponse
@@ -441,7 +532,7 @@ export type ReadFileResponse = Message<"moby.buildkit.v1.frontend.ReadFileRespon
  * Use `create(ReadFileResponseSchema)` to create a new message.
  */
 export const ReadFileResponseSchema: GenMessage<ReadFileResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 16);
+  messageDesc(file_gateway, 19);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadDirRequest
@@ -468,7 +559,7 @@ export type ReadDirRequest = Message<"moby.buildkit.v1.frontend.ReadDirRequest">
  * Use `create(ReadDirRequestSchema)` to create a new message.
  */
 export const ReadDirRequestSchema: GenMessage<ReadDirRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 17);
+  messageDesc(file_gateway, 20);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReadDirResponse
@@ -485,7 +576,7 @@ export type ReadDirResponse = Message<"moby.buildkit.v1.frontend.ReadDirResponse
  * Use `create(ReadDirResponseSchema)` to create a new message.
  */
 export const ReadDirResponseSchema: GenMessage<ReadDirResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 18);
+  messageDesc(file_gateway, 21);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StatFileRequest
@@ -507,7 +598,7 @@ export type StatFileRequest = Message<"moby.buildkit.v1.frontend.StatFileRequest
  * Use `create(StatFileRequestSchema)` to create a new message.
  */
 export const StatFileRequestSchema: GenMessage<StatFileRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 19);
+  messageDesc(file_gateway, 22);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StatFileResponse
@@ -524,7 +615,7 @@ export type StatFileResponse = Message<"moby.buildkit.v1.frontend.StatFileRespon
  * Use `create(StatFileResponseSchema)` to create a new message.
  */
 export const StatFileResponseSchema: GenMessage<StatFileResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 20);
+  messageDesc(file_gateway, 23);
 
 /**
  * fsutil's Stat, under a name of its own: the wire knows only field numbers. mode is Go's FileMode.
@@ -588,7 +679,7 @@ export type Stat = Message<"moby.buildkit.v1.frontend.Stat"> & {
  * Use `create(StatSchema)` to create a new message.
  */
 export const StatSchema: GenMessage<Stat> = /*@__PURE__*/
-  messageDesc(file_gateway, 21);
+  messageDesc(file_gateway, 24);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.NewContainerRequest
@@ -635,7 +726,7 @@ export type NewContainerRequest = Message<"moby.buildkit.v1.frontend.NewContaine
  * Use `create(NewContainerRequestSchema)` to create a new message.
  */
 export const NewContainerRequestSchema: GenMessage<NewContainerRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 22);
+  messageDesc(file_gateway, 25);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.NewContainerResponse
@@ -648,7 +739,7 @@ export type NewContainerResponse = Message<"moby.buildkit.v1.frontend.NewContain
  * Use `create(NewContainerResponseSchema)` to create a new message.
  */
 export const NewContainerResponseSchema: GenMessage<NewContainerResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 23);
+  messageDesc(file_gateway, 26);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReleaseContainerRequest
@@ -665,7 +756,7 @@ export type ReleaseContainerRequest = Message<"moby.buildkit.v1.frontend.Release
  * Use `create(ReleaseContainerRequestSchema)` to create a new message.
  */
 export const ReleaseContainerRequestSchema: GenMessage<ReleaseContainerRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 24);
+  messageDesc(file_gateway, 27);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ReleaseContainerResponse
@@ -678,7 +769,7 @@ export type ReleaseContainerResponse = Message<"moby.buildkit.v1.frontend.Releas
  * Use `create(ReleaseContainerResponseSchema)` to create a new message.
  */
 export const ReleaseContainerResponseSchema: GenMessage<ReleaseContainerResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 25);
+  messageDesc(file_gateway, 28);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ExecMessage
@@ -742,7 +833,7 @@ export type ExecMessage = Message<"moby.buildkit.v1.frontend.ExecMessage"> & {
  * Use `create(ExecMessageSchema)` to create a new message.
  */
 export const ExecMessageSchema: GenMessage<ExecMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 26);
+  messageDesc(file_gateway, 29);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.InitMessage
@@ -784,7 +875,7 @@ export type InitMessage = Message<"moby.buildkit.v1.frontend.InitMessage"> & {
  * Use `create(InitMessageSchema)` to create a new message.
  */
 export const InitMessageSchema: GenMessage<InitMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 27);
+  messageDesc(file_gateway, 30);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.FdMessage
@@ -811,7 +902,7 @@ export type FdMessage = Message<"moby.buildkit.v1.frontend.FdMessage"> & {
  * Use `create(FdMessageSchema)` to create a new message.
  */
 export const FdMessageSchema: GenMessage<FdMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 28);
+  messageDesc(file_gateway, 31);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ResizeMessage
@@ -843,7 +934,7 @@ export type ResizeMessage = Message<"moby.buildkit.v1.frontend.ResizeMessage"> &
  * Use `create(ResizeMessageSchema)` to create a new message.
  */
 export const ResizeMessageSchema: GenMessage<ResizeMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 29);
+  messageDesc(file_gateway, 32);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.StartedMessage
@@ -856,7 +947,7 @@ export type StartedMessage = Message<"moby.buildkit.v1.frontend.StartedMessage">
  * Use `create(StartedMessageSchema)` to create a new message.
  */
 export const StartedMessageSchema: GenMessage<StartedMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 30);
+  messageDesc(file_gateway, 33);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.ExitMessage
@@ -878,7 +969,7 @@ export type ExitMessage = Message<"moby.buildkit.v1.frontend.ExitMessage"> & {
  * Use `create(ExitMessageSchema)` to create a new message.
  */
 export const ExitMessageSchema: GenMessage<ExitMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 31);
+  messageDesc(file_gateway, 34);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.DoneMessage
@@ -891,7 +982,7 @@ export type DoneMessage = Message<"moby.buildkit.v1.frontend.DoneMessage"> & {
  * Use `create(DoneMessageSchema)` to create a new message.
  */
 export const DoneMessageSchema: GenMessage<DoneMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 32);
+  messageDesc(file_gateway, 35);
 
 /**
  * @generated from message moby.buildkit.v1.frontend.SignalMessage
@@ -908,7 +999,7 @@ export type SignalMessage = Message<"moby.buildkit.v1.frontend.SignalMessage"> &
  * Use `create(SignalMessageSchema)` to create a new message.
  */
 export const SignalMessageSchema: GenMessage<SignalMessage> = /*@__PURE__*/
-  messageDesc(file_gateway, 33);
+  messageDesc(file_gateway, 36);
 
 /**
  * @generated from service moby.buildkit.v1.frontend.LLBBridge
