@@ -49,8 +49,8 @@ export type OutputSpec = {
   | { readonly kind: 'local'; readonly dest: string }
   /** A tar of the files; `dest` is an absolute file or `-` for stdout. */
   | { readonly kind: 'tar'; readonly dest: string }
-  /** A tar of the image in docker's form or in that of the OCI; `dest` likewise. */
-  | { readonly kind: 'docker' | 'oci'; readonly dest: string }
+  /** A tar of the image in docker's form or in that of the OCI; `dest` likewise. `isDirectory`: the same as a directory of blobs. */
+  | { readonly kind: 'docker' | 'oci'; readonly dest: string; readonly isDirectory?: true }
   /** Nothing, not even what the engine does by itself: the result stays in its cache. */
   | { readonly kind: 'cacheonly' }
 );

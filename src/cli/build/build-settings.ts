@@ -21,8 +21,8 @@ export function readBuildSettings(flags: ParsedFlags, env: NodeJS.ProcessEnv, cw
   const ulimits = parseUlimits(flags.list('ulimit'));
   const noCacheStages = flags.list('no-cache-filter').map(checkStage);
   const contexts = parseBuildContexts(flags.list('build-context'), cwd);
-  const cacheFrom = parseCaches(flags.list('cache-from'), '--cache-from');
-  const cacheTo = parseCaches(flags.list('cache-to'), '--cache-to');
+  const cacheFrom = parseCaches(flags.list('cache-from'), '--cache-from', env, cwd);
+  const cacheTo = parseCaches(flags.list('cache-to'), '--cache-to', env, cwd);
   const annotations = parseAnnotations(flags.list('annotation'));
   const attestations = parseAttestations(
     { attest: flags.list('attest'), provenance: flags.text('provenance'), sbom: flags.text('sbom') },

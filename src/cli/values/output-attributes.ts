@@ -51,8 +51,8 @@ const STORED: Readonly<Record<string, Kind>> = {
 const KNOWN: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   local: FILES,
   tar: FILES,
-  oci: LAYERS,
-  docker: LAYERS,
+  oci: { ...LAYERS, tar: 'boolean' },
+  docker: { ...LAYERS, tar: 'boolean' },
   image: STORED,
   registry: STORED,
   cacheonly: {},

@@ -32,6 +32,11 @@ export function parseOutputs(values: readonly string[], wish: OutputWish, cwd: s
   if (outputs.filter(writesToStdout).length > 1) {
     throw new BxError('usage', 'only one --output can write to standard output', { hint: HINT });
   }
+  if (outputs.filter((output) => 'isDirectory' in output).length > 1) {
+    throw new BxError('usage', 'only one --output can be an image in a directory (tar=false)', {
+      hint: 'Run a build for each: everything is cached.',
+    });
+  }
   if (wish.tags.length === 0 && outputs.some((output) => isPushed(output) && !output.attrs?.name)) {
     throw new BxError('usage', 'an image that is pushed needs a name', {
       hint: 'Name it with the registry that it goes to: -t registry.example.com/team/app:1.0',
@@ -73,9 +78,8 @@ function parseOutput(value: string, cwd: string): OutputSpec {
     case 'tar':
       return withAttrs({ kind: 'tar', dest: fileOrStdout(value, dest || '-', cwd) }, attrs);
     case 'oci':
-      return withAttrs({ kind: 'oci', dest: fileOrStdout(value, dest || '-', cwd) }, attrs);
     case 'docker':
-      return withAttrs(dest ? { kind: 'docker', dest: fileOrStdout(value, dest, cwd) } : { kind: 'store' }, attrs);
+      return imageOutput(value, type, dest, cwd, attrs);
     case 'image':
       return withAttrs({ kind: 'image' }, attrs);
     case 'registry':
@@ -85,12 +89,29 @@ function parseOutput(value: string, cwd: string): OutputSpec {
   }
 }
 
+/** An archive, a directory of blobs (`tar=false`), or with docker's type and no dest what the engine keeps. */
+function imageOutput(
+  value: string,
+  kind: 'oci' | 'docker',
+  dest: string | undefined,
+  cwd: string,
+  { tar, ...attrs }: Readonly<Record<string, string>>,
+): OutputSpec {
+  if (tar === 'false') return withAttrs({ kind, dest: directory(value, kind, dest, cwd), isDirectory: true }, attrs);
+  if (kind === 'docker' && !dest) return withAttrs({ kind: 'store' }, attrs);
+  return withAttrs({ kind, dest: fileOrStdout(value, dest || '-', cwd) }, attrs);
+}
+
 function withAttrs(output: OutputSpec, attrs: Readonly<Record<string, string>>): OutputSpec {
   return Object.keys(attrs).length === 0 ? output : { ...output, attrs };
 }
 
 function localOutput(value: string, dest: string | undefined, cwd: string, attrs: Readonly<Record<string, string>>): OutputSpec {
-  if (!dest) throw new BxError('usage', `--output ${value}: type=local needs dest=DIR`, { hint: HINT });
+  return withAttrs({ kind: 'local', dest: directory(value, 'local', dest, cwd) }, attrs);
+}
+
+function directory(value: string, type: string, dest: string | undefined, cwd: string): string {
+  if (!dest) throw new BxError('usage', `--output ${value}: type=${type} needs dest=DIR`, { hint: HINT });
   if (dest === '-') throw new BxError('usage', `--output ${value}: a directory cannot go to standard output`, { hint: HINT });
   const path = resolve(cwd, dest);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
@@ -98,7 +119,7 @@ function localOutput(value: string, dest: string | undefined, cwd: string, attrs
       hint: 'Name a directory, or another type: type=tar,dest=FILE.',
     });
   }
-  return withAttrs({ kind: 'local', dest: path }, attrs);
+  return path;
 }
 
 function fileOrStdout(value: string, dest: string, cwd: string): string {

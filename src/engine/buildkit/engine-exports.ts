@@ -2,6 +2,7 @@
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineFacts } from './engine-facts.js';
+import { isLayout } from './local-caches.js';
 import type { Exporter } from './open-build.js';
 import type { OutputTarget } from './session/index.js';
 
@@ -40,12 +41,16 @@ export function hasOwnStore({ kind, hasContainerdStore }: Pick<EngineFacts, 'kin
   return kind === 'docker' && !hasContainerdStore;
 }
 
-function refuse({ kind, attrs = {} }: OutputSpec, facts: ExportFacts): void {
+function refuse(output: OutputSpec, facts: ExportFacts): void {
+  const { kind, attrs = {} } = output;
   if (!hasOwnStore(facts)) return;
   if (kind === 'oci') {
     throw new BxError('unsupported', `--output type=oci: ${facts.name} keeps its images in a form that it cannot write as OCI`, {
       hint: `Say type=docker,dest=FILE for an archive in docker's form. ${STORE_HINT}`,
     });
+  }
+  if (isLayout(output)) {
+    throw new BxError('unsupported', `--output type=docker,tar=false: ${facts.name} writes archives only`, { hint: STORE_HINT });
   }
   if (kind === 'image' && attrs.push === 'true' && attrs['push-by-digest'] === 'true') {
     throw new BxError('unsupported', `--output push-by-digest=true: ${facts.name} pushes images by their names only`, {
@@ -72,9 +77,10 @@ export function engineExport(request: ExportRequest, facts: ExportFacts, output:
     case 'image':
       return { output, exporter: imageExporter(facts.kind === 'docker' ? 'moby' : 'image', request, output), target: null };
     case 'oci':
-      return { output, exporter: imageExporter('oci', request, output), target: output };
+      return { output, exporter: imageExporter('oci', request, output), target: isLayout(output) ? null : output };
     case 'docker':
-      return hasOwnStore(facts) ? null : { output, exporter: imageExporter('docker', request, output), target: output };
+      if (hasOwnStore(facts)) return null;
+      return { output, exporter: imageExporter('docker', request, output), target: isLayout(output) ? null : output };
     case 'cacheonly':
       return null;
   }
@@ -83,5 +89,13 @@ export function engineExport(request: ExportRequest, facts: ExportFacts, output:
 /** `type`: `moby` is what a Docker Engine calls its image store. */
 export function imageExporter(type: string, request: ExportRequest, output: OutputSpec): Exporter {
   const names = namesOf(request, output);
-  return { type, attrs: { ...output.attrs, ...request.annotations, ...(names.length > 0 && { name: names.join(',') }) } };
+  return {
+    type,
+    attrs: {
+      ...output.attrs,
+      ...request.annotations,
+      ...(names.length > 0 && { name: names.join(',') }),
+      ...(isLayout(output) && { tar: 'false' }),
+    },
+  };
 }

@@ -1,5 +1,6 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
 import type { Endpoint } from '../../builders/endpoint.js';
+import type { EngineEvent } from '../../core/events.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { isFar } from '../shared/address.js';
 import { connectTimeout } from '../shared/connect-error.js';
@@ -9,6 +10,7 @@ import { withProxyArgs } from '../shared/proxy-args.js';
 import { createReleaseWatch } from './container/release-watch.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
+import { withLocalCaches } from './local-caches.js';
 import { StatusResponseSchema } from './proto/gen/control_pb.js';
 import { startRun } from './run.js';
 import { readStatus } from './status-message.js';
@@ -80,6 +82,11 @@ function lifeSigns({ session, socket }: Http2Connection): LineWatchOptions {
   };
 }
 
+async function* precededBy(told: readonly EngineEvent[], events: AsyncIterable<EngineEvent>): AsyncIterable<EngineEvent> {
+  yield* told;
+  yield* events;
+}
+
 function createEngine(link: EngineLink): Engine {
   const { endpoint, connection, facts } = link;
   const runs = new Set<BuildRun>();
@@ -97,10 +104,12 @@ function createEngine(link: EngineLink): Engine {
     lost: connection.lost,
     onLine: (listener) => watch?.onLine(listener),
     build(request) {
-      const run = startRun(link, withProxyArgs(request, endpoint.address));
+      const { request: ready, told } = withLocalCaches(request);
+      const run = startRun(link, withProxyArgs(ready, endpoint.address));
       runs.add(run);
       return {
         ...run,
+        events: told.length === 0 ? run.events : precededBy(told, run.events),
         dispose: () => run.dispose().finally(() => runs.delete(run)),
       };
     },

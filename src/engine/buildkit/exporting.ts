@@ -14,6 +14,7 @@ import type { EngineLink } from './engine-link.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
+import { isLayout, recordCaches, recordLayout } from './local-caches.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
 import { detailsOf, type ResultDetails, singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
@@ -54,8 +55,7 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
   const outputs = wantedOutputs(request, link.facts);
   const direct = outputs.flatMap((output) => engineExport(request, link.facts, output) ?? []);
   const others = outputs.filter((output) => !direct.some((one) => one.output === output));
-  // Older engines take one exporter a build.
-  const rounds = link.facts.takesSeveralExporters && direct.length > 0 ? [direct] : direct.map((one) => [one]);
+  const rounds = inRounds(direct, link);
   const written: Written[] = [];
   const hasCache = cacheExports(request, link.facts).length > 0;
   if (outputs.length > 0 || hasCache) inputs.emit({ type: 'export.started' });
@@ -64,16 +64,31 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
   const run = async (exports: readonly PlainExport[]): Promise<ExporterResponse> => {
     const isWithCache = !isCacheWritten;
     isCacheWritten = true;
-    return runExporters(inputs, exports, isWithCache);
+    const response = await runExporters(inputs, exports, isWithCache);
+    if (isWithCache) recordCaches(request, response);
+    return response;
   };
   for (const round of rounds) written.push(...(await writtenBy(inputs, round, await run(round), inputs.signal)));
   for (const output of others) written.push(await writeByStore(inputs, output, run));
-  if (!isCacheWritten) await run([]);
-  return describe(request, outputs, written);
+  const rest = isCacheWritten ? {} : await run([]);
+  return describe(request, outputs, written, rest);
 }
 
-function describe(request: BuildRequest, outputs: readonly OutputSpec[], written: readonly Written[]): BuildResult {
-  const metadata = Object.assign({}, ...written.map(({ response }) => response)) as ExporterResponse;
+/** Older engines take one exporter a build. What an image in a directory is called is told by a build of its own. */
+function inRounds(exports: readonly EngineExport[], { facts }: EngineLink): ReadonlyArray<readonly EngineExport[]> {
+  if (!facts.takesSeveralExporters) return exports.map((one) => [one]);
+  const together = exports.filter(({ output }) => !isLayout(output));
+  const alone = exports.filter(({ output }) => isLayout(output));
+  return [...(together.length > 0 ? [together] : []), ...alone.map((one) => [one])];
+}
+
+function describe(
+  request: BuildRequest,
+  outputs: readonly OutputSpec[],
+  written: readonly Written[],
+  rest: ExporterResponse = {},
+): BuildResult {
+  const metadata = Object.assign({}, ...written.map(({ response }) => response), rest) as ExporterResponse;
   const names = (some: readonly OutputSpec[]): string[] => [...new Set(some.flatMap((output) => namesOf(request, output)))];
   const pushed = names(outputs.filter(isPushed));
   return {
@@ -134,6 +149,7 @@ async function writtenBy(
       ...(digest !== null && { 'containerimage.digest': digest }),
     };
   }
+  for (const { output } of exports) recordLayout(output, response);
   return exports.map(({ output }) => ({
     output,
     imageId: isOfImage(output) ? imageIdOf(response, link.facts.hasContainerdStore) : null,
@@ -209,13 +225,13 @@ export interface ClosingExport {
   dispose(): void;
 }
 
-/** Null: there is no output, or one that takes more than an exporter, or several on an engine that takes one exporter a build. */
+/** Null: there is no output, or one that takes more than an exporter, or several that take a build each. */
 export function closingExport(ground: ExportGround): ClosingExport | null {
   const { link, request } = ground;
   const outputs = wantedOutputs(request, link.facts);
   const exports = outputs.flatMap((output) => engineExport(request, link.facts, output) ?? []);
   if (exports.length === 0 || exports.length < outputs.length) return null;
-  if (exports.length > 1 && !link.facts.takesSeveralExporters) return null;
+  if (inRounds(exports, link).length > 1) return null;
   let receivers: OutputReceiver[] = [];
   return {
     exporters: exports.map(({ exporter }) => exporter),
@@ -229,6 +245,7 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
       try {
         const { ExporterResponse } = await build.finish(resultOf(ref, details));
         await Promise.all(receivers.map(({ done }) => done));
+        recordCaches(request, ExporterResponse);
         return describe(request, outputs, await writtenBy(ground, exports, ExporterResponse, signal));
       } finally {
         signal.removeEventListener('abort', abort);

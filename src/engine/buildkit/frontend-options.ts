@@ -3,6 +3,7 @@ import { BxError } from '../../platform/errors.js';
 import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
 import { attestOptions } from './attestations.js';
 import type { EngineFacts } from './engine-facts.js';
+import { toldCache } from './local-caches.js';
 
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
 
@@ -94,7 +95,7 @@ export function localNameOf(context: string): string {
 /** With a frontend the imports of the solve itself are not used. */
 function cacheOptions({ cacheFrom = [] }: BuildRequest): Record<string, string> {
   if (cacheFrom.length === 0) return {};
-  return { 'cache-imports': JSON.stringify(cacheFrom.map(({ type, attrs }) => ({ Type: type, Attrs: attrs }))) };
+  return { 'cache-imports': JSON.stringify(cacheFrom.map(toldCache).map(({ type, attrs }) => ({ Type: type, Attrs: attrs }))) };
 }
 
 /** What is set for all RUN steps. */
@@ -144,9 +145,10 @@ export function cacheExports(
       },
     );
   }
+  const told = cacheTo.map(toldCache);
   const wantsInline = buildArgs.some(([arg, value]) => arg === 'BUILDKIT_INLINE_CACHE' && /^(?:1|t|true)$/i.test(value ?? ''));
-  if (!wantsInline || cacheTo.some(({ type }) => type === 'inline')) return cacheTo;
-  return [...cacheTo, { type: 'inline', attrs: {} }];
+  if (!wantsInline || told.some(({ type }) => type === 'inline')) return told;
+  return [...told, { type: 'inline', attrs: {} }];
 }
 
 /** What the engine has to grant to a build, told with each solve that has steps of it. */

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly uploads?: ReadonlyMap<string, string>;
   readonly secrets?: readonly SecretSource[];
   readonly ssh?: readonly SshSource[];
+  /** Directories of blobs, by the ids that the build knows them by. */
+  readonly contents?: ReadonlyMap<string, string>;
   /** False: nothing is likely to be copied from the local sources, so that nothing is prepared for it. It is served all the same. */
   readonly isCopyExpected?: boolean;
   /** For secrets from variables and for the docker configuration; default: the process's own. */
@@ -94,6 +96,7 @@ export function openSession(options: SessionOptions): SessionHandle {
     auth: createRegistryAuth(env, (message) => options.onWarning?.(message)),
     secrets: createSecretStore(options.secrets ?? [], env),
     ssh: createSshForwarder(options.ssh ?? []),
+    contents: options.contents ?? new Map(),
   };
   const serving = openStream(options, identity, AbortSignal.any([options.signal, giveUp.signal])).then((stream) =>
     serveSession(stream, services, {

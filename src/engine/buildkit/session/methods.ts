@@ -14,6 +14,9 @@ export const SESSION_METHODS: readonly string[] = [
   '/moby.sshforward.v1.SSH/CheckAgent',
   '/moby.sshforward.v1.SSH/ForwardAgent',
   '/grpc.health.v1.Health/Check',
+  ...['Info', 'List', 'Delete', 'Read', 'Status', 'ListStatuses', 'Write', 'Abort'].map(
+    (method) => `/containerd.services.content.v1.Content/${method}`,
+  ),
 ];
 
 export interface SessionIdentity {

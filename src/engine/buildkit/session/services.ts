@@ -1,4 +1,4 @@
-/** The small calls of a session, served through Connect: health, credentials, secrets, ssh. */
+/** The small calls of a session, served through Connect: health, credentials, secrets, ssh, and the stores of blobs. */
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import type { RegistryAuth } from '../../shared/registry-auth.js';
@@ -6,6 +6,7 @@ import { Auth } from '../proto/gen/auth_pb.js';
 import { Health, HealthCheckResponse_ServingStatus } from '../proto/gen/health_pb.js';
 import { Secrets } from '../proto/gen/secrets_pb.js';
 import { SSH } from '../proto/gen/sshforward_pb.js';
+import { registerContent } from './content/content-service.js';
 import type { SecretStore } from './secrets.js';
 import type { SshForwarder } from './ssh-agent.js';
 
@@ -13,9 +14,12 @@ export interface SessionServices {
   readonly auth: RegistryAuth;
   readonly secrets: SecretStore;
   readonly ssh: SshForwarder;
+  /** Directories by the ids of the stores that they are served as. */
+  readonly contents: ReadonlyMap<string, string>;
 }
 
-export function registerServices(router: ConnectRouter, { auth, secrets, ssh }: SessionServices): void {
+export function registerServices(router: ConnectRouter, { auth, secrets, ssh, contents }: SessionServices): void {
+  registerContent(router, contents);
   router.service(Health, { check: () => ({ status: HealthCheckResponse_ServingStatus.SERVING }) });
   // The other methods of Auth stay unimplemented: the engine then fetches tokens itself, with these credentials.
   router.service(Auth, {

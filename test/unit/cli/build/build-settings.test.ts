@@ -3,7 +3,6 @@ import { readBuildOptions } from '../../../../src/cli/build/build-options.js';
 import { BxError } from '../../../../src/platform/errors.js';
 
 const settings = (...args: string[]) => readBuildOptions([...args, '.'], {}, '/')?.settings;
-const cache = (attrs: Record<string, string>) => ({ type: 'registry', attrs });
 const reference = (name: string, ref: string) => ({ contexts: [{ name, from: { kind: 'reference', ref } }] });
 
 describe('the flags for all RUN steps', () => {
@@ -64,10 +63,6 @@ describe('the flags for all RUN steps', () => {
     [['--build-context', 'a/b:1=docker-image://base'], reference('a/b:1', 'docker-image://base')],
     [['--build-context', 'r=https://h.example/r.git#v1'], reference('r', 'https://h.example/r.git#v1')],
     [['--build-context='], {}],
-    [['--cache-from', 'a/b:c,d'], { cacheFrom: [cache({ ref: 'a/b:c' }), cache({ ref: 'd' })] }],
-    [['--cache-from', 'type=registry,ref=a'], { cacheFrom: [cache({ ref: 'a' })] }],
-    [['--cache-to', 'TYPE=registry,ref=a,mode=max'], { cacheTo: [cache({ ref: 'a', mode: 'max' })] }],
-    [['--cache-to', 'type=inline', '--cache-to='], { cacheTo: [{ type: 'inline', attrs: {} }] }],
     [['--pull'], { pull: true }],
     [['--pull=false'], {}],
     [['--rm', '--force-rm=false', '--compress', '-D', '--debug=true'], {}],
@@ -99,11 +94,6 @@ describe('the flags for all RUN steps', () => {
     [['--build-context', 'a='], 'the source is empty', 'src='],
     [['--build-context', 'a=target:b'], 'target: is a target of docker buildx bake', 'COPY --from=b'],
     [['--build-context', 'a=oci-layout:///x'], 'oci-layout:// is not supported yet', 'docker-image://'],
-    [['--cache-from', 'ref=a'], '--cache-from ref=a: type is required', 'The types are registry.'],
-    [['--cache-from', 'type=inline'], 'unknown type "inline"', 'registry'],
-    [['--cache-to', 'type=local,dest=x'], '--cache-to type=local is not supported yet', 'registry and inline'],
-    [['--cache-to', 'type=registry'], 'type=registry needs ref=REF', 'ref=registry.example.com'],
-    [['--cache-to', 'type=nope,ref=a'], 'unknown type "nope"', 'registry and inline'],
     [['--no-cache-filter='], '--no-cache-filter "": the stage is empty', '--no-cache'],
     [['--pull=maybe'], 'invalid argument "maybe" for "--pull"', '--help'],
   ])('refuses %j', (args, message, hint) => {

@@ -20,6 +20,8 @@ describe('outputs', () => {
     [['type=tar,dest=a.tar'], [{ kind: 'tar', dest: '/w/a.tar' }]],
     [['type=oci'], [{ kind: 'oci', dest: '-' }]],
     [['type=oci,dest=-'], [{ kind: 'oci', dest: '-' }]],
+    [['type=oci,dest=layout,tar=false'], [{ kind: 'oci', dest: '/w/layout', isDirectory: true }]],
+    [['type=oci,dest=a,tar=true'], [{ kind: 'oci', dest: '/w/a' }]],
     [['type=docker'], [{ kind: 'store' }]],
     [['type=docker,dest=i.tar'], [{ kind: 'docker', dest: '/w/i.tar' }]],
     [['type=image,name=a/b'], [{ kind: 'image', attrs: { name: 'a/b' } }]],
@@ -75,6 +77,8 @@ describe('outputs', () => {
 
   it.each([
     [['type=local'], 'needs dest=DIR'],
+    [['type=oci,tar=false'], 'type=oci needs dest=DIR'],
+    [['type=oci,tar=false,dest=a', 'type=docker,tar=false,dest=b'], 'only one --output can be an image in a directory'],
     [['type=local,dest=-'], 'cannot go to standard output'],
     [['type=ocl,dest=x'], 'unknown type "ocl"', 'Did you mean oci?'],
     [['type=,dest=x'], 'type is required'],

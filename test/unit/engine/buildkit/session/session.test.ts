@@ -17,6 +17,7 @@ import {
   type SessionOptions,
   type TransferProgress,
 } from '../../../../../src/engine/buildkit/session/index.js';
+import { SESSION_METHODS } from '../../../../../src/engine/buildkit/session/methods.js';
 import type { Http2Connection } from '../../../../../src/engine/buildkit/transport/http2-client.js';
 import { call, encode, type OpenPair, openPair, receiveTree } from './loopback.js';
 
@@ -93,7 +94,7 @@ describe('a session, seen from the engine', () => {
     expect(requestHead).toMatch(/^POST \/session HTTP\/1\.1\r\n/);
     expect(requestHead).toContain(`X-Docker-Expose-Session-Uuid: ${session.id}\r\n`);
     expect(requestHead).toContain('X-Docker-Expose-Session-Name: mine\r\n');
-    expect(requestHead.match(/X-Docker-Expose-Session-Grpc-Method: \//g)!.length).toBe(8);
+    expect(requestHead.match(/X-Docker-Expose-Session-Grpc-Method: \//g)!.length).toBe(SESSION_METHODS.length);
   });
 
   it('answers health checks', async () => {
