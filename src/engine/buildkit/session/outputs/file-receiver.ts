@@ -75,21 +75,25 @@ function pump(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let writing: Promise<void> | null = null;
+    let isSettled = false;
     const settle = (action: () => void): void => {
+      isSettled = true;
       signal.removeEventListener('abort', onAbort);
       sink.off('error', onError);
       action();
     };
-    const onAbort = (): void => settle(() => reject(new BxError('cancelled', `writing ${name} was broken off`)));
-    const onError = (error: unknown): void => {
-      // Errors that follow the first one must not become uncaught ones.
+    // What was written and is given up fails when the sink is destroyed, and nobody waits for it then.
+    const fail = (error: BxError): void => {
       sink.on('error', () => {});
-      settle(() => reject(writeFailure(name, error)));
+      settle(() => reject(error));
     };
+    const onAbort = (): void => fail(new BxError('cancelled', `writing ${name} was broken off`));
+    const onError = (error: unknown): void => fail(writeFailure(name, error));
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     sink.on('error', onError);
     call.onMessage((message) => {
+      if (isSettled) return;
       const data = decodeBytesMessage(message);
       onBytes(data.length, 0);
       if (sink.write(data)) return;
