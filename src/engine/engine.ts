@@ -86,6 +86,8 @@ export interface CacheSpec {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
+export type BuildRecord = 'reference' | 'min' | 'max';
+
 /** What is told of an image besides it. `spec`: of BuildKit's `attest:TYPE`; null: nothing, not even what the engine has by itself. */
 export interface Attestation {
   readonly type: 'provenance' | 'sbom';
@@ -112,6 +114,8 @@ export interface BuildSettings {
   readonly cacheFrom?: readonly CacheSpec[];
   readonly cacheTo?: readonly CacheSpec[];
   readonly attestations?: readonly Attestation[];
+  /** What the result's metadata has of the engine's own record of the build: where it is, and how much of how the result was made. */
+  readonly buildRecord?: BuildRecord;
   /** Of the image, for every output: attributes of an exporter, `annotation-index.KEY` … */
   readonly annotations?: ExporterAttrs;
   /** What docker is configured with, by the address of an engine or `default`: arguments, as far as no other is given. */

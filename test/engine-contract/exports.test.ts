@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineApi } from '../../src/engine/buildkit/transport/index.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, dockerEndpoints, logOf } from './harness.js';
+import { build, connect, contractEndpoints, dockerEndpoints, logOf, openAt, shell } from './harness.js';
 
 const DOCKERFILE = `${BASE}RUN cat /proc/sys/kernel/random/uuid > /id; cat /id
 ENV COLOUR=blue
@@ -132,4 +132,38 @@ describe.each(contractEndpoints())('the result on $label', (endpoint) => {
     expect(tarList(tar)).toContain('id');
     for (const { run } of [attended, ...runs]) await run.dispose();
   });
+
+  it.skipIf(isClassic)('is made once, whatever is told of it and whoever looks into it', async () => {
+    const project = createProject(DOCKERFILE);
+    const outputs = [{ kind: 'local', dest: project.path('tree') }, { kind: 'store' }] as const;
+    const wanted = endpoint.kind === 'docker' ? outputs : outputs.slice(0, 1);
+    const observed = await build(engine, project, { outputs: wanted, noCache: true, buildRecord: 'min' });
+    expect(observed.last.type).toBe('build.succeeded');
+    const container = await openAt(observed, 'uuid');
+    const { output } = await shell(container, 'cat /id');
+    await observed.run.dispose();
+    expect(readFileSync(project.path('tree/id'), 'utf8')).toBe(output);
+    expect(logOf(observed, 'uuid')).toBe(output);
+  });
+
+  it.skipIf(isClassic).each([false, true])(
+    'comes with the engine’s record of the build, where it keeps one: unattended %s',
+    async (isUnattended) => {
+      const buildArgs = [['FLAVOUR', 'sweet']] as const;
+      for (const outputs of [[], [{ kind: 'cacheonly' }]] as const) {
+        const observed = await build(engine, createProject(DOCKERFILE), { isUnattended, buildArgs, outputs, buildRecord: 'min' });
+        await observed.run.dispose();
+        const { metadata = {} } = (observed.last as { result: { metadata?: Record<string, string> } }).result;
+        if (endpoint.kind === 'docker') expect(metadata['buildx.build.ref']).toMatch(/^default\/default\/[0-9a-f]+$/);
+        const encoded = metadata['buildx.build.provenance'];
+        if (encoded === undefined) continue;
+        const provenance = JSON.parse(Buffer.from(encoded, 'base64').toString());
+        expect(provenance.invocation.parameters).toMatchObject({
+          frontend: 'dockerfile.v0',
+          args: { 'build-arg:FLAVOUR': 'sweet' },
+        });
+        expect(Object.keys(provenance).sort()).toEqual(['buildType', 'builder', 'invocation']);
+      }
+    },
+  );
 });

@@ -8,6 +8,7 @@ import type { Invoke } from '../../session/index.js';
 import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
 import { parseBuildArg } from '../values/build-arg.js';
 import { type Call, parseCall } from '../values/call.js';
+import { parseGoBoolean } from '../values/go-boolean.js';
 import { parseInvoke } from '../values/invoke.js';
 import { parseOutputs } from '../values/output.js';
 import { parsePlatform } from '../values/platform.js';
@@ -89,7 +90,7 @@ export function readBuildOptions(
     ssh: readSsh(flags, env, cwd),
     outputs,
     settings: readBuildSettings(flags, env, cwd),
-    resultFiles: resultFiles(flags, outputs, cwd),
+    resultFiles: resultFiles(flags, outputs, env, cwd),
     builder: chooseBuilder(flags.text('engine'), env),
     endpoint: { builder: flags.text('builder') || null, context: flags.text('context') || null, platform },
     progress: chooseProgress(flags, env),
@@ -150,7 +151,7 @@ function chooseProgress(flags: ParsedFlags, env: NodeJS.ProcessEnv): ProgressMod
 }
 
 /** Throws `BxError('usage')`. */
-function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], cwd: string): ResultFiles {
+function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], env: NodeJS.ProcessEnv, cwd: string): ResultFiles {
   const path = (name: string): string | null => {
     const text = flags.text(name);
     return text ? resolve(cwd, text) : null;
@@ -162,7 +163,14 @@ function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], cwd: st
       hint: 'Leave one of them out.',
     });
   }
-  return { iidFile, metadataFile: path('metadata-file') };
+  const metadataFile = path('metadata-file');
+  return { iidFile, metadataFile, record: metadataFile === null ? null : recordOf(env.BUILDX_METADATA_PROVENANCE ?? '') };
+}
+
+/** docker/buildx, util/confutil/metadata.go: whatever else it says, it is the short form. */
+function recordOf(told: string): ResultFiles['record'] {
+  if (told === 'disabled' || parseGoBoolean(told) === false) return 'reference';
+  return told === 'max' ? 'max' : 'min';
 }
 
 function onlyContext(flags: ParsedFlags, command: string): string {

@@ -32,6 +32,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
     ...(options.call !== null && { call: `frontend.${options.call.method}` }),
+    ...(options.resultFiles.record !== null && { buildRecord: options.resultFiles.record }),
   };
 }
 

@@ -6,7 +6,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
-import type { BuildRun, Engine } from '../../engine/engine.js';
+import type { BuildRecord, BuildRun, Engine } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { writeReasonOf } from '../../platform/reason.js';
 
@@ -17,6 +17,8 @@ export interface ResultFiles {
   /** Absolute; null: not wanted. */
   readonly iidFile: string | null;
   readonly metadataFile: string | null;
+  /** What the metadata has of the engine's record of the build. */
+  readonly record: BuildRecord | null;
 }
 
 /** The engine, whose builds write these files when they succeed. An image id of an earlier build is taken away when one begins. */

@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import { isAttested } from './attestations.js';
+import { buildRecord } from './build-record.js';
 import { type EngineExport, engineExport, hasOwnStore, imageExporter, namesOf, wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf } from './frontend-options.js';
@@ -70,7 +71,8 @@ export async function exportOutputs(inputs: ExportInputs): Promise<BuildResult> 
   };
   for (const round of rounds) written.push(...(await writtenBy(inputs, round, await run(round), inputs.signal)));
   for (const output of others) written.push(await writeByStore(inputs, output, run));
-  const rest = isCacheWritten ? {} : await run([]);
+  const isUnrecorded = request.buildRecord !== undefined && outputs.length === 0;
+  const rest = isCacheWritten && !isUnrecorded ? {} : await run([]);
   return describe(request, outputs, written, rest);
 }
 
@@ -184,7 +186,7 @@ async function runExporters(
     const { ref, details } = await build.whileOpen(resultAgain(build.gateway.bridge, inputs));
     const { ExporterResponse } = await build.finish(resultOf(ref, details));
     await Promise.all(receivers.map(({ done }) => done));
-    return ExporterResponse;
+    return { ...ExporterResponse, ...(await buildRecord(link, request, build.gateway.buildRef, signal)) };
   } finally {
     signal.removeEventListener('abort', abort);
     build.abort();
@@ -246,7 +248,8 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
         const { ExporterResponse } = await build.finish(resultOf(ref, details));
         await Promise.all(receivers.map(({ done }) => done));
         recordCaches(request, ExporterResponse);
-        return describe(request, outputs, await writtenBy(ground, exports, ExporterResponse, signal));
+        const response = { ...ExporterResponse, ...(await buildRecord(link, request, build.gateway.buildRef, signal)) };
+        return describe(request, outputs, await writtenBy(ground, exports, response, signal));
       } finally {
         signal.removeEventListener('abort', abort);
       }
@@ -263,10 +266,10 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
  */
 async function resultAgain(
   bridge: OpenBuild['gateway']['bridge'],
-  { options, graph, details, signal }: ExportInputs,
+  { request, options, graph, details, signal }: ExportInputs,
 ): Promise<{ readonly ref: string | null; readonly details: ResultDetails }> {
   if (graph.output === null) return { ref: null, details };
-  const isFrontends = isAttested(options);
+  const isFrontends = isAttested(options) || (request.buildRecord !== undefined && request.buildRecord !== 'reference');
   const { result } = await bridge.solve(
     {
       ...(isFrontends

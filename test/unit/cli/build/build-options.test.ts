@@ -24,7 +24,7 @@ describe('readBuildOptions', () => {
       ssh: [],
       outputs: [],
       settings: {},
-      resultFiles: { iidFile: null, metadataFile: null },
+      resultFiles: { iidFile: null, metadataFile: null, record: null },
       builder: 'either',
       progress: 'auto',
       call: null,
@@ -129,6 +129,16 @@ describe('readBuildOptions', () => {
       hint: expect.stringContaining(hint),
     });
   });
+});
+
+it('asks for the engine’s record of the build where the metadata are wanted', () => {
+  const record = (env: Record<string, string>, ...args: string[]) =>
+    readBuildOptions([...args, '.'], env, '/')?.resultFiles.record;
+  const flag = '--metadata-file=m';
+  expect(record({}, '--iidfile=i')).toBe(null);
+  expect(record({}, flag)).toBe('min');
+  expect(record({ BUILDX_METADATA_PROVENANCE: 'max' }, flag)).toBe('max');
+  for (const told of ['disabled', 'false', '0']) expect(record({ BUILDX_METADATA_PROVENANCE: told }, flag)).toBe('reference');
 });
 
 describe('the flag table', () => {

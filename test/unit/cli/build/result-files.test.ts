@@ -29,7 +29,7 @@ async function ends(last: EngineEvent, iidFile: string | null, metadataFile: str
     yield last;
   })();
   const engine = { build: () => ({ events }) } as unknown as Engine;
-  const run = withResultFiles(engine, { iidFile, metadataFile }).build({} as BuildRequest);
+  const run = withResultFiles(engine, { iidFile, metadataFile, record: null }).build({} as BuildRequest);
   let end: EngineEvent | null = null;
   for await (const event of run.events) end = event;
   return end!;

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file control.proto.
  */
 export const file_control: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxIrUFCgxTb2x2ZVJlcXVlc3QSCwoDUmVmGAEgASgJEiIKCkRlZmluaXRpb24YAiABKAsyDi5wYi5EZWZpbml0aW9uEhoKEkV4cG9ydGVyRGVwcmVjYXRlZBgDIAEoCRJcChdFeHBvcnRlckF0dHJzRGVwcmVjYXRlZBgEIAMoCzI7Lm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSDwoHU2Vzc2lvbhgFIAEoCRIQCghGcm9udGVuZBgGIAEoCRJICg1Gcm9udGVuZEF0dHJzGAcgAygLMjEubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRBdHRyc0VudHJ5Ei0KBUNhY2hlGAggASgLMh4ubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnMSFAoMRW50aXRsZW1lbnRzGAkgAygJEkoKDkZyb250ZW5kSW5wdXRzGAogAygLMjIubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRJbnB1dHNFbnRyeRIQCghJbnRlcm5hbBgLIAEoCBItCglFeHBvcnRlcnMYDSADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyGj4KHEV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpFChNGcm9udGVuZElucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIdCgV2YWx1ZRgCIAEoCzIOLnBiLkRlZmluaXRpb246AjgBInwKCEV4cG9ydGVyEgwKBFR5cGUYASABKAkSNAoFQXR0cnMYAiADKAsyJS5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyLkF0dHJzRW50cnkaLAoKQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInoKDENhY2hlT3B0aW9ucxI0CgdFeHBvcnRzGAQgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRI0CgdJbXBvcnRzGAUgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeSKOAQoRQ2FjaGVPcHRpb25zRW50cnkSDAoEVHlwZRgBIAEoCRI9CgVBdHRycxgCIAMoCzIuLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zRW50cnkuQXR0cnNFbnRyeRosCgpBdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimQEKDVNvbHZlUmVzcG9uc2USTwoQRXhwb3J0ZXJSZXNwb25zZRgBIAMoCzI1Lm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXNwb25zZS5FeHBvcnRlclJlc3BvbnNlRW50cnkaNwoVRXhwb3J0ZXJSZXNwb25zZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHAoNU3RhdHVzUmVxdWVzdBILCgNSZWYYASABKAkizAEKDlN0YXR1c1Jlc3BvbnNlEioKCHZlcnRleGVzGAEgAygLMhgubW9ieS5idWlsZGtpdC52MS5WZXJ0ZXgSMAoIc3RhdHVzZXMYAiADKAsyHi5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleFN0YXR1cxIpCgRsb2dzGAMgAygLMhsubW9ieS5idWlsZGtpdC52MS5WZXJ0ZXhMb2cSMQoId2FybmluZ3MYBCADKAsyHy5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleFdhcm5pbmci2wEKBlZlcnRleBIOCgZkaWdlc3QYASABKAkSDgoGaW5wdXRzGAIgAygJEgwKBG5hbWUYAyABKAkSDgoGY2FjaGVkGAQgASgIEisKB3N0YXJ0ZWQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNvbXBsZXRlZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXJyb3IYByABKAkSKAoNcHJvZ3Jlc3NHcm91cBgIIAEoCzIRLnBiLlByb2dyZXNzR3JvdXAi4wEKDFZlcnRleFN0YXR1cxIKCgJJRBgBIAEoCRIOCgZ2ZXJ0ZXgYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdjdXJyZW50GAQgASgDEg0KBXRvdGFsGAUgASgDEi0KCXRpbWVzdGFtcBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc3RhcnRlZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY29tcGxldGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJnCglWZXJ0ZXhMb2cSDgoGdmVydGV4GAEgASgJEi0KCXRpbWVzdGFtcBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RyZWFtGAMgASgDEgsKA21zZxgEIAEoDCKTAQoNVmVydGV4V2FybmluZxIOCgZ2ZXJ0ZXgYASABKAkSDQoFbGV2ZWwYAiABKAMSDQoFc2hvcnQYAyABKAwSDgoGZGV0YWlsGAQgAygMEgsKA3VybBgFIAEoCRIcCgRpbmZvGAYgASgLMg4ucGIuU291cmNlSW5mbxIZCgZyYW5nZXMYByADKAsyCS5wYi5SYW5nZSIcCgxCeXRlc01lc3NhZ2USDAoEZGF0YRgBIAEoDCIkChJMaXN0V29ya2Vyc1JlcXVlc3QSDgoGZmlsdGVyGAEgAygJIksKE0xpc3RXb3JrZXJzUmVzcG9uc2USNAoGcmVjb3JkGAEgAygLMiQubW9ieS5idWlsZGtpdC52MS50eXBlcy5Xb3JrZXJSZWNvcmQiDQoLSW5mb1JlcXVlc3QiUAoMSW5mb1Jlc3BvbnNlEkAKD2J1aWxka2l0VmVyc2lvbhgBIAEoCzInLm1vYnkuYnVpbGRraXQudjEudHlwZXMuQnVpbGRraXRWZXJzaW9uMpQDCgdDb250cm9sEkgKBVNvbHZlEh4ubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlcXVlc3QaHy5tb2J5LmJ1aWxka2l0LnYxLlNvbHZlUmVzcG9uc2USTQoGU3RhdHVzEh8ubW9ieS5idWlsZGtpdC52MS5TdGF0dXNSZXF1ZXN0GiAubW9ieS5idWlsZGtpdC52MS5TdGF0dXNSZXNwb25zZTABEk0KB1Nlc3Npb24SHi5tb2J5LmJ1aWxka2l0LnYxLkJ5dGVzTWVzc2FnZRoeLm1vYnkuYnVpbGRraXQudjEuQnl0ZXNNZXNzYWdlKAEwARJaCgtMaXN0V29ya2VycxIkLm1vYnkuYnVpbGRraXQudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiUubW9ieS5idWlsZGtpdC52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkUKBEluZm8SHS5tb2J5LmJ1aWxka2l0LnYxLkluZm9SZXF1ZXN0Gh4ubW9ieS5idWlsZGtpdC52MS5JbmZvUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_pb, file_worker]);
+  fileDesc("Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxIrUFCgxTb2x2ZVJlcXVlc3QSCwoDUmVmGAEgASgJEiIKCkRlZmluaXRpb24YAiABKAsyDi5wYi5EZWZpbml0aW9uEhoKEkV4cG9ydGVyRGVwcmVjYXRlZBgDIAEoCRJcChdFeHBvcnRlckF0dHJzRGVwcmVjYXRlZBgEIAMoCzI7Lm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSDwoHU2Vzc2lvbhgFIAEoCRIQCghGcm9udGVuZBgGIAEoCRJICg1Gcm9udGVuZEF0dHJzGAcgAygLMjEubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRBdHRyc0VudHJ5Ei0KBUNhY2hlGAggASgLMh4ubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnMSFAoMRW50aXRsZW1lbnRzGAkgAygJEkoKDkZyb250ZW5kSW5wdXRzGAogAygLMjIubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlcXVlc3QuRnJvbnRlbmRJbnB1dHNFbnRyeRIQCghJbnRlcm5hbBgLIAEoCBItCglFeHBvcnRlcnMYDSADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyGj4KHEV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpFChNGcm9udGVuZElucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIdCgV2YWx1ZRgCIAEoCzIOLnBiLkRlZmluaXRpb246AjgBInwKCEV4cG9ydGVyEgwKBFR5cGUYASABKAkSNAoFQXR0cnMYAiADKAsyJS5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyLkF0dHJzRW50cnkaLAoKQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInoKDENhY2hlT3B0aW9ucxI0CgdFeHBvcnRzGAQgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRI0CgdJbXBvcnRzGAUgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeSKOAQoRQ2FjaGVPcHRpb25zRW50cnkSDAoEVHlwZRgBIAEoCRI9CgVBdHRycxgCIAMoCzIuLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zRW50cnkuQXR0cnNFbnRyeRosCgpBdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimQEKDVNvbHZlUmVzcG9uc2USTwoQRXhwb3J0ZXJSZXNwb25zZRgBIAMoCzI1Lm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXNwb25zZS5FeHBvcnRlclJlc3BvbnNlRW50cnkaNwoVRXhwb3J0ZXJSZXNwb25zZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHAoNU3RhdHVzUmVxdWVzdBILCgNSZWYYASABKAkizAEKDlN0YXR1c1Jlc3BvbnNlEioKCHZlcnRleGVzGAEgAygLMhgubW9ieS5idWlsZGtpdC52MS5WZXJ0ZXgSMAoIc3RhdHVzZXMYAiADKAsyHi5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleFN0YXR1cxIpCgRsb2dzGAMgAygLMhsubW9ieS5idWlsZGtpdC52MS5WZXJ0ZXhMb2cSMQoId2FybmluZ3MYBCADKAsyHy5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleFdhcm5pbmci2wEKBlZlcnRleBIOCgZkaWdlc3QYASABKAkSDgoGaW5wdXRzGAIgAygJEgwKBG5hbWUYAyABKAkSDgoGY2FjaGVkGAQgASgIEisKB3N0YXJ0ZWQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNvbXBsZXRlZBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXJyb3IYByABKAkSKAoNcHJvZ3Jlc3NHcm91cBgIIAEoCzIRLnBiLlByb2dyZXNzR3JvdXAi4wEKDFZlcnRleFN0YXR1cxIKCgJJRBgBIAEoCRIOCgZ2ZXJ0ZXgYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdjdXJyZW50GAQgASgDEg0KBXRvdGFsGAUgASgDEi0KCXRpbWVzdGFtcBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc3RhcnRlZBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY29tcGxldGVkGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJnCglWZXJ0ZXhMb2cSDgoGdmVydGV4GAEgASgJEi0KCXRpbWVzdGFtcBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RyZWFtGAMgASgDEgsKA21zZxgEIAEoDCKTAQoNVmVydGV4V2FybmluZxIOCgZ2ZXJ0ZXgYASABKAkSDQoFbGV2ZWwYAiABKAMSDQoFc2hvcnQYAyABKAwSDgoGZGV0YWlsGAQgAygMEgsKA3VybBgFIAEoCRIcCgRpbmZvGAYgASgLMg4ucGIuU291cmNlSW5mbxIZCgZyYW5nZXMYByADKAsyCS5wYi5SYW5nZSIcCgxCeXRlc01lc3NhZ2USDAoEZGF0YRgBIAEoDCIkChJMaXN0V29ya2Vyc1JlcXVlc3QSDgoGZmlsdGVyGAEgAygJIksKE0xpc3RXb3JrZXJzUmVzcG9uc2USNAoGcmVjb3JkGAEgAygLMiQubW9ieS5idWlsZGtpdC52MS50eXBlcy5Xb3JrZXJSZWNvcmQiDQoLSW5mb1JlcXVlc3QiUAoMSW5mb1Jlc3BvbnNlEkAKD2J1aWxka2l0VmVyc2lvbhgBIAEoCzInLm1vYnkuYnVpbGRraXQudjEudHlwZXMuQnVpbGRraXRWZXJzaW9uIkkKE0J1aWxkSGlzdG9yeVJlcXVlc3QSEgoKQWN0aXZlT25seRgBIAEoCBILCgNSZWYYAiABKAkSEQoJRWFybHlFeGl0GAMgASgIIkkKEUJ1aWxkSGlzdG9yeUV2ZW50EjQKBnJlY29yZBgCIAEoCzIkLm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5UmVjb3JkIusBChJCdWlsZEhpc3RvcnlSZWNvcmQSCwoDUmVmGAEgASgJEjEKBlJlc3VsdBgKIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuQnVpbGRSZXN1bHRJbmZvEkIKB1Jlc3VsdHMYCyADKAsyMS5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeVJlY29yZC5SZXN1bHRzRW50cnkaUQoMUmVzdWx0c0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuQnVpbGRSZXN1bHRJbmZvOgI4ASJFCg9CdWlsZFJlc3VsdEluZm8SMgoMQXR0ZXN0YXRpb25zGAIgAygLMhwubW9ieS5idWlsZGtpdC52MS5EZXNjcmlwdG9yIrYBCgpEZXNjcmlwdG9yEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEgwKBHNpemUYAyABKAMSQgoLYW5ub3RhdGlvbnMYBSADKAsyLS5tb2J5LmJ1aWxka2l0LnYxLkRlc2NyaXB0b3IuQW5ub3RhdGlvbnNFbnRyeRoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEy+AMKB0NvbnRyb2wSSAoFU29sdmUSHi5tb2J5LmJ1aWxka2l0LnYxLlNvbHZlUmVxdWVzdBofLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXNwb25zZRJNCgZTdGF0dXMSHy5tb2J5LmJ1aWxka2l0LnYxLlN0YXR1c1JlcXVlc3QaIC5tb2J5LmJ1aWxka2l0LnYxLlN0YXR1c1Jlc3BvbnNlMAESTQoHU2Vzc2lvbhIeLm1vYnkuYnVpbGRraXQudjEuQnl0ZXNNZXNzYWdlGh4ubW9ieS5idWlsZGtpdC52MS5CeXRlc01lc3NhZ2UoATABEloKC0xpc3RXb3JrZXJzEiQubW9ieS5idWlsZGtpdC52MS5MaXN0V29ya2Vyc1JlcXVlc3QaJS5tb2J5LmJ1aWxka2l0LnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USRQoESW5mbxIdLm1vYnkuYnVpbGRraXQudjEuSW5mb1JlcXVlc3QaHi5tb2J5LmJ1aWxka2l0LnYxLkluZm9SZXNwb25zZRJiChJMaXN0ZW5CdWlsZEhpc3RvcnkSJS5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeVJlcXVlc3QaIy5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeUV2ZW50MAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_pb, file_worker]);
 
 /**
  * @generated from message moby.buildkit.v1.SolveRequest
@@ -491,6 +491,126 @@ export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
   messageDesc(file_control, 15);
 
 /**
+ * @generated from message moby.buildkit.v1.BuildHistoryRequest
+ */
+export type BuildHistoryRequest = Message<"moby.buildkit.v1.BuildHistoryRequest"> & {
+  /**
+   * @generated from field: bool ActiveOnly = 1;
+   */
+  ActiveOnly: boolean;
+
+  /**
+   * @generated from field: string Ref = 2;
+   */
+  Ref: string;
+
+  /**
+   * @generated from field: bool EarlyExit = 3;
+   */
+  EarlyExit: boolean;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.BuildHistoryRequest.
+ * Use `create(BuildHistoryRequestSchema)` to create a new message.
+ */
+export const BuildHistoryRequestSchema: GenMessage<BuildHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_control, 16);
+
+/**
+ * @generated from message moby.buildkit.v1.BuildHistoryEvent
+ */
+export type BuildHistoryEvent = Message<"moby.buildkit.v1.BuildHistoryEvent"> & {
+  /**
+   * @generated from field: moby.buildkit.v1.BuildHistoryRecord record = 2;
+   */
+  record?: BuildHistoryRecord | undefined;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.BuildHistoryEvent.
+ * Use `create(BuildHistoryEventSchema)` to create a new message.
+ */
+export const BuildHistoryEventSchema: GenMessage<BuildHistoryEvent> = /*@__PURE__*/
+  messageDesc(file_control, 17);
+
+/**
+ * @generated from message moby.buildkit.v1.BuildHistoryRecord
+ */
+export type BuildHistoryRecord = Message<"moby.buildkit.v1.BuildHistoryRecord"> & {
+  /**
+   * @generated from field: string Ref = 1;
+   */
+  Ref: string;
+
+  /**
+   * @generated from field: moby.buildkit.v1.BuildResultInfo Result = 10;
+   */
+  Result?: BuildResultInfo | undefined;
+
+  /**
+   * @generated from field: map<string, moby.buildkit.v1.BuildResultInfo> Results = 11;
+   */
+  Results: { [key: string]: BuildResultInfo };
+};
+
+/**
+ * Describes the message moby.buildkit.v1.BuildHistoryRecord.
+ * Use `create(BuildHistoryRecordSchema)` to create a new message.
+ */
+export const BuildHistoryRecordSchema: GenMessage<BuildHistoryRecord> = /*@__PURE__*/
+  messageDesc(file_control, 18);
+
+/**
+ * @generated from message moby.buildkit.v1.BuildResultInfo
+ */
+export type BuildResultInfo = Message<"moby.buildkit.v1.BuildResultInfo"> & {
+  /**
+   * @generated from field: repeated moby.buildkit.v1.Descriptor Attestations = 2;
+   */
+  Attestations: Descriptor[];
+};
+
+/**
+ * Describes the message moby.buildkit.v1.BuildResultInfo.
+ * Use `create(BuildResultInfoSchema)` to create a new message.
+ */
+export const BuildResultInfoSchema: GenMessage<BuildResultInfo> = /*@__PURE__*/
+  messageDesc(file_control, 19);
+
+/**
+ * @generated from message moby.buildkit.v1.Descriptor
+ */
+export type Descriptor = Message<"moby.buildkit.v1.Descriptor"> & {
+  /**
+   * @generated from field: string media_type = 1;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+
+  /**
+   * @generated from field: int64 size = 3;
+   */
+  size: bigint;
+
+  /**
+   * @generated from field: map<string, string> annotations = 5;
+   */
+  annotations: { [key: string]: string };
+};
+
+/**
+ * Describes the message moby.buildkit.v1.Descriptor.
+ * Use `create(DescriptorSchema)` to create a new message.
+ */
+export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
+  messageDesc(file_control, 20);
+
+/**
  * @generated from service moby.buildkit.v1.Control
  */
 export const Control: GenService<{
@@ -533,6 +653,14 @@ export const Control: GenService<{
     methodKind: "unary";
     input: typeof InfoRequestSchema;
     output: typeof InfoResponseSchema;
+  },
+  /**
+   * @generated from rpc moby.buildkit.v1.Control.ListenBuildHistory
+   */
+  listenBuildHistory: {
+    methodKind: "server_streaming";
+    input: typeof BuildHistoryRequestSchema;
+    output: typeof BuildHistoryEventSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_control, 0);
