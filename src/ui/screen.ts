@@ -30,21 +30,20 @@ import {
   terminalLeft,
   terminalResumed,
 } from './control/tabs.js';
-import type { LineStyle } from './control/terminal-lines.js';
+import { lineStyleOf } from './control/terminal-lines.js';
 import { createTerminals } from './control/terminals.js';
 import type { Ui } from './control/ui-context.js';
 import type { ScreenDeps, ScreenHandle } from './deps.js';
 import { AttributeTable } from './host/attributes.js';
 import { createBlessedHost } from './host/blessed-host.js';
 import { computeLayout, innerRect, type Layout, panelRect } from './layout/layout.js';
-import { createLook, type Look } from './look.js';
+import { createLook } from './look.js';
 import { loadCharts } from './panels/charts.js';
 import { logAreas } from './panels/logs.js';
 import { createScreenView, type Frame } from './screen-view.js';
 import { sameStep, selectGeneration, selectStep } from './select/current.js';
 import { isTicking } from './select/header.js';
 import { scrolledTo, selectStepRows } from './select/step-rows.js';
-import type { Role } from './theme/roles.js';
 import { initialView, type ViewState } from './view-state.js';
 
 /** Durations show tenths of a second. */
@@ -368,23 +367,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     terminalSize: () => commands.terminalSize(),
     notify: (level, message, hint) => commands.notify(level, message, hint),
     close: (how) => close(how),
-  };
-}
-
-function lineStyleOf(look: Look, leaveLabel: string, isReplay: boolean): LineStyle {
-  const sgr = (role: Role): string => look.attributes.sgr(look.attr(role));
-  return {
-    isAscii: look.glyphs.isAscii,
-    leaveLabel,
-    isReplay,
-    sgr: {
-      accent: sgr('accent'),
-      dim: sgr('dim'),
-      strong: sgr('strong'),
-      warning: sgr('warning'),
-      good: sgr('status.done'),
-      bad: sgr('status.failed'),
-    },
   };
 }
 

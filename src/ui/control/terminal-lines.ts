@@ -3,9 +3,11 @@
  * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
  */
 import type { ContainerSummary, ProcessSummary, Step } from '../../core/model/index.js';
+import type { Look } from '../look.js';
 import { processStateText } from '../panels/processes.js';
 import { stepText } from '../select/step-rows.js';
 import { cleanText, ellipsize, textWidth, wrapText } from '../text/width.js';
+import type { Role } from '../theme/roles.js';
 
 /** SGR parameters and signs, from the theme and the glyph set. */
 export interface LineStyle {
@@ -92,4 +94,22 @@ function wrapped(text: string, cols: number, rows: number, mark: string): string
   const lines = wrapText(cleanText(text), cols);
   if (lines.length <= rows) return lines;
   return [...lines.slice(0, rows - 1), ellipsize(`${lines.slice(rows - 1).join(' ')}`, cols, mark)];
+}
+
+/** How these lines look on a screen. */
+export function lineStyleOf(look: Look, leaveLabel: string, isReplay: boolean): LineStyle {
+  const sgr = (role: Role): string => look.attributes.sgr(look.attr(role));
+  return {
+    isAscii: look.glyphs.isAscii,
+    leaveLabel,
+    isReplay,
+    sgr: {
+      accent: sgr('accent'),
+      dim: sgr('dim'),
+      strong: sgr('strong'),
+      warning: sgr('warning'),
+      good: sgr('status.done'),
+      bad: sgr('status.failed'),
+    },
+  };
 }
