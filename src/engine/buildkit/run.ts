@@ -10,8 +10,10 @@ import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
+import { within } from '../shared/within.js';
 import { withoutAttestations } from './attestations.js';
 import { askFrontend } from './call.js';
+import { connectionLoss } from './connection-loss.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
 import { wantedOutputs } from './engine-exports.js';
@@ -406,23 +408,4 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       return disposing;
     },
   };
-}
-
-/** The engine ends its builds before it ends the connection, so an error may be the first sign of the loss. */
-async function connectionLoss(link: EngineLink, error: unknown): Promise<BxError | null> {
-  if (error instanceof BxError && error.code === 'engine-lost') return error;
-  const engineError = engineErrorOf(error);
-  if (!engineError && !link.connection.isClosed) return null;
-  const isSuspect = link.connection.isClosed || /unavailable|canceled|closed|EOF|reset/i.test(engineError?.message ?? '');
-  if (!isSuspect) return null;
-  return Promise.race([link.connection.lost, new Promise<null>((resolve) => setTimeout(resolve, 300, null))]);
-}
-
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work.catch(() => {}), timeout]);
-  clearTimeout(timer);
 }

@@ -6,6 +6,7 @@ import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
+import { within } from '../shared/within.js';
 import { createApi, type EngineApi } from './api.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
@@ -14,7 +15,6 @@ import { removeImages, sweepOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
 import { watchEngine } from './watch.js';
-import { within } from './within.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The newest that this client was tried with. */

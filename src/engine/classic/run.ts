@@ -7,6 +7,7 @@ import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec, FilesSpec } from '../engine.js';
 import { createEventQueue } from '../shared/event-queue.js';
 import { createRegistryAuth } from '../shared/registry-auth.js';
+import { within } from '../shared/within.js';
 import type { EngineApi } from './api.js';
 import { type BuildOutcome, build } from './build.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
@@ -18,7 +19,6 @@ import { createLooks, type Place, type Remains } from './looks.js';
 import { ownLabel, removeContainer, removeImage } from './owner.js';
 import type { SentStep } from './progress.js';
 import { refuseOtherPlatform, requireNames, requireTarget } from './refuse.js';
-import { within } from './within.js';
 
 /** How long an engine that is being left may take. */
 const FAREWELL_MS = 5_000;
