@@ -7,6 +7,7 @@ const CLOSE_WITHIN_MS = 500;
 
 export interface Holdings {
   readonly containers: () => Promise<unknown>;
+  /** Until it is with everybody who listens, and in the record, how they have ended. */
   readonly runs: () => Promise<unknown>;
   readonly connection: () => Promise<unknown>;
 }

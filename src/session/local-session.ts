@@ -316,7 +316,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     for (const { id } of processes.running(HOST)) await processes.signal(id, 'HUP').catch(() => undefined);
     await giveBack({
       containers: () => Promise.all([containers.releaseAll(), spare.drop(), reader.drop()]),
-      runs: () => Promise.allSettled([...runs.values()].map((run) => run.dispose())),
+      runs: () => Promise.allSettled([...runs.values()].map((run) => run.dispose())).then(() => settled),
       connection: () => engine.dispose(),
     });
     logs.dispose();
