@@ -27,12 +27,15 @@ const NEWEST_SUITE = 'forky';
 const CONTRACT = 'engine-contract';
 /** Images live in containerd then, which other exporters write. */
 const CONTAINERD_STORE = ', containerd store';
+const NEWEST = ', newest';
 const ROOTLESS_PODMAN = ', Podman, rootless';
 /** What the table adds to the name that the engine has for itself. @type {Readonly<Record<string, string>>} */
 const VARIETIES = { [CONTAINERD_STORE]: CONTAINERD_STORE, [ROOTLESS_PODMAN]: ', rootless' };
 const ON_ENGINE = [CONTRACT, 'e2e'];
 /** Before the address of an engine: its classic builder (test/helpers/engines.ts). */
 const CLASSIC = 'classic+';
+/** Likewise: what is recorded there, replayed. */
+const REPLAY = 'replay+';
 
 /** @type {import('../test/setup/engine-table.mjs').Column[]} */
 const tableColumns = [];
@@ -183,7 +186,7 @@ async function onEngines(parts) {
   const newest = newestDockerd();
   if (newest === null) return [...outcomes, { part: 'newest engine', passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
   const second = await startPrivateEngine({ dockerd: newest });
-  outcomes.push(...(await onEngine(second, parts, ', newest', { BXTUI_DOCKERD: newest })));
+  outcomes.push(...(await onEngine(second, parts, NEWEST, { BXTUI_DOCKERD: newest })));
   const contract = parts.filter((part) => part === CONTRACT);
   if (contract.length === 0) return outcomes;
   const third = await startPrivateEngine({ dockerd: newest, features: ['containerd-snapshotter'] });
@@ -243,6 +246,9 @@ async function onEngine(engine, parts, label, more) {
       if (part !== CONTRACT || label === CONTAINERD_STORE || engine.address.startsWith(CLASSIC)) continue;
       const classic = { ...env, BXTUI_TEST_ENGINES: `${CLASSIC}${engine.address}` };
       outcomes.push({ ...(await suite(part, classic)), part: `${part}${label}, classic` });
+      if (label !== NEWEST) continue;
+      const replay = { ...env, BXTUI_TEST_ENGINES: `${REPLAY}${engine.address}` };
+      outcomes.push({ ...(await suite(part, replay)), part: `${part}, replay` });
     }
   } finally {
     const leftovers = await engine.stop();

@@ -10,7 +10,7 @@ function failureOf(observed: Observed) {
   return last.failure;
 }
 
-describe.each(contractEndpoints())('a build that does not succeed on $label', (endpoint) => {
+describe.each(contractEndpoints({ isForReplays: true }))('a build that does not succeed on $label', (endpoint) => {
   const isClassic = endpoint.builder === 'classic';
   let engine: Engine;
   const observedRuns: Observed[] = [];

@@ -1,7 +1,7 @@
 /** Runs builds on the engines under test and tells what came of them: the events as they were, and the state that they fold into. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { beforeEach } from 'vitest';
+import { beforeEach, it } from 'vitest';
 import type { Endpoint, TlsMaterial } from '../../src/builders/endpoint.js';
 import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
@@ -17,23 +17,40 @@ import type {
   ProcessSpec,
 } from '../../src/engine/engine.js';
 import { type BuilderKind, connectEngine } from '../../src/engine/registry.js';
-import { CLASSIC, isDocker, isPodman } from '../helpers/engines.js';
+import type { ReplaySession } from '../../src/session/recording/replay-session.js';
+import { CLASSIC, isDocker, isPodman, REPLAY } from '../helpers/engines.js';
 import type { Project } from '../helpers/project.js';
+import { type RecordedRun, recordedEngine } from './recorded.js';
 
 export interface TestEndpoint extends Endpoint {
   readonly builder: BuilderKind;
   readonly isPodman: boolean;
+  /** What is tested is the replay of what is recorded there. */
+  readonly isReplay: boolean;
   /** As in BXTUI_TEST_ENGINES. */
   readonly label: string;
 }
 
-/** One endpoint per address of BXTUI_TEST_ENGINES (comma-separated); `classic+unix://…` is the classic builder there. */
-export function contractEndpoints(): TestEndpoint[] {
-  return (process.env.BXTUI_TEST_ENGINES ?? '')
+/**
+ * One endpoint per address of BXTUI_TEST_ENGINES (comma-separated); `classic+unix://…` is the classic builder there, `replay+…` the replays of
+ * what is recorded there, for the parts of the contract that hold for them.
+ */
+export function contractEndpoints({ isForReplays = false } = {}): TestEndpoint[] {
+  const endpoints = (process.env.BXTUI_TEST_ENGINES ?? '')
     .split(',')
     .map((address) => address.trim())
     .filter((address) => address !== '')
-    .map((address) => endpointAt(address));
+    .map((address) => endpointAt(address))
+    .filter(({ isReplay }) => isForReplays || !isReplay);
+  // A file without a test is an error.
+  if (endpoints.length === 0) it.skip('of a running engine only', () => undefined);
+  return endpoints;
+}
+
+export function replayEndpoints(): TestEndpoint[] {
+  const endpoints = contractEndpoints({ isForReplays: true }).filter(({ isReplay }) => isReplay);
+  if (endpoints.length === 0) it.skip('of replays only', () => undefined);
+  return endpoints;
 }
 
 /** Skips the tests around the call on BuildKit: they ask for what only the classic builder has. */
@@ -51,10 +68,12 @@ export function dockerEndpoints(): Endpoint[] {
 }
 
 export function endpointAt(label: string): TestEndpoint {
-  const builder = label.startsWith(CLASSIC) ? 'classic' : 'buildkit';
-  const address = label.replace(CLASSIC, '');
+  const isReplay = label.startsWith(REPLAY);
+  const engine = label.replace(REPLAY, '');
+  const builder = engine.startsWith(CLASSIC) ? 'classic' : 'buildkit';
+  const address = engine.replace(CLASSIC, '');
   return {
-    builder,
+    ...{ builder, isReplay },
     isPodman: isPodman(address),
     label,
     kind: isDocker(address) ? 'docker' : 'buildkitd',
@@ -72,8 +91,9 @@ function tlsFor(address: string): TlsMaterial | null {
   return { ca: ca ?? null, cert: cert ?? null, key: key ?? null, skipVerify: false, serverName: null };
 }
 
-export function connect(endpoint: Endpoint & Partial<TestEndpoint>): Promise<Engine> {
-  return connectEngine(endpoint, AbortSignal.timeout(15_000), async () => dockerEndpoints(), endpoint.builder);
+export async function connect(endpoint: Endpoint & Partial<TestEndpoint>): Promise<Engine> {
+  const engine = await connectEngine(endpoint, AbortSignal.timeout(15_000), async () => dockerEndpoints(), endpoint.builder);
+  return endpoint.isReplay ? recordedEngine(engine) : engine;
 }
 
 export function requestFor(project: Project, overrides: Partial<BuildRequest> = {}): BuildRequest {
@@ -101,6 +121,8 @@ export interface Observed {
   readonly late: EngineEvent[];
   /** The last event of the build. */
   readonly last: EngineEvent;
+  /** Of a recorded build: the events are those of this replay, and so is the state. */
+  readonly replay: ReplaySession | null;
 }
 
 /** Builds to the end. `onEvent` sees each event as it comes. */
@@ -119,14 +141,17 @@ export async function build(
     events.push(event);
     onEvent(event, run);
   }
-  const last = events.at(-1);
+  const played = 'play' in run ? await (run as RecordedRun).play() : null;
+  const told = played ? [...played.events] : events;
+  const last = told.at(-1);
   if (!last) throw new Error('the build ended without an event');
-  return { run, request, events, late, last };
+  return { run, request, events: told, late: played ? [...played.late] : late, last, replay: played?.session ?? null };
 }
 
 /** What the events fold into, as everybody else sees it; late events included. */
-export function generationOf({ request, events, late }: Observed): Generation {
+export function generationOf({ request, events, late, replay }: Observed): Generation {
   const { dockerfile, target } = request;
+  if (replay?.state.generations[0]) return replay.state.generations[0];
   let state = reduce(initialState(), {
     type: 'generation.started',
     atMs: 0,

@@ -5,6 +5,8 @@ import { sessionRoot } from './session-root.js';
 
 /** Before an address: its classic builder. */
 export const CLASSIC = 'classic+';
+/** Before all of it: not the engine, but the replays of sessions that are recorded on it. */
+export const REPLAY = 'replay+';
 
 /** Address of the engine that the tests share. */
 export function testEngine(): string {

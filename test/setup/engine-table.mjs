@@ -14,7 +14,10 @@ const FEATURES = [
   { title: 'shell before and after any step', tests: /^containers on .* (?:show the state (?:after|before)|are isolated)/ },
   { title: 'pending steps, built on the way', tests: /evaluate a pending step|^containers off the path/ },
   { title: 'what a failed command has written', capability: 'failedState' },
-  { title: 'several programs, resize, exit status', tests: /^containers on .* (?:have a terminal of|live on when)/ },
+  {
+    title: 'several programs, resize, exit status',
+    tests: /^containers on .* (?:have a terminal of|live on when)|^a record of .* shows the programs/,
+  },
   { title: 'signals to a program', capability: 'signals' },
   { title: 'RUN --mount in shells: caches, secrets', tests: /^containers on .* carry the mounts/ },
   { title: 'files of a step without a shell', capability: 'files' },
