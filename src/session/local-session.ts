@@ -10,6 +10,7 @@ import type { BuildRequest, BuildRun, Engine } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createContainerTable } from './container-table.js';
 import { createEngineConnection } from './engine-connection.js';
+import { createEngineLoss } from './engine-loss.js';
 import { giveBack } from './give-back.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
 import { inTurns } from './in-turns.js';
@@ -57,7 +58,6 @@ export interface LocalSession extends SessionClient {
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 /** Older generations keep their ground on the engine so long; then only those with a container in use. */
 const RUNS_KEPT = 2;
-const TAKEN_UP_AT_MOST = 3;
 
 export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const { now } = options;
@@ -71,8 +71,6 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   let noticeCount = 0;
   let lastSize = DEFAULT_SIZE;
   let isBuilding = false;
-  /** How often in a row the engine was lost while it built; a build that somebody asks for begins the count again. */
-  let lostInBuild = 0;
   /** Shells that somebody waits for. */
   let openings = 0;
   let settled: Promise<void> = Promise.resolve();
@@ -93,6 +91,20 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const reader = createStepReader();
   const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
 
+  const loss = createEngineLoss({
+    isBuilding: () => isBuilding,
+    onLost: (message, hint) => emit({ type: 'engine.lost', atMs: now(), message, hint }),
+    abandon() {
+      processes.loseAll('the engine went away');
+      containers.loseAll();
+      const abandoned = [...runs.values()];
+      runs.clear();
+      return abandoned;
+    },
+    settled: () => settled,
+    notify,
+    build: () => build(false),
+  });
   const engine = createEngineConnection({
     connect: options.connect,
     signal: closing.signal,
@@ -102,28 +114,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
         if (engine.current === connected) emit({ type: 'engine.line', atMs: now(), line });
       });
     },
-    onLost(error) {
-      const { message, hint } = toBxError(error, 'engine-lost');
-      lostInBuild = isBuilding ? lostInBuild + 1 : 0;
-      emit({
-        type: 'engine.lost',
-        atMs: now(),
-        message,
-        hint: hint ?? 'it is connected again once it is back; reload builds then',
-      });
-      processes.loseAll('the engine went away');
-      containers.loseAll();
-      const abandoned = [...runs.values()];
-      runs.clear();
-      // The build on its way says by itself that the engine has gone; giving it back earlier would make it a cancelled one.
-      void settled.then(() => Promise.allSettled(abandoned.map((run) => run.dispose())));
-    },
-    onBack({ summary }) {
-      // What an engine dies of would be begun for ever.
-      const isTakenUp = lostInBuild > 0 && lostInBuild <= TAKEN_UP_AT_MOST;
-      notify('info', `${summary.name} is back`, isTakenUp ? 'the build goes on with what it keeps of it' : 'reload builds again');
-      if (isTakenUp) void settled.then(() => build(false)).catch(() => undefined);
-    },
+    onLost: loss.onLost,
+    onBack: loss.onBack,
   });
 
   /** What comes together is taken in together; everybody is told of each event all the same. */
@@ -276,7 +268,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   }
 
   async function reload(noCache: boolean): Promise<void> {
-    lostInBuild = 0;
+    loss.forget();
     if (isBuilding) {
       const run = runs.get(selectCurrent(state)?.number ?? 0);
       await run?.cancel();
