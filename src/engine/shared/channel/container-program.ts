@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
-import { type ChannelProgram, lastLine, openProgramChannel, type ProgramEnd } from './program-channel.js';
+import { lastLine, openProgramChannel } from './program-channel.js';
+import type { ChannelProgram, ProgramEnd } from './start-program.js';
 
 /** Throws `BxError('endpoint' | 'cancelled')`. */
 export async function openContainerProgram(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {

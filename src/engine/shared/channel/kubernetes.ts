@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint, dialCancelled } from '../connect-error.js';
-import { lastLine, openProgramChannel, type ProgramEnd } from './program-channel.js';
+import { lastLine, openProgramChannel } from './program-channel.js';
+import type { ProgramEnd } from './start-program.js';
 
 const LIST_TIMEOUT_MS = 4_500;
 

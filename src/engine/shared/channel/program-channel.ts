@@ -7,19 +7,7 @@ import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { describeEndpoint, dialCancelled } from '../connect-error.js';
 import { ChannelStream } from './channel-stream.js';
-
-export interface ChannelProgram {
-  readonly file: string;
-  readonly args: readonly string[];
-}
-
-/** A program that has ended. */
-export interface ProgramEnd {
-  /** Null: it was ended by a signal. */
-  readonly exitCode: number | null;
-  /** The newest of what it has said on standard error, without blank lines. */
-  readonly said: string;
-}
+import { type ChannelProgram, type ProgramEnd, startProgram } from './start-program.js';
 
 export interface ProgramPlan {
   readonly program: ChannelProgram;
@@ -29,14 +17,13 @@ export interface ProgramPlan {
   otherWay?(end: ProgramEnd): Promise<Duplex> | null;
 }
 
-const SAID_BYTES = 4096;
 /** A request for an upgrade or the first frames of HTTP/2; more is not sent before an answer. */
 const REPLAY_BYTES = 1 << 20;
 
 /** Fails later with an 'error' that is a `BxError` when nobody is there. Throws `BxError('cancelled')`. */
 export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, signal: AbortSignal): Promise<Duplex> {
   if (signal.aborted) throw dialCancelled(endpoint, signal.reason);
-  const { execa } = await import('execa');
+  const program = await startProgram(plan.program, 'pipe');
   const written: Buffer[] = [];
   let writtenBytes = 0;
   let isOpen = false;
@@ -85,25 +72,10 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     for (const chunk of written) other.write(chunk);
   };
 
-  const child = execa(plan.program.file, plan.program.args, {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    encoding: 'buffer',
-    reject: false,
-    // A Ctrl-C at the terminal is not for it: what is to be released goes over this line.
-    detached: true,
-  });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString('utf8')).slice(-SAID_BYTES);
-  });
-  carry({ input: child.stdin, output: child.stdout, stop: () => void child.kill('SIGTERM') });
-  void child.then((result) => {
+  carry({ input: program.stdin, output: program.stdout!, stop: program.stop });
+  void program.ended.then((end) => {
     if (stream.destroyed) return;
-    const end: ProgramEnd = { exitCode: result.exitCode ?? null, said: tidy(said) };
-    if (result.code === 'ENOENT') return void stream.destroy(notInstalled(endpoint, plan.program.file));
+    if (end.isMissing) return void stream.destroy(notInstalled(endpoint, plan.program.file));
     if (isOpen) {
       if (end.exitCode === 0) output.end();
       else stream.destroy(new Error(lastLine(end.said) || 'the program that carried the connection has ended'));
@@ -134,15 +106,6 @@ interface Carrier {
 /** The last line of what a program has said: the reason stands there. */
 export function lastLine(said: string): string {
   return said.split('\n').at(-1) ?? '';
-}
-
-/** Lines without blanks around them, and no empty ones. */
-export function tidy(said: string): string {
-  return said
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n');
 }
 
 /** The program itself is missing on this machine. */

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { BxError } from '../../../platform/errors.js';
 import { ChannelStream } from './channel-stream.js';
-import { type ChannelProgram, type ProgramEnd, tidy } from './program-channel.js';
+import { type ChannelProgram, type ProgramEnd, startProgram } from './start-program.js';
 
 const LISTENS_WITHIN_MS = 8_000;
 const LOOK_EVERY_MS = 25;
-const SAID_BYTES = 4096;
 /** Its reason may come a little later than the end. */
 const LAST_WORDS_MS = 50;
 
@@ -22,28 +21,14 @@ export async function openForwarded(
   program: (path: string) => ChannelProgram,
   explain: (end: ProgramEnd) => BxError,
 ): Promise<Duplex> {
-  const { execa } = await import('execa');
   // Others may not connect through it.
   const directory = await mkdtemp(join(tmpdir(), 'bxtui-ssh-'));
   const path = join(directory, 'engine.sock');
-  const { file, args } = program(path);
-  const child = execa(file, args, {
-    stdin: 'pipe',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    buffer: false,
-    encoding: 'buffer',
-    reject: false,
-    detached: true,
-  });
-  let said = '';
+  const ssh = await startProgram(program(path), 'ignore');
   let exit: ProgramEnd | null = null;
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString('utf8')).slice(-SAID_BYTES);
-  });
-  child.stdin.on('error', () => undefined);
-  void child.then((result) => {
-    exit = { exitCode: result.exitCode ?? null, said: tidy(said) };
+  ssh.stdin.on('error', () => undefined);
+  void ssh.ended.then((end) => {
+    exit = end;
   });
   const deadlineMs = Date.now() + LISTENS_WITHIN_MS;
   let socket: net.Socket | null = null;
@@ -54,8 +39,8 @@ export async function openForwarded(
   // What is connected stays so without the name.
   await rm(directory, { recursive: true, force: true });
   if (socket === null) {
-    child.kill('SIGTERM');
-    throw explain(exit ?? { exitCode: null, said: tidy(said) });
+    ssh.stop();
+    throw explain(exit ?? { exitCode: null, said: ssh.said() });
   }
   let isOpen = false;
   return new ChannelStream(
@@ -64,7 +49,7 @@ export async function openForwarded(
       output: socket,
       close() {
         socket.destroy();
-        child.kill('SIGTERM');
+        ssh.stop();
       },
     },
     {
@@ -76,7 +61,7 @@ export async function openForwarded(
       async endError() {
         if (isOpen) return null;
         await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-        return explain({ exitCode: null, said: tidy(said) });
+        return explain({ exitCode: null, said: ssh.said() });
       },
     },
   );

@@ -7,8 +7,9 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
-import { type ChannelProgram, lastLine, openProgramChannel, type ProgramEnd } from './program-channel.js';
+import { lastLine, openProgramChannel } from './program-channel.js';
 import { openForwarded } from './ssh-forward.js';
+import type { ChannelProgram, ProgramEnd } from './start-program.js';
 
 /** Until ssh has agreed on keys with the other side. */
 const CONNECT_TIMEOUT_S = 4;
