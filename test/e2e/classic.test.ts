@@ -1,7 +1,7 @@
 /** A build with DOCKER_BUILDKIT=0, or on Podman: its failed command, its steps, a reload, and nothing left on the engine. */
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createApi } from '../../src/engine/classic/api.js';
+import { createApi } from '../../src/engine/shared/engine-api.js';
 import { Sessions, untilFailed } from '../helpers/detached.js';
 import { CLASSIC, engineEnv, isDocker, isPodman, testEngine } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';

@@ -1,6 +1,6 @@
 /** What only the classic builder has to take care of: its containers, the cut Dockerfile of a pending step, and what it does not know. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createApi } from '../../src/engine/classic/api.js';
+import { createApi } from '../../src/engine/shared/engine-api.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { build, connect, contractEndpoints, logOf, type Observed, openAt, shell, skipBuildKit, stepWith } from './harness.js';

@@ -4,7 +4,7 @@
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { createApi } from '../../src/engine/classic/api.js';
+import { createApi } from '../../src/engine/shared/engine-api.js';
 import { capture } from '../setup/command.mjs';
 import { createProject } from './project.js';
 import { runBxtui } from './run.js';

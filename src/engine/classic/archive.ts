@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Header } from 'tar-stream';
 import type { FileEntry, FileKind } from '../../core/model/index.js';
+import type { EngineApi } from '../shared/engine-api.js';
 import { nameOf } from '../shared/files/step-path.js';
-import type { EngineApi } from './api.js';
 import { loadTar } from './tar.js';
 
 export interface ArchiveEntry {

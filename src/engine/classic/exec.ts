@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BxError } from '../../platform/errors.js';
 import type { ContainerProcess, ProcessExit } from '../engine.js';
+import type { EngineApi } from '../shared/engine-api.js';
 import { mergeEnv } from '../shared/env.js';
 import { createOutputGate } from '../shared/output-gate.js';
-import type { EngineApi } from './api.js';
 import { createDemux, isMissingProgram, mayBeProgram, mayBeRefusal, NO_PROGRAM, NOT_STARTED } from './exec-output.js';
 
 export interface ExecSpec {

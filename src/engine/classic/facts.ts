@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BxError } from '../../platform/errors.js';
 import { describeEndpoint } from '../shared/connect-error.js';
-import { ApiError, type EngineApi } from './api.js';
+import { ApiError, type EngineApi } from '../shared/engine-api.js';
 
 export interface EngineFacts {
   /** `Docker Engine 28.5.2`, `Podman 4.3.1`. */

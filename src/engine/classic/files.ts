@@ -5,10 +5,10 @@
 import type { FileChange, FileEntry } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { FileRange, StepFiles } from '../engine.js';
+import { ApiError, type EngineApi } from '../shared/engine-api.js';
 import { sortChanges } from '../shared/files/compare-trees.js';
 import { isSameEntry } from '../shared/files/same-entry.js';
 import { below, nameOf, noDirectory, noFile, noSuchPath, parentOf, stepPath } from '../shared/files/step-path.js';
-import { ApiError, type EngineApi } from './api.js';
 import { type ArchiveEntry, readArchive } from './archive.js';
 import { compareArchives, isEnginesOwn } from './compare-archives.js';
 import { withoutHostPaths } from './failure.js';

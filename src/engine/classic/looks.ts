@@ -3,8 +3,8 @@ import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/i
 import type { Moment, StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { FilesSpec, StepChanges, StepFiles } from '../engine.js';
+import type { EngineApi } from '../shared/engine-api.js';
 import { nothingBefore, released } from '../shared/files/step-path.js';
-import type { EngineApi } from './api.js';
 import type { ImageConfig } from './container.js';
 import { changesBetween, changesIn, filesOf, makeShelf } from './files.js';
 

@@ -1,6 +1,6 @@
 /** What processes that are gone have left on the engine, and its removal at the next start. It is no reason to fail. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineApi } from './api.js';
+import type { EngineApi } from '../shared/engine-api.js';
 import { readClock } from './facts.js';
 import { type LeftBehind, readJournals } from './journal.js';
 import { isOrphan, LABEL, removeContainer, removeImage } from './owner.js';

@@ -1,7 +1,7 @@
 /** Whose a container or image on the engine is: a name that tells whether the process that made it is still there, and the label that says it. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ApiError, type EngineApi } from './api.js';
+import { ApiError, type EngineApi } from '../shared/engine-api.js';
 
 export const LABEL = 'bxtui';
 

@@ -9,8 +9,8 @@ import type { EngineLine } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import { isFar } from '../shared/address.js';
 import { describeEndpoint } from '../shared/connect-error.js';
+import type { EngineApi } from '../shared/engine-api.js';
 import { isNotable } from '../shared/line-watch.js';
-import type { EngineApi } from './api.js';
 
 export interface WatchTimes {
   readonly everyMs: number;

@@ -6,8 +6,8 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
+import { ApiError, createApi, type EngineApi, unreachable } from '../engine-api.js';
 import { ChannelStream } from './channel-stream.js';
-import { callEngine, hijackEngine } from './engine-calls.js';
 import { createExecDemux } from './exec-demux.js';
 
 const CONFLICT = 409;
@@ -18,14 +18,15 @@ export async function openDockerContainer(endpoint: Endpoint, signal: AbortSigna
   const { host, node } = endpoint;
   if (host === undefined) throw new BxError('internal', `${describeEndpoint(endpoint)} says no engine`);
   const container = containerName(endpoint.address);
-  const first = await createExec(endpoint, host, container, signal);
-  if (typeof first === 'string') return attach(endpoint, host, first, signal);
+  const api = createApi(host, unreachable);
+  const first = await createExec(endpoint, api, container, signal);
+  if (typeof first === 'string') return attach(endpoint, api, first, signal);
   if (node === undefined || !node.mayStart) throw notRunning(endpoint, container, first.status);
   const { startBuilder } = await import('./start-builder.js');
-  await startBuilder({ ...endpoint, host, node }, container, first.status === NOT_FOUND, signal);
-  const again = await createExec(endpoint, host, container, signal);
+  await startBuilder({ ...endpoint, host, node }, api, container, first.status === NOT_FOUND, signal);
+  const again = await createExec(endpoint, api, container, signal);
   if (typeof again !== 'string') throw notRunning(endpoint, container, again.status);
-  return attach(endpoint, host, again, signal);
+  return attach(endpoint, api, again, signal);
 }
 
 export function containerName(address: string): string {
@@ -35,31 +36,29 @@ export function containerName(address: string): string {
 /** The id of the exec; the status when the container does not run, or is not there. */
 async function createExec(
   endpoint: Endpoint,
-  host: Endpoint,
+  api: EngineApi,
   container: string,
   signal: AbortSignal,
 ): Promise<string | { readonly status: typeof NOT_FOUND | typeof CONFLICT }> {
-  const { status, json, message } = await callEngine(
-    host,
-    'POST',
-    `/containers/${encodeURIComponent(container)}/exec`,
-    { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false, Cmd: ['buildctl', 'dial-stdio'] },
+  const { status, json, message } = await api.ask('POST', `/containers/${encodeURIComponent(container)}/exec`, {
+    body: { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false, Cmd: ['buildctl', 'dial-stdio'] },
     signal,
-  );
+  });
   if (typeof json?.Id === 'string') return json.Id;
   if (status === CONFLICT || (status === NOT_FOUND && /no such container/i.test(message))) return { status };
   throw new BxError(
     'endpoint',
-    `cannot connect to ${describeEndpoint(endpoint)}: ${describeEndpoint(host)} says: ${status} ${message}`,
+    `cannot connect to ${describeEndpoint(endpoint)}: ${describeEndpoint(api.endpoint)} says: ${status} ${message}`,
     {
       hint: 'Check that a Docker Engine listens there: docker version',
     },
   );
 }
 
-async function attach(endpoint: Endpoint, host: Endpoint, exec: string, signal: AbortSignal): Promise<Duplex> {
-  const answer = await hijackEngine(host, `/exec/${exec}/start`, { Detach: false, Tty: false }, signal);
-  if (!('write' in answer)) throw explainExec(endpoint, answer.message);
+async function attach(endpoint: Endpoint, api: EngineApi, exec: string, signal: AbortSignal): Promise<Duplex> {
+  const answer = await api.hijack(`/exec/${exec}/start`, { Detach: false, Tty: false }, { signal }).catch((error: unknown) => {
+    throw error instanceof ApiError ? explainExec(endpoint, error.message) : error;
+  });
   const demux = createExecDemux();
   let isOpen = false;
   const stream = new ChannelStream(

@@ -5,7 +5,7 @@
 import type { BuilderNode, Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
-import { type CallAnswer, callEngine } from './engine-calls.js';
+import type { EngineApi } from '../engine-api.js';
 import { tarOfFiles } from './tar-of-files.js';
 
 export type BuilderEndpoint = Endpoint & { readonly host: Endpoint; readonly node: BuilderNode };
@@ -21,16 +21,16 @@ const ASK_EVERY_MS = 150;
 /** Resolves when its buildkitd answers. Throws `BxError('endpoint' | 'cancelled')`. */
 export async function startBuilder(
   endpoint: BuilderEndpoint,
+  api: EngineApi,
   container: string,
   isGone: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host } = endpoint;
-  if (isGone) await create(endpoint, container, signal);
-  const started = await callEngine(host, 'POST', `/containers/${container}/start`, null, signal);
+  if (isGone) await create(endpoint, api, container, signal);
+  const started = await api.ask('POST', `/containers/${container}/start`, { signal });
   if (started.status >= 400) throw failed(endpoint, `its container ${container} cannot be started: ${started.message}`);
   const deadlineMs = Date.now() + READY_WITHIN_MS;
-  while (!(await answers(host, container, signal))) {
+  while (!(await answers(api, container, signal))) {
     if (Date.now() > deadlineMs) {
       throw failed(
         endpoint,
@@ -42,10 +42,10 @@ export async function startBuilder(
   }
 }
 
-async function create(endpoint: BuilderEndpoint, container: string, signal: AbortSignal): Promise<void> {
+async function create(endpoint: BuilderEndpoint, api: EngineApi, container: string, signal: AbortSignal): Promise<void> {
   const { host, node } = endpoint;
   const image = node.driverOpts.image || DEFAULT_IMAGE;
-  const found = await callEngine(host, 'GET', `/images/${image}/json`, null, signal);
+  const found = await api.ask('GET', `/images/${image}/json`, { signal });
   if (found.status === 404) {
     throw failed(
       endpoint,
@@ -53,18 +53,16 @@ async function create(endpoint: BuilderEndpoint, container: string, signal: Abor
       `docker buildx inspect --bootstrap ${node.builder} (pulls the image), or docker pull ${image}`,
     );
   }
-  const info = await callEngine(host, 'GET', '/info', null, signal);
-  const made = await callEngine(
-    host,
-    'POST',
-    `/containers/create?name=${encodeURIComponent(container)}`,
-    containerConfig(node, container, image, info.json ?? {}),
+  const info = await api.ask('GET', '/info', { signal });
+  const made = await api.ask('POST', '/containers/create', {
+    query: { name: container },
+    body: containerConfig(node, container, image, info.json ?? {}),
     signal,
-  );
+  });
   // Somebody else may have made it meanwhile.
   if (made.status >= 400 && made.status !== 409)
     throw failed(endpoint, `its container ${container} cannot be made: ${made.message}`);
-  if (made.status < 400) await copyConfig(endpoint, container, signal);
+  if (made.status < 400) await copyConfig(endpoint, api, container, signal);
 }
 
 /** As the Engine API takes it. Throws `BxError('endpoint')` for an option that this client does not carry out. */
@@ -128,29 +126,28 @@ function parseBytes(value: string): number {
   return Math.floor(Number(digits) * 1024 ** ' kmgtp'.indexOf(unit.toLowerCase() || ' '));
 }
 
-async function copyConfig(endpoint: BuilderEndpoint, container: string, signal: AbortSignal): Promise<void> {
+async function copyConfig(endpoint: BuilderEndpoint, api: EngineApi, container: string, signal: AbortSignal): Promise<void> {
   const files = Object.entries(endpoint.node.files).map(
     ([path, base64]) => [`${CONFIG_DIR.slice('/etc/'.length)}/${path}`, Buffer.from(base64, 'base64')] as const,
   );
   if (files.length === 0) return;
   const tar = await tarOfFiles(files);
-  const copied: CallAnswer = await callEngine(endpoint.host, 'PUT', `/containers/${container}/archive?path=/etc`, tar, signal);
+  const headers = { 'Content-Type': 'application/x-tar' };
+  const query = { path: '/etc' };
+  const copied = await api.ask('PUT', `/containers/${container}/archive`, { query, headers, body: tar, signal });
   if (copied.status >= 400) throw failed(endpoint, `its configuration cannot be copied: ${copied.message}`);
 }
 
 /** Whether the buildkitd in the container lists its workers. */
-async function answers(host: Endpoint, container: string, signal: AbortSignal): Promise<boolean> {
-  const exec = await callEngine(
-    host,
-    'POST',
-    `/containers/${container}/exec`,
-    { AttachStdout: true, AttachStderr: true, Cmd: ['buildctl', 'debug', 'workers'] },
+async function answers(api: EngineApi, container: string, signal: AbortSignal): Promise<boolean> {
+  const exec = await api.ask('POST', `/containers/${container}/exec`, {
+    body: { AttachStdout: true, AttachStderr: true, Cmd: ['buildctl', 'debug', 'workers'] },
     signal,
-  );
+  });
   if (typeof exec.json?.Id !== 'string') return false;
   const path = `/exec/${exec.json.Id}`;
-  await callEngine(host, 'POST', `${path}/start`, { Detach: false, Tty: false }, signal);
-  const { json } = await callEngine(host, 'GET', `${path}/json`, null, signal);
+  await api.ask('POST', `${path}/start`, { body: { Detach: false, Tty: false }, signal });
+  const { json } = await api.ask('GET', `${path}/json`, { signal });
   return json?.ExitCode === 0;
 }
 

@@ -1,7 +1,7 @@
 /** Who answers: told by the shortest answer where that says it, else asked for. */
 import { describe, expect, it } from 'vitest';
-import type { EngineApi } from '../../../../src/engine/classic/api.js';
 import { readFacts } from '../../../../src/engine/classic/facts.js';
+import type { EngineApi } from '../../../../src/engine/shared/engine-api.js';
 
 const signal = new AbortController().signal;
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, type EngineApi } from '../../../../src/engine/classic/api.js';
 import { openJournal } from '../../../../src/engine/classic/journal.js';
 import { removeImages, sweepOrphans } from '../../../../src/engine/classic/orphans.js';
 import { LABEL, ownerName } from '../../../../src/engine/classic/owner.js';
+import { ApiError, type EngineApi } from '../../../../src/engine/shared/engine-api.js';
 
 const ADDRESS = 'unix:///a/docker.sock';
 const GONE = `${hostname()}/4194305/1`;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ApiError, type EngineApi } from '../../../../src/engine/classic/api.js';
 import { isOrphan, LABEL, ownerName, ownLabel, removeContainer, removeImage } from '../../../../src/engine/classic/owner.js';
+import { ApiError, type EngineApi } from '../../../../src/engine/shared/engine-api.js';
 
 describe('an owner', () => {
   it('is this process, by its start', () => {

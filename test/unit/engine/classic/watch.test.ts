@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CallOptions, EngineApi } from '../../../../src/engine/classic/api.js';
 import { type EngineWatch, watchEngine } from '../../../../src/engine/classic/watch.js';
+import type { CallOptions, EngineApi } from '../../../../src/engine/shared/engine-api.js';
 
 const TIMES = { everyMs: 5, silenceMs: 60 };
 const endpoint = { kind: 'docker', address: 'unix:///e.sock', source: 'test', tls: null } as const;

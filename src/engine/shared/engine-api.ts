@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
-import { connectFailure, describeEndpoint } from '../shared/connect-error.js';
-import { openSocket } from '../shared/open-socket.js';
+import { connectFailure, describeEndpoint, dialCancelled, notHttp } from './connect-error.js';
+import { openSocket } from './open-socket.js';
 
 /** What the engine answered with when it did not do what was asked. */
 export class ApiError extends BxError {
@@ -25,6 +25,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the engine says, whether it does what was asked or not. */
+export interface EngineAnswer {
+  readonly status: number;
+  /** Null when it says no JSON object. */
+  readonly json: Readonly<Record<string, unknown>> | null;
+  /** Of an error, else the text. */
+  readonly message: string;
+}
+
 export interface EngineApi {
   readonly endpoint: Endpoint;
   /** `1.41`; what calls are made with. */
@@ -35,20 +44,43 @@ export interface EngineApi {
   sever(error: BxError): void;
   /** The answer read as JSON; null when it is empty. Throws `ApiError`, and `BxError('endpoint' | 'engine-lost')`. */
   json<T>(method: string, path: string, options?: CallOptions): Promise<T>;
+  /** An error status is no exception. */
+  ask(method: string, path: string, options?: CallOptions): Promise<EngineAnswer>;
   /** Status and headers only; an error status is no exception. */
   head(path: string, options?: CallOptions): Promise<{ readonly status: number; readonly headers: http.IncomingHttpHeaders }>;
   /** The answer as it comes. */
   stream(method: string, path: string, options?: CallOptions): Promise<http.IncomingMessage>;
   /** What to say of an error that came after the answer had begun. */
   broken(error: unknown, signal?: AbortSignal): BxError;
-  /** Bytes in both directions after the answer. */
+  /** Bytes in both directions after the answer. Throws `ApiError` with what the engine says instead. */
   hijack(path: string, body: object | null, options?: CallOptions): Promise<Socket>;
 }
 
-/** Longest message of an error that is read. */
-const ERROR_LIMIT_BYTES = 1 << 20;
+/** Longest message of an error, or answer in words, that is read. */
+const ANSWER_LIMIT_BYTES = 1 << 20;
 
-export function createApi(endpoint: Endpoint): EngineApi {
+/** What to say of a connection that has failed; `signal`: of the call. */
+export type DescribeFailure = (endpoint: Endpoint, error: Error, signal: AbortSignal | undefined) => BxError;
+
+/** Of an engine that is in use. */
+const lostEngine: DescribeFailure = (endpoint, error, signal) => {
+  if (signal?.aborted) return new BxError('cancelled', 'the call to the engine was cancelled');
+  if (error instanceof BxError) return error;
+  const failure = connectFailure(endpoint, error);
+  return new BxError('engine-lost', `the connection to ${describeEndpoint(endpoint)} was lost: ${error.message}`, {
+    hint: failure.hint,
+    cause: error,
+  });
+};
+
+/** Of one that something is connected through: it is an endpoint that cannot be reached. */
+export const unreachable: DescribeFailure = (endpoint, error, signal) => {
+  if (signal?.aborted) return dialCancelled(endpoint, signal.reason);
+  const { rawPacket } = error as Error & { rawPacket?: Buffer };
+  return rawPacket === undefined ? connectFailure(endpoint, error) : notHttp(endpoint, rawPacket.toString('latin1'));
+};
+
+export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure = lostEngine): EngineApi {
   let version = '';
   const sockets = new Set<Duplex>();
   let heardBefore = 0;
@@ -89,16 +121,8 @@ export function createApi(endpoint: Endpoint): EngineApi {
     return sent;
   };
 
-  const lost = (error: Error, signal: AbortSignal | undefined): BxError => {
-    if (signal?.aborted) return new BxError('cancelled', 'the call to the engine was cancelled');
-    if (error instanceof BxError) return error;
-    if (severed !== null) return severed;
-    const failure = connectFailure(endpoint, error);
-    return new BxError('engine-lost', `the connection to ${describeEndpoint(endpoint)} was lost: ${error.message}`, {
-      hint: failure.hint,
-      cause: error,
-    });
-  };
+  const lost = (error: Error, signal: AbortSignal | undefined): BxError =>
+    describeFailure(endpoint, error instanceof BxError ? error : (severed ?? error), signal);
 
   const answer = async (method: string, path: string, options: CallOptions): Promise<http.IncomingMessage> => {
     const sent = await request(method, path, options, false);
@@ -136,6 +160,14 @@ export function createApi(endpoint: Endpoint): EngineApi {
       });
       return (text.trim() === '' ? null : JSON.parse(text)) as T;
     },
+    async ask(method, path, options = {}) {
+      const response = await answer(method, path, options);
+      const text = await readAll(response, ANSWER_LIMIT_BYTES).catch((error: Error) => {
+        throw lost(error, options.signal);
+      });
+      const json = objectIn(text);
+      return { status: response.statusCode ?? 0, json, message: messageIn(json) ?? text.trim() };
+    },
     async head(path, options = {}) {
       const response = await answer('HEAD', path, options);
       response.resume();
@@ -164,12 +196,21 @@ function bytesOf(stream: Duplex): number {
 }
 
 async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
-  const text = await readAll(response, ERROR_LIMIT_BYTES).catch(() => '');
-  let message = text.trim();
-  try {
-    message = (JSON.parse(text) as { message?: string }).message ?? message;
-  } catch {}
+  const text = await readAll(response, ANSWER_LIMIT_BYTES).catch(() => '');
+  const message = messageIn(objectIn(text)) ?? text.trim();
   return new ApiError(response.statusCode ?? 0, message || `the engine answered with HTTP status ${response.statusCode}`);
+}
+
+function objectIn(text: string): EngineAnswer['json'] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
+  } catch {}
+  return null;
+}
+
+function messageIn(json: EngineAnswer['json']): string | null {
+  return typeof json?.message === 'string' ? json.message : null;
 }
 
 function readAll(response: http.IncomingMessage, limit: number): Promise<string> {
