@@ -1,9 +1,8 @@
 /** What only the classic builder has to take care of: its containers, the cut Dockerfile of a pending step, and what it does not know. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createApi } from '../../src/engine/shared/engine-api.js';
-import type { Engine } from '../../src/engine/engine.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, logOf, type Observed, openAt, shell, skipBuildKit, stepWith } from './harness.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { contractEndpoints, keepRuns, logOf, openAt, shell, skipBuildKit, stepWith } from './harness.js';
 
 /** The first stage fails before the other is begun, so that every step of that one is pending; with an argument it does not. */
 const TWO_STAGES = `${BASE}FROM base AS broken
@@ -18,28 +17,14 @@ COPY --from=other /bin/sh /b`;
 
 describe.each(contractEndpoints())('the classic builder on $label', (endpoint) => {
   skipBuildKit(endpoint);
-  let engine: Engine;
-  const runs: Observed[] = [];
-  const observe = async (...args: Parameters<typeof build> extends [unknown, ...infer Rest] ? Rest : never) => {
-    const observed = await build(engine, ...args);
-    runs.push(observed);
-    return observed;
-  };
+  const kept = keepRuns(endpoint);
+  const { observe } = kept;
   const containers = async (): Promise<string[]> => {
     const found = createApi(endpoint).json<readonly { readonly Id: string }[]>('GET', '/containers/json', {
       query: { all: '1' },
     });
     return (await found).map(({ Id }) => Id);
   };
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(() => engine.dispose());
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
-
   // Podman's images have no triggers (OCI), an old one (4.3) expands no arguments of arguments, and its archives are not read.
   const onDockerd = it.skipIf(endpoint.isPodman);
 
@@ -110,7 +95,7 @@ describe.each(contractEndpoints())('the classic builder on $label', (endpoint) =
       opening ??= run.openContainer(spec, AbortSignal.timeout(30_000));
     });
     const container = await opening!;
-    const { isAvailable, reason } = engine.summary.capabilities.failedState;
+    const { isAvailable, reason } = kept.engine.summary.capabilities.failedState;
     expect(container).toMatchObject(isAvailable ? { moment: 'failed', note: null } : { moment: 'before', note: reason });
     expect((await shell(container, 'cat /partial 2>/dev/null')).output).toBe(isAvailable ? 'go\n' : '');
   });

@@ -1,9 +1,9 @@
 /** The files of a step and what a step has changed: the same on every engine, whatever lies there. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Moment } from '../../src/core/model/index.js';
-import type { Engine, StepFiles } from '../../src/engine/engine.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, type Observed, stepWith } from './harness.js';
+import type { StepFiles } from '../../src/engine/engine.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { contractEndpoints, keepRuns, type Observed, stepWith } from './harness.js';
 
 const WAIT = () => AbortSignal.timeout(60_000);
 const ODD = 'with blanks\tand\na line’s end *[x]?';
@@ -18,13 +18,9 @@ const FILES = `${BASE}RUN mkdir -p "/d/empty" "/d/${'sub dir'}" /d/deep/er && ec
 `;
 
 describe.each(contractEndpoints())('files on $label', (endpoint) => {
-  let engine: Engine;
-  const runs: Observed[] = [];
-  const observe = async (dockerfile: string, files: Readonly<Record<string, string>> = {}): Promise<Observed> => {
-    const observed = await build(engine, createProject(dockerfile, files));
-    runs.push(observed);
-    return observed;
-  };
+  const kept = keepRuns(endpoint);
+  const observe = (dockerfile: string, files: Readonly<Record<string, string>> = {}): Promise<Observed> =>
+    kept.observe(createProject(dockerfile, files));
   const filesAt = (observed: Observed, text: string, moment: Moment | 'auto' = 'auto'): Promise<StepFiles> =>
     observed.run.openFiles({ step: stepWith(observed, text).key, moment }, WAIT());
   const bytes = async (files: StepFiles, path: string, offset = 0, length: number | null = null): Promise<Buffer> => {
@@ -37,26 +33,17 @@ describe.each(contractEndpoints())('files on $label', (endpoint) => {
     return found.changes.map(({ kind, path }) => `${kind} ${path}`);
   };
 
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(() => engine.dispose());
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
-
   it('says what it can do', () => {
-    const { files, changes, failedFiles } = engine.summary.capabilities;
+    const { files, changes, failedFiles } = kept.engine.summary.capabilities;
     expect([files.isAvailable, changes.isAvailable]).toEqual([!endpoint.isPodman, !endpoint.isPodman]);
     expect(failedFiles.isAvailable).toBe(endpoint.builder === 'classic' && !endpoint.isPodman);
     expect(failedFiles.reason === '').toBe(failedFiles.isAvailable);
   });
 
   it('refuses what it cannot do, with the reason', async ({ skip }) => {
-    skip(engine.summary.capabilities.files.isAvailable, 'it can');
+    skip(kept.engine.summary.capabilities.files.isAvailable, 'it can');
     const observed = await observe(`${BASE}RUN true`);
-    const refusal = { code: 'unsupported', message: engine.summary.capabilities.files.reason };
+    const refusal = { code: 'unsupported', message: kept.engine.summary.capabilities.files.reason };
     await expect(filesAt(observed, 'RUN true')).rejects.toMatchObject(refusal);
     await expect(changes(observed, 'RUN true')).rejects.toMatchObject(refusal);
   });
@@ -156,7 +143,7 @@ FROM base AS other\nRUN echo other > /o\nFROM base\nCOPY --from=broken /x /x\nCO
 
   it.skipIf(endpoint.isPodman)('has what a failed command has left behind, or says why not', async () => {
     const observed = await observe(`${BASE}RUN echo old > /old; echo x > /x\nRUN echo partial > /partial; rm /old; exit 3\n`);
-    const { failedFiles } = engine.summary.capabilities;
+    const { failedFiles } = kept.engine.summary.capabilities;
     const step = stepWith(observed, 'echo partial').key;
     const files = await filesAt(observed, 'echo partial');
     if (failedFiles.isAvailable) {

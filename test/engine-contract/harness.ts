@@ -1,7 +1,7 @@
 /** Runs builds on the engines under test and tells what came of them: the events as they were, and the state that they fold into. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { beforeEach, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, it } from 'vitest';
 import type { Endpoint, TlsMaterial } from '../../src/builders/endpoint.js';
 import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
@@ -19,7 +19,7 @@ import type {
 import { type BuilderKind, connectEngine } from '../../src/engine/registry.js';
 import type { ReplaySession } from '../../src/session/recording/replay-session.js';
 import { CLASSIC, isDocker, isPodman, REPLAY } from '../helpers/engines.js';
-import type { Project } from '../helpers/project.js';
+import { type Project, removeProjects } from '../helpers/project.js';
 import { type RecordedRun, recordedEngine } from './recorded.js';
 
 export interface TestEndpoint extends Endpoint {
@@ -147,6 +147,35 @@ export async function build(
   if (!last) throw new Error('the build ended without an event');
   return { run, request, events: told, late: played ? [...played.late] : late, last, replay: played?.session ?? null };
 }
+
+/** An engine for the tests around the call, and builds that are given back, with their contexts, at the end of each. */
+export function keepRuns(endpoint: TestEndpoint): {
+  readonly engine: Engine;
+  observe(project: Project, ...more: BuildMore): Promise<Observed>;
+} {
+  let engine: Engine;
+  const runs: Observed[] = [];
+  beforeAll(async () => {
+    engine = await connect(endpoint);
+  });
+  afterAll(() => engine.dispose());
+  afterEach(async () => {
+    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
+    removeProjects();
+  });
+  return {
+    get engine() {
+      return engine;
+    },
+    async observe(project, ...more) {
+      const observed = await build(engine, project, ...more);
+      runs.push(observed);
+      return observed;
+    },
+  };
+}
+
+type BuildMore = Parameters<typeof build> extends [unknown, unknown, ...infer Rest] ? Rest : never;
 
 /** What the events fold into, as everybody else sees it; late events included. */
 export function generationOf({ request, events, late, replay }: Observed): Generation {
