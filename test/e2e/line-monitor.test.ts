@@ -305,7 +305,7 @@ describe('bxtui debug from a script', () => {
     const project = createProject(FAILING, { 'server.toml': 'log_level = "info"\nnope = 1\n' });
     const cases: Array<[readonly string[], number, RegExp]> = [
       [['debug', 'bake'], 125, /unknown command: debug bake/],
-      [['debug', 'build'], 125, /bxtui debug build needs a PATH/],
+      [['debug', 'build'], 125, /bxtui debug build requires 1 argument/],
       [['debug', '--on=never', 'build', project.dir], 125, /must be error or always/],
       [['debug', '--invoke', 'a=b', 'build', project.dir], 125, /--invoke: unknown key "a"/],
       [['debug', '--server-config', project.path('server.toml'), 'build', project.dir], 1, /server\.toml:2: unknown key nope/],

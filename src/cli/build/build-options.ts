@@ -177,13 +177,17 @@ function onlyContext(flags: ParsedFlags, command: string): string {
   const [context, ...more] = flags.positionals;
   if (context !== undefined && more.length === 0) return context;
   if (context !== undefined) {
-    throw new BxError('usage', `${command} takes one PATH, not ${flags.positionals.length}: ${flags.positionals.join(' ')}`, {
-      hint: `Flags may stand before and after it. Run '${command} --help' for more information.`,
-    });
+    throw new BxError(
+      'usage',
+      `${command} requires 1 argument, not ${flags.positionals.length}: ${flags.positionals.join(' ')}`,
+      {
+        hint: `Flags may stand before and after it. Run '${command} --help' for more information.`,
+      },
+    );
   }
   const eaten = flags.text('invoke');
   const isEaten = eaten === '.' || eaten === '..' || eaten?.endsWith('/') === true;
-  throw new BxError('usage', `${command} needs a PATH: the directory with the files to build from`, {
+  throw new BxError('usage', `${command} requires 1 argument: the directory with the files to build from, a URL, or -`, {
     hint: isEaten
       ? `--invoke took ${eaten} as its command. Write --invoke=default ${eaten}`
       : `For the current directory: ${command} . Run '${command} --help' for more information.`,

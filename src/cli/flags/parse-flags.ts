@@ -89,9 +89,9 @@ class FlagParser {
     const spec = this.#specs.find((candidate) => candidate.name === name);
     if (spec === undefined) throw this.#unknownLong(name);
     this.#refuseLater(spec);
-    if (equals >= 0) this.#store(spec, `--${name}`, arg.slice(equals + 1));
-    else if (spec.kind === 'bool') this.#store(spec, `--${name}`, 'true');
-    else this.#store(spec, `--${name}`, this.#next(queue, `flag needs an argument: --${name}`, spec));
+    if (equals >= 0) this.#store(spec, arg.slice(equals + 1));
+    else if (spec.kind === 'bool') this.#store(spec, 'true');
+    else this.#store(spec, this.#next(queue, `flag needs an argument: --${name}`, spec));
   }
 
   /** `-qtname`, `-q -t name`, `-t=name`: letters up to the first that takes a value, which takes the rest or the next argument. */
@@ -99,16 +99,16 @@ class FlagParser {
     for (let index = 1; index < arg.length; index++) {
       const letter = arg[index]!;
       const spec = this.#specs.find((candidate) => candidate.short === letter);
-      if (spec === undefined) throw this.#error(`unknown shorthand flag: '${letter}' in ${arg}`);
+      if (spec === undefined) throw this.#error(`unknown shorthand flag: '${letter}' in -${arg.slice(index)}`);
       this.#refuseLater(spec);
       const rest = arg.slice(index + 1);
       if (spec.kind === 'bool' && !rest.startsWith('=')) {
-        this.#store(spec, `-${letter}`, 'true');
+        this.#store(spec, 'true');
         continue;
       }
       const joined = rest.startsWith('=') ? rest.slice(1) : rest;
-      const value = rest === '' ? this.#next(queue, `flag needs an argument: '${letter}' in ${arg}`, spec) : joined;
-      this.#store(spec, `-${letter}`, value);
+      const value = rest === '' ? this.#next(queue, `flag needs an argument: '${letter}' in -${letter}`, spec) : joined;
+      this.#store(spec, value);
       break;
     }
   }
@@ -119,7 +119,8 @@ class FlagParser {
     return value;
   }
 
-  #store(spec: FlagSpec, written: string, value: string): void {
+  #store(spec: FlagSpec, value: string): void {
+    const written = `${spec.short === undefined ? '' : `-${spec.short}, `}--${spec.name}`;
     let text = value;
     if (spec.kind === 'bool') {
       const parsed = parseGoBoolean(value);

@@ -104,9 +104,9 @@ describe('readBuildOptions', () => {
   });
 
   it.each([
-    [[], 'needs a PATH', 'bxtui build .'],
-    [['--invoke', '.'], 'needs a PATH', '--invoke=default .'],
-    [['a', 'b'], 'takes one PATH, not 2', 'Flags may stand'],
+    [[], 'requires 1 argument', 'bxtui build .'],
+    [['--invoke', '.'], 'requires 1 argument', '--invoke=default .'],
+    [['a', 'b'], 'requires 1 argument, not 2: a b', 'Flags may stand'],
     [['--on=never', '.'], 'must be error or always', '--help'],
     [['--progress=json', '.'], 'must be auto, none, plain, quiet, rawjson or tty', '--help'],
     [['--check', '--on=error', '.'], '--on makes no sense with --call', 'Leave one'],

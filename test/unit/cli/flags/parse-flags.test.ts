@@ -50,9 +50,17 @@ describe('parseFlags', () => {
     [['--no-cache=T'], true],
     [['--no-cache', '--no-cache=0'], false],
     [['-q=1'], false],
+    [['-q', '-qq=false', '--no-cache=TRUE'], true],
     [[], false],
   ])('reads the boolean in %j', (args, expected) => {
     expect(parse(...args, '.').bool('no-cache')).toBe(expected);
+  });
+
+  it('takes an empty value, and one that looks like a flag', () => {
+    expect(parse('-f=', '.').text('file')).toBe('');
+    expect(parse('-f', '--quiet', '.').text('file')).toBe('--quiet');
+    expect(parse('--file', '--', '.').text('file')).toBe('--');
+    expect(parse('-tf=x', '.').list('tag')).toEqual(['f=x']);
   });
 
   it('keeps a lone dash as a positional argument', () => {
@@ -66,9 +74,12 @@ describe('parseFlags', () => {
   it.each([
     [['--nope'], 'unknown flag: --nope'],
     [['-x'], "unknown shorthand flag: 'x' in -x"],
-    [['-qx'], "unknown shorthand flag: 'x' in -qx"],
+    [['-qx'], "unknown shorthand flag: 'x' in -x"],
+    [['-xq'], "unknown shorthand flag: 'x' in -xq"],
+    [['-qq=maybe'], 'invalid argument "maybe" for "-q, --quiet" flag: not a boolean'],
+    [['-f'], "flag needs an argument: 'f' in -f"],
     [['--file'], 'flag needs an argument: --file'],
-    [['-qf'], "flag needs an argument: 'f' in -qf"],
+    [['-qf'], "flag needs an argument: 'f' in -f"],
     [['--=x'], 'bad flag syntax: --=x'],
     [['---file'], 'bad flag syntax: ---file'],
     [['--no-cache=maybe'], 'invalid argument "maybe" for "--no-cache" flag: not a boolean'],
