@@ -4,6 +4,7 @@
  * this Node compiles from it. Start-up decides what is bundled: pure JavaScript libraries go in, what reads files beside itself or is
  * native stays in node_modules. bin/loader.cjs loads all of it.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -93,6 +94,8 @@ await runScript(async () => {
     const path = join(chunks, name);
     if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path, { force: true });
   }
+  // By the tables that parse the flags.
+  writeFileSync(join(projectRoot, 'dist/bxtui.1'), execFileSync(process.execPath, [join(projectRoot, 'bin/bxtui'), 'man']));
   const bytes = scripts.reduce((sum, { code }) => sum + code.length, 0);
   process.stdout.write(`dist: ${scripts.length} files, ${Math.round(bytes / 1024)} KiB\n`);
   return 0;

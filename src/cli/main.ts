@@ -47,6 +47,12 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./commands/replay.js')).runReplay(rest);
     case 'record':
       return (await import('./commands/record.js')).runRecord(rest);
+    case 'completion':
+      return (await import('./commands/completion.js')).runCompletion(rest);
+    case 'complete':
+      return (await import('./commands/complete.js')).runComplete(rest);
+    case 'man':
+      return (await import('./commands/man.js')).runMan(rest);
     case 'session-server':
       return (await import('./sessions/session-server.js')).runSessionServer(rest);
     case 'early-server':

@@ -5,7 +5,7 @@ import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, IGNORED_FLAGS, SCREEN_FLAGS, SESSI
 const DEBUG_ABOUT =
   'Build an image from a Dockerfile and debug it without the screen: plain progress, then a prompt with commands. bxtui debug --help says more.';
 
-const HELP: CommandHelp = {
+export const BUILD_HELP: CommandHelp = {
   usage: 'bxtui build [OPTIONS] PATH | URL | -',
   about:
     'Build an image from a Dockerfile and debug it: on a terminal a full-screen session with a shell in any step, without one ' +
@@ -38,7 +38,7 @@ const HELP: CommandHelp = {
 
 /** `command`: as people call it. */
 export function buildHelp(cols: number, command: 'bxtui build' | 'bxtui debug build' = 'bxtui build'): string {
-  if (command === 'bxtui build') return renderHelp(HELP, cols);
-  const { groups, notes } = HELP;
+  if (command === 'bxtui build') return renderHelp(BUILD_HELP, cols);
+  const { groups, notes } = BUILD_HELP;
   return renderHelp({ usage: `${command} [OPTIONS] PATH`, about: DEBUG_ABOUT, groups, examples: [], notes }, cols);
 }

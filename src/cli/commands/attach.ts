@@ -9,7 +9,7 @@ import { runScreen } from '../screen/run-screen.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import type { ScreenOptions } from '../screen/show-screen.js';
 import { connectTo } from '../sessions/connect.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const READ_ONLY_FLAG: FlagSpec = {
   name: 'read-only',
@@ -29,6 +29,7 @@ const HELP = {
   ] as const,
   notes: ['D on the screen leaves the session running; so does a terminal that goes away. q ends it, and asks first.'],
 };
+export const ATTACH_HELP = sessionHelp([READ_ONLY_FLAG, ...SCREEN_FLAGS], HELP);
 
 /** Resolves with the exit status: that of the last build once the session has ended, 0 when it goes on. Throws `BxError`. */
 export async function runAttach(args: readonly string[]): Promise<number> {

@@ -52,7 +52,7 @@ const FLAGS: readonly FlagSpec[] = [
   HELP_FLAG,
 ];
 
-const HELP = {
+export const DEBUG_HELP = {
   usage: 'bxtui debug [OPTIONS] [build [BUILD OPTIONS] PATH]',
   about:
     'The debugger without the screen: plain progress, then a prompt with commands (help lists them) and a shell in the step that failed. For ' +
@@ -79,7 +79,7 @@ export async function runDebug(args: readonly string[]): Promise<number> {
   const flags = parseLeadingFlags(FLAGS, args, 'bxtui debug --help', 1);
   const [word, ...buildArgs] = flags.positionals;
   if (flags.bool('help') && word === undefined) {
-    process.stdout.write(renderHelp(HELP, process.stdout.columns || 80));
+    process.stdout.write(renderHelp(DEBUG_HELP, process.stdout.columns || 80));
     return EXIT_OK;
   }
   if (word === undefined) return runWithoutBuild(flags);

@@ -44,7 +44,7 @@ const COMMANDS: Readonly<
   status: { flags: STATUS_FLAGS, run: status },
 };
 
-const HELP = {
+export const ENGINE_HELP = {
   usage: 'bxtui engine start | stop | status [OPTIONS]',
   about:
     'A private engine, for a machine on which none runs: start runs an installed dockerd or buildkitd (rootless where you are not root) on a ' +
@@ -85,7 +85,7 @@ export async function runEngine(args: readonly string[]): Promise<number> {
 }
 
 function help(): number {
-  process.stdout.write(renderHelp(HELP, process.stdout.columns || 80));
+  process.stdout.write(renderHelp(ENGINE_HELP, process.stdout.columns || 80));
   return EXIT_OK;
 }
 

@@ -18,7 +18,7 @@ const ANSWER_WITHIN_MS = 4_500;
 const CHOICE_FLAGS = BUILD_FLAGS.filter(({ name }) => ['builder', 'context', 'platform'].includes(name));
 const FLAGS: readonly FlagSpec[] = [...CHOICE_FLAGS, JSON_FLAG, HELP_FLAG];
 
-const HELP = {
+export const ENGINES_HELP = {
   usage: 'bxtui engines [OPTIONS]',
   about:
     'List the engines that this machine knows of, in the order in which one is chosen: --builder and --context, BUILDX_BUILDER, BUILDKIT_HOST, ' +
@@ -53,7 +53,7 @@ interface Row {
 export async function runEngines(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args, 'bxtui engines --help');
   if (flags.bool('help')) {
-    process.stdout.write(renderHelp(HELP, process.stdout.columns || 80));
+    process.stdout.write(renderHelp(ENGINES_HELP, process.stdout.columns || 80));
     return EXIT_OK;
   }
   if (flags.positionals.length > 0) throw new BxError('usage', 'bxtui engines takes no arguments');

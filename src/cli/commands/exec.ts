@@ -10,7 +10,7 @@ import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { connectTo } from '../sessions/connect.js';
 import { type ExecWish, execInSession } from '../sessions/exec-in-session.js';
 import { nameSession } from '../sessions/name-session.js';
-import { ROOT_FLAG, readSessionFlags } from '../sessions/session-command.js';
+import { ROOT_FLAG, readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const FLAGS: readonly FlagSpec[] = [
   { name: 'env', short: 'e', kind: 'list', value: 'NAME=VALUE', summary: 'Environment variable' },
@@ -48,6 +48,7 @@ const HELP = {
       'bxtui attach and ps show it.',
   ],
 };
+export const EXEC_HELP = sessionHelp(FLAGS, HELP);
 
 /** Resolves with the exit status: that of the program, 0 when it was left. Throws `BxError`. */
 export async function runExec(args: readonly string[]): Promise<number> {

@@ -1,28 +1,16 @@
 /** `bxtui help`, `bxtui` alone, and commands that do not exist. */
 import { BxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
+import { COMMANDS } from '../complete/commands.js';
 import { nearestName } from '../flags/nearest-name.js';
 
-const COMMANDS: ReadonlyArray<readonly [name: string, summary: string]> = [
-  ['build', 'Build an image from a Dockerfile, and debug it'],
-  ['debug', 'Build and debug without the screen, or look after sessions, at a prompt'],
-  ['attach', 'Open the screen of a session that runs in the background'],
-  ['engine', 'Start, stop or look at a private engine'],
-  ['engines', 'List the engines, and which one a build uses'],
-  ['exec', 'Run a program in a container of a session'],
-  ['kill', 'End a session'],
-  ['logs', 'Print how the build of a session goes'],
-  ['ls', 'List the sessions'],
-  ['replay', 'Play the record of a session'],
-  ['record', 'List, export and remove the records of sessions'],
-  ['help', 'Say what a command does'],
-  ['version', 'Print the version'],
-];
 /** Commands that come in a later version; refused as such. */
-const LATER = ['bake', 'dap', 'completion'];
+const LATER = ['bake', 'dap'];
 
 /** Commands that print their own help. */
 const HELPED: Readonly<Record<string, () => Promise<number>>> = {
+  completion: async () => (await import('./completion.js')).runCompletion(['--help']),
+  man: async () => (await import('./man.js')).runMan(['--help']),
   attach: async () => (await import('./attach.js')).runAttach(['--help']),
   debug: async () => (await import('./debug.js')).runDebug(['--help']),
   engine: async () => (await import('./engine.js')).runEngine(['--help']),
@@ -109,7 +97,7 @@ function programUsage(): string {
     'A full-screen terminal debugger for container image builds',
     '',
     'Commands:',
-    ...COMMANDS.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`),
+    ...COMMANDS.map(([name, summary]) => `  ${name.padEnd(12)}${summary}`),
     '',
     "Run 'bxtui COMMAND --help' for more information on a command.",
     '',

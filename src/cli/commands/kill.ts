@@ -7,7 +7,7 @@ import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
 import { aFewAtOnce } from '../sessions/a-few-at-once.js';
 import { endSession } from '../sessions/end-session.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const ALL_FLAG: FlagSpec = { name: 'all', kind: 'bool', value: '', summary: 'Every session of yours' };
 
@@ -19,6 +19,7 @@ const HELP = {
   examples: [] as const,
   notes: [] as const,
 };
+export const KILL_HELP = sessionHelp([ALL_FLAG], HELP);
 
 /** Resolves with the exit status: 1 when one of them could not be ended. Throws `BxError` for what is not understood. */
 export async function runKill(args: readonly string[]): Promise<number> {

@@ -18,7 +18,7 @@ import type { FlagSpec } from '../flags/flag-spec.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { renderError } from '../render-error.js';
 import { connectTo } from '../sessions/connect.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const FLAGS: readonly FlagSpec[] = [
   { name: 'follow', short: 'f', kind: 'bool', value: '', summary: 'Go on until the build has ended' },
@@ -39,6 +39,7 @@ const HELP = {
     'Exit status: 0; with --follow that of the build: 0 it succeeded, 1 it failed, 130 it was cancelled. Ctrl-C ends this command, never the build.',
   ],
 };
+export const LOGS_HELP = sessionHelp(FLAGS, HELP);
 
 const EXIT_READER_GONE = 141;
 

@@ -7,7 +7,7 @@ import { sessionRoot } from '../../session/records/root-dir.js';
 import { listSessions } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
 import { aFewAtOnce } from '../sessions/a-few-at-once.js';
-import { JSON_FLAG, readSessionFlags } from '../sessions/session-command.js';
+import { JSON_FLAG, readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 import { describeFound } from '../sessions/session-rows.js';
 import { startAgain } from '../sessions/start-again.js';
 
@@ -17,6 +17,7 @@ const HELP = {
   examples: [] as const,
   notes: [] as const,
 };
+export const LS_HELP = sessionHelp([JSON_FLAG], HELP);
 
 interface Row extends SessionRow {
   /** The shell command that builds the same again, of a session that has crashed; null for the others, and for one from standard input. */

@@ -18,7 +18,7 @@ import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderError } from '../render-error.js';
 import { loadRecord } from '../sessions/find-playable.js';
-import { JSON_FLAG, readSessionFlags } from '../sessions/session-command.js';
+import { JSON_FLAG, readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const EXPORT_FLAGS: readonly FlagSpec[] = [
   {
@@ -52,6 +52,7 @@ const HELP = {
       'assignment, encoded ones, and those that were never assigned in sight. Look at it before you send it. --no-redact leaves all in.',
   ],
 };
+export const RECORD_HELP = sessionHelp(EXPORT_FLAGS, HELP);
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runRecord(args: readonly string[]): Promise<number> {

@@ -15,7 +15,7 @@ import type { ParsedFlags } from '../flags/parse-flags.js';
 import { chooseLeaveKey, readSettings } from '../screen/screen-settings.js';
 import { type ScreenOptions, showScreen } from '../screen/show-screen.js';
 import { loadRecord } from '../sessions/find-playable.js';
-import { readSessionFlags } from '../sessions/session-command.js';
+import { readSessionFlags, sessionHelp } from '../sessions/session-command.js';
 
 const REPLAY_FLAGS: readonly FlagSpec[] = [
   { name: 'at', kind: 'string', value: 'TIME', summary: 'Begin there: 1:30, 90, 50% or end', fallback: '0' },
@@ -47,6 +47,7 @@ const HELP = {
   ] as const,
   notes: ['space pauses, the arrows seek, . and , go from event to event, + and - change the speed; ? lists all keys.'],
 };
+export const REPLAY_HELP = sessionHelp([...REPLAY_FLAGS, ...SCREEN_FLAGS], HELP);
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runReplay(args: readonly string[]): Promise<number> {

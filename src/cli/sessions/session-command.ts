@@ -8,6 +8,11 @@ import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
 export const JSON_FLAG: FlagSpec = { name: 'json', kind: 'bool', value: '', summary: 'One JSON array, for programs' };
 export const ROOT_FLAG: FlagSpec = SESSION_FLAGS.find(({ name }) => name === 'root')!;
 
+/** The whole `--help` of a command. */
+export function sessionHelp(flags: readonly FlagSpec[], help: Omit<CommandHelp, 'groups'>): CommandHelp {
+  return { ...help, groups: [{ title: 'Options', flags: [...flags, ROOT_FLAG, HELP_FLAG] }] };
+}
+
 /** Null: `--help` was asked for and printed. Throws `BxError('usage')`. */
 export function readSessionFlags(
   name: string,
@@ -18,6 +23,6 @@ export function readSessionFlags(
   const all = [...flags, ROOT_FLAG, HELP_FLAG];
   const parsed = parseFlags(all, args, `bxtui ${name} --help`);
   if (!parsed.bool('help')) return parsed;
-  process.stdout.write(renderHelp({ ...help, groups: [{ title: 'Options', flags: all }] }, process.stdout.columns || 80));
+  process.stdout.write(renderHelp(sessionHelp(flags, help), process.stdout.columns || 80));
   return null;
 }

@@ -1,0 +1,129 @@
+/**
+ * What may stand behind a flag, or as an argument, where it is not one of the flag's choices. What cannot be looked up is no error: a shell
+ * completes nothing then.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../platform/package-root.js';
+import { printableLine } from '../../platform/printable.js';
+import type { FlagSpec } from '../flags/flag-spec.js';
+
+export type Place = 'file' | 'directory' | 'none';
+
+export interface Candidate {
+  readonly word: string;
+  /** Empty: nothing to say. */
+  readonly about: string;
+}
+
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** What the shell completes by itself besides. */
+  readonly files: Place;
+}
+
+export const NOTHING: Completion = { candidates: [], files: 'none' };
+
+/** What a command line has said so far. */
+export interface Said {
+  readonly values: ReadonlyMap<string, string>;
+  readonly positionals: readonly string[];
+}
+
+type Source = Place | ((said: Said) => readonly Candidate[] | Promise<readonly Candidate[]>);
+
+/** By the name of the flag, which means the same in every command that has it. */
+const OF_FLAGS: Readonly<Record<string, Source>> = {
+  file: 'file',
+  iidfile: 'file',
+  'metadata-file': 'file',
+  'server-config': 'file',
+  root: 'directory',
+  'data-dir': 'directory',
+  output: 'file',
+  theme: themes,
+  target: stages,
+  builder: builders,
+  context: contexts,
+  network: () => words(['default', 'none', 'host']),
+  allow: () => words(['network.host', 'security.insecure', 'device']),
+  ssh: () => words(['default']),
+  platform: () =>
+    words(['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/386', 'linux/ppc64le', 'linux/riscv64', 'linux/s390x']),
+};
+
+/** Arguments of commands. */
+const OF_COMMANDS: Readonly<Record<string, Source>> = {
+  build: 'directory',
+  attach: sessions,
+  exec: sessions,
+  kill: sessions,
+  logs: sessions,
+  replay: 'file',
+};
+
+export async function valuesOf(flag: FlagSpec, said: Said): Promise<Completion> {
+  if (flag.kind === 'bool') return { candidates: words(['true', 'false']), files: 'none' };
+  if (flag.choices !== undefined) return { candidates: words(flag.choices), files: 'none' };
+  return complete(OF_FLAGS[flag.name], said);
+}
+
+export async function argumentsOf(command: string, said: Said): Promise<Completion> {
+  return complete(OF_COMMANDS[command], said);
+}
+
+async function complete(source: Source | undefined, said: Said): Promise<Completion> {
+  if (source === undefined) return NOTHING;
+  if (typeof source === 'string') return { candidates: [], files: source };
+  try {
+    return { candidates: await source(said), files: 'none' };
+  } catch {
+    return NOTHING;
+  }
+}
+
+export function words(list: readonly string[]): Candidate[] {
+  return list.map((word) => ({ word, about: '' }));
+}
+
+async function sessions({ values }: Said): Promise<readonly Candidate[]> {
+  const [{ sessionRoot }, { contextLabel, listSessions }] = await Promise.all([
+    import('../../session/records/root-dir.js'),
+    import('../../session/records/session-records.js'),
+  ]);
+  return listSessions(sessionRoot(values.get('root') || null, process.env)).map(({ record, state }) => ({
+    word: record.id,
+    about: printableLine(`${contextLabel(record)}, ${state}`),
+  }));
+}
+
+function themes(): readonly Candidate[] {
+  const names = readdirSync(join(packageRoot(), 'themes')).flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? []);
+  return words(['auto', ...names]);
+}
+
+async function builders(): Promise<readonly Candidate[]> {
+  const [{ storedBuilders }, { storedContexts }] = await Promise.all([
+    import('../../builders/buildx-store.js'),
+    import('../../builders/docker-config.js'),
+  ]);
+  const [stored, named] = await Promise.all([storedBuilders(process.env), storedContexts(process.env)]);
+  return [...stored, ...named].map(({ name }) => ({ word: name, about: '' }));
+}
+
+async function contexts(): Promise<readonly Candidate[]> {
+  const { storedContexts } = await import('../../builders/docker-config.js');
+  return (await storedContexts(process.env)).map(({ name }) => ({ word: name, about: '' }));
+}
+
+/** Stages with a name, of the Dockerfile that the line names so far. */
+async function stages({ values, positionals }: Said): Promise<readonly Candidate[]> {
+  const context = positionals[0] ?? '.';
+  const places = values.has('file') ? [values.get('file')!] : [join(context, 'Dockerfile'), join(context, 'dockerfile')];
+  const path = places.find((place) => statSync(place, { throwIfNoEntry: false })?.isFile());
+  if (path === undefined) return [];
+  const { parseDockerfile } = await import('../../core/dockerfile/index.js');
+  return parseDockerfile(readFileSync(path, 'utf8')).stages.flatMap(({ name, base }) =>
+    name === null ? [] : [{ word: printableLine(name), about: printableLine(`from ${base}`) }],
+  );
+}
