@@ -184,6 +184,9 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
         if (vertices.has(event.digest)) tell(event.digest, (vertex) => vertex.log(event.text, atMs));
         else keepEarly(event.digest, event.text, atMs);
         break;
+      case 'warning.reported':
+        tell(event.digest, (vertex) => vertex.warn(event.message));
+        break;
       case 'build.succeeded':
         endedAtMs = atMs;
         end(state, null);

@@ -13,6 +13,10 @@ type Progressed = Extract<EngineEvent, { type: 'vertex.progressed' }>;
 /** A counter that is not finished is told about this often. */
 const PROGRESS_INTERVAL_MS = 5_000;
 const TAIL_LINES = 20;
+/** Files of the client, and a first step. */
+const STANDS_ON_NOTHING =
+  /^\[(?:internal\] load (?:build|\.dockerignore)|context .*\] load from client|(?:[^\]]* )?1\/\d+\] (?:RUN|WORKDIR) )/;
+const LOOK_UP_MS = 5;
 const CANCELLED = /context canceled\s*$/;
 
 export class VertexPrinter {
@@ -20,7 +24,6 @@ export class VertexPrinter {
   /** `#N`; given when it is first printed, 0 until then. */
   number = 0;
   pendingCharacters = 0;
-  isOver = false;
 
   #pending: string[] = [];
   #ending: string | null = null;
@@ -32,6 +35,9 @@ export class VertexPrinter {
   #startedAtMs: number | null = null;
   #completedAtMs: number | null = null;
   #lastLogAtMs = 0;
+  #hasEnded = false;
+  #isFinished = false;
+  #runs = 0;
 
   constructor(name: string) {
     this.name = printableLine(name);
@@ -45,8 +51,18 @@ export class VertexPrinter {
     return this.#startedAtMs ?? Number.POSITIVE_INFINITY;
   }
 
+  get isOver(): boolean {
+    return this.#hasEnded && !this.#isOnlyLookedUp;
+  }
+
   get hasNews(): boolean {
-    return this.#pending.length > 0 || this.#ending !== null;
+    return this.#pending.length > 0 || (this.#ending !== null && this.isOver);
+  }
+
+  /** What stands on nothing is looked up, which takes no time, and then carried out, which the engine tells as another run. */
+  get #isOnlyLookedUp(): boolean {
+    if (this.#isFinished || this.#runs > 1 || this.#progress.size > 0 || !STANDS_ON_NOTHING.test(this.name)) return false;
+    return (this.#completedAtMs ?? 0) - (this.#startedAtMs ?? 0) < LOOK_UP_MS;
   }
 
   get tail(): readonly string[] {
@@ -54,12 +70,15 @@ export class VertexPrinter {
   }
 
   update(event: Updated): void {
-    if (this.isOver && !this.#isAnotherRun(event)) return;
-    this.isOver = false;
+    if (this.#hasEnded && !this.#isAnotherRun(event)) return;
+    if (this.#hasEnded || this.#runs === 0) this.#runs++;
+    this.#hasEnded = false;
+    this.#ending = null;
     this.#startedAtMs = event.startedAtMs ?? this.#startedAtMs;
+    if (event.isCached) this.#runs++;
     if (event.completedAtMs === null && event.error === '') return;
     this.#completedAtMs = event.completedAtMs;
-    this.isOver = true;
+    this.#hasEnded = true;
     this.#ending = describeEnding(event);
   }
 
@@ -77,6 +96,11 @@ export class VertexPrinter {
     this.#say(`${label}${amount && ` ${amount}`}${time}${isDone ? ' done' : ''}`);
   }
 
+  /** Whoever is over and done has no more to say; the list at the end has it all. */
+  warn(message: string): void {
+    if (!this.#hasEnded || this.#ending !== null) this.#say(`WARN: ${printableLine(message)}`);
+  }
+
   log(text: string, atMs: number): void {
     this.#lastLogAtMs = atMs;
     for (const line of this.#splitter.push(text)) this.#logLine(line);
@@ -92,21 +116,25 @@ export class VertexPrinter {
   take(): string[] {
     if (this.isOver) this.#flushLog();
     const lines = this.#pending;
-    if (this.#ending !== null) lines.push(this.#ending);
+    if (this.#ending !== null && this.isOver) {
+      lines.push(this.#ending);
+      this.#ending = null;
+    }
     this.#pending = [];
-    this.#ending = null;
     this.pendingCharacters = 0;
     return lines.map((line) => `#${this.number} ${line}`);
   }
 
   /** The build is over: what is unfinished stays so, but its last words are said. */
   finish(): void {
+    this.#isFinished = true;
     this.#flushLog();
   }
 
   /** The engine runs a vertex twice within one build when its result was given up in between. */
   #isAnotherRun(event: Updated): boolean {
-    return event.startedAtMs !== null && this.#completedAtMs !== null && event.startedAtMs > this.#completedAtMs;
+    if (event.startedAtMs === null || this.#completedAtMs === null) return false;
+    return event.startedAtMs > this.#completedAtMs || (event.completedAtMs ?? Number.POSITIVE_INFINITY) > this.#completedAtMs;
   }
 
   #flushLog(): void {

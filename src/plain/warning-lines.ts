@@ -5,7 +5,7 @@ import { printableLine } from '../platform/printable.js';
 /** Empty for a build without warnings. */
 export function warningLines({ warnings }: Generation): string[] {
   if (warnings.length === 0) return [];
-  const head = `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`;
+  const head = ` ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`;
   return [
     head,
     ...warnings.map(({ message, lines }) => {

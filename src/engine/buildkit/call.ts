@@ -25,7 +25,7 @@ export async function askFrontend(
   );
   const { result } = await whileOpen(asked).catch((error: unknown) => {
     const said = engineErrorOf(error)?.rawMessage ?? '';
-    throw /unsupported (?:request|frontend capability)/.test(said) ? unsupported(call, name, error) : error;
+    throw /unsupported (?:request|frontend capability)/.test(said) ? unsupported(call, name) : error;
   });
   const decoder = new TextDecoder();
   const answer = Object.entries(result?.metadata ?? {}).map(([key, value]) => [key, decoder.decode(value)]);
@@ -35,9 +35,9 @@ export async function askFrontend(
   return { imageId: null, tags: [], outputs: [], metadata };
 }
 
-function unsupported(call: string, name: string, cause?: unknown): BxError {
+/** Without the engine's own words as its cause, which would be told in its place. */
+function unsupported(call: string, name: string): BxError {
   return new BxError('unsupported', `unsupported request ${call}: the Dockerfile frontend in ${name} does not answer it`, {
     hint: 'A newer frontend may: write "# syntax=docker/dockerfile:1" as the first line of the Dockerfile.',
-    cause,
   });
 }

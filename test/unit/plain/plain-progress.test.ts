@@ -69,6 +69,25 @@ describe('plain progress', () => {
     expect(lines).toEqual([`#1 ${ONE}`, expect.stringMatching(/^#1 \d\.\d+ the reason$/), '#1 ERROR: exit code: 1', '']);
   });
 
+  it('tells what is looked up and then carried out once, with its end', () => {
+    const [first, atMs] = ['[1/1] RUN ["/none"]', session.nowMs];
+    session.vertex('d3', first, { startedAtMs: atMs, completedAtMs: atMs });
+    step(60);
+    session.vertex('d3', first, { startedAtMs: atMs });
+    step(440);
+    session.vertex('d3', first, { startedAtMs: atMs, completedAtMs: session.nowMs, error: 'exit code: 1' });
+    step(100);
+    expect(lines).toEqual([`#1 ${first}`, '#1 ERROR: exit code: 1', '']);
+  });
+
+  it('tells what was only looked up when the build is over', () => {
+    session.vertex('d3', '[internal] load .dockerignore', { completedAtMs: session.nowMs });
+    step(100);
+    expect(lines).toEqual([]);
+    session.succeed();
+    expect(lines).toEqual(['#1 [internal] load .dockerignore', '#1 DONE 0.0s', '']);
+  });
+
   it('says nothing of a step that was only announced', () => {
     session.vertex('d7', TWO, { startedAtMs: null });
     step(10_000);
