@@ -54,7 +54,7 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
     'Write the result: type=local, tar, oci, docker, image, registry or cacheonly, with dest=PATH; a directory, or - for a tar on standard output',
     { short: 'o' },
   ),
-  list('platform', 'OS/ARCH', 'Build for this platform'),
+  list('platform', 'OS/ARCH', 'Build for this platform, or for each of several: linux/amd64,linux/arm64'),
   text('progress', 'MODE', 'How progress is shown', {
     choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
     fallback: 'BUILDKIT_PROGRESS, else auto',

@@ -30,8 +30,8 @@ interface Wish {
   readonly progress: ProgressMode;
   readonly on: 'error' | 'always' | null;
   readonly hasInvoke: boolean;
-  /** Something is asked in place of a build, and the answer is printed. */
-  readonly isCall?: boolean;
+  /** Nothing in it can be looked into: a question in place of a build, or several builds in one. */
+  readonly isUnattended?: boolean;
   /** The result goes to standard output, which the screen would write over. */
   readonly writesToStdout: boolean;
 }
@@ -42,7 +42,8 @@ interface Wish {
  */
 export function chooseFrontEnd(wish: Wish, around: Surroundings): FrontEnd {
   const isTerminal = around.stdinIsTerminal && around.stdoutIsTerminal;
-  const hasScreen = wish.progress === 'auto' && isTerminal && around.term !== 'dumb' && !wish.writesToStdout && !wish.isCall;
+  const hasScreen =
+    wish.progress === 'auto' && isTerminal && around.term !== 'dumb' && !wish.writesToStdout && !wish.isUnattended;
   const isDebug = wish.on !== null || wish.hasInvoke;
   const openOn = wish.on ?? (wish.hasInvoke ? 'always' : hasScreen ? 'error' : 'never');
   if (hasScreen) return { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: wish.on === 'error' };

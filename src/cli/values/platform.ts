@@ -1,4 +1,4 @@
-/** `--platform os/arch[/variant]`, one of them, in the spelling that engines use. */
+/** `--platform os/arch[/variant]`, one or several, in the spelling that engines use. */
 import { BxError } from '../../platform/errors.js';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -23,17 +23,10 @@ const KNOWN_ARCHITECTURES = new Set(
   ),
 );
 
-/** Null when no platform was given: the engine's own. Throws `BxError('usage')`. */
+/** Separated by commas; null when no platform was given: the engine's own. Throws `BxError('usage')`. */
 export function parsePlatform(values: readonly string[]): string | null {
   const platforms = values.flatMap((value) => value.split(',')).map((text) => text.trim());
-  if (platforms.length === 0) return null;
-  const distinct = new Set(platforms.map(normalise));
-  if (distinct.size > 1) {
-    throw new BxError('usage', `--platform ${platforms.join(',')}: building for several platforms is not supported yet`, {
-      hint: 'Name one, and run a build for each.',
-    });
-  }
-  return [...distinct][0]!;
+  return platforms.length === 0 ? null : [...new Set(platforms.map(normalise))].join(',');
 }
 
 function normalise(text: string): string {

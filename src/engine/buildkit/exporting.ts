@@ -7,6 +7,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
+import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import { isAttested } from './attestations.js';
 import { buildRecord } from './build-record.js';
@@ -17,7 +18,7 @@ import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { isLayout, recordCaches, recordLayout } from './local-caches.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
-import { detailsOf, type ResultDetails, singleRef } from './plan.js';
+import { detailsOf, type ResultDetails, type ResultIds, singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { Attestation, AttestationSchema, ResultSchema } from './proto/gen/gateway_pb.js';
 import type { RunSession } from './run-session.js';
@@ -173,7 +174,7 @@ async function runExporters(
 ): Promise<ExporterResponse> {
   const { link, request, session, options, onStatus, signal } = inputs;
   signal.throwIfAborted();
-  const receivers = receiveAll(session, exports);
+  const receivers = receiveAll(session, exports, request);
   const build = openBuild(link.transport, {
     ...{ session, frontendAttrs: options, onStatus },
     exporters: exports.map(({ exporter }) => exporter),
@@ -194,14 +195,46 @@ async function runExporters(
   }
 }
 
-function receiveAll(session: RunSession, exports: ReadonlyArray<{ readonly target: OutputTarget | null }>): OutputReceiver[] {
-  return exports.flatMap(({ target }, index) => (target ? [session.receive(target, index)] : []));
+function receiveAll(
+  session: RunSession,
+  exports: ReadonlyArray<{ readonly target: OutputTarget | null }>,
+  request: BuildRequest,
+): OutputReceiver[] {
+  // The tree of each platform comes by itself.
+  const calls = ({ kind }: OutputTarget): number => (kind === 'local' ? platformsOf(request).length : 1);
+  return exports.flatMap(({ target }, index) => (target ? [session.receive(target, index, calls(target))] : []));
+}
+
+function platformsOf({ platform }: BuildRequest): readonly string[] {
+  return (platform ?? '').split(',');
+}
+
+/**
+ * A build for several platforms has to be one that the engine carries out by itself, and ends in its exporters. Throws
+ * `BxError('unsupported')`, also for an image in a store that holds one platform only (as buildx does for its docker driver).
+ */
+export function requireOnePlatform(ground: ExportGround): void {
+  const { link, request } = ground;
+  if (platformsOf(request).length < 2 || request.call !== undefined) return;
+  const { name, evaluatesResults } = link.facts;
+  const refuse = (why: string, hint: string): BxError =>
+    new BxError('unsupported', `--platform ${request.platform}: ${why}`, { hint });
+  if (hasOwnStore(link.facts) && wantedOutputs(request, link.facts).some(isOfImage)) {
+    const hint = 'Write files with --output, let the engine store images in containerd, or build with a buildkitd.';
+    throw refuse(`${name} keeps images of one platform only`, hint);
+  }
+  if (!request.isUnattended) throw refuse('one platform at a time can be debugged', 'Name one of them.');
+  if (!evaluatesResults) throw refuse(`${name} is too old for several at once`, 'Run a build for each of them.');
+  if (closingExport(ground) === null) throw refuse('such a build needs outputs that the engine writes together', 'Say --output.');
 }
 
 /** `ref`: of what was evaluated; null: an empty filesystem. */
-function resultOf(ref: string | null, details: ResultDetails): MessageInitShape<typeof ResultSchema> {
+function resultOf(ref: ResultIds | null, details: ResultDetails): MessageInitShape<typeof ResultSchema> {
   return {
-    ...(ref !== null && { result: { case: 'ref', value: { id: ref } } }),
+    ...(typeof ref === 'string' && { result: { case: 'ref', value: { id: ref } } }),
+    ...(ref instanceof Map && {
+      result: { case: 'refs', value: { refs: Object.fromEntries([...ref].map(([platform, id]) => [platform, { id }])) } },
+    }),
     metadata: details.metadata,
     attestations: Object.fromEntries(
       Object.entries(details.attestations).map(([key, { attestation }]) => [
@@ -223,7 +256,7 @@ export interface ClosingExport {
   /** Takes in what the exporters send from now on, in the build's own session. */
   receive(session: RunSession): void;
   /** Ends the build with its result, which the engine carries out where it has not yet. Throws what the engine or the file system throws. */
-  finish(build: OpenBuild, ref: string | null, details: ResultDetails, signal: AbortSignal): Promise<BuildResult>;
+  finish(build: OpenBuild, ref: ResultIds | null, details: ResultDetails, signal: AbortSignal): Promise<BuildResult>;
   dispose(): void;
 }
 
@@ -238,7 +271,7 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
   return {
     exporters: exports.map(({ exporter }) => exporter),
     receive(session) {
-      receivers = receiveAll(session, exports);
+      receivers = receiveAll(session, exports, request);
     },
     async finish(build, ref, details, signal) {
       signal.throwIfAborted();

@@ -14,12 +14,22 @@ export type ResultDetails = Pick<Result, 'metadata' | 'attestations'>;
 
 export interface ResolvedPlan {
   readonly graph: BuildGraph;
+  /** Of the other platforms. */
+  readonly others: readonly BuildGraph[];
   readonly details: ResultDetails;
+}
+
+/** What is returned to an exporter: the id of a result, or one for each platform. */
+export type ResultIds = string | ReadonlyMap<string, string>;
+
+export interface PlannedRef {
+  readonly id: ResultIds;
+  readonly def: Uint8Array;
 }
 
 export interface PlanHooks {
   /** Told of the result (unless it is empty) before its definition is read, which takes a while for a large one. */
-  onResult(ref: Ref, details: ResultDetails): void;
+  onResult(ref: PlannedRef, details: ResultDetails): void;
   /** Told of the Dockerfile where the engine alone could read it; gives the request with it. */
   onDockerfile(file: SourceFile): BuildRequest;
 }
@@ -39,17 +49,20 @@ export async function resolvePlan(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
-  const ref = singleRef(result);
+  const platforms = result?.result.case === 'refs' ? Object.entries(result.result.value.refs) : [];
+  const refs = platforms.length > 1 ? platforms.map(([, ref]) => ref) : [singleRef(result)];
   const details = detailsOf(result);
-  const encoded = ref?.def ?? new Uint8Array();
-  if (ref && encoded.length > 0) {
-    hooks.onResult(ref, details);
+  const [encoded = new Uint8Array(), ...others] = refs.map((ref) => ref?.def ?? new Uint8Array());
+  if (refs[0] && encoded.length > 0) {
+    const ids = new Map(platforms.map(([platform, { id }]) => [platform, id]));
+    hooks.onResult({ id: ids.size > 1 ? ids : refs[0].id, def: encoded }, details);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const file = request.dockerfile.origin === 'context' ? mainSource(encoded) : null;
   const { dockerfile, buildArgs } = file === null ? request : hooks.onDockerfile(file);
   const { plan, name: dockerfileName, text: dockerfileText } = dockerfile;
-  return { graph: readGraph(encoded, { plan, dockerfileName, dockerfileText, buildArgs }), details };
+  const read = (def: Uint8Array): BuildGraph => readGraph(def, { plan, dockerfileName, dockerfileText, buildArgs });
+  return { graph: read(encoded), others: others.map(read), details };
 }
 
 export function detailsOf(result: Result | undefined): ResultDetails {

@@ -19,15 +19,14 @@ import type { SourceFile } from './definition.js';
 import { wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
-import { closingExport, exportOutputs } from './exporting.js';
+import { closingExport, exportOutputs, requireOnePlatform } from './exporting.js';
 import { changesOf, openFiles } from './files.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
-import { type ResolvedPlan, type ResultDetails, resolvePlan } from './plan.js';
+import { type PlannedRef, type ResolvedPlan, type ResultDetails, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
-import type { Ref } from './proto/gen/gateway_pb.js';
 import type { RunContext, SolveFailure } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
@@ -60,6 +59,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const options = frontendOptions(request, link.facts, uploadId);
   const cacheTo = cacheExports(request, link.facts);
   wantedOutputs(request, link.facts);
+  requireOnePlatform({ link, request, emit: (event) => emit(event) });
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
@@ -212,13 +212,13 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const { build } = await ground;
     const begun: Begun[] = [];
     let doneReading: () => void = () => {};
-    const begin = ({ id, def }: Ref, details: ResultDetails): void => {
+    const begin = ({ id, def }: PlannedRef, details: ResultDetails): void => {
       if (!isWhole || work.signal.aborted) return;
       const { evaluatesResults } = link.facts;
       if (closing && evaluatesResults) {
         handedIn = closing.finish(build, id, details, work.signal);
         handedIn.catch(() => {});
-      } else begun.push(beginSolve(build.gateway, def, evaluatesResults ? id : null));
+      } else if (typeof id === 'string') begun.push(beginSolve(build.gateway, def, evaluatesResults ? id : null));
       reading = new Promise((resolve) => {
         doneReading = resolve;
       });
@@ -230,7 +230,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       translator.learn(resolved.graph);
       plan = resolved;
       evaluator = evaluatorFor(build, resolved.graph);
-      emit({ type: 'plan.resolved', vertices: resolved.graph.planned() });
+      for (const other of resolved.others) translator.adopt(other);
+      emit({ type: 'plan.resolved', vertices: [resolved.graph, ...resolved.others].flatMap((graph) => graph.planned()) });
       for (const message of earlyWarnings.splice(0)) warn(message);
       const { output } = resolved.graph;
       if (output && !work.signal.aborted) for (const one of begun.splice(0)) evaluator.take(output, one);

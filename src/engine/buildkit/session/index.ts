@@ -68,7 +68,7 @@ export interface SessionHandle {
   /** Adds or replaces a local source. The engine reads each source once in a session. */
   addLocal(name: string, source: LocalSource | ReadonlyMap<string, MemoryFile>): void;
   /** Where the next export of this session goes. `exporter`: its index in SolveRequest.Exporters. */
-  receive(target: OutputTarget, exporter?: number): OutputReceiver;
+  receive(target: OutputTarget, exporter?: number, calls?: number): OutputReceiver;
   /** What the engine has asked about registries, and what it was told. */
   credentials(): readonly CredentialsLookUp[];
   /** Resolves with the reason when the engine ended the session; with null after `close`. */
@@ -125,7 +125,7 @@ export function openSession(options: SessionOptions): SessionHandle {
     addLocal: (name, source) =>
       locals.add(name, source instanceof Map ? { kind: 'memory', files: source } : (source as LocalSource)),
     credentials: () => services.auth.lookUps(),
-    receive: (target, exporter) => outputs.receive(target, exporter),
+    receive: (target, exporter, calls) => outputs.receive(target, exporter, calls),
     ended,
     async close() {
       giveUp.abort();

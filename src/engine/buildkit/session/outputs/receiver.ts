@@ -14,8 +14,8 @@ export interface OutputReceiver {
 }
 
 export interface OutputReceivers {
-  /** `exporter`: index in SolveRequest.Exporters. The next call of that exporter goes to this receiver. */
-  receive(target: OutputTarget, exporter?: number): OutputReceiver;
+  /** `exporter`: index in SolveRequest.Exporters. Its next calls go to this receiver: one, or one for each platform of a tree. */
+  receive(target: OutputTarget, exporter?: number, calls?: number): OutputReceiver;
   serve(call: GrpcServerCall): Promise<void>;
   dispose(): void;
 }
@@ -24,43 +24,46 @@ interface Waiting {
   readonly target: OutputTarget;
   readonly exporter: number;
   readonly abort: AbortController;
-  isTaken: boolean;
+  /** How many are still to begin, and to end. */
+  toBegin: number;
+  toEnd: number;
   settle(error: BxError | null): void;
 }
 
 export function createOutputReceivers(onTransfer: (progress: TransferProgress) => void): OutputReceivers {
   const waiting = new Set<Waiting>();
   return {
-    receive(target, exporter = 0) {
+    receive(target, exporter = 0, calls = 1) {
       let settle: (error: BxError | null) => void = () => {};
       const done = new Promise<void>((resolve, reject) => {
         settle = (error) => (error ? reject(error) : resolve());
       });
       done.catch(() => {});
-      const entry: Waiting = { target, exporter, abort: new AbortController(), isTaken: false, settle };
+      const entry: Waiting = { target, exporter, abort: new AbortController(), toBegin: calls, toEnd: calls, settle };
       waiting.add(entry);
       return { done, dispose: () => drop(entry) };
     },
     async serve(call) {
       // 20.10 does not number its exporters: it has one.
       const exporter = Number(call.metadata.get('buildkit-attachable-exporter-id')?.[0] ?? 0);
-      const entry = [...waiting].find((candidate) => candidate.exporter === exporter && !candidate.isTaken);
+      const entry = [...waiting].find((candidate) => candidate.exporter === exporter && candidate.toBegin > 0);
       if (!entry) return call.end(GrpcStatus.notFound, `no output was asked for with number ${exporter}`);
-      entry.isTaken = true;
+      entry.toBegin--;
       const meter = createTransferMeter(entry.target.kind, onTransfer);
       const signal = AbortSignal.any([call.signal, entry.abort.signal]);
       try {
         const onBytes = (bytes: number, files: number): void => meter.add(bytes, files);
         if (entry.target.kind === 'local') await receiveTree(call, entry.target.dest, signal, onBytes);
         else await receiveFile(call, entry.target, signal, onBytes);
-        entry.settle(null);
+        entry.toEnd--;
+        if (entry.toEnd === 0) entry.settle(null);
         call.end(GrpcStatus.ok);
       } catch (thrown) {
         const error = toBxError(thrown, 'input');
         entry.settle(error);
         call.end(GrpcStatus.unknown, error.message);
       } finally {
-        waiting.delete(entry);
+        if (entry.toBegin === 0) waiting.delete(entry);
         meter.done();
       }
     },
@@ -71,7 +74,7 @@ export function createOutputReceivers(onTransfer: (progress: TransferProgress) =
 
   function drop(entry: Waiting): void {
     entry.abort.abort();
-    if (!entry.isTaken) entry.settle(new BxError('cancelled', 'the output was not written'));
+    if (entry.toBegin > 0) entry.settle(new BxError('cancelled', 'the output was not written'));
     waiting.delete(entry);
   }
 }
