@@ -95,7 +95,7 @@ await runScript(async () => {
     if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEEP_OLD_CHUNKS_MS) rmSync(path, { force: true });
   }
   // By the tables that parse the flags.
-  writeFileSync(join(projectRoot, 'dist/bxtui.1'), execFileSync(process.execPath, [join(projectRoot, 'bin/bxtui'), 'man']));
+  writeFileSync(join(projectRoot, 'dist/bxtui.1'), execFileSync(process.execPath, [join(projectRoot, 'bin/start.cjs'), 'man']));
   const bytes = scripts.reduce((sum, { code }) => sum + code.length, 0);
   process.stdout.write(`dist: ${scripts.length} files, ${Math.round(bytes / 1024)} KiB\n`);
   return 0;

@@ -47,7 +47,7 @@ async function fullScreen(sample, env) {
   const root = mkdtempSync(join(tmpdir(), 'bxd-'));
   const here = { ...env, BXTUI_ROOT: root };
   try {
-    const status = await passThrough(process.execPath, [BXTUI, 'build', sample.dir], { env: here });
+    const status = await passThrough(BXTUI, ['build', sample.dir], { env: here });
     // The sample's build fails by design; leaving it that way is no failure of the demo.
     return status === 1 ? 0 : status;
   } finally {
@@ -115,7 +115,7 @@ async function scripted(sample, env) {
  */
 function run(args, env, input, isShown) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BXTUI, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(BXTUI, [...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     const timer = setTimeout(() => child.kill('SIGTERM'), COMMAND_WITHIN_MS);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

@@ -8,8 +8,10 @@ import { type LineWatchOptions, watchLine } from '../shared/line-watch.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
 import { createReleaseWatch } from './container/release-watch.js';
+import { wantedOutputs } from './engine-exports.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
+import { cacheExports } from './frontend-options.js';
 import { withLocalCaches } from './local-caches.js';
 import { StatusResponseSchema } from './proto/gen/control_pb.js';
 import { startRun } from './run.js';
@@ -104,6 +106,9 @@ function createEngine(link: EngineLink): Engine {
     lost: connection.lost,
     onLine: (listener) => watch?.onLine(listener),
     build(request) {
+      // What this engine cannot write is told before anything is begun.
+      wantedOutputs(request, facts);
+      cacheExports(request, facts);
       const { request: ready, told } = withLocalCaches(request);
       const run = startRun(link, withProxyArgs(ready, endpoint.address));
       runs.add(run);

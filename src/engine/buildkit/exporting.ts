@@ -49,6 +49,11 @@ interface Written {
   readonly response: ExporterResponse;
 }
 
+/** Whether a vertex of that name is an exporter's. */
+export function isExporting(name: string): boolean {
+  return /^(?:exporting|sending tarball|copying files|pushing)\b/.test(name);
+}
+
 type ExporterResponse = Readonly<Record<string, string>>;
 
 /** Writes all outputs. Throws what the engine or the file system throws. */
@@ -260,9 +265,10 @@ export interface ClosingExport {
   dispose(): void;
 }
 
-/** Null: there is no output, or one that takes more than an exporter, or several that take a build each. */
+/** Null: somebody may look into the build, there is no output, or one that takes more than an exporter, or several that take a build each. */
 export function closingExport(ground: ExportGround): ClosingExport | null {
   const { link, request } = ground;
+  if (!request.isUnattended || request.call !== undefined) return null;
   const outputs = wantedOutputs(request, link.facts);
   const exports = outputs.flatMap((output) => engineExport(request, link.facts, output) ?? []);
   if (exports.length === 0 || exports.length < outputs.length) return null;

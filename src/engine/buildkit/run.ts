@@ -16,10 +16,9 @@ import { askFrontend } from './call.js';
 import { connectionLoss } from './connection-loss.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
-import { wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
-import { closingExport, exportOutputs, requireOnePlatform } from './exporting.js';
+import { closingExport, exportOutputs, isExporting, requireOnePlatform } from './exporting.js';
 import { changesOf, openFiles } from './files.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
@@ -34,9 +33,6 @@ import { createSideVertices } from './side-vertices.js';
 import { readSourceFile } from './solve-error.js';
 import { solveStatusLine } from './solve-status.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
-
-/** What an exporter's vertices are called. */
-const EXPORTING = /^(exporting|sending tarball|copying files|pushing)\b/;
 
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
@@ -57,8 +53,6 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const settling = createSettling(translator);
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
-  const cacheTo = cacheExports(request, link.facts);
-  wantedOutputs(request, link.facts);
   requireOnePlatform({ link, request, emit: (event) => emit(event) });
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
@@ -70,8 +64,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const evaluators = new Set<Evaluator>();
   const failures = new Map<string, SolveFailure>();
   const side = createSideVertices();
-  const isClosing = request.isUnattended && request.call === undefined;
-  const closing = isClosing ? closingExport({ link, request, emit: (event) => emit(event) }) : null;
+  const closing = closingExport({ link, request, emit: (event) => emit(event) });
   /** The exporter has the plan's result, and the engine carries it out for that. */
   let handedIn: Promise<BuildResult> | null = null;
   let isExportTold = false;
@@ -111,8 +104,9 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     isExportTold = true;
   };
 
-  const onStatus = async (message: StatusResponse): Promise<void> => {
-    request.onRawStatus?.(solveStatusLine(message));
+  /** `message`: what counts of it here. */
+  const onStatus = async (told: StatusResponse, message = told): Promise<void> => {
+    request.onRawStatus?.(solveStatusLine(told));
     return takeStatus(message);
   };
 
@@ -120,7 +114,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     // What the engine says of the graph's vertices can be placed once the graph is read.
     await reading;
     for (const event of translator.translate(message, Date.now())) {
-      if (handedIn && event.type === 'vertex.updated' && EXPORTING.test(event.name)) tellExport();
+      if (handedIn && event.type === 'vertex.updated' && isExporting(event.name)) tellExport();
       emit(event);
     }
     settling.check();
@@ -149,10 +143,10 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     credentials = session.credentials;
     closing?.receive(session);
     const build = openBuild(link.transport, {
-      ...{ session, onStatus, frontendAttrs: options, entitlements: entitlementsOf(request) },
+      ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), onStatus },
       exporters: closing?.exporters ?? [],
       // A build that has no exporter ends without a result, and with nothing to put into a cache.
-      cacheExports: closing ? cacheTo : [],
+      cacheExports: closing ? cacheExports(request, link.facts) : [],
     });
     return { session, build };
   };
@@ -170,14 +164,10 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const interpret = (error: unknown, graph: BuildGraph | null) => {
     const told = readSourceFile(error);
     if (told) learn(told);
-    return interpretFailure(error, {
-      request,
-      graph,
-      vertices: translator.vertices,
-      home: translator.home,
-      transferError,
-      credentials: credentials(),
-    });
+    const { vertices, home } = translator;
+    const whole = interpretFailure(error, { request, graph, vertices, home, transferError, credentials: credentials() });
+    remember(whole.failure);
+    return whole;
   };
 
   const remember = (failure: SolveFailure): void => {
@@ -191,9 +181,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
     await settling.failed(plan !== null);
-    const interpretation = interpret(error, graph);
-    remember(interpretation.failure);
-    return asEngineError(interpretation, error);
+    return asEngineError(interpret(error, graph), error);
   };
 
   const evaluatorFor = ({ gateway, whileOpen }: OpenBuild, graph: BuildGraph): Evaluator => {
@@ -282,10 +270,11 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       const known = new Set([...graph.digests, ...translator.vertices.keys()]);
       const result = await exportOutputs({
         ...{ link, request, session, options, graph, details, emit, signal },
-        onStatus(message) {
-          request.onRawStatus?.(solveStatusLine(message));
-          return takeStatus(withoutVertices(message, (digest) => known.has(translator.home(digest))));
-        },
+        onStatus: (told) =>
+          onStatus(
+            told,
+            withoutVertices(told, (digest) => known.has(translator.home(digest))),
+          ),
       });
       isUnused = !hasGuests;
       finish({ type: 'build.succeeded', result });
@@ -315,9 +304,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
     await settling.failed(plan !== null);
-    const interpretation = interpret(engineError, plan?.graph ?? null);
-    remember(interpretation.failure);
-    return failedEvent(interpretation);
+    return failedEvent(interpret(engineError, plan?.graph ?? null));
   };
 
   const done = main();
@@ -333,41 +320,37 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     return contextOf(await ground!, graph, evaluator!);
   };
 
-  const contextOf = ({ session, build }: Ground, graph: BuildGraph, own: Evaluator): RunContext => {
-    return {
-      gateway: build.gateway,
-      session,
-      frontend: DOCKERFILE_FRONTEND,
-      frontendOptions: (overrides = {}) => ({ ...withoutAttestations(options), ...overrides }),
-      request,
-      graph,
-      capabilities: link.facts.capabilities,
-      h2: link.connection.session,
-      releaseWatch: link.releaseWatch,
-      buildRef: build.gateway.buildRef,
-      workerPlatform: link.facts.platform,
-      failureAt: (step) => [...failures.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,
-      withGraph(other) {
-        translator.adopt(other);
-        side.add(other, plan?.graph ?? other);
-        return contextOf({ session, build }, other, evaluatorFor(build, other));
-      },
-      async evaluate(output, signal) {
-        const vertices = side.announce(graph, output.digest);
-        if (vertices.length > 0) deliver({ type: 'plan.resolved', vertices });
-        const id = await own.evaluate(output, signal);
-        for (const digest of graph.closure(output.digest)) failures.delete(digest);
-        // What is shown of it may come a moment later; the container need not wait.
-        void confirm(graph, output);
-        return id;
-      },
-    };
-  };
+  const contextOf = ({ session, build }: Ground, graph: BuildGraph, own: Evaluator): RunContext => ({
+    gateway: build.gateway,
+    session,
+    frontend: DOCKERFILE_FRONTEND,
+    frontendOptions: (overrides = {}) => ({ ...withoutAttestations(options), ...overrides }),
+    request,
+    graph,
+    capabilities: link.facts.capabilities,
+    h2: link.connection.session,
+    releaseWatch: link.releaseWatch,
+    buildRef: build.gateway.buildRef,
+    workerPlatform: link.facts.platform,
+    failureAt: (step) => [...failures.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,
+    withGraph(other) {
+      translator.adopt(other);
+      side.add(other, plan?.graph ?? other);
+      return contextOf({ session, build }, other, evaluatorFor(build, other));
+    },
+    async evaluate(output, signal) {
+      const vertices = side.announce(graph, output.digest);
+      if (vertices.length > 0) deliver({ type: 'plan.resolved', vertices });
+      const id = await own.evaluate(output, signal);
+      for (const digest of graph.closure(output.digest)) failures.delete(digest);
+      // What is shown of it may come a moment later; the container need not wait.
+      void confirm(graph, output);
+      return id;
+    },
+  });
 
-  const farewell = (build: OpenBuild): Promise<unknown> => {
-    if (closing) return build.giveUp('the build did not succeed');
-    return isUnused ? build.leave() : build.finish({});
-  };
+  const farewell = (build: OpenBuild): Promise<unknown> =>
+    closing ? build.giveUp('the build did not succeed') : isUnused ? build.leave() : build.finish({});
 
   const disposeAll = async (): Promise<void> => {
     work.abort();
