@@ -1,10 +1,12 @@
 /** Results on standard output and in files, and what is left of them when the build does not come to its end. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineEnv } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { runBxtui, startBxtui } from '../helpers/run.js';
+import { projectRoot } from '../setup/toolchain.mjs';
 
 describe('the outputs of a build', () => {
   afterEach(removeProjects);
@@ -12,7 +14,7 @@ describe('the outputs of a build', () => {
   it('are a tar on standard output, with nothing else there', async () => {
     const project = createProject(`${BASE}RUN echo here > /file`);
     for (const output of ['-', 'type=tar', 'type=tar,dest=-']) {
-      const command = `"${process.execPath}" bin/bxtui build -o ${output} "${project.dir}" > "${project.path('out.tar')}"`;
+      const command = `"${join(projectRoot, 'bin/bxtui')}" build -o ${output} "${project.dir}" > "${project.path('out.tar')}"`;
       execFileSync('sh', ['-c', command], { env: { ...process.env, ...engineEnv() }, stdio: ['ignore', 'ignore', 'ignore'] });
       expect(execFileSync('tar', ['xOf', project.path('out.tar'), 'file'], { encoding: 'utf8' })).toBe('here\n');
     }
