@@ -41,7 +41,7 @@ describe.skipIf(why !== null)(`a private dockerd${why === null ? '' : ` (${why})
     const project = createProject(`${BASE}RUN echo built-by-$(id -u)\n`);
     const terminal = startTerminal({ args: ['build', '-t', 'mine', project.dir], env: home.env });
     await terminal.waitFor('private engine');
-    await terminal.waitFor(/built-by-0|succeeded|✔/);
+    await terminal.waitFor(/✓ BUILT mine[\s\S]*built-by-0/);
     terminal.type('q');
     await terminal.waitForExit();
 
@@ -157,7 +157,7 @@ describe.skipIf(why !== null)('the offer of one', () => {
     await terminal.waitFor(QUESTION);
     terminal.type('y\r');
     await terminal.waitFor('(private engine)', { timeoutMs: 60_000 });
-    await terminal.waitFor('built-42');
+    await terminal.waitFor(/✓ BUILT[\s\S]*built-42/);
     terminal.type('q');
     expect((await terminal.waitForExit()).code).toBe(0);
     expect(terminal.scrollback()).toMatch(/dockerd runs at unix:/);
