@@ -130,7 +130,7 @@ export function tellStory(point: StoryPoint): { session: FakeSession; nowMs: num
     digest: digestOf(6),
     message: 'LegacyKeyValueFormat: "ENV key=value" should be used instead of legacy "ENV key value" format',
     detail: [],
-    url: null,
+    url: 'https://docs.docker.com/go/dockerfile/rule/legacy-key-value-format/',
     lines: { start: 7, end: 7 },
   });
   for (const step of [1, 2, 3]) ran(step, 440, 440, true);

@@ -26,9 +26,11 @@ export function paintSource(surface: Surface, props: SourceProps, look: Look): v
   for (let y = 0; y < surface.height; y++) {
     const row = props.rows[props.top + y];
     if (row === undefined) break;
-    if (row.kind === 'warning') {
-      const text = ellipsize(`${look.glyphs.warning} ${row.text}`, surface.width - digits - 3, look.glyphs.ellipsis);
-      surface.text(digits + 3, y, text, look.attr('warning'));
+    if (row.kind !== 'line') {
+      const isWarning = row.kind === 'warning';
+      const text = `${isWarning ? look.glyphs.warning : ' '} ${row.text}`;
+      const attr = look.attr(isWarning ? 'warning' : 'dim');
+      surface.text(digits + 3, y, ellipsize(text, surface.width - digits - 3, look.glyphs.ellipsis), attr);
       continue;
     }
     const mark = row.isFailed ? look.glyphs.states.failed : row.isMarked ? look.glyphs.cursor : ' ';

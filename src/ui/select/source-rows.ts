@@ -16,24 +16,29 @@ export type SourceRow =
       readonly isMarked: boolean;
       readonly isFailed: boolean;
     }
-  | { readonly kind: 'warning'; readonly text: string };
+  | { readonly kind: 'warning'; readonly text: string }
+  /** Where more is said of the warning above. */
+  | { readonly kind: 'reference'; readonly text: string };
 
 const textCache = new WeakMap<Generation['dockerfile'], readonly (readonly Span[])[]>();
 
 export function selectSourceRows(generation: Generation, step: Step | null): SourceRow[] {
   const lines = coloured(generation.dockerfile);
   const failedLine = generation.failure?.line ?? null;
-  const warnings = new Map<number, string[]>();
-  for (const warning of generation.warnings) {
-    if (warning.lines === null) continue;
-    warnings.set(warning.lines.end, [...(warnings.get(warning.lines.end) ?? []), cleanText(warning.message)]);
+  const warnings = new Map<number, SourceRow[]>();
+  for (const { lines: place, message, url } of generation.warnings) {
+    if (place === null) continue;
+    const below = warnings.get(place.end) ?? [];
+    below.push({ kind: 'warning', text: cleanText(message) });
+    if (url !== null) below.push({ kind: 'reference', text: cleanText(url) });
+    warnings.set(place.end, below);
   }
   const rows: SourceRow[] = [];
   lines.forEach((spans, index) => {
     const number = index + 1;
     const isMarked = step?.lines != null && number >= step.lines.start && number <= step.lines.end;
     rows.push({ kind: 'line', number, spans, isMarked, isFailed: number === failedLine });
-    for (const text of warnings.get(number) ?? []) rows.push({ kind: 'warning', text });
+    rows.push(...(warnings.get(number) ?? []));
   });
   return rows;
 }
