@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +29,21 @@ beforeAll(() => {
   writeFileSync(join(directory, 'plain.txt'), 'no program', { mode: 0o644 });
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A duration that nobody else's sleep has. */
+const nap = (seconds: number): string => `${seconds}.${process.pid}`;
+
+/** How many programs sleep for one of these. */
+function sleeping(...durations: string[]): number {
+  const commandLines = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'latin1')] : [];
+    } catch {
+      return [];
+    }
+  });
+  return commandLines.filter((line) => durations.some((duration) => line === `sleep\0${duration}\0`)).length;
+}
 
 describe.each(SHELLS)('with %s %s', (...words) => {
   const shell = words.filter((word): word is string => word !== undefined);
@@ -150,7 +165,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
 
   it('a keeper that is not the first process ends what the first has started, and then that', async () => {
     const env = { PATH: '/usr/bin:/bin' };
-    const args = [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'sh', '-c', 'sleep 34 & echo out; sleep 35'];
+    const args = [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'sh', '-c', `sleep ${nap(34)} & echo out; sleep ${nap(35)}`];
     const first = spawn(shell[0]!, args, { env, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
     await new Promise((resolve) => first.stdout.once('data', resolve));
     const keep = [...shell.slice(1), '-c', KEEPER_SCRIPT, 'bxtui', String(first.pid)];
@@ -158,16 +173,13 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     const over = new Promise((resolve) => first.on('exit', resolve));
     keeper.stdin.end(`. ${shellQuote(library)}\n`);
     expect(await over).toBe(0);
-    const alive = spawnSync('bash', ['-c', 'grep -la -e sleep.3[45] /proc/[0-9]*/cmdline 2>/dev/null | wc -l'], {
-      encoding: 'utf8',
-    });
-    expect(alive.stdout.trim()).toBe('0');
+    await expect.poll(() => sleeping(nap(34), nap(35)), { timeout: 5_000 }).toBe(0);
   });
 
   it.skipIf(process.platform !== 'linux')(
     'a signal reaches children and children of their own sessions, but not the wrapper',
     async () => {
-      const tree = `sleep 31 & setsid sleep 32 & (sleep 33 & wait) & wait`;
+      const tree = `sleep ${nap(31)} & setsid sleep ${nap(32)} & (sleep ${nap(33)} & wait) & wait`;
       const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '0', '', 'bash', '-c', tree], {
         env: { PATH: '/usr/bin:/bin' },
         detached: true,
@@ -176,7 +188,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
       child.stderr.setEncoding('latin1').on('data', (text: string) => {
         stderr += text;
       });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await expect.poll(() => sleeping(nap(31), nap(32), nap(33)), { timeout: 5_000 }).toBe(3);
       const pid = /NONCE;S;(\d+)/.exec(stderr)?.[1];
       const killed = spawnSync(shell[0]!, [
         ...shell.slice(1),
@@ -187,10 +199,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
       expect(killed.stdout.toString().trim().split(/\s+/)).toEqual([pid]);
       expect(status).toBe(0);
       expect(stderr).toContain('NONCE;E;137');
-      const alive = spawnSync('bash', ['-c', 'grep -la -e sleep.3[123] /proc/[0-9]*/cmdline 2>/dev/null | wc -l'], {
-        encoding: 'utf8',
-      });
-      expect(alive.stdout.trim()).toBe('0');
+      await expect.poll(() => sleeping(nap(31), nap(32), nap(33)), { timeout: 5_000 }).toBe(0);
     },
   );
 
