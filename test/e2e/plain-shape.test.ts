@@ -1,5 +1,5 @@
 /** Plain progress says what that of `docker buildx` says: the same vertices with the same lines, the same words at the end. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, runBxtui } from '../helpers/run.js';
 import { findBuildx } from '../parity/buildx.js';
@@ -12,7 +12,7 @@ const BUILDS: ReadonlyArray<readonly [name: string, dockerfile: string, args?: r
   ['commands that print', `${BASE}RUN echo "to stdout"; echo "to stderr" >&2\nRUN printf 'no line end'\n`],
   [
     'stages',
-    `${BASE}RUN echo one > /one\nFROM base AS two\nRUN echo two\nFROM scratch\nCOPY --from=base /one /\nCOPY --from=two /bin/busybox /b\n`,
+    `${BASE}RUN echo one-$RUN_ID > /one\nFROM base AS two\nRUN echo two\nFROM scratch\nCOPY --from=base /one /\nCOPY --from=two /bin/busybox /b\n`,
   ],
   ['everything from the cache', BASE.replace(/ENV .*\n/, '')],
   ['configuration only', 'FROM scratch\nENV RUN_ID=@RUN_ID@\n'],
@@ -32,6 +32,11 @@ afterAll(() => {
   endRuns();
   removeProjects();
 });
+
+// What is cached for the one program and was not for the other would differ.
+beforeAll(async () => {
+  if (typeof buildx !== 'string') await runBxtui(['build', '--progress=plain', '.'], { cwd: createProject(BASE).dir });
+}, 60_000);
 
 describe.skipIf(typeof buildx === 'string')(`plain progress beside that of docker buildx${orWhy}`, () => {
   it.for(BUILDS)('of %s', async ([, dockerfile, args = []]) => {

@@ -33,7 +33,7 @@ function normal(line: string): string {
       .replace(/^(ERROR: )(?:failed to build: )?(?:failed to solve: )?/, '$1')
       .replace(/sha256:[0-9a-f]{64}/g, 'DIGEST')
       .replace(/^\d+\.\d+ /, 'T ')
-      .replace(/^(DONE|naming|exporting|writing|transferring|sending|copying)(.*?)(?: \d+\.\d+s)?( done)?$/, '$1$2$3')
+      .replace(/^(DONE|naming|exporting|writing|unpacking|transferring|sending|copying)(.*?)(?: \d+\.\d+s)?( done)?$/, '$1$2$3')
       .replace(/ \d+(?:\.\d+)?[kMG]?B\b/g, ' SIZE')
       .trimEnd()
   );
