@@ -50,7 +50,10 @@ function comingOf(server: Server, wish: string, pid: number): Promise<Socket | n
     };
     const timer = setInterval(look, LOOK_MS);
     server.once('connection', settle);
-    server.once('error', () => settle(null));
+    server.once('error', () => {
+      takeBack(wish);
+      settle(null);
+    });
   });
 }
 
