@@ -109,6 +109,21 @@ describe.each(contractEndpoints())('a program started with its container on $lab
     expect(program.text().split('\n').sort()).toEqual(['', 'to-err', 'to-out', 'typed']);
   });
 
+  it('of many that end at once on a terminal, each has its last words and its own status', async () => {
+    const { container } = await open('echo first', SHELL);
+    for (let round = 0; round < 3; round++) {
+      const ends = Array.from({ length: 12 }, async (_, index) => {
+        const spec = { ...SHELL, args: ['sh', '-c', `echo last-$((${index}+1)); exit ${index}`] };
+        const program = read(await container.start(spec));
+        expect({ exit: await program.process.exited, text: program.text() }).toEqual({
+          exit: { code: index, reason: null },
+          text: `last-${index + 1}\n`,
+        });
+      });
+      await Promise.all(ends);
+    }
+  });
+
   it('that does not exist is told as everywhere, and leaves a container that works', async () => {
     const { container, program } = await open('echo first', { ...SHELL, args: ['no-such-program'] });
     expect(await program.process.exited).toEqual({ code: 127, reason: 'no-such-program: no such program in this container' });

@@ -76,9 +76,12 @@ export function createKeptContainer(options: KeptOptions): Container {
     const program = { ...spec, args: throughEnv(args, env, life.found.env), env, user, cwd };
     const process = await startWrapped(
       options.exec,
-      { argv: (nonce) => wrappedArgs(options.posixShell, nonce, program), isFirst: false },
+      {
+        argv: (nonce) => wrappedArgs(options.posixShell, nonce, program),
+        sendSignal: (name, pid) => killWrapped(keeper, name, pid),
+        letGo: (pid) => void keeper.run(`kill -s HUP ${pid}`).catch(() => undefined),
+      },
       program,
-      (name, pid) => killWrapped(keeper, name, pid),
     );
     own(process);
     if (lostReason !== null) process.lose(lostReason);

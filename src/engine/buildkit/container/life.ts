@@ -82,9 +82,12 @@ export async function keptByFirst(
   const look = firstLook(posixShell, named);
   const process = await startWrapped(
     exec,
-    { argv: (nonce) => firstArgs(posixShell, nonce, { ...spec, env }, files, look), isFirst: true },
+    {
+      argv: (nonce) => firstArgs(posixShell, nonce, { ...spec, env }, files, look),
+      sendSignal: async (name, pid) => killWrapped(await keeper(), name, pid),
+      letGo: null,
+    },
     { ...spec, args: spec.args.length === 0 ? posixShell : spec.args, env, user, cwd },
-    async (name, pid) => killWrapped(await keeper(), name, pid),
     AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS)]),
   );
   if (process.look === null) throw new BxError('engine', 'the container said nothing of itself');

@@ -48,10 +48,14 @@ export interface WrappedProcess extends OwnedProcess {
   readonly wrapperEnded: Promise<string>;
 }
 
-/** How the wrapper is started: argv for a random word, and whether it is the container's first process and so stays when its program ends. */
+/** How the wrapper is started and spoken to. */
 export interface Wrapping {
+  /** For a random word. */
   argv(nonce: string): readonly string[];
-  readonly isFirst: boolean;
+  /** False: there is no such wrapper any more. */
+  sendSignal(name: string, wrapperPid: number): Promise<boolean>;
+  /** The last words have arrived: a wrapper that waits for that may end. Null: it is the container's first process and stays. */
+  readonly letGo: ((wrapperPid: number) => void) | null;
 }
 
 /** Resolves when the program is about to run, or could not be found (then `exited` says so). Throws `BxError('engine')`. */
@@ -59,8 +63,6 @@ export async function startWrapped(
   context: ExecContext,
   wrapping: Wrapping,
   spec: WrappedSpec,
-  /** False: there is no such wrapper any more. */
-  sendSignal: (name: string, wrapperPid: number) => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<WrappedProcess> {
   const nonce = randomBytes(8).toString('hex');
@@ -98,7 +100,10 @@ export async function startWrapped(
     gate.end(() => resolveExit(exit));
     if (exit.code === null) rejectStart(new BxError('engine', startFailure(spec, exit.reason ?? '')));
     else resolveStart();
-    if (exit.code !== null && !wrapping.isFirst) stream.closeInput();
+    if (exit.code !== null && wrapping.letGo !== null) {
+      stream.closeInput();
+      if (spec.tty && wrapperPid !== null) wrapping.letGo(wrapperPid);
+    }
     // Programs in the background may go on writing: their output is nobody's any more.
     stream.resume();
   };
@@ -111,8 +116,9 @@ export async function startWrapped(
       if (endsLines === '1' && lineFeed === '\r\r\n') lineEnds = createLineEndFilter((data) => gate.push(data));
       resolveStart();
     } else if (marker.letter === 'E') {
-      const [status, lookup] = marker.text.split(';');
-      pending ??= { code: Number(status), reason: lookup === undefined ? null : lookupFailure(spec.args[0] ?? '', lookup) };
+      const [status, pid, lookup] = marker.text.split(';');
+      wrapperPid = Number(pid);
+      pending ??= { code: Number(status), reason: lookup ? lookupFailure(spec.args[0] ?? '', lookup) : null };
       unfinished.delete(fd);
       if (unfinished.size === 0) finish(pending);
     }
@@ -194,7 +200,7 @@ export async function startWrapped(
     async signal(name) {
       assertSignalName(name);
       if (isOver || wrapperPid === null) return;
-      if (await sendSignal(name, wrapperPid)) return;
+      if (await wrapping.sendSignal(name, wrapperPid)) return;
       // Killed from inside. Without a tty the engine notices that only at the end of the input, and would then stop the whole container.
       setTimeout(() => finish(lost('the shell around it was killed')), TRAILING_DATA_MS).unref();
     },

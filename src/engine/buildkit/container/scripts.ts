@@ -26,10 +26,12 @@ fi
 
 /**
  * `run <nonce> <size> <stays> <names> <program> [<argument> ...]`: runs the program and says out of band when it starts and how it
- * ended; itself always ends with 0, because BuildKit stops a container when any of its processes fails. With `stays` 1 it does not end
- * at all: it is the container's first process, and waits until its terminal goes away or the keeper says so, at a pipe that is held open
- * by who reads it (a terminal cannot be waited at from the background), again and again, since what waits may be killed with what the
- * program has left behind. `names` are variables that shells add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
+ * ended; itself always ends with 0, because BuildKit stops a container when any of its processes fails. It does not end at once: with
+ * `stays` 1, the container's first process, not at all, and on a terminal not before its last words have arrived, since BuildKit closes
+ * a terminal as soon as the process is gone, read or not (executor/runcexecutor/executor_linux.go, callWithIO). It waits until the
+ * terminal goes away or the keeper says so with HUP, at a pipe that is held open by who reads it (a terminal cannot be waited at from the
+ * background), again and again, since what waits may be killed with what the program has left behind. `names` are variables that shells
+ * add by themselves and that the program must not see. `size` is `<rows> <cols>` of its terminal, 0 without one: where the image has
  * `stty`, the program starts only when the size has arrived, and on a terminal that ends lines as terminals do (runc switches that off). A
  * line feed in the word of the start shows what the engine makes of it.
  * Signals are caught rather than ignored, so that the program gets their default actions back. The start is said by the process that
@@ -37,20 +39,22 @@ fi
  * builtin for the program. Without a tty the end is said on both outputs, so that each is known to be complete.
  */
 export const WRAPPER_SCRIPT = `trap : INT QUIT PIPE ALRM TERM USR1 USR2
-trap 'bx_hup=1' HUP
+trap 'bx_hup=1; kill "$!" 2>/dev/null' HUP
 bx_nonce=$1 bx_tty=$2 bx_stays=$3 bx_unset=$4 bx_lines=0 bx_hup=0
 shift 4
 bx_say() {
   printf '\\033]${MARKER_OSC};%s;%s;%s\\033\\\\' "$bx_nonce" "$1" "$2"
 }
+bx_waits() {
+  if [ "$bx_tty" = 0 ]; then [ "$bx_stays" = 1 ]; else [ -t 1 ]; fi
+}
 bx_end() {
   trap '' PIPE TTOU
-  [ "$bx_stays" = 1 ] || trap '' HUP
-  if [ "$bx_tty" = 0 ]; then bx_say E "$1" >&2; fi
-  bx_say E "$1"
-  while [ "$bx_stays$bx_hup" = 10 ] && { [ "$bx_tty" = 0 ] || [ -t 1 ]; }; do
+  if [ "$bx_tty" = 0 ]; then bx_say E "$1;$$;$2" >&2; fi
+  bx_say E "$1;$$;$2"
+  while [ "$bx_hup" = 0 ] && bx_waits; do
     : | { exec 3<>/proc/self/fd/0; IFS= read -r bx_never <&3; } &
-    wait "$!"
+    [ "$bx_hup" = 1 ] || wait "$!"
     kill "$!" 2>/dev/null
   done
   exit 0
@@ -90,7 +94,7 @@ bx_prepare() {
   done
 }
 bx_find "$1"
-if [ "$bx_found" != 0 ]; then bx_end "$bx_found;$bx_found"; fi
+if [ "$bx_found" != 0 ]; then bx_end "$bx_found" "$bx_found"; fi
 if [ "$bx_tty" != 0 ]; then bx_prepare; fi
 (
   if [ "$bx_tty" = 0 ]; then

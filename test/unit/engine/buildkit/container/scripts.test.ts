@@ -50,33 +50,34 @@ describe.each(SHELLS)('with %s %s', (...words) => {
   const run = (args: readonly string[], env: Record<string, string> = { PATH: '/usr/bin:/bin' }, unset = '') => {
     const argv = [...shell.slice(1), wrapper, 'NONCE', '0', '0', unset, ...args];
     const result = spawnSync(shell[0]!, argv, { env, encoding: 'latin1', cwd: directory });
-    return { ...result, marks: [...result.stderr.matchAll(/\x1b\]7717;NONCE;([^\x1b]*)\x1b\\/g)].map((match) => match[1]!) };
+    const marks = [...result.stderr.matchAll(/\x1b\]7717;NONCE;([^\x1b]*)\x1b\\/g)].map((match) => match[1]!);
+    return { ...result, marks: marks.map((mark) => mark.replace(`;${result.pid}`, ';PID')) };
   };
 
   it('the wrapper ends with 0 and reports the real status on both outputs', () => {
-    const { status, marks, stdout } = run(['sh', '-c', 'echo out; exit 3']);
+    const { status, marks, stdout, pid } = run(['sh', '-c', 'echo out; exit 3']);
     expect(status).toBe(0);
-    expect(marks.at(-1)).toBe('E;3');
-    expect(marks[0]).toMatch(/^S;\d+$/);
-    expect(stdout).toBe('out\n\x1b]7717;NONCE;E;3\x1b\\');
+    expect(marks.at(-1)).toBe('E;3;PID;');
+    expect(marks[0]).toBe('S;PID');
+    expect(stdout).toBe(`out\n\x1b]7717;NONCE;E;3;${pid};\x1b\\`);
   });
 
   it('the wrapper reports a program killed by a signal', () => {
-    expect(run(['sh', '-c', 'kill -9 $$']).marks.at(-1)).toBe('E;137');
+    expect(run(['sh', '-c', 'kill -9 $$']).marks.at(-1)).toBe('E;137;PID;');
   });
 
   it('the wrapper never takes a builtin or keyword for the program', () => {
     for (const name of ['exit', 'cd', 'set', 'if', 'trap']) {
       const { status, marks } = run([name, '9'], { PATH: directory });
-      expect([name, status, marks]).toEqual([name, 0, ['E;127;127']]);
+      expect([name, status, marks]).toEqual([name, 0, ['E;127;PID;127']]);
     }
   });
 
   it('the wrapper says what cannot be run', () => {
-    expect(run(['no-such-program']).marks).toEqual(['E;127;127']);
-    expect(run(['/no/such/program']).marks).toEqual(['E;127;127']);
-    expect(run([join(directory, 'plain.txt')]).marks).toEqual(['E;126;126']);
-    expect(run(['/tmp']).marks).toEqual(['E;126;126']);
+    expect(run(['no-such-program']).marks).toEqual(['E;127;PID;127']);
+    expect(run(['/no/such/program']).marks).toEqual(['E;127;PID;127']);
+    expect(run([join(directory, 'plain.txt')]).marks).toEqual(['E;126;PID;126']);
+    expect(run(['/tmp']).marks).toEqual(['E;126;PID;126']);
   });
 
   it('the wrapper passes arguments and environment on as they are', () => {
@@ -109,6 +110,18 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     expect(stderr).toContain('NONCE;E;130');
   });
 
+  it('a wrapper that stays ends on a hangup, whenever it comes', async () => {
+    const ends = Array.from({ length: 12 }, async (_, turn) => {
+      const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'true'], {
+        env: { PATH: '/usr/bin:/bin' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      child.stdout.setEncoding('latin1').once('data', () => setTimeout(() => child.kill('SIGHUP'), turn));
+      return new Promise((resolve) => child.on('exit', resolve));
+    });
+    expect(await Promise.all(ends)).toEqual(ends.map(() => 0));
+  });
+
   it('as a first process the wrapper stays when its program has ended', async () => {
     const child = spawn(shell[0]!, [...shell.slice(1), wrapper, 'NONCE', '0', '1', '', 'sh', '-c', 'echo out; exit 3'], {
       env: { PATH: '/usr/bin:/bin' },
@@ -125,7 +138,7 @@ describe.each(SHELLS)('with %s %s', (...words) => {
     });
     for (let turn = 0; turn < 400 && !stdout.includes('E;3'); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect([stdout, status]).toEqual(['out\n\x1b]7717;NONCE;E;3\x1b\\', 'none yet']);
+    expect([stdout, status]).toEqual([`out\n\x1b]7717;NONCE;E;3;${child.pid};\x1b\\`, 'none yet']);
     const { stdout: usage } = spawnSync('ps', ['-o', 'time=', '-g', String(child.pid)], { encoding: 'utf8' });
     expect(usage.trim().split(/\s+/)).toEqual(
       usage
