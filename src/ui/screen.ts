@@ -307,7 +307,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   async function addCharts(): Promise<void> {
     await deps.mayLoadMore;
     // They take a while to load, which the person's shells and the frame that shows them do not wait for.
-    if (terminals.isLate) {
+    if (hasLateShells) {
       await seenWithin(CHARTS_WITHIN_MS);
       await new Promise<void>((resolve) => clock.setTimeout(resolve, FRAME_MS));
     }
@@ -343,7 +343,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   );
   void session.ended.then(() => close());
   host.invalidate();
-  if (terminals.isLate) {
+  const hasLateShells = terminals.isLate;
+  if (hasLateShells) {
     scheduler.pause();
     void seenWithin(FIRST_FRAME_WITHIN_MS).then(() => !isGone && guard.isActive && scheduler.resume());
   } else draw();
