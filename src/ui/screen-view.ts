@@ -5,6 +5,7 @@
 import type { BlessedElement } from 'blessed-internal';
 import type { ActionContext, PanelId } from '../actions/index.js';
 import type { SessionState } from '../core/model/index.js';
+import { cleanText, wrapText } from '../platform/text-width.js';
 import type { TerminalSize } from '../session/session.js';
 import type { Emulator, Match } from '../term/types.js';
 import type { Attached } from './control/attached.js';
@@ -34,7 +35,6 @@ import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
 import { rangeOf, rangeOfCopy } from './select/text-range.js';
 import { tooSmallText } from './select/too-small.js';
-import { cleanText, wrapText } from './text/width.js';
 import type { CopyOverlay, ViewState } from './view-state.js';
 
 export interface Frame {

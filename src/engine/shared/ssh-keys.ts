@@ -1,6 +1,6 @@
 /**
  * Private keys of ssh out of files, without a passphrase: OpenSSH's own format (openssh-portable, PROTOCOL.key) and PEM. What is read is
- * for an agent to sign with; it must go nowhere else.
+ * for an agent to sign with; it must go nowhere else. The parser of the ssh2 package knows no PKCS#8, which openssl writes and docker takes.
  */
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';

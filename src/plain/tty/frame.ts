@@ -2,9 +2,9 @@
  * One frame of compact progress: a head line, a line for each vertex and counter that has begun, and the newest log lines below those that
  * run and print. What does not fit goes away at the top, as far as it is done. Pure.
  */
+import { between, ellipsize, textWidth } from '../../platform/text-width.js';
 import { byteAmount, seconds } from '../format.js';
 import type { LineColor } from './colors.js';
-import { between, columnsOf, cutTo } from './fit.js';
 import type { Counter, Trace, TraceVertex } from './trace.js';
 
 export interface FrameLine {
@@ -132,16 +132,16 @@ function linesOf(job: Job, windows: ReadonlyMap<TraceVertex, readonly string[]>,
   const hasStatus = job.status !== '' && room > 20;
   const left = room - (hasStatus ? job.status.length + 1 : 0);
   if (left < NAME_COLUMNS_MIN) return [];
-  const name = cutTo(text, left);
+  const name = ellipsize(text, left, '');
   const line = between(`${PREFIX}${name}${hasStatus ? ` ${job.status}` : ''}`, time, cols - 1);
   const log = (vertex !== null && windows.get(vertex)) || [];
   return [
     { text: line, style: isOver ? style : null },
-    ...log.map((said): FrameLine => ({ text: cutTo(` => => # ${said}`, cols - 1), style: 'log' })),
+    ...log.map((said): FrameLine => ({ text: ellipsize(` => => # ${said}`, cols - 1, ''), style: 'log' })),
   ];
 }
 
 /** Rows that lines of a frame take on a terminal that has become `cols` wide since. */
 export function rowsTaken(lines: readonly FrameLine[], cols: number): number {
-  return lines.reduce((rows, { text }) => rows + Math.max(1, Math.ceil(columnsOf(text) / cols)), 0);
+  return lines.reduce((rows, { text }) => rows + Math.max(1, Math.ceil(textWidth(text) / cols)), 0);
 }

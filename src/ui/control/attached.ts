@@ -1,8 +1,8 @@
 /** Everybody who shows the session: who comes and goes is said in passing, and what this screen may do is known. */
 import type { Disposable } from '../../platform/byte-channel.js';
+import { cleanText } from '../../platform/text-width.js';
 import type { ClientInfo } from '../../session/wire/messages.js';
 import type { ScreenDeps } from '../deps.js';
-import { cleanText } from '../text/width.js';
 
 export interface Attached {
   /** Screens alone, this one too, in the order in which they came. */

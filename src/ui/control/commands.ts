@@ -2,11 +2,11 @@
 import type { Question, RollbackWish, ScreenCommands, TextQuestion } from '../../actions/index.js';
 import type { Step } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
+import { cleanText } from '../../platform/text-width.js';
 import type { CommandResult, SessionCommand } from '../../session/session.js';
 import { panelRect } from '../layout/layout.js';
 import { sameStep, selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
 import { EMPTY_INPUT, inputOf } from '../text/line-input.js';
-import { cleanText } from '../text/width.js';
 import { nextPanel } from '../view-reduce.js';
 import type { OptionsForm } from '../view-state.js';
 import { enterCopyMode } from './copy-mode.js';

@@ -1,10 +1,10 @@
 /** What the bottom row says in each mode. Pure. */
 import type { ActionContext } from '../../actions/index.js';
 import type { SessionState } from '../../core/model/index.js';
+import { cleanText } from '../../platform/text-width.js';
 import { type HintsProps, normalHints } from '../panels/hints.js';
 import { stepLabel, stepOfProcess } from '../panels/processes.js';
 import { replayBar } from '../select/replay-bar.js';
-import { cleanText } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { ViewState } from '../view-state.js';
 

@@ -2,8 +2,8 @@
 import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
 import type { StepKey } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
+import { cleanText } from '../../platform/text-width.js';
 import { selectGeneration } from '../select/current.js';
-import { cleanText } from '../text/width.js';
 import { enterTerminal, showTab, showTabAside } from './tabs.js';
 import type { Ui } from './ui-context.js';
 

@@ -3,10 +3,10 @@
  * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
  */
 import type { ContainerSummary, ProcessSummary, Step } from '../../core/model/index.js';
+import { cleanText, ellipsize, textWidth, wrapText } from '../../platform/text-width.js';
 import type { Look } from '../look.js';
 import { processStateText } from '../panels/processes.js';
 import { stepText } from '../select/step-rows.js';
-import { cleanText, ellipsize, textWidth, wrapText } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
 /** SGR parameters and signs, from the theme and the glyph set. */

@@ -3,7 +3,7 @@
  * cannot become a control sequence or a tag. Painting outside of the rectangle is clipped.
  */
 import type { BlessedLine } from 'blessed-internal';
-import { graphemes, isAscii } from '../text/width.js';
+import { graphemes, isAscii } from '../../platform/text-width.js';
 
 export interface Rect {
   readonly x: number;

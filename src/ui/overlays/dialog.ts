@@ -1,7 +1,8 @@
 /** Paints a dialog's box in the middle of the screen; what is in it is the caller's. */
+
+import { ellipsize } from '../../platform/text-width.js';
 import type { Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
-import { ellipsize } from '../text/width.js';
 
 export interface DialogFrame {
   readonly title: string;

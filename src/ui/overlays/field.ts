@@ -1,8 +1,9 @@
 /** Paints one-line text fields and finds their cursor. */
+
+import { cleanText, textWidth } from '../../platform/text-width.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { LineInput } from '../text/line-input.js';
-import { cleanText, textWidth } from '../text/width.js';
 
 export interface CursorPlace {
   readonly x: number;

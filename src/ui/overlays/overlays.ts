@@ -1,11 +1,11 @@
 /** Paints what lies above the panels: dialogs, help, palette, prompts, the toast. The topmost has the cursor. */
 import type { ActionContext } from '../../actions/index.js';
 import type { Notice } from '../../core/model/index.js';
+import { cleanText, ellipsize, padEnd, textWidth, wrapText } from '../../platform/text-width.js';
 import type { CommandLine } from '../deps.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { LineInput } from '../text/line-input.js';
-import { cleanText, ellipsize, padEnd, textWidth, wrapText } from '../text/width.js';
 import type { Overlay, SearchState, Toast } from '../view-state.js';
 import { paintDialog } from './dialog.js';
 import { helpRows, paletteEntries } from './entries.js';

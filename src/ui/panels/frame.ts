@@ -1,9 +1,9 @@
 /** Paints the borders of all boxes as one net of lines with the right joints, and the titles on them. */
 import type { PanelId } from '../../actions/index.js';
+import { ellipsize, textWidth } from '../../platform/text-width.js';
 import type { Rect, Surface } from '../host/surface.js';
 import type { Box } from '../layout/layout.js';
 import type { Look } from '../look.js';
-import { ellipsize, textWidth } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
 export type TitleTarget =

@@ -1,10 +1,11 @@
 /** Paints the header row: what this is, where it stands, how long it takes. Details go first when it is narrow. */
+
+import { ellipsize, ellipsizeStart, textWidth } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { HeaderProps } from '../select/header.js';
 import { formatDuration } from '../text/format.js';
-import { ellipsize, ellipsizeStart, textWidth } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
 /** Cells that the sentence about a running build gets before the details do. */

@@ -1,8 +1,8 @@
 /** The bottom row: mode badge and the keys that are worth knowing here, generated from the key table. Whole hints are dropped. */
 import { type ActionContext, bindingsHere, keyLabel } from '../../actions/index.js';
+import { ellipsize, textWidth } from '../../platform/text-width.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
-import { ellipsize, textWidth } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
 export interface Hint {

@@ -1,10 +1,10 @@
 /** Paints the logs panel: progress counters on top, the log's grid, and below it what became of the step. */
 import type { Generation, Step, StepProgress } from '../../core/model/index.js';
+import { cleanText, ellipsize, ellipsizeStart, padEnd, padStart, wrapText } from '../../platform/text-width.js';
 import type { Emulator, Match } from '../../term/types.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { formatBytes, formatDuration } from '../text/format.js';
-import { cleanText, ellipsize, ellipsizeStart, padEnd, padStart, wrapText } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 import { paintBar } from './bar.js';
 import { paintGrid } from './grid.js';

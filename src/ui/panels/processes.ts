@@ -1,12 +1,12 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
 import { selectUnstored } from '../../core/select/index.js';
+import { cleanText, ellipsize, padEnd, padStart } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { lineOf } from '../select/header.js';
 import { formatBytes, formatClock, plural } from '../text/format.js';
-import { cleanText, ellipsize, padEnd, padStart } from '../text/width.js';
 import type { Role } from '../theme/roles.js';
 
 export interface ProcessesProps {

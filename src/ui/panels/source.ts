@@ -1,8 +1,9 @@
 /** Paints the source panel: the Dockerfile with the selected step's lines and the failing line marked. */
+
+import { ellipsize, padStart } from '../../platform/text-width.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { SourceRow } from '../select/source-rows.js';
-import { ellipsize, padStart } from '../text/width.js';
 
 export interface SourceProps {
   readonly rows: readonly SourceRow[];

@@ -1,11 +1,11 @@
 /** Paints the steps panel: rows, and below them, where there is room, the stages on a time line. */
 import type { Generation, Step } from '../../core/model/index.js';
+import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { barOf, selectSpan, type TimeSpan } from '../select/gantt.js';
 import { durationOf, type StepRow, stepText } from '../select/step-rows.js';
 import { formatDuration, plural } from '../text/format.js';
-import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../text/width.js';
 import { paintBar } from './bar.js';
 import { CHART_ROWS } from './charts.js';
 

@@ -1,9 +1,9 @@
 /** The titles on the borders: panel names with their numbers, tabs, and what state a panel is in. Pure. */
 import { PANEL_TITLES, PANELS, type PanelId } from '../../actions/index.js';
 import type { SessionState } from '../../core/model/index.js';
+import { ellipsize, textWidth } from '../../platform/text-width.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { Box } from '../layout/layout.js';
-import { ellipsize, textWidth } from '../text/width.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { Role } from '../theme/roles.js';
 import type { ViewState } from '../view-state.js';

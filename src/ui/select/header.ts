@@ -1,8 +1,8 @@
 /** Where am I: the header's sentence and figures. Pure. */
 import type { EngineLine, Generation, SessionState, Step, StepState } from '../../core/model/index.js';
 import { selectUnstored } from '../../core/select/index.js';
+import { cleanText } from '../../platform/text-width.js';
 import { formatBytes, plural } from '../text/format.js';
-import { cleanText } from '../text/width.js';
 import type { ViewState } from '../view-state.js';
 import { isBuilding, selectGeneration, stepsInOrder } from './current.js';
 import { stepText } from './step-rows.js';

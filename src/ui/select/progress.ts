@@ -1,6 +1,6 @@
 /** How far a build is: what of it is done, has failed, was stopped, or did not run. Pure. */
 import type { Generation } from '../../core/model/index.js';
-import { textWidth } from '../text/width.js';
+import { textWidth } from '../../platform/text-width.js';
 import { isBuilding, stepsInOrder } from './current.js';
 
 export interface Progress {

@@ -1,6 +1,6 @@
 /** The Dockerfile as rows with marks, warnings below their lines, and light colouring. Pure; no parser, colours only. */
 import type { Generation, Step } from '../../core/model/index.js';
-import { cleanText } from '../text/width.js';
+import { cleanText } from '../../platform/text-width.js';
 import type { Role } from '../theme/roles.js';
 
 export interface Span {

@@ -1,6 +1,6 @@
 /** The rows of the steps panel: stages, their steps, and what is outside of the Dockerfile. Pure. */
 import type { Generation, Stage, Step, StepKey, StepState } from '../../core/model/index.js';
-import { cleanText } from '../text/width.js';
+import { cleanText } from '../../platform/text-width.js';
 import type { ViewState } from '../view-state.js';
 import { stepsInOrder } from './current.js';
 

@@ -1,5 +1,5 @@
 /** One editable line: readline's keys on a text and a cursor. Pure; what Enter and Tab mean is the owner's. */
-import { graphemes } from './width.js';
+import { graphemes } from '../../platform/text-width.js';
 
 export interface LineInput {
   readonly text: string;

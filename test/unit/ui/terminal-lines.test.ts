@@ -1,8 +1,8 @@
 /** The lines that the screen writes into terminals: what comes first, where they break, what they never let through. */
 import { describe, expect, test } from 'vitest';
 import type { ContainerSummary, ProcessSummary, Step } from '../../../src/core/model/index.js';
+import { textWidth } from '../../../src/platform/text-width.js';
 import { bannerText, endText, type LineStyle } from '../../../src/ui/control/terminal-lines.js';
-import { textWidth } from '../../../src/ui/text/width.js';
 import { openShell, tellStory } from '../../golden/story.js';
 
 const STYLE: LineStyle = {

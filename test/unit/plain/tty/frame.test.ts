@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readLineColors } from '../../../../src/plain/tty/colors.js';
-import { between, columnsOf, cutTo } from '../../../../src/plain/tty/fit.js';
 import { frameOf, rowsTaken } from '../../../../src/plain/tty/frame.js';
 import { createPainter } from '../../../../src/plain/tty/painter.js';
 import { Trace } from '../../../../src/plain/tty/trace.js';
+import { textWidth } from '../../../../src/platform/text-width.js';
 
 const SIZE = { cols: 60, rows: 24, place: 'Docker Engine', isFinal: false, logRows: 6 };
 
@@ -94,7 +94,7 @@ describe('a frame of compact progress', () => {
     const trace = new Trace(0);
     vertex(trace, 'a', `RUN echo ${'構築'.repeat(60)}`, 0, null);
     for (const cols of [20, 40, 61, 120]) {
-      for (const line of frameOf({ ...SIZE, trace, nowMs: 0, cols })) expect(columnsOf(line.text)).toBeLessThan(cols);
+      for (const line of frameOf({ ...SIZE, trace, nowMs: 0, cols })) expect(textWidth(line.text)).toBeLessThan(cols);
     }
     expect(
       rowsTaken(
@@ -105,15 +105,6 @@ describe('a frame of compact progress', () => {
         60,
       ),
     ).toBe(3);
-  });
-});
-
-describe('fitting text', () => {
-  it('counts wide signs twice and marks not at all', () => {
-    expect(columnsOf('a構e\u0301')).toBe(4);
-    expect(cutTo('構築', 3)).toBe('構');
-    expect(between('left', 'right', 12)).toBe('left   right');
-    expect(between('much too long', 'r', 6)).toBe('much r');
   });
 });
 

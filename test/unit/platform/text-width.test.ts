@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  between,
   cleanText,
   ellipsize,
   ellipsizeStart,
@@ -8,7 +9,7 @@ import {
   graphemeWidth,
   textWidth,
   wrapText,
-} from '../../../src/ui/text/width.js';
+} from '../../../src/platform/text-width.js';
 
 describe('text on cells', () => {
   test('counts wide clusters as two', () => {
@@ -41,6 +42,12 @@ describe('text on cells', () => {
         expect(cleanText(text)).not.toMatch(/\p{Cc}/u);
       }),
     );
+  });
+
+  test('puts two texts at the ends of a line, and cuts the first', () => {
+    expect(between('left', 'right', 12)).toBe('left   right');
+    expect(between('much too long', 'r', 6)).toBe('much r');
+    expect(between('構築', '', 3)).toBe('構');
   });
 
   test('wraps at blanks and cuts what is too long', () => {

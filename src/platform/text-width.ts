@@ -110,6 +110,14 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)));
 }
 
+/** `left` at the left end and `right` at the right one, with blanks between; what is too long is cut. */
+export function between(left: string, right: string, width: number): string {
+  const room = width - textWidth(right) - (right === '' ? 0 : 1);
+  if (room <= 0) return ellipsize(left, width, '');
+  const kept = ellipsize(left, room, '');
+  return right === '' ? kept : `${padEnd(kept, room)} ${right}`;
+}
+
 /** Broken into lines of at most `width` cells, at blanks where there are any. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
