@@ -63,7 +63,8 @@ describe.each(contractEndpoints())('a build with settings on $label', (endpoint)
   });
 
   it('with the host’s network has the one of the engine', async () => {
-    if (endpoint.isPodman) return;
+    // Podman has another network; a buildkitd allows it only when it was started so.
+    if (endpoint.isPodman || endpoint.kind !== 'docker') return;
     const said = await both('cat /sys/class/net/lo/ifindex; hostname; ls /sys/class/net', { network: 'host' });
     expect(said.step).toContain('docker0');
   });
