@@ -7,14 +7,16 @@ import { endRuns } from '../helpers/run.js';
 import { findBuildx } from '../parity/buildx.js';
 import { PARITY_CASES } from '../parity/cases.js';
 import { compareCase } from '../parity/compare.js';
+import { whyNoSsh } from '../parity/ssh.js';
 
 const buildx = findBuildx();
+const noSsh = whyNoSsh();
 const tellsWhy = typeof buildx === 'string' ? ` (skipped: ${buildx})` : '';
 afterAll(endRuns);
 
 describe.concurrent(`parity with docker buildx${tellsWhy}`, () => {
   for (const [theme, cases] of Object.entries(PARITY_CASES)) {
-    it.skipIf(typeof buildx === 'string').for(cases)(`${theme}: $name`, async (one) => {
+    it.skipIf(typeof buildx === 'string' || (theme === 'ssh' && noSsh !== null)).for(cases)(`${theme}: $name`, async (one) => {
       if (typeof buildx === 'string') return;
       const { bxtui, buildx: other } = await compareCase(one, buildx);
       expect(bxtui).toEqual(other);

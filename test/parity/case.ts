@@ -1,4 +1,5 @@
 /** What a case of the parity suite is: one build, carried out by both programs on the same engine. */
+import type { Key } from './ssh.js';
 
 export interface FileSpec {
   readonly text?: string;
@@ -30,7 +31,12 @@ export interface ParityCase {
   readonly files?: Readonly<Record<string, string | FileSpec>>;
   /** `@DIR@` is the directory of the case: in it are the context and, for each program by itself, `@OUT@`. */
   readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** `@DIR@` here as well; undefined: it is not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Pairs of keys in the context, as `key-ed25519` and `key-ed25519.pub`; all of them where the client of ssh is copied. */
+  readonly keys?: readonly Key[];
+  /** An ssh-agent listens at `@DIR@/agent.sock`, and has these keys. */
+  readonly agent?: readonly Key[];
   /** Default: tree. */
   readonly compared?: Compared;
   /** Of a failure: what both have to say, besides the same exit status. */

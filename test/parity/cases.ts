@@ -3,9 +3,21 @@ import type { ParityCase } from './case.js';
 import { args, contexts, heredocs, mounts, secrets, settings, stages, triggers, users, workdirs } from './cases/commands.js';
 import { add, copy, ignoreFiles } from './cases/files.js';
 import { caches, exports, images, labels, lint, sources } from './cases/results.js';
+import { ssh } from './cases/ssh.js';
 
 export const PARITY_CASES: Readonly<Record<string, readonly ParityCase[]>> = {
-  ...{ copy, add, 'ignore files': ignoreFiles, mounts, secrets, heredocs, arguments: args, stages, 'named contexts': contexts },
+  ...{
+    copy,
+    add,
+    'ignore files': ignoreFiles,
+    mounts,
+    secrets,
+    ssh,
+    heredocs,
+    arguments: args,
+    stages,
+    'named contexts': contexts,
+  },
   ...{ images, labels, users, 'working directories': workdirs, ONBUILD: triggers, exports, 'checks and calls': lint },
   ...{ 'errors and sources': sources, cache: caches, 'settings of RUN': settings },
 };

@@ -7,6 +7,7 @@ import { type RunResult, runBxtui } from '../helpers/run.js';
 import type { Buildx } from './buildx.js';
 import type { Compared, ParityCase } from './case.js';
 import { writeContext } from './context.js';
+import { type Agent, type Key, startAgent, writeKeys } from './ssh.js';
 import { describeArchive, describeTree } from './tree.js';
 
 export interface Comparison {
@@ -18,13 +19,24 @@ type Program = keyof Comparison;
 
 export async function compareCase(one: ParityCase, buildx: Buildx): Promise<Comparison> {
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-parity-'));
+  let agent: Agent | null = null;
   try {
     await writeContext(join(dir, 'context'), one);
+    if (one.agent) agent = await agentOf(one.agent, dir);
     const seen = async (program: Program): Promise<unknown> => see(one, { dir, program, buildx });
     return { bxtui: await seen('bxtui'), buildx: await seen('buildx') };
   } finally {
+    await agent?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function agentOf(keys: readonly Key[], dir: string): Promise<Agent> {
+  writeKeys(dir, keys);
+  return startAgent(
+    join(dir, 'agent.sock'),
+    keys.map((key) => join(dir, `key-${key}`)),
+  );
 }
 
 interface Place {
@@ -74,7 +86,9 @@ function outputArgs(compared: Compared, out: string): string[] {
 }
 
 function build(one: ParityCase, output: readonly string[], { dir, program, buildx }: Place): Promise<RunResult> {
-  const given = (one.args ?? []).map((arg) => arg.replaceAll('@DIR@', dir).replaceAll('@PROGRAM@', program));
+  const filled = (text: string): string => text.replaceAll('@DIR@', dir).replaceAll('@PROGRAM@', program);
+  const given = (one.args ?? []).map(filled);
+  const set = Object.entries(one.env ?? {}).map(([name, value]) => [name, value === undefined ? value : filled(value)]);
   // Nothing may be taken from the cache that the other program has filled.
   const fresh = one.dockerfile.includes('RUN_ID') ? ['--build-arg', `RUN_ID=${randomUUID()}`] : ['--no-cache'];
   const isCalled = one.compared === 'text';
@@ -85,7 +99,7 @@ function build(one: ParityCase, output: readonly string[], { dir, program, build
     ...given,
     ...output,
   ];
-  const options = { cwd: dir, env: { PARITY_KEY: undefined, A: undefined, ...one.env }, timeoutMs: 60_000 };
+  const options = { cwd: dir, env: { PARITY_KEY: undefined, A: undefined, ...Object.fromEntries(set) }, timeoutMs: 60_000 };
   const all = [...args, join(dir, 'context')];
   return program === 'bxtui' ? runBxtui(all, options) : buildx.docker(['buildx', ...all], options);
 }

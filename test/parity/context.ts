@@ -17,13 +17,16 @@ import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 import { findBusybox } from '../setup/busybox.mjs';
 import type { FileSpec, ParityCase } from './case.js';
+import { writeClient, writeKeys } from './ssh.js';
 
 const PAST_SECONDS = 981_173_106;
 
-export async function writeContext(dir: string, { dockerfile, files = {} }: ParityCase): Promise<void> {
+export async function writeContext(dir: string, { dockerfile, files = {}, keys }: ParityCase): Promise<void> {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'Dockerfile'), dockerfile);
   if (dockerfile.includes('COPY busybox ')) copyFileSync(findBusybox(), join(dir, 'busybox'));
+  if (dockerfile.includes('COPY ssh-client ')) writeClient(join(dir, 'ssh-client'));
+  if (keys || dockerfile.includes('COPY key-')) writeKeys(dir, keys);
   const specs = Object.entries(files).map(([path, file]): [string, FileSpec] => [
     join(dir, path),
     typeof file === 'string' ? { text: file } : file,

@@ -18,12 +18,13 @@ const HASHES: Readonly<Record<string, string>> = { nistp256: 'sha256', nistp384:
 
 /** Answers one message, its length included in both. Throws `BxError('input')` for a file that can no longer be read. */
 export function answerWithKeys(paths: readonly string[], request: Buffer): Buffer {
-  const keys = paths.map((path) => ({ ...readSshKey(path), path }));
+  const keys = paths.map((path) => readSshKey(path));
   try {
     if (request[4] === REQUEST_IDENTITIES) {
       const count = Buffer.alloc(4);
       count.writeUInt32BE(keys.length);
-      const listed = keys.flatMap(({ blob, path }) => [sshString(blob), sshString(path)]);
+      // Without a comment, as buildx lists them: where a key lies is nothing that a build has to know.
+      const listed = keys.flatMap(({ blob }) => [sshString(blob), sshString('')]);
       return message(IDENTITIES_ANSWER, count, ...listed);
     }
     if (request[4] !== SIGN_REQUEST) return message(FAILURE);

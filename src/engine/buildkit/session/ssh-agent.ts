@@ -26,8 +26,9 @@ export interface SshForwarder {
 
 export function createSshForwarder(sources: readonly SshSource[]): SshForwarder {
   const byId = new Map(sources.map((source) => [source.id === '' ? DEFAULT_SSH_ID : source.id, source]));
-  const sourceOf = (id: string): SshSource => {
-    const source = byId.get(id === '' ? DEFAULT_SSH_ID : id);
+  const sourceOf = (asked: string): SshSource => {
+    const id = asked === '' ? DEFAULT_SSH_ID : asked;
+    const source = byId.get(id);
     if (source === undefined)
       throw new BxError('input', `unset ssh forward key ${id}`, { hint: `Give it with --ssh ${id}=/path/to/agent.sock.` });
     return source;
