@@ -25,6 +25,8 @@ export interface PlannedVertex {
   readonly lines: LineRange | null;
   /** The engine's kind of operation. */
   readonly op: 'exec' | 'file' | 'source' | 'merge' | 'diff' | 'build' | 'unknown';
+  /** Which of the platforms of a build for several it is planned for; what serves two of them is told for each. */
+  readonly platform?: string;
 }
 
 /** What an engine says of one run of the build. All times are the client's clock, ms since the epoch, skew already removed. */

@@ -149,7 +149,7 @@ export interface BuildRequest extends BuildSettings {
   readonly buildArgs: ReadonlyArray<readonly [name: string, value: string | null]>;
   readonly tags: readonly string[];
   readonly noCache: boolean;
-  /** `linux/arm64`, several separated by commas; null: the engine's own. Only an unattended build can be for several. */
+  /** `linux/arm64`, several separated by commas; null: the engine's own. The plan of a build for several has the steps of each. */
   readonly platform: string | null;
   readonly secrets: readonly SecretSource[];
   readonly ssh: readonly SshSource[];

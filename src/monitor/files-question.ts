@@ -1,6 +1,6 @@
 /** What the commands about files have in common: which step and state they mean, and the first line of what they say. */
 import type { Generation, Moment, Step } from '../core/model/index.js';
-import { selectCurrent, selectInstructions } from '../core/select/index.js';
+import { selectCurrent, selectInstructions, selectPlatform } from '../core/select/index.js';
 import { BxError } from '../platform/errors.js';
 import { printableLine } from '../platform/printable.js';
 import type { FilesAnswer, FilesQuestion } from '../session/index.js';
@@ -67,8 +67,17 @@ export async function askFiles<Kind extends FilesQuestion['kind']>(
 }
 
 /** `step 9 · RUN npm ci · failed state`, and a line for a note. */
-export function headOf({ step }: Meant, { moment, note }: { readonly moment: Moment; readonly note: string | null }): string[] {
-  const parts = [`step ${step.number ?? step.key}`, step.text, ...(step.lines === null ? [] : [`line ${step.lines.start}`])];
+export function headOf(
+  { generation, step }: Meant,
+  { moment, note }: { readonly moment: Moment; readonly note: string | null },
+): string[] {
+  const platform = selectPlatform(generation, step);
+  const parts = [
+    `step ${step.number ?? step.key}`,
+    ...(platform === null ? [] : [platform]),
+    step.text,
+    ...(step.lines === null ? [] : [`line ${step.lines.start}`]),
+  ];
   return [[...parts, MOMENTS[moment]].join(' · '), ...(note === null ? [] : [note])].map(printableLine);
 }
 

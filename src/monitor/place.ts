@@ -1,5 +1,6 @@
 /** Where a shell is, in one line in front of it: step, line, state, user, directory, mounts; and the command that failed there. */
 import type { ContainerSummary, Generation, Moment, SessionState } from '../core/model/index.js';
+import { selectPlatform } from '../core/select/index.js';
 import { printableLine } from '../platform/printable.js';
 
 /** For people. */
@@ -27,9 +28,11 @@ export function describePlace(state: SessionState, containerId: string): string[
 
 function placeLine(container: ContainerSummary, generation: Generation, state: SessionState): string {
   const step = generation.steps[container.step];
+  const platform = step === undefined ? null : selectPlatform(generation, step);
   const mounts = container.mounts.filter((mount) => mount.isMounted && mount.kind !== 'toolbox');
   const parts = [
     `step ${step?.number ?? container.step}`,
+    ...(platform === null ? [] : [platform]),
     ...(step === undefined ? [] : [step.text]),
     ...(step?.lines == null ? [] : [`line ${step.lines.start}`]),
     MOMENTS[container.moment],

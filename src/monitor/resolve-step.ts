@@ -1,6 +1,6 @@
 /** Which step people mean: `9`, `#9`, its key, `build:3`, `L17`. */
-import type { Generation, Step } from '../core/model/index.js';
-import { selectInstructions, selectNeeded } from '../core/select/index.js';
+import type { Generation, Stage, Step } from '../core/model/index.js';
+import { selectInstructions, selectNeeded, selectPlatform } from '../core/select/index.js';
 import { BxError } from '../platform/errors.js';
 
 const HOW = 'Name a step by its number (9), its line (L17) or its place in a stage (build:3); steps lists them.';
@@ -11,7 +11,7 @@ export function looksLikeStep(generation: Generation | null, word: string): bool
   if (generation === null) return false;
   if (generation.steps[word]?.kind === 'instruction') return true;
   const stage = /^(.+):\d+$/.exec(word)?.[1];
-  return stage !== undefined && generation.stages.some((candidate) => candidate.label === stage.toLowerCase());
+  return stage !== undefined && generation.stages.some((candidate) => namesOf(candidate).includes(stage.toLowerCase()));
 }
 
 /** Throws `BxError('not-found')`. */
@@ -36,27 +36,53 @@ function byNumber(generation: Generation, reference: string): Step | undefined {
   return selectInstructions(generation).find((step) => step.number === Number(number));
 }
 
+/** Of several platforms the one that failed is meant, else the first. */
 function byLine(generation: Generation, reference: string): Step | undefined {
   const line = /^[Ll](\d+)$/.exec(reference)?.[1];
   if (line === undefined) return undefined;
   const number = Number(line);
-  return selectInstructions(generation).find(({ lines }) => lines !== null && lines.start <= number && number <= lines.end);
+  return ofMeantPlatform(
+    generation,
+    selectInstructions(generation).filter(({ lines }) => lines !== null && lines.start <= number && number <= lines.end),
+  );
 }
 
-/** `build:3`: the step that progress shows as `[build 3/5]`, else the third instruction of the stage. */
+/** `build:3`, `linux/386/build:3`: the step that progress shows as `[build 3/5]`, else the third instruction of the stage. */
 function byStage(generation: Generation, reference: string): Step | undefined {
   const match = /^(.+):(\d+)$/.exec(reference);
   if (match === null) return undefined;
   const label = match[1]!.toLowerCase();
   const place = Number(match[2]);
-  const stage = generation.stages.find((candidate) => candidate.label === label);
-  if (stage === undefined) return undefined;
-  const shown = Object.values(generation.vertices).find((vertex) => {
-    const numbers = /^\[(?:\S+ )?(\S+) +(\d+)\/\d+\]/.exec(vertex.name);
-    return numbers?.[1] === label && Number(numbers[2]) === place;
-  });
-  if (shown !== undefined) return generation.steps[shown.step];
-  return selectInstructions(generation).filter((step) => step.stage === stage.index)[place - 1];
+  const found = generation.stages
+    .filter((stage) => namesOf(stage).includes(label))
+    .flatMap((stage) => {
+      const own = selectInstructions(generation).filter((step) => step.stage === stage.index);
+      const shown = own.find(({ vertices }) =>
+        vertices.some((digest) => {
+          const numbers = /^\[(?:\S+ )?(\S+) +(\d+)\/\d+\]/.exec(generation.vertices[digest]?.name ?? '');
+          return numbers?.[1] === plainLabel(stage) && Number(numbers[2]) === place;
+        }),
+      );
+      return shown ?? own[place - 1] ?? [];
+    });
+  return ofMeantPlatform(generation, found);
+}
+
+function ofMeantPlatform(generation: Generation, steps: readonly Step[]): Step | undefined {
+  const failed = generation.steps[generation.failure?.step ?? ''];
+  const platform = failed === undefined ? null : selectPlatform(generation, failed);
+  return steps.find((step) => selectPlatform(generation, step) === platform) ?? steps[0];
+}
+
+/** What people may call it: in a build for several platforms with or without the platform. */
+function namesOf(stage: Stage): readonly string[] {
+  const plain = plainLabel(stage);
+  return stage.targetPlatform === undefined ? [plain] : [plain, stage.label, `${stage.targetPlatform}/${plain}`];
+}
+
+/** As the engine calls it on any platform. */
+function plainLabel({ label, targetPlatform }: Stage): string {
+  return targetPlatform === undefined ? label : label.slice(targetPlatform.length + 1);
 }
 
 function unknownStep(generation: Generation, reference: string): BxError {

@@ -4,7 +4,7 @@
  */
 import type { EngineEvent, SessionEvent } from '../core/events.js';
 import type { Notice, SessionState, StepKey } from '../core/model/index.js';
-import { batches, initialState, reduce, reduceBatch } from '../core/reduce/index.js';
+import { batches, initialState, reduce, reduceBatch, stepsAt } from '../core/reduce/index.js';
 import { selectCurrent } from '../core/select/index.js';
 import type { BuildRequest, BuildRun, Engine } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
@@ -132,12 +132,11 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
 
   function react(generation: number, event: EngineEvent): void {
     if (event.type !== 'log.appended' && event.type !== 'vertex.updated') return;
-    const step = state.generations.find((g) => g.number === generation)?.vertices[event.digest]?.step;
-    if (step === undefined) return;
-    if (event.type === 'log.appended') logs.append(generation, step, event.text);
-    else if (event.completedAtMs !== null) logs.flush(generation, step);
-    else if (event.startedAtMs !== null && runs.get(generation)?.hasExclusiveCache(step)) {
-      void releaseExclusiveCaches();
+    const known = state.generations.find((g) => g.number === generation);
+    for (const step of stepsAt(known, event.digest)) {
+      if (event.type === 'log.appended') logs.append(generation, step, event.text);
+      else if (event.completedAtMs !== null) logs.flush(generation, step);
+      else if (event.startedAtMs !== null && runs.get(generation)?.hasExclusiveCache(step)) void releaseExclusiveCaches();
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import type { BlessedElement } from 'blessed-internal';
 import type { ActionContext, PanelId } from '../actions/index.js';
-import type { SessionState } from '../core/model/index.js';
+import type { Generation, SessionState, Step } from '../core/model/index.js';
+import { selectPlatform } from '../core/select/index.js';
 import { cleanText, wrapText } from '../platform/text-width.js';
 import type { TerminalSize } from '../session/session.js';
 import type { Emulator, Match } from '../term/types.js';
@@ -273,6 +274,13 @@ function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBo
   return { box, isFocused, isTyping, ...titleOf(box, titleFacts(frame, look)) };
 }
 
+/** `#9 RUN npm ci`, `#23 linux/386 RUN npm ci`. */
+function logTitle(step: Step, generation: Generation): string {
+  if (step.number === null) return cleanText(step.text);
+  const platform = selectPlatform(generation, step);
+  return [`#${step.number}`, ...(platform === null ? [] : [cleanText(platform)]), stepText(step)].join(' ');
+}
+
 function titleFacts(frame: Frame, look: Look): TitleFacts {
   const { state, view, log, matches } = frame;
   const generation = selectGeneration(state, view);
@@ -285,7 +293,7 @@ function titleFacts(frame: Frame, look: Look): TitleFacts {
     state,
     view,
     stepsCount: progress === null ? '' : `${progress.done}/${progress.total}`,
-    logStep: step === null ? '' : step.number === null ? cleanText(step.text) : `#${step.number} ${stepText(step)}`,
+    logStep: step === null || generation === null ? '' : logTitle(step, generation),
     logState,
     foreignSize: foreignSizeOf(frame),
     sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,

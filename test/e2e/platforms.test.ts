@@ -1,13 +1,20 @@
 /** One build for several platforms: what is made for each, and what is refused before anything is built. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isDocker } from '../helpers/engines.js';
-import { createProject, removeProjects } from '../helpers/project.js';
+import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, runBxtui } from '../helpers/run.js';
 
 const BOTH = 'linux/amd64,linux/arm64';
 // Nothing runs in it, so no engine needs to be able to run the other.
 const COPIES = 'FROM scratch AS x\nARG TARGETARCH\nCOPY $TARGETARCH.txt /is.txt\nFROM scratch\nCOPY --from=x / /y/\n';
+// A machine of the first kind runs programs of the other as well.
+const RUNNABLE = 'linux/amd64,linux/386';
+const FAILING = `${BASE}ARG TARGETARCH
+ENV WHO=$TARGETARCH
+RUN sleep 0; echo $WHO > /arch
+RUN [ $TARGETARCH != 386 ]
+`;
 const FILES = { 'amd64.txt': 'amd64\n', 'arm64.txt': 'arm64\n' };
 
 afterEach(() => {
@@ -16,13 +23,10 @@ afterEach(() => {
 });
 
 describe('--platform with several', () => {
-  it('gives a directory for each, or says that the engine is too old', async () => {
+  it('gives a directory for each', async () => {
     const project = createProject(COPIES, FILES);
     const run = await runBxtui(['build', '--no-cache', '--platform', BOTH, '-o', project.path('out'), project.dir]);
-    if (run.status !== 0) {
-      expect(run.output).toMatch(/is too old for several at once/);
-      return;
-    }
+    expect(run.status).toBe(0);
     expect(readdirSync(project.path('out')).sort()).toEqual(['linux_amd64', 'linux_arm64']);
     expect(project.read('out/linux_amd64/y/is.txt')).toBe('amd64\n');
     expect(project.read('out/linux_arm64/y/is.txt')).toBe('arm64\n');
@@ -33,17 +37,34 @@ describe('--platform with several', () => {
   it('gives one archive', async () => {
     const project = createProject(COPIES, FILES);
     const run = await runBxtui(['build', '--platform', BOTH, '-o', `type=tar,dest=${project.path('o.tar')}`, project.dir]);
-    if (run.status !== 0) return expect(run.output).toMatch(/is too old for several at once/);
+    expect(run.status).toBe(0);
     expect(project.read('o.tar')).toMatch(/linux_amd64[\s\S]*linux_arm64/);
   });
 
-  it.skipIf(!isDocker())('is refused for a store of single platforms, and by the debugger', async () => {
+  it('is debugged in line mode: the shell is at the step of the platform that failed, and any other can be entered', async () => {
+    const project = createProject(FAILING);
+    const asked = ['rollback 7 cat /arch', 'rollback linux/386/base:7 cat /arch', 'rollback L7 cat /arch', 'ls 15 /', 'steps'];
+    const run = await runBxtui(
+      ['build', '--on=error', '--progress=plain', '--platform', RUNNABLE, '-o', project.path('out'), project.dir],
+      { input: [...asked, 'exit', ''].join('\n') },
+    );
+    expect(run.status).toBe(1);
+    expect(run.output).toMatch(/step 16 · linux\/386 · RUN \[ .* \] · line 8 · (?:failed state|state before)/);
+    const answers = new Map(run.output.split('(bxtui) ').map((said) => [said.split('\n', 1)[0], said]));
+    const [ofFirst, byStage, byLine, files, steps] = asked.map((line) => answers.get(line) ?? '');
+    expect(ofFirst).toContain('\namd64\n');
+    expect(byStage).toContain('\n386\n');
+    // The platform that failed is meant.
+    expect(byLine).toContain('\n386\n');
+    expect(files).toMatch(/step 15 · linux\/386 ·[\s\S]* arch\n/);
+    expect(steps).toMatch(/^8 +linux\/amd64 base +(?:done|cancelled) .*\n9 +linux\/386 base/m);
+    expect(existsSync(project.path('out'))).toBe(false);
+  });
+
+  it.skipIf(!isDocker())('is refused for a store of single platforms', async () => {
     const project = createProject(COPIES, FILES);
     const stored = await runBxtui(['build', '--platform', BOTH, project.dir]);
     expect(stored.status).toBe(1);
     expect(stored.output).toMatch(/keeps images of one platform only\n.*containerd/);
-    const debugged = await runBxtui(['build', '--on=error', '--platform', BOTH, '-o', project.path('out'), project.dir]);
-    expect(debugged.status).toBe(125);
-    expect(debugged.output).toContain('one platform at a time');
   });
 });

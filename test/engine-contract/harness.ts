@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, it } from 'vitest';
 import type { Endpoint, TlsMaterial } from '../../src/builders/endpoint.js';
-import { parseDockerfile } from '../../src/core/dockerfile/index.js';
+import { parseDockerfile, severalPlatforms } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
 import type { Generation, Step } from '../../src/core/model/index.js';
 import { initialState, reduce } from '../../src/core/reduce/index.js';
@@ -101,7 +101,10 @@ export function requestFor(project: Project, overrides: Partial<BuildRequest> = 
   const path = project.path('Dockerfile');
   return {
     contextDir: project.dir,
-    dockerfile: { dir: dirname(path), name: basename(path), text, plan: parseDockerfile(text) },
+    dockerfile: {
+      ...{ dir: dirname(path), name: basename(path), text },
+      plan: parseDockerfile(text, severalPlatforms(overrides.platform ?? null)),
+    },
     target: null,
     buildArgs: [],
     tags: [],

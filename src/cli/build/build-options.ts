@@ -62,11 +62,6 @@ export interface BuildOptions {
   readonly leaveKey: string | null;
 }
 
-/** One build for each of several platforms, with one result. */
-export function isForSeveral({ platform }: Pick<BuildOptions, 'platform'>): boolean {
-  return platform?.includes(',') ?? false;
-}
-
 /** `command`: as people call it. Null: `--help` was asked for. Throws `BxError('usage' | 'input')`. */
 export function readBuildOptions(
   args: readonly string[],
@@ -78,7 +73,6 @@ export function readBuildOptions(
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
   const platform = parsePlatform(flags.list('platform'));
-  refuseSeveral(flags, platform);
   const tags = flags.list('tag').map(checkTag);
   const outputs = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
   return {
@@ -129,15 +123,6 @@ function withEpoch(buildArgs: BuildOptions['buildArgs'], env: NodeJS.ProcessEnv)
   const epoch = env[EPOCH];
   if (!epoch || buildArgs.some(([name, value]) => name === EPOCH && value !== null)) return buildArgs;
   return [...buildArgs, [EPOCH, epoch]];
-}
-
-/** Throws `BxError('usage')`. */
-function refuseSeveral(flags: ParsedFlags, platform: string | null): void {
-  const debugging = ['on', 'invoke', 'detach'].find((flag) => flags.isSet(flag));
-  if (debugging === undefined || !isForSeveral({ platform })) return;
-  throw new BxError('usage', `--${debugging} with --platform ${platform}: one platform at a time can be debugged`, {
-    hint: 'Name one of them.',
-  });
 }
 
 /** Throws `BxError('usage')`. */

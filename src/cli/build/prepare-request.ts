@@ -1,7 +1,7 @@
 /** What is built: the Dockerfile is read for each generation, and sent as it was read. It must not read the context's files. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDockerfile } from '../../core/dockerfile/index.js';
+import { parseDockerfile, severalPlatforms } from '../../core/dockerfile/index.js';
 import type { BuildRequest } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { reasonOf } from '../../platform/reason.js';
@@ -22,7 +22,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
   const { dockerfileDir: dir, dockerfileName: name } = input;
   const text = dir !== null ? readDockerfile(join(dir, name)) : stdin?.kind === 'dockerfile' ? stdin.text : '';
   const origin = dir !== null ? null : stdin?.kind === 'dockerfile' ? 'stdin' : 'context';
-  const plan = parseDockerfile(text);
+  const plan = parseDockerfile(text, options.call === null ? severalPlatforms(platform) : []);
   if (origin !== 'context') requireTarget(target, plan.stages);
   return {
     contextDir: input.contextDir,
@@ -56,7 +56,7 @@ function readDockerfile(path: string): string {
 
 /** The frontend compares stage names without case; engines accept neither the number nor the made-up name of an unnamed stage. */
 function requireTarget(target: string | null, stages: BuildRequest['dockerfile']['plan']['stages']): void {
-  const names = stages.flatMap((stage) => stage.name ?? []);
+  const names = [...new Set(stages.flatMap((stage) => stage.name ?? []))];
   if (target === null || names.some((name) => name.toLowerCase() === target.toLowerCase())) return;
   const near = nearestName(target.toLowerCase(), names);
   const list = names.length === 0 ? 'It names no stage (FROM … AS name).' : `Its stages: ${names.join(', ')}.`;

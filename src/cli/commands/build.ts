@@ -4,7 +4,7 @@ import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
 import { buildInLines, type LineBuild } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
-import { isForSeveral, readBuildOptions } from '../build/build-options.js';
+import { readBuildOptions } from '../build/build-options.js';
 import { checkSshKeys } from '../build/check-ssh-keys.js';
 import { chooseFrontEnd, type FrontEnd } from '../build/front-end.js';
 import { offerEngine } from '../build/offer-engine.js';
@@ -31,7 +31,7 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
   const frontEnd = chooseFrontEnd(
     {
       ...{ progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
-      isUnattended: options.call !== null || isForSeveral(options),
+      isUnattended: options.call !== null,
     },
     { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
   );

@@ -6,6 +6,7 @@ import { DockerfileParser, type Instruction, type ModifiableInstruction } from '
 import type { LineRange, Stage, StepKey } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
 import { type Parts, type PlainLine, takePlainLines } from './plain-lines.js';
+import { forPlatforms } from './platforms.js';
 
 export interface PlannedInstruction {
   readonly key: StepKey;
@@ -31,10 +32,11 @@ let latest: { readonly text: string; readonly plan: DockerfilePlan } | null = nu
 /**
  * Never throws: a text that is no Dockerfile gives the stages and instructions that can be recognised in it, possibly none. The plan of
  * the latest text is kept: the request and the timeline are both made from it, at a moment when every millisecond is waited for.
+ * `platforms`: of a build for several.
  */
-export function parseDockerfile(text: string): DockerfilePlan {
+export function parseDockerfile(text: string, platforms: readonly string[] = []): DockerfilePlan {
   if (latest?.text !== text) latest = { text, plan: planOf(text) };
-  return latest.plan;
+  return forPlatforms(latest.plan, platforms);
 }
 
 function planOf(text: string): DockerfilePlan {

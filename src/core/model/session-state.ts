@@ -75,6 +75,8 @@ export interface Vertex {
   readonly digest: string;
   readonly name: string;
   readonly step: StepKey;
+  /** Further steps that it is carried out for: the same for another platform. */
+  readonly also?: readonly StepKey[];
   readonly isCached: boolean;
   readonly startedAtMs: number | null;
   readonly completedAtMs: number | null;

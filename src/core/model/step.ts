@@ -55,7 +55,10 @@ export interface Step {
   readonly kind: StepKind;
   /** Index into `Generation.stages`; null for steps outside of the Dockerfile. */
   readonly stage: number | null;
-  /** What the user calls "step 9": 1-based over all instructions of all stages in Dockerfile order. Null outside of it. */
+  /**
+   * What the user calls "step 9": 1-based over all instructions of all stages in Dockerfile order, and on through each further platform of a
+   * build for several. Null outside of it.
+   */
   readonly number: number | null;
   /** Upper-case keyword (`RUN`); empty outside of the Dockerfile. */
   readonly instruction: string;
@@ -90,5 +93,8 @@ export interface Stage {
   readonly base: string;
   /** Stage labels this one takes from (FROM, COPY --from, --mount from=), in order of appearance, without itself. */
   readonly from: readonly string[];
+  /** What FROM says. */
   readonly platform: string | null;
+  /** What it is carried out for (`linux/arm64`), in a build for several platforms; else absent. */
+  readonly targetPlatform?: string;
 }

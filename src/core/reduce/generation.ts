@@ -4,8 +4,16 @@ import { assertNever } from '../assert-never.js';
 import type { DockerfilePlan } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
-import { EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
-import { deriveUnexecuted, settle, settleFoundation, stateOfVertices, vertexState } from './step-state.js';
+import { alsoAt, EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
+import {
+  deriveUnexecuted,
+  settle,
+  settleFoundation,
+  stateOfVertices,
+  stepsAt,
+  stepsOfVertex,
+  vertexState,
+} from './step-state.js';
 
 const CLIPPED = /\[output clipped, log limit /;
 
@@ -45,7 +53,10 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
       for (const planned of event.vertices) {
         // Steps that are alike share one vertex; it belongs to the first of them.
         const known = vertices.get(planned.digest) ?? generation.vertices[planned.digest];
-        vertices.set(planned.digest, known ?? newVertex(planned.digest, planned.name, place(planned)));
+        const key = place(planned);
+        const vertex =
+          known === undefined ? newVertex(planned.digest, planned.name, key) : alsoAt(generation, known, planned, key);
+        vertices.set(planned.digest, vertex);
       }
       const status = generation.status === 'planning' ? 'running' : generation.status;
       const next = putVertices({ ...generation, status }, [...vertices.values()]);
@@ -54,7 +65,7 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
     case 'vertex.updated':
       return reduceUpdates(generation, [event]);
     case 'vertex.progressed':
-      return updateStep(generation, generation.vertices[event.digest]?.step, (step) => {
+      return updateSteps(generation, event.digest, (step) => {
         const id = `${event.digest}/${event.id}`;
         const { name, current, total, startedAtMs, completedAtMs } = event;
         const entry = { id, name, current, total, startedAtMs, completedAtMs };
@@ -62,7 +73,7 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
         return { ...step, progress: isKnown ? step.progress.map((p) => (p.id === id ? entry : p)) : [...step.progress, entry] };
       });
     case 'log.appended':
-      return updateStep(generation, generation.vertices[event.digest]?.step, (step) => ({
+      return updateSteps(generation, event.digest, (step) => ({
         ...step,
         log: {
           bytes: step.log.bytes + event.text.length,
@@ -121,6 +132,7 @@ export function reduceUpdates(generation: Generation, updates: readonly VertexUp
       digest: update.digest,
       name: known?.name ?? update.name,
       step: known?.step ?? placeUnplanned(generation, update.name),
+      ...(known?.also && { also: known.also }),
       // A later build that shares the step makes the engine send it again as not cached.
       isCached: update.isCached || (known?.isCached === true && known.completedAtMs !== null),
       startedAtMs: update.startedAtMs ?? known?.startedAtMs ?? null,
@@ -160,13 +172,15 @@ function putVertices(generation: Generation, added: readonly Vertex[]): Generati
   let { order } = generation;
   for (const vertex of added) {
     vertices[vertex.digest] = vertex;
-    const known = steps[vertex.step];
-    const step = known ?? outsideStep(vertex.step);
-    const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
-    steps[step.key] = stepOfVertices({ ...step, vertices: members }, vertices);
-    if (known === undefined) {
-      const isOutside = (key: StepKey) => key.startsWith('@');
-      order = [...order.filter(isOutside), step.key, ...order.filter((key) => !isOutside(key))];
+    for (const key of stepsOfVertex(vertex)) {
+      const known = steps[key];
+      const step = known ?? outsideStep(key);
+      const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
+      steps[key] = stepOfVertices({ ...step, vertices: members }, vertices);
+      if (known === undefined) {
+        const isOutside = (other: StepKey) => other.startsWith('@');
+        order = [...order.filter(isOutside), key, ...order.filter((other) => !isOutside(other))];
+      }
     }
   }
   return { ...generation, vertices, steps, order };
@@ -192,6 +206,11 @@ function stepOfVertices(step: Step, vertices: Generation['vertices']): Step {
 function updateStep(generation: Generation, key: StepKey | undefined, update: (step: Step) => Step): Generation {
   const step = key === undefined ? undefined : generation.steps[key];
   return step === undefined ? generation : { ...generation, steps: { ...generation.steps, [step.key]: update(step) } };
+}
+
+/** All that the vertex is carried out for. */
+function updateSteps(generation: Generation, digest: string, update: (step: Step) => Step): Generation {
+  return stepsAt(generation, digest).reduce((next, key) => updateStep(next, key, update), generation);
 }
 
 function countNewlines(text: string): number {

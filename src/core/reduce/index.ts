@@ -1,3 +1,3 @@
 export { EXPORT_KEY } from './place.js';
 export { batches, initialState, reduce, reduceBatch } from './session.js';
-export { vertexState } from './step-state.js';
+export { stepsAt, stepsOfVertex, vertexState } from './step-state.js';

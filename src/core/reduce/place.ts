@@ -1,6 +1,6 @@
 /** Which step a vertex of the engine's graph belongs to. */
 import type { PlannedVertex } from '../events.js';
-import type { Generation, LineRange, Step, StepKey } from '../model/index.js';
+import type { Generation, LineRange, Step, StepKey, Vertex } from '../model/index.js';
 
 export const EXPORT_KEY: StepKey = 'export';
 
@@ -15,13 +15,33 @@ export function stepAtLine(generation: Pick<Generation, 'steps' | 'order'>, line
 }
 
 /** Where the vertices of a plan go, a large build has hundreds; what has no lines of its own is a step outside of the Dockerfile. */
-export function placer(generation: Pick<Generation, 'steps' | 'order'>): (vertex: PlannedVertex) => StepKey {
-  const keyOfLine = new Map<number, StepKey>();
+export function placer(generation: Pick<Generation, 'steps' | 'order' | 'stages'>): (vertex: PlannedVertex) => StepKey {
+  const keysOfLine = new Map<number, StepKey[]>();
   for (const key of generation.order) {
     const lines = generation.steps[key]?.lines;
-    for (let line = lines?.start ?? 1; line <= (lines?.end ?? 0); line++) if (!keyOfLine.has(line)) keyOfLine.set(line, key);
+    for (let line = lines?.start ?? 1; line <= (lines?.end ?? 0); line++) {
+      const keys = keysOfLine.get(line);
+      if (keys) keys.push(key);
+      else keysOfLine.set(line, [key]);
+    }
   }
-  return ({ lines, name }) => (lines === null ? undefined : keyOfLine.get(lines.start)) ?? outsideKey(name);
+  return ({ lines, name, platform }) => {
+    const keys = (lines === null ? undefined : keysOfLine.get(lines.start)) ?? [];
+    return keys.find((key) => platformOf(generation, key) === platform) ?? keys[0] ?? outsideKey(name);
+  };
+}
+
+/** What a step is carried out for, in a build for several platforms; else undefined. */
+export function platformOf({ steps, stages }: Pick<Generation, 'steps' | 'stages'>, key: StepKey): string | undefined {
+  return stages[steps[key]?.stage ?? -1]?.targetPlatform;
+}
+
+/** What serves a step of another platform as well belongs to both. */
+export function alsoAt(generation: Generation, vertex: Vertex, planned: PlannedVertex, key: StepKey): Vertex {
+  const { step, also = [] } = vertex;
+  const isOther = planned.platform !== undefined && platformOf(generation, step) !== planned.platform;
+  if (!isOther || generation.steps[key]?.kind !== 'instruction' || also.includes(key)) return vertex;
+  return { ...vertex, also: [...also, key] };
 }
 
 /**

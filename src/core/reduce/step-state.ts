@@ -1,8 +1,20 @@
 /** A step's state out of its vertices, and out of its neighbours where it has none. */
+import { isOfSamePlatform } from '../dockerfile/platforms.js';
 import type { Generation, Stage, Step, StepKey, StepState, Vertex } from '../model/index.js';
 
 /** A victim's error ends so on every engine; its exit code says nothing (BuildKit, solver/llbsolver and executor errors). */
 const CANCELLED = /context canceled\s*$/;
+
+/** All that it is carried out for: one, but for what several platforms have in common. */
+export function stepsOfVertex({ step, also }: Vertex): readonly StepKey[] {
+  return also === undefined ? [step] : [step, ...also];
+}
+
+/** Likewise by its digest; empty for one that is not known. */
+export function stepsAt(generation: Generation | undefined, digest: string): readonly StepKey[] {
+  const vertex = generation?.vertices[digest];
+  return vertex === undefined ? [] : stepsOfVertex(vertex);
+}
 
 export function vertexState(vertex: Vertex): StepState {
   if (vertex.error !== '') return CANCELLED.test(vertex.error) ? 'cancelled' : 'failed';
@@ -55,21 +67,25 @@ export function deriveUnexecuted(generation: Generation): Generation['steps'] {
 function neededStages(generation: Generation): Set<number> {
   const { stages, steps, target } = generation;
   const wanted = target?.toLowerCase() ?? null;
-  const goal = wanted === null ? stages.at(-1) : stages.findLast((s) => s.label === wanted || String(s.index) === wanted);
+  const isWanted = (s: Stage): boolean => s.label === wanted || s.name === wanted || String(s.index) === wanted;
   const needed = new Set<number>();
   const visit = (stage: Stage | undefined): void => {
     if (stage === undefined || needed.has(stage.index)) return;
     needed.add(stage.index);
     for (const label of stage.from) visit(stages.findLast((s) => s.label === label && s.index < stage.index));
   };
-  visit(goal);
+  for (const platform of new Set(stages.map(({ targetPlatform }) => targetPlatform))) {
+    const own = stages.filter(({ targetPlatform }) => targetPlatform === platform);
+    visit(wanted === null ? own.at(-1) : own.findLast(isWanted));
+  }
   for (const step of Object.values(steps)) if (step.stage !== null && step.vertices.length > 0) visit(stages[step.stage]);
   return needed;
 }
 
 function baseLabel(generation: Generation, stage: Stage): string | null {
   const base = stage.base.toLowerCase();
-  return generation.stages.findLast((s) => s.name === base && s.index < stage.index)?.label ?? null;
+  const isBase = (s: Stage): boolean => s.name === base && s.index < stage.index && isOfSamePlatform(s, stage);
+  return generation.stages.findLast(isBase)?.label ?? null;
 }
 
 /** What a step is once its build is over: what did not end was stopped, what never began stays pending (or was not needed after a success). */

@@ -72,9 +72,18 @@ function planningText(generation: Generation): string {
   return step ? step.text : 'reading the Dockerfile';
 }
 
-/** `9/14 RUN npm ci`, `export`. */
+/** `9/14 RUN npm ci`, `23/28 linux/386 RUN npm ci`, `export`. */
 export function stepTitle(generation: Generation, step: Step): string {
-  return step.number === null ? step.text : `${step.number}/${selectInstructions(generation).length} ${step.text}`;
+  if (step.number === null) return step.text;
+  const platform = selectPlatform(generation, step);
+  return [`${step.number}/${selectInstructions(generation).length}`, ...(platform === null ? [] : [platform]), step.text].join(
+    ' ',
+  );
+}
+
+/** What the step is carried out for, in a build for several platforms; null in every other. */
+export function selectPlatform(generation: Pick<Generation, 'stages'>, step: Pick<Step, 'stage'>): string | null {
+  return generation.stages[step.stage ?? -1]?.targetPlatform ?? null;
 }
 
 /** Tags, image id or files: what a successful build left behind. */

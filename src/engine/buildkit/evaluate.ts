@@ -3,7 +3,7 @@
 import { BxError } from '../../platform/errors.js';
 import type { Gateway } from './gateway.js';
 import type { OutputRef } from './graph-types.js';
-import { singleRef } from './plan.js';
+import { type PlannedRef, singleRef } from './plan.js';
 
 export interface Evaluator {
   /** The result id. Throws what `normalise` makes of the engine's error; `BxError('cancelled')` after `signal` or `cancel`. */
@@ -32,6 +32,11 @@ export function beginSolve(gateway: Gateway, definition: Uint8Array, ref: string
       : gateway.bridge.evaluate({ Ref: ref }, { signal: abort.signal }).then(() => ref);
   solving.catch(() => {});
   return { solving, abort };
+}
+
+/** The same with a result of a plan, where the engine may carry such a one out by itself. Null: it is empty. */
+export function beginResult(gateway: Gateway, { id, def }: PlannedRef, evaluatesResults: boolean): Begun | null {
+  return def.length === 0 ? null : beginSolve(gateway, def, evaluatesResults ? id : null);
 }
 
 interface Shared {

@@ -5,6 +5,7 @@
  */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { severalPlatforms } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
@@ -14,11 +15,10 @@ import { buildRecord } from './build-record.js';
 import { type EngineExport, engineExport, hasOwnStore, imageExporter, namesOf, wantedOutputs } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf } from './frontend-options.js';
-import type { BuildGraph } from './graph-types.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { isLayout, recordCaches, recordLayout } from './local-caches.js';
 import { type Exporter, type OpenBuild, openBuild } from './open-build.js';
-import { detailsOf, type ResultDetails, type ResultIds, singleRef } from './plan.js';
+import { detailsOf, type ResolvedPlan, type ResultDetails, type ResultIds, resultIds, singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { Attestation, AttestationSchema, ResultSchema } from './proto/gen/gateway_pb.js';
 import type { RunSession } from './run-session.js';
@@ -35,8 +35,7 @@ export interface ExportInputs extends ExportGround {
   readonly session: RunSession;
   /** Of the frontend. */
   readonly options: Readonly<Record<string, string>>;
-  readonly graph: BuildGraph;
-  readonly details: ResultDetails;
+  readonly plan: ResolvedPlan;
   readonly onStatus: (message: StatusResponse) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -206,31 +205,27 @@ function receiveAll(
   request: BuildRequest,
 ): OutputReceiver[] {
   // The tree of each platform comes by itself.
-  const calls = ({ kind }: OutputTarget): number => (kind === 'local' ? platformsOf(request).length : 1);
+  const calls = ({ kind }: OutputTarget): number =>
+    kind === 'local' ? Math.max(1, severalPlatforms(request.platform).length) : 1;
   return exports.flatMap(({ target }, index) => (target ? [session.receive(target, index, calls(target))] : []));
 }
 
-function platformsOf({ platform }: BuildRequest): readonly string[] {
-  return (platform ?? '').split(',');
-}
-
 /**
- * A build for several platforms has to be one that the engine carries out by itself, and ends in its exporters. Throws
- * `BxError('unsupported')`, also for an image in a store that holds one platform only (as buildx does for its docker driver).
+ * A build for several platforms has one result, which an exporter has to take as a whole. Throws `BxError('unsupported')` for an output that
+ * cannot, as an image in a store that holds one platform only (so does docker/buildx for its docker driver, build/build.go).
  */
-export function requireOnePlatform(ground: ExportGround): void {
-  const { link, request } = ground;
-  if (platformsOf(request).length < 2 || request.call !== undefined) return;
-  const { name, evaluatesResults } = link.facts;
+export function requireOutputsForAll({ link, request }: ExportGround): void {
+  if (severalPlatforms(request.platform).length === 0 || request.call !== undefined) return;
   const refuse = (why: string, hint: string): BxError =>
     new BxError('unsupported', `--platform ${request.platform}: ${why}`, { hint });
-  if (hasOwnStore(link.facts) && wantedOutputs(request, link.facts).some(isOfImage)) {
+  const outputs = wantedOutputs(request, link.facts);
+  if (hasOwnStore(link.facts) && outputs.some(isOfImage)) {
     const hint = 'Write files with --output, let the engine store images in containerd, or build with a buildkitd.';
-    throw refuse(`${name} keeps images of one platform only`, hint);
+    throw refuse(`${link.facts.name} keeps images of one platform only`, hint);
   }
-  if (!request.isUnattended) throw refuse('one platform at a time can be debugged', 'Name one of them.');
-  if (!evaluatesResults) throw refuse(`${name} is too old for several at once`, 'Run a build for each of them.');
-  if (closingExport(ground) === null) throw refuse('such a build needs outputs that the engine writes together', 'Say --output.');
+  const byStore = outputs.find((output) => engineExport(request, link.facts, output) === null);
+  if (byStore === undefined) return;
+  throw refuse('a Docker Engine takes an archive of one platform only', 'Say --output with oci, image, local or tar.');
 }
 
 /** `ref`: of what was evaluated; null: an empty filesystem. */
@@ -305,18 +300,21 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
  */
 async function resultAgain(
   bridge: OpenBuild['gateway']['bridge'],
-  { request, options, graph, details, signal }: ExportInputs,
-): Promise<{ readonly ref: string | null; readonly details: ResultDetails }> {
-  if (graph.output === null) return { ref: null, details };
-  const isFrontends = isAttested(options) || (request.buildRecord !== undefined && request.buildRecord !== 'reference');
-  const { result } = await bridge.solve(
-    {
-      ...(isFrontends
-        ? { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: { ...options } }
-        : { Definition: graph.encoded(graph.output) }),
-      ...{ Evaluate: true, allowResultReturn: true, allowResultArrayRef: true },
-    },
-    { signal },
-  );
-  return { ref: singleRef(result)?.id ?? null, details: isFrontends ? detailsOf(result) : details };
+  { request, options, plan, signal }: ExportInputs,
+): Promise<{ readonly ref: ResultIds | null; readonly details: ResultDetails }> {
+  const { graphs, keys, details } = plan;
+  if (graphs.every(({ output }) => output === null)) return { ref: resultIds(keys, []), details };
+  const asked = { Evaluate: true, allowResultReturn: true, allowResultArrayRef: true };
+  if (isAttested(options) || (request.buildRecord !== undefined && request.buildRecord !== 'reference')) {
+    const { result } = await bridge.solve({ Frontend: DOCKERFILE_FRONTEND, FrontendOpt: { ...options }, ...asked }, { signal });
+    const refs = result?.result.case === 'refs' ? result.result.value.refs : {};
+    const ids = keys.length > 0 ? keys.map((key) => refs[key]?.id ?? '') : [singleRef(result)?.id ?? ''];
+    return { ref: resultIds(keys, ids), details: detailsOf(result) };
+  }
+  const ids = graphs.map(async ({ output, encoded }) => {
+    if (output === null) return '';
+    const { result } = await bridge.solve({ Definition: encoded(output), ...asked }, { signal });
+    return singleRef(result)?.id ?? '';
+  });
+  return { ref: resultIds(keys, await Promise.all(ids)), details };
 }

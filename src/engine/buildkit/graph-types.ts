@@ -42,6 +42,8 @@ export interface Graph {
 }
 
 export interface BuildGraph extends Graph {
+  /** Of a build for several, what it is for; else absent. */
+  readonly platform?: string;
   /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
   readonly output: OutputRef | null;
   planned(): PlannedVertex[];

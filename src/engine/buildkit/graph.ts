@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
+import { instructionsFor, type PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
 import { type OriginInputs, stageOrigin } from '../shared/stage-origin.js';
 import {
@@ -32,6 +32,8 @@ export function ignoreCacheAlias(digest: string): string {
 export interface GraphOptions extends OriginInputs {
   /** Base name of the main Dockerfile, as source maps call it. */
   readonly dockerfileName: string;
+  /** In a build for several: which of them the definition is for. */
+  readonly platform?: string | undefined;
 }
 
 /** Reads a marshalled definition. An op of a kind that is not known keeps its bytes and counts as 'unknown'. */
@@ -52,7 +54,9 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
   const digests = [...vertices.keys()];
   const lines = readLines(definition, options.dockerfileName);
   lendLines(vertices, lines);
-  const steps = placeAtSteps(digests, lines, options.plan);
+  const { platform } = options;
+  const instructions = instructionsFor(options.plan, platform);
+  const steps = placeAtSteps(digests, lines, instructions);
   const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
 
   const sinkOfVertices = (own: readonly string[]): OutputRef | null => {
@@ -72,7 +76,7 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
   };
 
   const stateAfter = (instruction: PlannedInstruction, seen: ReadonlySet<number>): OutputRef | null => {
-    const stage = options.plan.instructions.filter((other) => other.stage === instruction.stage);
+    const stage = instructions.filter((other) => other.stage === instruction.stage);
     for (const other of stage.filter((one) => one.number <= instruction.number).reverse()) {
       const own = sinkOfVertices(steps.byStep.get(other.key) ?? []);
       if (own) return own;
@@ -81,14 +85,15 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
       if ((steps.byStep.get(later.key) ?? []).length > 0) return before(later.key);
     }
     const origin = stageOrigin(options, instruction.stage);
-    const lastOfOrigin = options.plan.instructions.findLast((one) => one.stage === origin);
+    const lastOfOrigin = instructions.findLast((one) => one.stage === origin);
     if (origin === null || !lastOfOrigin || seen.has(origin)) return null;
     return stateAfter(lastOfOrigin, new Set([...seen, origin]));
   };
 
-  const reached = reachedStages(options, steps.byStep);
+  const reached = reachedStages(options, instructions, steps.byStep);
   const whole = output as OutputRef | null;
   const self: BuildGraph = {
+    ...(platform !== undefined && { platform }),
     output,
     encoded: (wanted) =>
       wanted.digest === whole?.digest && wanted.index === whole.index
@@ -102,7 +107,7 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     linesOf: (digest) => lines.get(digest) ?? null,
     hasStage: (stage) => reached.has(stage),
     sink(step) {
-      const instruction = options.plan.instructions.find((one) => one.key === step);
+      const instruction = instructions.find((one) => one.key === step);
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
     },
     closure: (digest) => [...closureOf(vertices, digest).keys()],
@@ -117,6 +122,7 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
           inputs: vertex?.inputs.map((input) => input.digest) ?? [],
           lines: lines.get(digest) ?? null,
           op: vertex?.kind ?? 'unknown',
+          ...(platform !== undefined && { platform }),
         };
       }),
   };
@@ -184,9 +190,13 @@ function lendLines(vertices: ReadonlyMap<string, Node>, lines: Map<string, LineR
   }
 }
 
-function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, LineRange>, plan: DockerfilePlan) {
+function placeAtSteps(
+  digests: readonly string[],
+  lines: ReadonlyMap<string, LineRange>,
+  instructions: readonly PlannedInstruction[],
+) {
   const stepAtLine = new Map<number, StepKey>();
-  for (const { key, lines } of plan.instructions) {
+  for (const { key, lines } of instructions) {
     for (let line = lines.start; line <= lines.end; line++) if (!stepAtLine.has(line)) stepAtLine.set(line, key);
   }
   const ofVertex = new Map<string, StepKey>();
@@ -205,9 +215,12 @@ function placeAtSteps(digests: readonly string[], lines: ReadonlyMap<string, Lin
 }
 
 /** Stages with a vertex, and those that they start from; a stage of nothing but settings has no vertex of its own. */
-function reachedStages(options: GraphOptions, byStep: ReadonlyMap<StepKey, readonly string[]>): Set<number> {
-  const { plan } = options;
-  const reached = new Set(plan.instructions.filter((one) => byStep.has(one.key)).map((one) => one.stage));
+function reachedStages(
+  options: GraphOptions,
+  instructions: readonly PlannedInstruction[],
+  byStep: ReadonlyMap<StepKey, readonly string[]>,
+): Set<number> {
+  const reached = new Set(instructions.filter((one) => byStep.has(one.key)).map((one) => one.stage));
   for (const start of [...reached]) {
     let stage: number | null = start;
     while (stage !== null) {

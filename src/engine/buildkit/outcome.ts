@@ -22,7 +22,8 @@ export function interpretFailure(
   error: unknown,
   known: {
     readonly request: BuildRequest;
-    readonly graph: BuildGraph | null;
+    /** One for each platform; empty before there is a plan. */
+    readonly graphs: readonly BuildGraph[];
     readonly vertices: ReadonlyMap<string, VertexRecord>;
     home(digest: string): string;
     /** What went wrong on this side while files were sent; it tells more than the step that it has stopped. */
@@ -30,16 +31,17 @@ export function interpretFailure(
     readonly credentials: readonly CredentialsLookUp[];
   },
 ): Interpretation {
-  const { request, graph } = known;
+  const { request, graphs } = known;
   const read = readSolveFailure(error, request.dockerfile.name);
   const digest =
-    read.digest === null ? (culprit(read.message, known.vertices) ?? namedExec(read.message, graph)) : known.home(read.digest);
+    read.digest === null ? (culprit(read.message, known.vertices) ?? namedExec(read.message, graphs)) : known.home(read.digest);
+  const graph = graphs.find((one) => digest !== null && one.op(digest) !== null) ?? graphs[0] ?? null;
   const op = read.op ?? (digest === null ? null : (graph?.op(digest)?.op ?? null));
   const line = read.line ?? (digest === null ? null : (graph?.linesOf(digest)?.start ?? null));
   const failure: SolveFailure = { ...read, digest, op, line };
   const explained = explainFailure(failure, {
     dockerfileText: request.dockerfile.text,
-    stageNames: request.dockerfile.plan.stages.flatMap((stage) => (stage.name === null ? [] : [stage.name])),
+    stageNames: [...new Set(request.dockerfile.plan.stages.flatMap((stage) => stage.name ?? []))],
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
     credentials: known.credentials,
   });
@@ -101,12 +103,15 @@ function culprit(message: string, vertices: ReadonlyMap<string, VertexRecord>): 
  * The program that the error names, where nothing was told of any vertex: so Docker Engine 20.10 hands on the failure of another build
  * (`executor failed running [/bin/sh -c …]`, executor/runcexecutor in moby/buildkit).
  */
-function namedExec(message: string, graph: BuildGraph | null): string | null {
-  const named = graph?.digests.filter((digest) => {
-    const op = graph.op(digest)?.op.op;
-    return op?.case === 'exec' && message.includes(`[${op.value.meta?.args.join(' ')}]: `);
-  });
-  return named?.[0] ?? null;
+function namedExec(message: string, graphs: readonly BuildGraph[]): string | null {
+  for (const graph of graphs) {
+    const named = graph.digests.find((digest) => {
+      const op = graph.op(digest)?.op.op;
+      return op?.case === 'exec' && message.includes(`[${op.value.meta?.args.join(' ')}]: `);
+    });
+    if (named !== undefined) return named;
+  }
+  return null;
 }
 
 /** The place in which a COPY or ADD looked for its files, as people call it. */

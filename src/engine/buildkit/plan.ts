@@ -1,5 +1,7 @@
 /** The Dockerfile turned into the engine's graph, without anything of it being carried out. */
 
+import { severalPlatforms } from '../../core/dockerfile/index.js';
+import type { StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { readDefinition, readSourceInfo, type SourceFile } from './definition.js';
@@ -13,9 +15,10 @@ import type { Ref, Result } from './proto/gen/gateway_pb.js';
 export type ResultDetails = Pick<Result, 'metadata' | 'attestations'>;
 
 export interface ResolvedPlan {
-  readonly graph: BuildGraph;
-  /** Of the other platforms. */
-  readonly others: readonly BuildGraph[];
+  /** One, or one for each platform in the order in which they were asked for. */
+  readonly graphs: readonly [BuildGraph, ...BuildGraph[]];
+  /** What the frontend calls the result of each graph; empty where there is one result. */
+  readonly keys: readonly string[];
   readonly details: ResultDetails;
 }
 
@@ -23,13 +26,14 @@ export interface ResolvedPlan {
 export type ResultIds = string | ReadonlyMap<string, string>;
 
 export interface PlannedRef {
-  readonly id: ResultIds;
+  readonly id: string;
+  /** Empty: an empty filesystem. */
   readonly def: Uint8Array;
 }
 
 export interface PlanHooks {
-  /** Told of the result (unless it is empty) before its definition is read, which takes a while for a large one. */
-  onResult(ref: PlannedRef, details: ResultDetails): void;
+  /** Told of the results (unless all are empty) before their definitions are read, which takes a while for large ones. */
+  onResults(refs: readonly PlannedRef[], ids: ResultIds, details: ResultDetails): void;
   /** Told of the Dockerfile where the engine alone could read it; gives the request with it. */
   onDockerfile(file: SourceFile): BuildRequest;
 }
@@ -49,20 +53,58 @@ export async function resolvePlan(
     { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
     { signal },
   );
-  const platforms = result?.result.case === 'refs' ? Object.entries(result.result.value.refs) : [];
-  const refs = platforms.length > 1 ? platforms.map(([, ref]) => ref) : [singleRef(result)];
   const details = detailsOf(result);
-  const [encoded = new Uint8Array(), ...others] = refs.map((ref) => ref?.def ?? new Uint8Array());
-  if (refs[0] && encoded.length > 0) {
-    const ids = new Map(platforms.map(([platform, { id }]) => [platform, id]));
-    hooks.onResult({ id: ids.size > 1 ? ids : refs[0].id, def: encoded }, details);
+  const keys = platformKeys(result);
+  const byKey = result?.result.case === 'refs' ? result.result.value.refs : {};
+  const found = keys.length > 0 ? keys.map((key) => byKey[key] ?? null) : [singleRef(result)];
+  const refs = found.map((ref) => ({ id: ref?.id ?? '', def: ref?.def ?? new Uint8Array() }));
+  if (refs.some(({ def }) => def.length > 0)) {
+    hooks.onResults(
+      refs,
+      resultIds(
+        keys,
+        refs.map(({ id }) => id),
+      )!,
+      details,
+    );
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const file = request.dockerfile.origin === 'context' ? mainSource(encoded) : null;
+  const file = request.dockerfile.origin === 'context' ? mainSource(refs.find(({ def }) => def.length > 0)?.def) : null;
   const { dockerfile, buildArgs } = file === null ? request : hooks.onDockerfile(file);
   const { plan, name: dockerfileName, text: dockerfileText } = dockerfile;
-  const read = (def: Uint8Array): BuildGraph => readGraph(def, { plan, dockerfileName, dockerfileText, buildArgs });
-  return { graph: read(encoded), others: others.map(read), details };
+  const platforms = severalPlatforms(request.platform);
+  const read = ({ def }: PlannedRef, at: number): BuildGraph => {
+    // A frontend that gives other results than were asked for has them all at the same steps.
+    const platform = platforms.length === refs.length ? platforms[at] : platforms[0];
+    return readGraph(def, { plan, dockerfileName, dockerfileText, buildArgs, platform });
+  };
+  const [first, ...others] = refs;
+  return { graphs: [read(first!, 0), ...others.map((ref, at) => read(ref, at + 1))], keys, details };
+}
+
+/** The graph that has the step, or would have it if it were needed: that of its platform. */
+export function graphFor({ graphs }: ResolvedPlan, { dockerfile }: BuildRequest, step: StepKey): BuildGraph {
+  const { stages, instructions } = dockerfile.plan;
+  const platform = stages[instructions.find(({ key }) => key === step)?.stage ?? -1]?.targetPlatform;
+  return graphs.find((graph) => graph.platform === platform) ?? graphs[0];
+}
+
+/** Null: an empty filesystem. `ids`: by graph. */
+export function resultIds(keys: readonly string[], ids: readonly string[]): ResultIds | null {
+  return keys.length === 0 ? ids[0] || null : new Map(keys.map((key, at) => [key, ids[at] ?? '']));
+}
+
+/** In the order in which the platforms were asked for, which a map does not keep (`refs.platforms`: exporter/containerimage/exptypes in moby/buildkit). Empty: one result. */
+function platformKeys(result: Result | undefined): readonly string[] {
+  const refs = result?.result.case === 'refs' ? Object.keys(result.result.value.refs) : [];
+  const told = result?.metadata['refs.platforms'];
+  const keys = told === undefined ? refs : idsOfPlatforms(told);
+  return keys.length > 1 ? keys : [];
+}
+
+function idsOfPlatforms(told: Uint8Array): readonly string[] {
+  const { Platforms = [] } = JSON.parse(Buffer.from(told).toString('utf8')) as { Platforms?: ReadonlyArray<{ ID: string }> };
+  return Platforms.map(({ ID }) => ID);
 }
 
 export function detailsOf(result: Result | undefined): ResultDetails {
@@ -70,7 +112,7 @@ export function detailsOf(result: Result | undefined): ResultDetails {
 }
 
 /** Null: the definition has no source map, as one of an image that nothing is done for. */
-function mainSource(encoded: Uint8Array): SourceFile | null {
+function mainSource(encoded: Uint8Array = new Uint8Array()): SourceFile | null {
   const { infos } = readDefinition(encoded);
   return infos?.map(readSourceInfo).find(({ data }) => data.length > 0) ?? null;
 }

@@ -50,6 +50,10 @@ export interface RunContext {
   readonly buildRef: string;
   /** `linux/amd64`. */
   readonly workerPlatform: string;
+  /** Of a build for several platforms, the one of `graph`. */
+  readonly platform: string | undefined;
+  /** The same run with the graph of the platform that the step is carried out for. */
+  onPlatformOf(step: StepKey): RunContext;
   /** The newest failure of a vertex of that step in this run; null when there is none, or when it has been carried out since. */
   failureAt(step: StepKey): SolveFailure | null;
   /**

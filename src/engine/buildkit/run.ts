@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { parseDockerfile } from '../../core/dockerfile/index.js';
+import { parseDockerfile, severalPlatforms } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
@@ -13,20 +13,22 @@ import { createEventQueue } from '../shared/event-queue.js';
 import { within } from '../shared/within.js';
 import { withoutAttestations } from './attestations.js';
 import { askFrontend } from './call.js';
+import { carryOut } from './carry-out.js';
 import { connectionLoss } from './connection-loss.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
 import type { EngineLink } from './engine-link.js';
-import { type Begun, beginSolve, createEvaluator, type Evaluator } from './evaluate.js';
-import { closingExport, exportOutputs, isExporting, requireOnePlatform } from './exporting.js';
+import { type Begun, beginResult, createEvaluator, type Evaluator } from './evaluate.js';
+import { closingExport, exportOutputs, isExporting, requireOutputsForAll } from './exporting.js';
+import { createFailures } from './failures.js';
 import { changesOf, openFiles } from './files.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
-import { type PlannedRef, type ResolvedPlan, type ResultDetails, resolvePlan } from './plan.js';
+import { graphFor, type PlannedRef, type ResolvedPlan, type ResultDetails, type ResultIds, resolvePlan } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
-import type { RunContext, SolveFailure } from './run-context.js';
+import type { RunContext } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { createSideVertices } from './side-vertices.js';
@@ -53,16 +55,15 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const settling = createSettling(translator);
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
-  requireOnePlatform({ link, request, emit: (event) => emit(event) });
+  requireOutputsForAll({ link, request, emit: (event) => emit(event) });
   // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
   const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
   let plan: ResolvedPlan | null = null;
   let planning: Promise<ResolvedPlan> | null = null;
-  let evaluator: Evaluator | null = null;
-  const evaluators = new Set<Evaluator>();
-  const failures = new Map<string, SolveFailure>();
+  const evaluators = new Map<BuildGraph, Evaluator>();
+  const failures = createFailures();
   const side = createSideVertices();
   const closing = closingExport({ link, request, emit: (event) => emit(event) });
   /** The exporter has the plan's result, and the engine carries it out for that. */
@@ -87,14 +88,14 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     else for (const listener of lateListeners) listener(event);
   };
   const emit = (event: EngineEvent): void => {
-    const isOwn = 'digest' in event && plan?.graph.op(event.digest) != null;
+    const isOwn = 'digest' in event && plan?.graphs.some((graph) => graph.op(event.digest) !== null) === true;
     if ('digest' in event && !isOwn && side.isHidden(event.digest)) return;
     if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
   };
 
   /** It is of no vertex; the build begins with the first. */
   const warn = (message: string): void => {
-    const digest = plan?.graph.planned()[0]?.digest;
+    const digest = plan?.graphs[0].planned()[0]?.digest;
     if (digest === undefined) earlyWarnings.push(message);
     else emit({ type: 'warning.reported', digest, message, detail: [], url: null, lines: null });
   };
@@ -155,42 +156,38 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const learn = (file: SourceFile): BuildRequest => {
     if (request.dockerfile.origin !== 'context' || request.dockerfile.text !== '') return request;
     const text = Buffer.from(file.data).toString('utf8');
-    const plan = parseDockerfile(text);
+    const plan = parseDockerfile(text, severalPlatforms(request.platform));
     request = { ...request, dockerfile: { ...request.dockerfile, name: file.filename, text, plan } };
     emit({ type: 'dockerfile.read', text, plan });
     return request;
   };
 
-  const interpret = (error: unknown, graph: BuildGraph | null) => {
+  const interpret = (error: unknown, graphs: readonly BuildGraph[]) => {
     const told = readSourceFile(error);
     if (told) learn(told);
     const { vertices, home } = translator;
-    const whole = interpretFailure(error, { request, graph, vertices, home, transferError, credentials: credentials() });
-    remember(whole.failure);
+    const whole = interpretFailure(error, { request, graphs, vertices, home, transferError, credentials: credentials() });
+    failures.add(whole.failure);
     return whole;
   };
 
-  const remember = (failure: SolveFailure): void => {
-    if (failure.digest === null) return;
-    failures.delete(failure.digest);
-    failures.set(failure.digest, failure);
-  };
-
-  const normalise = async (error: unknown, graph = plan?.graph ?? null): Promise<BxError> => {
+  const normalise = async (error: unknown, graphs: readonly BuildGraph[] = plan?.graphs ?? []): Promise<BxError> => {
     const lost = await connectionLoss(link, error);
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
     await settling.failed(plan !== null);
-    return asEngineError(interpret(error, graph), error);
+    return asEngineError(interpret(error, graphs), error);
   };
 
   const evaluatorFor = ({ gateway, whileOpen }: OpenBuild, graph: BuildGraph): Evaluator => {
+    const known = evaluators.get(graph);
+    if (known) return known;
     const made = createEvaluator({
       ...{ gateway, whileOpen },
       definitionOf: (output) => graph.encoded(output),
-      normalise: (error) => normalise(error, graph),
+      normalise: (error) => normalise(error, [graph]),
     });
-    evaluators.add(made);
+    evaluators.set(graph, made);
     return made;
   };
 
@@ -198,34 +195,35 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const resolvePlanOnce = async (isWhole: boolean): Promise<ResolvedPlan> => {
     ground ??= prepareGround();
     const { build } = await ground;
-    const begun: Begun[] = [];
+    const begun: Array<Begun | null> = [];
     let doneReading: () => void = () => {};
-    const begin = ({ id, def }: PlannedRef, details: ResultDetails): void => {
+    const begin = (refs: readonly PlannedRef[], ids: ResultIds, details: ResultDetails): void => {
       if (!isWhole || work.signal.aborted) return;
       const { evaluatesResults } = link.facts;
       if (closing && evaluatesResults) {
-        handedIn = closing.finish(build, id, details, work.signal);
+        handedIn = closing.finish(build, ids, details, work.signal);
         handedIn.catch(() => {});
-      } else if (typeof id === 'string') begun.push(beginSolve(build.gateway, def, evaluatesResults ? id : null));
+      } else begun.push(...refs.map((ref) => beginResult(build.gateway, ref, evaluatesResults)));
       reading = new Promise((resolve) => {
         doneReading = resolve;
       });
     };
     try {
       const resolved = await build.whileOpen(
-        resolvePlan(build.gateway, request, options, work.signal, { onResult: begin, onDockerfile: learn }),
+        resolvePlan(build.gateway, request, options, work.signal, { onResults: begin, onDockerfile: learn }),
       );
-      translator.learn(resolved.graph);
+      const { graphs } = resolved;
+      translator.learn(graphs);
       plan = resolved;
-      evaluator = evaluatorFor(build, resolved.graph);
-      for (const other of resolved.others) translator.adopt(other);
-      emit({ type: 'plan.resolved', vertices: [resolved.graph, ...resolved.others].flatMap((graph) => graph.planned()) });
+      emit({ type: 'plan.resolved', vertices: graphs.flatMap((graph) => graph.planned()) });
       for (const message of earlyWarnings.splice(0)) warn(message);
-      const { output } = resolved.graph;
-      if (output && !work.signal.aborted) for (const one of begun.splice(0)) evaluator.take(output, one);
+      for (const [at, one] of work.signal.aborted ? [] : begun.splice(0).entries()) {
+        const graph = graphs[at];
+        if (one && graph?.output) evaluatorFor(build, graph).take(graph.output, one);
+      }
       return resolved;
     } finally {
-      for (const one of begun) one.abort.abort();
+      for (const one of begun) one?.abort.abort();
       reading = null;
       doneReading();
     }
@@ -255,21 +253,21 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
         isUnused = true;
         return finish({ type: 'build.succeeded', result });
       }
-      const { graph, details } = await ensurePlan(true);
-      if (handedIn) return succeed(await handedIn, graph);
-      const ref = graph.output && evaluator ? await evaluator.evaluate(graph.output, signal) : null;
-      const told = graph.output ? confirm(graph, graph.output) : null;
+      const whole = await ensurePlan(true);
+      if (handedIn) return succeed(await handedIn, whole);
       const { session, build } = await ground!;
+      const ref = await carryOut(whole, (graph) => evaluatorFor(build, graph), signal);
+      const told = Promise.all(whole.graphs.map((graph) => graph.output && confirm(graph, graph.output)));
       if (closing) {
         tellExport();
-        const [result] = await Promise.all([closing.finish(build, ref, details, signal), told]);
-        return succeed(result, graph);
+        const [result] = await Promise.all([closing.finish(build, ref, whole.details, signal), told]);
+        return succeed(result, whole);
       }
       await told;
       translator.freeze();
-      const known = new Set([...graph.digests, ...translator.vertices.keys()]);
+      const known = new Set([...whole.graphs.flatMap(({ digests }) => digests), ...translator.vertices.keys()]);
       const result = await exportOutputs({
-        ...{ link, request, session, options, graph, details, emit, signal },
+        ...{ link, request, session, options, plan: whole, emit, signal },
         onStatus: (told) =>
           onStatus(
             told,
@@ -286,9 +284,9 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   };
 
   /** The build has ended on the engine, which has told all that it will tell. */
-  const succeed = (result: BuildResult, { output, closure }: BuildGraph): void => {
-    const carriedOut = output ? closure(output.digest) : [];
-    for (const event of translator.confirm(carriedOut, Date.now())) emit(event);
+  const succeed = (result: BuildResult, { graphs }: ResolvedPlan): void => {
+    const carriedOut = new Set(graphs.flatMap(({ output, closure }) => (output ? closure(output.digest) : [])));
+    for (const event of translator.confirm([...carriedOut], Date.now())) emit(event);
     tellExport();
     isOver = true;
     finish({ type: 'build.succeeded', result });
@@ -304,7 +302,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
     await settling.failed(plan !== null);
-    return failedEvent(interpret(engineError, plan?.graph ?? null));
+    return failedEvent(interpret(engineError, plan?.graphs ?? []));
   };
 
   const done = main();
@@ -314,17 +312,23 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     isUnused = false;
     hasGuests = true;
     if (disposing) throw new BxError('state', 'this run of the build has been given back to the engine');
-    const { graph } = await ensurePlan().catch(async (error: unknown) => {
+    const { graphs } = await ensurePlan().catch(async (error: unknown) => {
       throw await normalise(error);
     });
-    return contextOf(await ground!, graph, evaluator!);
+    return contextOf(await ground!, graphs[0]);
   };
 
-  const contextOf = ({ session, build }: Ground, graph: BuildGraph, own: Evaluator): RunContext => ({
+  const contextOf = ({ session, build }: Ground, graph: BuildGraph): RunContext => ({
     gateway: build.gateway,
     session,
     frontend: DOCKERFILE_FRONTEND,
-    frontendOptions: (overrides = {}) => ({ ...withoutAttestations(options), ...overrides }),
+    platform: graph.platform,
+    onPlatformOf: (step) => contextOf({ session, build }, graphFor(plan!, request, step)),
+    frontendOptions: (overrides = {}) => ({
+      ...withoutAttestations(options),
+      ...(graph.platform !== undefined && { platform: graph.platform }),
+      ...overrides,
+    }),
     request,
     graph,
     capabilities: link.facts.capabilities,
@@ -332,17 +336,17 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     releaseWatch: link.releaseWatch,
     buildRef: build.gateway.buildRef,
     workerPlatform: link.facts.platform,
-    failureAt: (step) => [...failures.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,
+    failureAt: (step) => failures.at(graph, step),
     withGraph(other) {
       translator.adopt(other);
-      side.add(other, plan?.graph ?? other);
-      return contextOf({ session, build }, other, evaluatorFor(build, other));
+      side.add(other, graph);
+      return contextOf({ session, build }, other);
     },
     async evaluate(output, signal) {
       const vertices = side.announce(graph, output.digest);
       if (vertices.length > 0) deliver({ type: 'plan.resolved', vertices });
-      const id = await own.evaluate(output, signal);
-      for (const digest of graph.closure(output.digest)) failures.delete(digest);
+      const id = await evaluatorFor(build, graph).evaluate(output, signal);
+      failures.forget(graph.closure(output.digest));
       // What is shown of it may come a moment later; the container need not wait.
       void confirm(graph, output);
       return id;
@@ -354,7 +358,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
 
   const disposeAll = async (): Promise<void> => {
     work.abort();
-    for (const one of evaluators) one.cancel();
+    for (const one of evaluators.values()) one.cancel();
     lifetime.abort();
     await within(FAREWELL_MS, done);
     // An old engine leaves containers running when the connection ends, so they are released while it stands.
@@ -371,7 +375,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     onLateEvent: (listener) => void lateListeners.add(listener),
     async cancel() {
       work.abort();
-      for (const one of evaluators) one.cancel();
+      for (const one of evaluators.values()) one.cancel();
       await done;
       await settling.idle(FAREWELL_MS);
       work = new AbortController();
@@ -386,7 +390,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     },
     openFiles: async (spec, signal) => openFiles(await context(), spec, signal),
     changes: async (step, signal) => changesOf(await context(), step, signal),
-    hasExclusiveCache: (step) => (plan ? hasExclusiveCache({ graph: plan.graph, request }, step) : false),
+    hasExclusiveCache: (step) => plan !== null && hasExclusiveCache({ graph: graphFor(plan, request, step), request }, step),
     dispose() {
       disposing ??= disposeAll();
       return disposing;

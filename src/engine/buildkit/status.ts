@@ -27,7 +27,7 @@ export interface StatusTranslator {
   /** Events of one message, in the order in which a reader wants them: starts, output, ends. */
   translate(message: StatusResponse, receivedAtMs: number): EngineEvent[];
   /** Digests of the definition; needed to bring home what the engine reports under another name. */
-  learn(graph: BuildGraph): void;
+  learn(graphs: readonly BuildGraph[]): void;
   /** Another graph of the same build: its vertices are told under their own digests, and nothing else is taken for them. */
   adopt(graph: BuildGraph): void;
   /** The build is over: what it has executed is not called cached by later solves. */
@@ -139,8 +139,8 @@ export function createStatusTranslator(options: {
         aliases.set(ignoreCacheAlias(digest), digest);
       }
     },
-    learn(graph) {
-      const ours = graph.planned();
+    learn(graphs) {
+      const ours = graphs.flatMap((graph) => graph.planned());
       for (const vertex of ours) {
         const { digest } = vertex;
         planned.set(digest, vertex);
@@ -215,7 +215,8 @@ function setUnique(
   for (const vertex of vertices) {
     const key = keyOf(vertex);
     if (key === null) continue;
-    if (map.has(key)) ambiguous.add(key);
+    // What serves several platforms is planned for each.
+    if (map.has(key) && map.get(key) !== vertex.digest) ambiguous.add(key);
     map.set(key, vertex.digest);
   }
   for (const key of ambiguous) map.delete(key);

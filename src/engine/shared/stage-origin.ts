@@ -1,5 +1,5 @@
 /** Which stage a stage starts from, as far as the text of the Dockerfile tells: FROM with global arguments filled in. Pure. */
-import type { DockerfilePlan } from '../../core/dockerfile/index.js';
+import { type DockerfilePlan, isOfSamePlatform } from '../../core/dockerfile/index.js';
 import { expandWord, splitRawWords } from './word-expansion.js';
 
 /** What is needed of a build to follow its FROM instructions. */
@@ -16,7 +16,9 @@ export function stageOrigin(inputs: OriginInputs, stage: number): number | null 
   const isPlain = !/["'$\\`]/.test(self.base);
   const escapeSign = escapeCharacter(inputs.dockerfileText);
   const base = isPlain ? self.base : expandWord(self.base, globalArguments(inputs, escapeSign), escapeSign);
-  const origin = inputs.plan.stages.findLast((one) => one.index < stage && one.name?.toLowerCase() === base?.toLowerCase());
+  const origin = inputs.plan.stages.findLast(
+    (one) => one.index < stage && one.name?.toLowerCase() === base?.toLowerCase() && isOfSamePlatform(one, self),
+  );
   return origin?.index ?? null;
 }
 

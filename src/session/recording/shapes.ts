@@ -56,7 +56,15 @@ const result = object({ imageId: orNull(text), tags: texts, outputs: texts, push
 const transfer = { name: text, bytes: number, files: number, isDone: flag };
 const progress = { id: text, name: text, current: number, total: number, startedAtMs: time, completedAtMs: time };
 
-const stage = object({ index: number, name: orNull(text), label: text, base: text, from: texts, platform: orNull(text) });
+const stage = object({
+  index: number,
+  name: orNull(text),
+  label: text,
+  base: text,
+  from: texts,
+  platform: orNull(text),
+  targetPlatform: orAbsent(text),
+});
 const plan = object({
   stages: list(stage),
   instructions: list(object({ key: text, number, stage: number, instruction: text, text, lines })),
@@ -101,7 +109,9 @@ const process = object({
 
 const engineEvent = variant({
   'dockerfile.read': { text, plan },
-  'plan.resolved': { vertices: list(object({ digest: text, name: text, inputs: texts, lines, op: text })) },
+  'plan.resolved': {
+    vertices: list(object({ digest: text, name: text, inputs: texts, lines, op: text, platform: orAbsent(text) })),
+  },
   'vertex.updated': {
     digest: text,
     name: text,
@@ -167,7 +177,16 @@ const generation = object({
   order: texts,
   steps: dictionary(step),
   vertices: dictionary(
-    object({ digest: text, name: text, step: text, isCached: flag, startedAtMs: time, completedAtMs: time, error: text }),
+    object({
+      digest: text,
+      name: text,
+      step: text,
+      also: orAbsent(texts),
+      isCached: flag,
+      startedAtMs: time,
+      completedAtMs: time,
+      error: text,
+    }),
   ),
   transfers: list(object(transfer)),
   warnings: list(object(warning)),

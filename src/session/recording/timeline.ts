@@ -3,7 +3,7 @@
  * states are kept at distances, output is found by its index. It knows no clock and no listeners.
  */
 import type { SessionState, StepKey } from '../../core/model/index.js';
-import { initialState, reduce } from '../../core/reduce/index.js';
+import { initialState, reduce, stepsAt } from '../../core/reduce/index.js';
 import { createLogStore, type LogStore } from '../log-store.js';
 import { type StepLog, TERMINAL_REPLAY_BYTES } from '../session.js';
 import { decodeBytes, type Entry } from './format.js';
@@ -61,8 +61,9 @@ export function createTimeline(entries: readonly Entry[]): Timeline {
   const fold = (state: SessionState, from: number, to: number): SessionState => {
     const next = taken(state, to === from + 1 ? entries[from]! : joined(entries.slice(from, to)));
     if (to <= folded) return next;
-    const key = logKeyOf(entries[from]!, next);
-    if (key !== null) for (let index = Math.max(from, folded); index < to; index++) addTo(logIndexes, key, index);
+    for (const key of logKeysOf(entries[from]!, next)) {
+      for (let index = Math.max(from, folded); index < to; index++) addTo(logIndexes, key, index);
+    }
     folded = to;
     if (folded % CHECKPOINT_ENTRIES === 0) checkpoints[folded / CHECKPOINT_ENTRIES] = next;
     return next;
@@ -186,11 +187,11 @@ function joined(entries: readonly Entry[]): Entry {
   return { ...last, event: { ...last.event, event: { ...last.event.event, text } } };
 }
 
-function logKeyOf(entry: Entry, state: SessionState): string | null {
+function logKeysOf(entry: Entry, state: SessionState): string[] {
   const log = logOf(entry);
-  const generation = state.generations.find(({ number }) => number === log?.generation);
-  const step = log === null ? undefined : generation?.vertices[log.digest]?.step;
-  return step === undefined ? null : `${log?.generation}/${step}`;
+  if (log === null) return [];
+  const generation = state.generations.find(({ number }) => number === log.generation);
+  return stepsAt(generation, log.digest).map((step) => `${log.generation}/${step}`);
 }
 
 function logText(entry: Entry): string {

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { SessionEvent } from '../../core/events.js';
 import type { SessionState, StepKey } from '../../core/model/index.js';
-import { initialState } from '../../core/reduce/index.js';
+import { initialState, stepsAt } from '../../core/reduce/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import { assertNever, BxError, toBxError } from '../../platform/errors.js';
 import { createLogStore } from '../log-store.js';
@@ -217,8 +217,8 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
     if (event.type === 'log.spilled') logs.keptIn(event.generation, event.step, event.file);
     if (event.type !== 'engine.reported' || event.event.type !== 'log.appended') return;
     const { generation: number, event: log } = event;
-    const step = state.generations.find((generation) => generation.number === number)?.vertices[log.digest]?.step;
-    if (step !== undefined) logs.append(number, step, log.text);
+    const known = state.generations.find((generation) => generation.number === number);
+    for (const step of stepsAt(known, log.digest)) logs.append(number, step, log.text);
   }
 
   function takeRefusal(error: BxError, isFinal: boolean): void {

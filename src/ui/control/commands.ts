@@ -1,6 +1,7 @@
 /** The verbs that actions use, carried out on the screen: `ScreenCommands`. One object for the life of the screen. */
 import type { Question, RollbackWish, ScreenCommands, TextQuestion } from '../../actions/index.js';
 import type { Step } from '../../core/model/index.js';
+import { selectPlatform } from '../../core/select/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
 import type { CommandResult, SessionCommand } from '../../session/session.js';
@@ -246,7 +247,9 @@ export function createCommands(ui: Ui): ScreenCommands {
           ? ['auto', 'before', 'after']
           : ['auto', 'before', 'after'];
     const form: OptionsForm = { moment: 'auto', moments, user: EMPTY_INPUT, command: EMPTY_INPUT, field: 0 };
-    const title = `Shell in step ${step.number ?? ''} ${cleanText(step.text)}`;
+    const { generation } = current();
+    const platform = generation === null ? null : selectPlatform(generation, step);
+    const title = `Shell in step ${step.number ?? ''}${platform === null ? '' : ` ${platform}`} ${cleanText(step.text)}`;
     return store
       .wait<OptionsForm>((id) => ({ kind: 'options', id, title, form }))
       .then((done) => {

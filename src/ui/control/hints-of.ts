@@ -3,7 +3,7 @@ import type { ActionContext } from '../../actions/index.js';
 import type { SessionState } from '../../core/model/index.js';
 import { cleanText } from '../../platform/text-width.js';
 import { type HintsProps, normalHints } from '../panels/hints.js';
-import { stepLabel, stepOfProcess } from '../panels/processes.js';
+import { placeLabel, stepOfProcess } from '../panels/processes.js';
 import { replayBar } from '../select/replay-bar.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { ViewState } from '../view-state.js';
@@ -25,7 +25,7 @@ export function hintsOf(
   }
   const process = state.processes.find((candidate) => candidate.id === view.activeTab);
   const place = process === undefined ? null : stepOfProcess(state, process);
-  const where = place === null ? '' : ` in ${stepLabel(place.step, place.container, state)}`;
+  const where = place === null ? '' : ` in ${placeLabel(place, state)}`;
   const message = process === undefined ? '' : `keys go to ${process.id} ${cleanText(process.command)}${where}`;
   return {
     badge: 'TERMINAL',

@@ -3,6 +3,7 @@
  */
 import type { SessionEvent } from '../../core/events.js';
 import type { SessionState, StepKey } from '../../core/model/index.js';
+import { stepsAt } from '../../core/reduce/index.js';
 import type { SessionClient } from '../../session/session.js';
 import { createLogView } from '../../term/log-view.js';
 import type { Emulator } from '../../term/types.js';
@@ -27,12 +28,14 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
   const append = (event: SessionEvent, state: SessionState): void => {
     if (event.type !== 'engine.reported' || event.event.type !== 'log.appended') return;
     const generation = state.generations.find(({ number }) => number === event.generation);
-    const step = generation?.vertices[event.event.digest]?.step;
-    const key = `${event.generation}/${step}`;
+    for (const step of stepsAt(generation, event.event.digest)) write(`${event.generation}/${step}`, event.event.text);
+  };
+
+  const write = (key: string, text: string): void => {
     const grid = grids.get(key);
     if (grid === undefined) return;
     if (grid.pendingBytes < MAX_PENDING_BYTES) {
-      grid.write(event.event.text);
+      grid.write(text);
       return;
     }
     // It prints faster than it can be parsed: the next look begins anew with what the session has kept of it.

@@ -2,10 +2,10 @@
  * The lines that the screen itself writes into a terminal's grid: where a shell is, above everything that its program prints, and how the
  * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
  */
-import type { ContainerSummary, ProcessSummary, Step } from '../../core/model/index.js';
+import type { ProcessSummary } from '../../core/model/index.js';
 import { cleanText, ellipsize, textWidth, wrapText } from '../../platform/text-width.js';
 import type { Look } from '../look.js';
-import { processStateText } from '../panels/processes.js';
+import { type ProcessPlace, processStateText } from '../panels/processes.js';
 import { stepText } from '../select/step-rows.js';
 import type { Role } from '../theme/roles.js';
 
@@ -33,8 +33,7 @@ const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'fa
 
 /** `step 9 · RUN npm ci · line 17 · failed state · user node · /app · mounts: …`, what matters most first, broken between words. */
 export function bannerText(
-  step: Step,
-  container: ContainerSummary,
+  { step, container, platform }: ProcessPlace,
   process: ProcessSummary,
   cols: number,
   style: LineStyle,
@@ -44,6 +43,7 @@ export function bannerText(
   const mounted = container.mounts.filter((mount) => mount.isMounted).map((mount) => `${mount.kind} ${mount.target}`);
   const facts = [
     step.number === null ? 'step' : `step ${step.number}`,
+    ...(platform === null ? [] : [platform]),
     ellipsize(stepText(step), Math.max(20, Math.min(MAX_STEP_CELLS, cols - 12)), mark),
     ...(step.lines === null ? [] : [`line ${step.lines.start}`]),
     MOMENT_TEXTS[container.moment],

@@ -120,7 +120,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
           });
         }
         if (place !== null) {
-          emulator.write(bannerText(place.step, place.container, process, emulator.cols, options.lineStyle()));
+          emulator.write(bannerText(place, process, emulator.cols, options.lineStyle()));
         }
       },
       onReplayed() {

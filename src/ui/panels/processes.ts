@@ -1,6 +1,6 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
-import { selectUnstored } from '../../core/select/index.js';
+import { selectPlatform, selectUnstored } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
@@ -19,11 +19,19 @@ export interface ProcessesProps {
   readonly nowMs: number;
 }
 
-export function stepOfProcess(state: SessionState, process: ProcessSummary): { container: ContainerSummary; step: Step } | null {
+export interface ProcessPlace {
+  readonly container: ContainerSummary;
+  readonly step: Step;
+  /** In a build for several; else null. */
+  readonly platform: string | null;
+}
+
+export function stepOfProcess(state: SessionState, process: ProcessSummary): ProcessPlace | null {
   const container = state.containers[process.container];
-  if (container === undefined) return null;
-  const step = state.generations.find(({ number }) => number === container.generation)?.steps[container.step];
-  return step === undefined ? null : { container, step };
+  const generation = state.generations.find(({ number }) => number === container?.generation);
+  const step = container === undefined ? undefined : generation?.steps[container.step];
+  if (container === undefined || generation === undefined || step === undefined) return null;
+  return { container, step, platform: selectPlatform(generation, step) };
 }
 
 /** `running`, `exit 127`, `lost`. */
@@ -102,6 +110,11 @@ export function stepLabel(step: Step, container: ContainerSummary, state: Sessio
   const newest = state.generations.at(-1)?.number;
   const run = container.generation === newest ? '' : ` run ${container.generation}`;
   return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${run}`;
+}
+
+/** The same where there is room for the platform: `#23 failed linux/386`. */
+export function placeLabel({ step, container, platform }: ProcessPlace, state: SessionState): string {
+  return `${stepLabel(step, container, state)}${platform === null ? '' : ` ${platform}`}`;
 }
 
 function sessionLines({ state, generation, attached, nowMs }: ProcessesProps): Array<readonly [name: string, text: string]> {

@@ -3,7 +3,7 @@ import type { SessionState } from '../../core/model/index.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { ViewState } from '../view-state.js';
 import { type TitleSegment, titleWidth } from './frame.js';
-import { processStateText, stepLabel, stepOfProcess } from './processes.js';
+import { placeLabel, processStateText, stepOfProcess } from './processes.js';
 
 export interface TabFacts {
   readonly state: SessionState;
@@ -71,7 +71,7 @@ function segmentOf(tab: Tab, wording: Wording): TitleSegment {
 function tabOf(state: SessionState, id: string, index: number, isActive: boolean, foreignSize: TerminalSize | null): Tab {
   const process = state.processes.find((candidate) => candidate.id === id);
   const place = process === undefined ? null : stepOfProcess(state, process);
-  const label = place === null ? id : stepLabel(place.step, place.container, state);
+  const label = place === null ? id : placeLabel(place, state);
   const what = process?.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
   const number = place?.step.number ?? null;
   return {

@@ -1,6 +1,6 @@
 /** Where am I: the header's sentence and figures. Pure. */
 import type { EngineLine, Generation, SessionState, Step, StepState } from '../../core/model/index.js';
-import { selectUnstored } from '../../core/select/index.js';
+import { selectUnstored, stepTitle } from '../../core/select/index.js';
 import { cleanText } from '../../platform/text-width.js';
 import { formatBytes, plural } from '../text/format.js';
 import type { ViewState } from '../view-state.js';
@@ -90,11 +90,9 @@ function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' |
   }
 }
 
-/** `9/14 RUN npm ci`. */
+/** `9/14 RUN npm ci`, `23/28 linux/386 RUN npm ci`. */
 function placeOf(step: Step, generation: Generation): string {
-  if (step.number === null) return cleanText(step.text);
-  const total = stepsInOrder(generation).filter((other) => other.number !== null).length;
-  return `${step.number}/${total} ${stepText(step)}`;
+  return cleanText(stepTitle(generation, { ...step, text: stepText(step) }));
 }
 
 function runningOf(generation: Generation): string {

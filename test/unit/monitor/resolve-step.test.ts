@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { Generation } from '../../../src/core/model/index.js';
+import { initialState, reduce } from '../../../src/core/reduce/index.js';
 import { defaultStep, looksLikeStep, resolveStep } from '../../../src/monitor/resolve-step.js';
 import { FakeSession } from './fake-session.js';
 
@@ -46,5 +48,35 @@ describe('defaultStep', () => {
     expect(defaultStep(generation()).key).toBe('7');
     session.fail();
     expect(defaultStep(generation()).key).toBe('6');
+  });
+});
+
+describe('a step of a build for several platforms', () => {
+  const PLATFORMS = ['linux/amd64', 'linux/386'];
+  /** Stages base (1, 2) and build (3, 4), and the same as 5 to 8. */
+  const several = (failed: string | null): Generation => {
+    const text = 'FROM scratch AS base\nRUN a\nFROM base AS build\nRUN b\n';
+    const dockerfile = { path: '/Dockerfile', text };
+    const plan = parseDockerfile(text, PLATFORMS);
+    const state = reduce(initialState(), {
+      ...{ type: 'generation.started', atMs: 0, generation: 1, dockerfile, plan, target: null },
+    });
+    const failure = { step: failed, message: '', hint: null, exitCode: 1, line: null };
+    return { ...state.generations[0]!, failure: failed === null ? null : failure };
+  };
+
+  it.each([
+    [null, 'L4', '4'],
+    ['8', 'L4', '8'],
+    ['8', 'L2', '6'],
+    [null, 'build:2', '4'],
+    ['6', 'build:2', '8'],
+    ['6', '4', '4'],
+    [null, 'linux/386/build:2', '8'],
+    [null, 'linux/386 base:2', '6'],
+    ['8', 'linux/amd64/base:2', '2'],
+  ])('where %s has failed, is by %s the one of key %s', (failed, reference, key) => {
+    expect(resolveStep(several(failed), reference).key).toBe(key);
+    expect(looksLikeStep(several(failed), reference)).toBe(true);
   });
 });

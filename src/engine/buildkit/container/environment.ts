@@ -24,15 +24,16 @@ const DEFAULT_SHELL = ['/bin/sh', '-c'];
 const DEFAULT_ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /** Probes are asked once per run and place; a probe that failed may be asked again. */
-const probes = new WeakMap<Gateway, Map<number, Promise<Uint8Array>>>();
+const probes = new WeakMap<Gateway, Map<string, Promise<Uint8Array>>>();
 
 /** The probe's definition for the place after `line`. */
 export function probeAfter(context: RunContext, line: number, signal: AbortSignal): Promise<Uint8Array> {
-  const known = probes.get(context.gateway) ?? new Map<number, Promise<Uint8Array>>();
+  const known = probes.get(context.gateway) ?? new Map<string, Promise<Uint8Array>>();
   probes.set(context.gateway, known);
-  const asked = known.get(line) ?? solveProbe(context, line, signal);
-  known.set(line, asked);
-  asked.catch(() => known.delete(line));
+  const place = `${line} ${context.platform ?? ''}`;
+  const asked = known.get(place) ?? solveProbe(context, line, signal);
+  known.set(place, asked);
+  asked.catch(() => known.delete(place));
   return asked;
 }
 

@@ -14,10 +14,11 @@ const contexts = new WeakMap<Gateway, Map<number, Promise<RunContext>>>();
 /** Throws `BxError`: 'engine' when the engine cannot make a graph of the stage, 'cancelled' after `signal`. */
 export function contextAt(run: RunContext, instruction: PlannedInstruction, signal: AbortSignal): Promise<RunContext> {
   const { stage } = instruction;
-  if (run.graph.hasStage(stage)) return Promise.resolve(run);
+  const own = run.onPlatformOf(instruction.key);
+  if (own.graph.hasStage(stage)) return Promise.resolve(own);
   const known = contexts.get(run.gateway) ?? new Map<number, Promise<RunContext>>();
   contexts.set(run.gateway, known);
-  const made = known.get(stage) ?? makeContext(run, stage, signal);
+  const made = known.get(stage) ?? makeContext(own, stage, signal);
   known.set(stage, made);
   made.catch(() => known.delete(stage));
   return made;
@@ -33,6 +34,7 @@ async function makeContext(run: RunContext, stage: number, signal: AbortSignal):
       dockerfileName: dockerfile.name,
       dockerfileText: dockerfile.text,
       buildArgs,
+      platform: run.platform,
     }),
   );
 }

@@ -18,7 +18,7 @@ const graph = graphOf([source('docker-image://base'), exec(['/bin/sh', '-c', 'on
 const failureOf = (message: string) =>
   interpretFailure(new ConnectError(message, Code.Unknown), {
     request,
-    graph,
+    graphs: [graph],
     vertices: new Map(),
     home: (digest) => digest,
     transferError: null,

@@ -127,7 +127,7 @@ describe('vertices', () => {
   it('under a digest for uncached execution, or of a twin with the same name, come home', () => {
     const { translator, feed } = translatorAt();
     const graph = graphOf([source('docker-image://base'), exec(['run'], 0)], { names: { 1: '[1/1] RUN run' } });
-    translator.learn(graph);
+    translator.learn([graph]);
     const digest = graph.digests[1] ?? '';
     expect(feed({ vertexes: [{ digest: ignoreCacheAlias(digest), name: '[1/1] RUN run', started: at(1) }] })).toMatchObject([
       { digest },
@@ -145,7 +145,7 @@ describe('confirmation', () => {
   it('puts right what was never told, and errors that an old engine repeats', () => {
     const { translator, feed } = translatorAt();
     const graph = graphOf([source('docker-image://base'), exec(['a'], 0), exec(['b'], 1), exec(['c'], 2)]);
-    translator.learn(graph);
+    translator.learn([graph]);
     const [untold = '', stale = '', done = '', other = ''] = graph.digests;
     feed({
       vertexes: [
@@ -171,7 +171,7 @@ describe('steps of other builds', () => {
     });
     const resolving = { digest: 'early', name: '[stage 1/2] RUN a', started: at(1) };
     expect(feed({ vertexes: [resolving] })).toHaveLength(1);
-    translator.learn(graph);
+    translator.learn([graph]);
     expect(feed({ vertexes: [{ digest: 'other', name: '[2/7] RUN a', started: at(1) }] })).toMatchObject([
       { digest: graph.digests[1] },
     ]);
