@@ -18,6 +18,7 @@ function rollbackHint({ step }: ActionContext): string {
   if (step?.state === 'failed') return 'shell in failed step';
   if (step?.state === 'pending' || step?.state === 'not-needed') return 'build to here + shell';
   if (step?.state === 'running') return 'shell when it is done';
+  if (step?.state === 'cancelled') return 'shell before step';
   return 'shell after step';
 }
 
@@ -54,7 +55,10 @@ export const stepActions: readonly Action[] = [
     changes: true,
     enabled: canRollBack,
     run: async (context) => {
-      if (context.step !== null) await context.screen.rollback({ step: context.step.key, moment: 'auto' });
+      const { step } = context;
+      // What was stopped is not run again by itself.
+      if (step !== null)
+        await context.screen.rollback({ step: step.key, moment: step.state === 'cancelled' ? 'before' : 'auto' });
     },
   },
   {

@@ -7,6 +7,10 @@ const SIGNALS = ['INT', 'TERM', 'HUP', 'KILL', 'QUIT', 'USR1', 'USR2', 'STOP', '
 const isAlive = (context: ActionContext): boolean =>
   context.process !== null && (context.process.state === 'running' || context.process.state === 'starting');
 
+/** No other program runs in its container. */
+const isLast = ({ process, state }: ActionContext): boolean =>
+  !state.processes.some((other) => other.container === process?.container && other.id !== process.id && other.endedAtMs === null);
+
 function containerOf(context: ActionContext) {
   const id = context.process?.container;
   return id === undefined ? null : (context.state.containers[id] ?? null);
@@ -83,7 +87,7 @@ export const terminalActions: readonly Action[] = [
       const { process } = context;
       if (process === null) return;
       if (!(await confirmEnd(context, `${process.id} ${process.command}`))) return;
-      if (isAlive(context) || containerOf(context)?.state === 'running') {
+      if (isAlive(context) || (containerOf(context)?.state === 'running' && isLast(context))) {
         await context.screen.execute({ type: 'process.disconnect', process: process.id });
       }
       context.screen.closeTab(process.id);
@@ -108,7 +112,9 @@ export const terminalActions: readonly Action[] = [
         container: container.id,
         size: context.screen.terminalSize(),
       });
-      if (result?.process) context.screen.showTab(result.process);
+      if (!result?.process) return;
+      context.screen.showTab(result.process);
+      context.screen.interact();
     },
   },
   {

@@ -296,6 +296,9 @@ export interface ProcessSpec {
   readonly rows: number;
 }
 
+/** The reason of a program that was ended by `Container.release`. */
+export const RELEASED = 'the container was released';
+
 export interface ProcessExit {
   /** 0..255; null when the engine could not say (connection lost, container gone). */
   readonly code: number | null;

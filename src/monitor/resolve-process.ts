@@ -30,12 +30,13 @@ export function latestContainer(state: SessionState): ContainerSummary | null {
 }
 
 export function isOver(process: ProcessSummary): boolean {
-  return process.state === 'exited' || process.state === 'lost';
+  return process.endedAtMs !== null;
 }
 
 /** `exit 3`, `exit 127: no such program`, `lost: the engine went away`, `running`. */
 export function describeEnd(process: ProcessSummary): string {
   const reason = process.reason === null ? '' : `: ${process.reason}`;
+  if (process.state === 'released') return 'ended';
   if (process.state !== 'exited') return `${process.state}${reason}`;
   return process.exitCode === null ? `ended${reason}` : `exit ${process.exitCode}${reason}`;
 }

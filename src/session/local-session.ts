@@ -14,7 +14,7 @@ import { createEngineLoss } from './engine-loss.js';
 import { giveBack } from './give-back.js';
 import { HOST, hostShell, startOnHost } from './host-process.js';
 import { inTurns } from './in-turns.js';
-import { joinedFailure } from './joined-failure.js';
+import { holdersOf, joinedFailure, joinedText } from './joined-failure.js';
 import { createLogStore } from './log-store.js';
 import { processSpec, shownArgs } from './process-spec.js';
 import { createProcessTable } from './process-table.js';
@@ -194,15 +194,18 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       isBuilding = false;
     }
     if (selectCurrent(state)?.number !== generation || closing.signal.aborted) return;
-    tellOfJoined(generation);
-    await openByItself(generation);
+    // The shell that is open there already shows the same.
+    if (!tellOfJoined(generation)) await openByItself(generation);
   }
 
-  function tellOfJoined(number: number): void {
+  /** True: a shell of this session holds the build whose failure this is. */
+  function tellOfJoined(number: number): boolean {
     const step = joinedFailure(state.generations.find((generation) => generation.number === number)!);
-    if (step === null) return;
-    const hint = 'its shell holds that build, here or in another session: close it (X) and reload, or R runs every step';
-    notify('warning', `step ${step} was not run again: this is its failure in a build that is still open`, hint);
+    if (step === null) return false;
+    const holders = holdersOf(state, number);
+    const { message, hint } = joinedText(step, holders);
+    notify('warning', message, hint);
+    return holders.length > 0;
   }
 
   async function openByItself(generation: number): Promise<void> {

@@ -2,8 +2,8 @@
  * The processes of a session: their ids, life and terminals. It owns the reading side of every process: output goes to the replay ring and
  * to whoever is attached; the slowest attached reader holds the program back, nobody attached holds nothing back.
  */
-import type { ProcessSummary } from '../core/model/index.js';
-import type { Container, ContainerProcess, ProcessSpec } from '../engine/engine.js';
+import type { ProcessState, ProcessSummary } from '../core/model/index.js';
+import { type Container, type ContainerProcess, type ProcessExit, type ProcessSpec, RELEASED } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import { createReplayRing, type ReplayRing } from './replay-ring.js';
 import { TERMINAL_REPLAY_BYTES, type Terminal, type TerminalSize } from './session.js';
@@ -47,7 +47,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
   const find = (id: string): Entry => {
     return entries.get(matchingId([...entries.keys()], id))!;
   };
-  const isOver = (entry: Entry) => entry.summary.state === 'exited' || entry.summary.state === 'lost';
+  const isOver = (entry: Entry) => entry.summary.endedAtMs !== null;
 
   return {
     async start(place, kind, spec, args = spec.args) {
@@ -87,7 +87,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
         void process.exited.then((exit) => {
           if (isOver(entry)) return;
           update(entry, {
-            state: exit.code === null ? 'lost' : 'exited',
+            state: endState(exit),
             endedAtMs: now(),
             exitCode: exit.code,
             reason: exit.reason,
@@ -171,6 +171,11 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
       for (const entry of entries.values()) if (!isOver(entry)) update(entry, { state: 'lost', endedAtMs: now(), reason });
     },
   };
+}
+
+function endState({ code, reason }: ProcessExit): ProcessState {
+  if (code !== null) return 'exited';
+  return reason === RELEASED ? 'released' : 'lost';
 }
 
 /** The one of `ids` that is meant: itself, or the only one that begins so. Throws `BxError('not-found')`. */

@@ -32,6 +32,7 @@ import {
 } from './control/tabs.js';
 import { lineStyleOf } from './control/terminal-lines.js';
 import { createTerminals } from './control/terminals.js';
+import { createTypeAhead } from './control/type-ahead.js';
 import type { Ui } from './control/ui-context.js';
 import type { ScreenDeps, ScreenHandle } from './deps.js';
 import { AttributeTable } from './host/attributes.js';
@@ -104,6 +105,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     },
     terminals,
     logs,
+    typeAhead: createTypeAhead(store, clock),
     layout: () => layoutOf(store.view),
     layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
     context: () => contextOf(session.state, store.view),
@@ -205,6 +207,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     switch (event.type) {
       case 'generation.started':
         store.dispatch({ type: 'generation.chosen', generation: null });
+        // What it says is of the run before.
+        if (store.view.toast !== null) store.dispatch({ type: 'toast.expired' });
         keepSelection();
         break;
       case 'engine.reported':
@@ -293,6 +297,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     scheduler.dispose();
     preparing.dispose();
     router.detach();
+    ui.typeAhead.dispose();
     terminals.dispose();
     logs.dispose();
     guard.leave();

@@ -34,6 +34,7 @@ export type ViewEvent =
   | { readonly type: 'text.marked'; readonly mark: TextMark | null }
   | { readonly type: 'mouse.toggled' }
   | { readonly type: 'command.remembered'; readonly line: string }
+  | { readonly type: 'keys.held'; readonly areHeld: boolean }
   | { readonly type: 'key.pressed'; readonly atMs: number };
 
 const HISTORY_LIMIT = 200;
@@ -104,6 +105,8 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
         ...view,
         commandHistory: [...view.commandHistory.filter((line) => line !== event.line), event.line].slice(-HISTORY_LIMIT),
       };
+    case 'keys.held':
+      return { ...view, areKeysHeld: event.areHeld };
     case 'key.pressed':
       return { ...view, lastKeyAtMs: event.atMs, mark: null, hasJustLeft: false };
     default:

@@ -90,6 +90,8 @@ export interface ViewState {
   readonly zoomed: PanelId | null;
   /** The terminal was left by its key and no other key came since: the next one may still be meant for it. */
   readonly hasJustLeft: boolean;
+  /** A program has just ended: what is typed was meant for it. */
+  readonly areKeysHeld: boolean;
   readonly dividers: { readonly steps: number; readonly logs: number };
   /** Null: the newest. */
   readonly generation: number | null;
@@ -124,6 +126,7 @@ export function initialView(cols: number, rows: number): ViewState {
     layout: 'auto',
     zoomed: null,
     hasJustLeft: false,
+    areKeysHeld: false,
     dividers: { steps: 0, logs: 0 },
     generation: null,
     selection: { kind: 'auto' },

@@ -117,7 +117,7 @@ const SCENES: readonly Scene[] = [
     act: async (stage) => {
       stage.handle.attach('p1');
       stage.endProcess('p1', 7);
-      await stage.settle();
+      await stage.settle(400);
     },
   },
   {

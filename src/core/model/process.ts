@@ -33,7 +33,8 @@ export interface ContainerSummary {
   readonly note: string | null;
 }
 
-export type ProcessState = 'starting' | 'running' | 'exited' | 'lost';
+/** `released`: its container was given back, as somebody wished; `lost`: so nobody wished. */
+export type ProcessState = 'starting' | 'running' | 'exited' | 'released' | 'lost';
 
 export interface ProcessSummary {
   /** `p1`, `p2` … in the order of their start; never reused within a session. */

@@ -6,7 +6,7 @@
 import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { Moment } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
-import type { BuildSettings, Container, ContainerDefaults } from '../engine.js';
+import { type BuildSettings, type Container, type ContainerDefaults, RELEASED } from '../engine.js';
 import { ApiError, type EngineApi } from '../shared/engine-api.js';
 import { mergeEnv } from '../shared/env.js';
 import { commandOf, lineOf } from './command.js';
@@ -59,7 +59,7 @@ export async function openContainer(
   let isGone = false;
   const gone = made.ended.then((reason) => {
     isGone = true;
-    for (const program of programs) program.lose(releasing ? 'the container was released' : reason);
+    for (const program of programs) program.lose(releasing ? RELEASED : reason);
     return releasing ? null : reason;
   });
   return {
@@ -103,7 +103,7 @@ export async function openContainer(
       return program.process;
     },
     release() {
-      for (const program of releasing ? [] : programs) program.lose('the container was released');
+      for (const program of releasing ? [] : programs) program.lose(RELEASED);
       releasing ??= made.remove().then(() => gone.then(() => {}));
       return releasing;
     },

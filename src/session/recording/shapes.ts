@@ -100,7 +100,7 @@ const process = object({
   args: texts,
   command: text,
   tty: flag,
-  state: among('starting', 'running', 'exited', 'lost'),
+  state: among('starting', 'running', 'exited', 'released', 'lost'),
   startedAtMs: number,
   endedAtMs: time,
   exitCode: time,

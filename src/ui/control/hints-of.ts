@@ -21,7 +21,8 @@ export function hintsOf(
     return { badge: 'REPLAY', badgeRole: 'badge.prompt', message, hints: normalHints(context, isAscii) };
   }
   if (view.mode !== 'terminal') {
-    return { badge: 'NORMAL', badgeRole: 'badge.normal', message: '', hints: normalHints(context, isAscii) };
+    const badge = view.areKeysHeld ? 'ENDED' : 'NORMAL';
+    return { badge, badgeRole: 'badge.normal', message: '', hints: normalHints(context, isAscii) };
   }
   const process = state.processes.find((candidate) => candidate.id === view.activeTab);
   const place = process === undefined ? null : stepOfProcess(state, process);

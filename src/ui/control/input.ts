@@ -1,7 +1,6 @@
 /** Input events to what they do: overlays first, then the key table; mouse to what is under the pointer. */
-import { actionAfterLeaving, actionById, actionForKey, isEnabled } from '../../actions/index.js';
+import { actionAfterLeaving, actionForKey } from '../../actions/index.js';
 import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
-import { toBxError } from '../../platform/errors.js';
 import { innerRect } from '../layout/layout.js';
 import { placeTitle } from '../panels/frame.js';
 import { placeHints } from '../panels/hints.js';
@@ -9,6 +8,7 @@ import { selectGeneration, selectStep } from '../select/current.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
 import { dragMark, pressMark } from './marking.js';
 import { overlayKey, overlayPaste } from './overlay-keys.js';
+import { runAction } from './run-action.js';
 import { scrollPanel } from './scrolling.js';
 import { activeTarget, enterTerminal, leaveTerminal, showTab } from './tabs.js';
 import type { Ui } from './ui-context.js';
@@ -22,6 +22,7 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
     const nowMs = ui.deps.clock.now();
     const { hasJustLeft } = ui.store.view;
     ui.store.dispatch({ type: 'key.pressed', atMs: nowMs });
+    if (ui.typeAhead.swallows(event.key)) return;
     if (event.key === 'C-c') {
       if (nowMs - interruptedAtMs < FORCE_MS) {
         ui.close();
@@ -40,6 +41,8 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
     if (action !== null) runAction(ui, action.id);
   };
   return (event, mode) => {
+    // What came together with the key that has handed the terminal over (to an editor) is nobody's.
+    if (!ui.deps.guard.isActive) return;
     switch (event.type) {
       case 'key':
         return onKey(event);
@@ -56,26 +59,6 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
         return;
     }
   };
-}
-
-export function runAction(ui: Ui, id: string): void {
-  const action = actionById(id);
-  if (action === null) return;
-  const context = ui.context();
-  const enabled = isEnabled(action, context);
-  if (enabled !== true) {
-    context.screen.notify('warning', `${action.title}: ${enabled}`);
-    return;
-  }
-  const fail = (error: unknown): void => {
-    const problem = toBxError(error);
-    if (problem.code !== 'cancelled') context.screen.notify('error', problem.message, problem.hint);
-  };
-  try {
-    Promise.resolve(action.run(context)).catch(fail);
-  } catch (error) {
-    fail(error);
-  }
 }
 
 /** Several lines into a program that has not asked for brackets would run at once, line by line. */

@@ -1,11 +1,11 @@
 /** Keys while something lies above the panels: answers, fields, lists. Every overlay closes with Esc. */
-import { actionById } from '../../actions/index.js';
 import type { KeyEvent } from '../../input/types.js';
 import { toBxError } from '../../platform/errors.js';
 import { helpRows, paletteEntries } from '../overlays/entries.js';
 import { editLine, inputOf, insertText, type LineInput } from '../text/line-input.js';
 import type { OptionsForm, Overlay } from '../view-state.js';
 import { copyModeKey } from './copy-mode.js';
+import { runAction } from './run-action.js';
 import { startSearch, stepSearch } from './searching.js';
 import type { Ui } from './ui-context.js';
 
@@ -176,13 +176,7 @@ function paletteKey(ui: Ui, overlay: Extract<Overlay, { kind: 'palette' }>, key:
       ui.context().screen.openCommandLine(`${entry.id} `);
       return;
     }
-    const action = actionById(entry.id);
-    if (action === null) return;
-    if (entry.reason !== null) {
-      ui.context().screen.notify('warning', `${action.title}: ${entry.reason}`);
-      return;
-    }
-    void action.run(ui.context());
+    runAction(ui, entry.id);
     return;
   }
   edit(ui, overlay.input, key, text, (input) => ({ ...overlay, input, selected: 0 }));
@@ -243,10 +237,18 @@ function commonPrefix(words: readonly string[]): string {
   return prefix;
 }
 
+/** What fingers that know vi type to leave. */
+const QUITTING = /^(?:q|qa|wq|wqa|x|xa|quit)(!?)$/;
+
 async function runCommand(ui: Ui, line: string): Promise<void> {
   const wanted = line.trim();
   if (wanted === '') return;
   ui.store.dispatch({ type: 'command.remembered', line: wanted });
+  const quitting = QUITTING.exec(wanted);
+  if (quitting !== null) {
+    runAction(ui, quitting[1] === '' ? 'app.quit' : 'app.quitNow');
+    return;
+  }
   const { screen } = ui.context();
   try {
     const { text } = await ui.deps.commandLine.run(wanted);
@@ -255,8 +257,10 @@ async function runCommand(ui: Ui, line: string): Promise<void> {
     if (lines.length === 1) screen.notify('info', lines[0]!);
     else ui.store.dispatch({ type: 'overlay.opened', overlay: { kind: 'text-page', title: wanted, lines, top: 0 } });
   } catch (error) {
-    const problem = toBxError(error);
-    if (problem.code !== 'cancelled') screen.notify('error', problem.message, problem.hint);
+    const { code, message, hint } = toBxError(error);
+    // Behind the first line may be a table, which no toast has room for.
+    const [what = '', ...table] = message.split('\n');
+    if (code !== 'cancelled') screen.notify('error', what, table.length > 0 ? `${hint ?? ''}; :help lists the commands` : hint);
   }
 }
 

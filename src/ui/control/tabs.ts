@@ -22,6 +22,8 @@ export function showTab(ui: Ui, id: string): boolean {
   ui.store.dispatch({ type: 'panel.revealed', panel: 'terminal' });
   // The first tab makes the terminal's box; its size is known from now on.
   if (!hadTabs) fitTerminals(ui);
+  // It has taken the place of the panel with the focus.
+  if (!visiblePanels(ui.layout()).includes(ui.store.view.focus)) ui.store.dispatch({ type: 'panel.focused', panel: 'terminal' });
   tellShown(ui);
   ui.terminals.open(process, session.state);
   if (ui.store.view.mode === 'terminal') switchTarget(ui);
@@ -139,7 +141,21 @@ export function shellOpened(ui: Ui, id: string, nowMs: number): void {
   if (ui.deps.replay !== undefined) return;
   const { view } = ui.store;
   const isBusy = nowMs - view.lastKeyAtMs < BUSY_MS || view.overlays.length > 0;
-  if (showTabAside(ui, id) && !isBusy) enterTerminal(ui);
+  if (isBusy && view.mode !== 'terminal') showTabBehind(ui, id);
+  else if (showTabAside(ui, id) && !isBusy) enterTerminal(ui);
+}
+
+/** In sight, unless that would take away the panel that somebody is reading: where there is no room for both, it waits behind it. */
+function showTabBehind(ui: Ui, id: string): void {
+  const { session } = ui.deps;
+  const process = processOf(session.state, id);
+  if (process === null) return;
+  ui.store.dispatch({ type: 'tab.opened', process: id });
+  fitTerminals(ui);
+  const { focus } = ui.store.view;
+  const isInTheWay = ui.layout().boxes.some(({ active, panels }) => active === focus && panels.includes('terminal'));
+  if (!isInTheWay || focus === 'terminal') showTab(ui, id);
+  else ui.terminals.open(process, session.state);
 }
 
 /**
@@ -161,5 +177,7 @@ export function showTabAside(ui: Ui, id: string): boolean {
 export function processEnded(ui: Ui, process: ProcessSummary): void {
   ui.terminals.ended(process);
   const { id } = process;
-  if (ui.store.view.activeTab === id && ui.store.view.mode === 'terminal') leaveTerminal(ui);
+  if (ui.store.view.activeTab !== id || ui.store.view.mode !== 'terminal') return;
+  leaveTerminal(ui);
+  ui.typeAhead.begin();
 }

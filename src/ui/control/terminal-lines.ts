@@ -74,7 +74,8 @@ export function bannerText(
 export function endText(process: ProcessSummary, cols: number, { isAscii, isReplay, sgr }: LineStyle): string {
   const [dot, rule, mark] = isAscii ? [' - ', '--', '~'] : [' · ', '──', '…'];
   const state = processStateText(process);
-  const reason = process.exitCode === null && process.reason !== null ? cleanText(process.reason) : '';
+  const reason =
+    process.exitCode === null && process.reason !== null && process.state !== 'released' ? cleanText(process.reason) : '';
   const offers = isReplay ? [] : [`${dot}Enter starts it again${dot}X closes ${rule}`, `${dot}Enter again${dot}X closes ${rule}`];
   const tails = [...offers, ` ${rule}`];
   const fits = (text: string): boolean => rule.length + 1 + textWidth(state) + textWidth(text) <= cols;

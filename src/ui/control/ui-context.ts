@@ -9,6 +9,7 @@ import type { ViewState } from '../view-state.js';
 import type { LogGrids } from './log-grids.js';
 import type { ViewStore } from './store.js';
 import type { Terminals } from './terminals.js';
+import type { TypeAhead } from './type-ahead.js';
 
 export interface Ui {
   readonly deps: ScreenDeps;
@@ -17,6 +18,7 @@ export interface Ui {
   readonly screenView: ScreenView;
   readonly terminals: Terminals;
   readonly logs: LogGrids;
+  readonly typeAhead: TypeAhead;
   layout(): Layout;
   /** The inside of a panel's box if the view were this one. */
   layoutWith(view: ViewState, panel: PanelId): { readonly width: number; readonly height: number };

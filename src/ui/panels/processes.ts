@@ -34,10 +34,10 @@ export function stepOfProcess(state: SessionState, process: ProcessSummary): Pro
   return { container, step, platform: selectPlatform(generation, step) };
 }
 
-/** `running`, `exit 127`, `lost`. */
+/** `running`, `exit 127`, `ended`, `lost`. */
 export function processStateText(process: ProcessSummary): string {
   if (process.state === 'exited') return process.exitCode === null ? 'ended' : `exit ${process.exitCode}`;
-  return process.state;
+  return process.state === 'released' ? 'ended' : process.state;
 }
 
 function processRole(process: ProcessSummary): Role {

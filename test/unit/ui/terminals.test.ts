@@ -51,10 +51,37 @@ describe('terminals', () => {
     stage.endProcess('p1', 127);
     await stage.settle();
     expect(stage.text()).toContain('exit 127');
+    await stage.settle(300);
     expect(stage.text()).toContain('NORMAL');
     expect(stage.text()).toContain('python3: not found');
     await stage.press('enter');
     expect(sent('process.exec')[0]).toMatchObject({ container: 'c1', args: [], tty: true });
+  });
+
+  test('what was typed ahead of a program that ends does nothing, and Esc or a moment give the keys back', async () => {
+    await open('shell');
+    stage.handle.attach('p1');
+    stage.endProcess('p1', 0);
+    await stage.settle();
+    expect(stage.text()).toContain(' ENDED ');
+    // Each holds the keys for a moment more, and none is an action: X would close the tab, a would ask for a command.
+    await stage.press('m', 'a', 'k', 'X', 'enter', 'm', 'a', 'k');
+    expect(stage.text()).toContain(' ENDED ');
+    await stage.press('escape', 'z');
+    expect(stage.text()).toContain(' NORMAL ');
+    expect(stage.text()).not.toContain('[1] Steps');
+  });
+
+  test('a shell that opens where somebody reads the log waits behind it, with the focus where it was', async () => {
+    await open('failed', { cols: 80, rows: 24 });
+    openShellOf('p1', '/app $ ');
+    await stage.press('3');
+    session.emit({ type: 'shell.opened', atMs: 1, process: 'p1', step: '10' });
+    await stage.settle();
+    expect(stage.text()).toMatch(/▸3 Logs/);
+    expect(stage.text()).toContain('gyp ERR!');
+    await stage.press('2');
+    expect(stage.text()).toContain('/app $');
   });
 
   test('the leave key on a program that has ended lands in the steps, and no key is lost', async () => {
@@ -179,6 +206,7 @@ describe('terminals', () => {
     expect(lines.filter((text) => text.includes(line))).toHaveLength(1);
     expect(stage.text()).toContain('python3: not found');
     expect(lines[1]).toContain(' exit 7* ');
+    await stage.settle(300);
     expect(stage.text()).toContain('NORMAL');
     await stage.press('enter');
     expect(sent('process.exec')).toHaveLength(1);

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { BxError } from '../../../platform/errors.js';
-import type { Container, ContainerProcess, ProcessExit, ProcessSpec } from '../../engine.js';
+import { type Container, type ContainerProcess, type ProcessExit, type ProcessSpec, RELEASED } from '../../engine.js';
 import { mergeEnv } from '../../shared/env.js';
 import { createOutputGate } from '../../shared/output-gate.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
@@ -63,14 +63,14 @@ export function createBareContainer(options: BareOptions): Container {
         running.delete(process);
         return options.release(id);
       });
-      if (isReleased) process.lose('the container was released');
+      if (isReleased) process.lose(RELEASED);
       return process;
     },
     async release() {
       isReleased = true;
       options.exec.h2.off('close', onConnectionClosed);
       const ids = [...running.values()];
-      for (const process of running.keys()) process.lose('the container was released');
+      for (const process of running.keys()) process.lose(RELEASED);
       await Promise.all(ids.map(options.release));
       markGone(null);
     },

@@ -3,7 +3,7 @@
  * business.
  */
 import { BxError } from '../../../platform/errors.js';
-import type { Container, ContainerDefaults, ContainerProcess, ProcessSpec } from '../../engine.js';
+import { type Container, type ContainerDefaults, type ContainerProcess, type ProcessSpec, RELEASED } from '../../engine.js';
 import { shellQuote } from '../../shared/shell-quote.js';
 import type { Keeper } from './keeper.js';
 import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
@@ -52,7 +52,7 @@ export function createKeptContainer(options: KeptOptions): Container {
   async function release(): Promise<void> {
     if (ending === null) {
       ending = (async () => {
-        for (const process of processes) process.lose('the container was released');
+        for (const process of processes) process.lose(RELEASED);
         life.close();
         await options.release();
         markGone(null);

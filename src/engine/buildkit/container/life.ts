@@ -3,7 +3,7 @@
  * process: its keeper comes a moment later. It must not choose shells or mounts.
  */
 import { BxError } from '../../../platform/errors.js';
-import type { ProcessSpec } from '../../engine.js';
+import { type ProcessSpec, RELEASED } from '../../engine.js';
 import { mergeEnv } from '../../shared/env.js';
 import { type Keeper, type KeeperOptions, startKeeper } from './keeper.js';
 import { type ExecContext, startWrapped, type WrappedProcess } from './process.js';
@@ -112,7 +112,7 @@ export async function keptByFirst(
     close() {
       clearTimeout(later);
       void keeping?.then((started) => started.close()).catch(() => undefined);
-      process.lose('the container was released');
+      process.lose(RELEASED);
     },
     first: { spec, process },
   };
