@@ -10,7 +10,7 @@ import { SetupError } from '../setup/say.mjs';
 
 export interface Buildx {
   readonly version: string;
-  /** Runs `docker ARGS…` to its end, on the engine of the tests. */
+  /** Runs `docker ARGS…` to its end, on that engine. */
   docker(args: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 
@@ -18,12 +18,12 @@ export interface Buildx {
 const OLDEST_MAJOR = 23;
 
 /** Else a sentence that says why there is none to compare with. */
-export function findBuildx(): Buildx | string {
-  if (!isDocker()) return 'the engine is no Docker Engine';
+export function findBuildx(engine: string = testEngine()): Buildx | string {
+  if (!isDocker(engine)) return 'the engine is no Docker Engine';
   try {
     const peer = new Peers(mkdtempSync(join(process.env.BXTUI_TEST_DIRECTORY ?? '/tmp', 'buildx-')), {
       ...process.env,
-      ...engineEnv(testEngine()),
+      ...engineEnv(engine),
     }).buildx();
     const server = capture(peer.file, ['version', '--format', '{{.Server.Version}}'], { env: peer.env }).output.trim();
     if (Number.parseInt(server, 10) < OLDEST_MAJOR) return `Docker Engine ${server} is too old for it`;
