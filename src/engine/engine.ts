@@ -71,11 +71,15 @@ export interface Ulimit {
   readonly hard: number;
 }
 
+export type ImageInLayout = { readonly tag: string } | { readonly digest: string };
+
 /** Files besides the context, which the Dockerfile knows by a name: `COPY --from=NAME`, `FROM NAME`. */
 export interface NamedContext {
   readonly name: string;
   readonly from:
     | { readonly kind: 'dir' /** Absolute. */; readonly dir: string }
+    /** An image in a directory of this machine (OCI image layout), by its digest, or by what the tag stands for there when the build begins. */
+    | ({ readonly kind: 'layout' /** Absolute. */; readonly dir: string } & ImageInLayout)
     /** What the engine gets by itself: `docker-image://…`, a git repository or an archive by its URL. */
     | { readonly kind: 'reference'; readonly ref: string };
 }

@@ -16,11 +16,15 @@ afterAll(endRuns);
 
 describe.concurrent(`parity with docker buildx${tellsWhy}`, () => {
   for (const [theme, cases] of Object.entries(PARITY_CASES)) {
-    it.skipIf(typeof buildx === 'string' || (theme === 'ssh' && noSsh !== null)).for(cases)(`${theme}: $name`, async (one) => {
-      if (typeof buildx === 'string') return;
-      const { bxtui, buildx: other } = await compareCase(one, buildx);
-      expect(bxtui).toEqual(other);
-      if (one.compared === 'failure') expect(other).toMatchObject({ says: 'what it should' });
-    });
+    it.skipIf(typeof buildx === 'string' || (theme === 'ssh' && noSsh !== null)).for(cases)(
+      `${theme}: $name`,
+      async (one, { skip }) => {
+        if (typeof buildx === 'string') return;
+        skip(one.needsLayouts === true && !buildx.takesLayouts, 'the engine takes no images out of directories');
+        const { bxtui, buildx: other } = await compareCase(one, buildx);
+        expect(bxtui).toEqual(other);
+        if (one.compared === 'failure') expect(other).toMatchObject({ says: 'what it should' });
+      },
+    );
   }
 });

@@ -1,7 +1,9 @@
 /** What is set for all RUN steps and for the image gets to the engine, and to the shells in those steps as far as it can. */
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineApi } from '../../src/engine/buildkit/transport/index.js';
 import type { BuildSettings, Engine } from '../../src/engine/engine.js';
+import { writeImageLayout } from '../helpers/image-layout.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { build, connect, contractEndpoints, logOf, openAt, shell, stepWith } from './harness.js';
 
@@ -164,6 +166,46 @@ RUN cat /one /two`,
     const second = await build(engine, project, { contexts });
     expect(logOf(second, 'cat /one')).toBe('of more, changed\nof another named context\n');
     await second.run.dispose();
+  });
+
+  it('has an image in a directory for a named context, by its tag or its digest, with a shell on it, or says why it cannot', async () => {
+    if (isClassic) return;
+    const layout = createProject('', {});
+    const busybox = readFileSync(layout.path('busybox'));
+    const digest = await writeImageLayout(
+      layout.dir,
+      { 'bin/busybox': busybox, 'bin/sh': busybox, note: 'of the layout' },
+      'one',
+      ['two'],
+    );
+    const project = createProject('FROM base\nRUN busybox cat /note; echo " @RUN_ID@ $COLOUR"\n');
+    const at = (image: { tag: string } | { digest: string }) => [
+      { name: 'base', from: { kind: 'layout' as const, dir: layout.dir, ...image } },
+    ];
+    if (isOld) return expect(build(engine, project, { contexts: at({ digest }) })).rejects.toThrow('--build-context');
+    for (const image of [{ tag: 'two' }, { digest }]) {
+      const observed = await build(engine, project, {
+        noCache: true,
+        contexts: at(image),
+        outputs: [{ kind: 'local', dest: project.path('out') }],
+      });
+      if (observed.last.type === 'build.failed') {
+        expect(observed.last.failure).toMatchObject({ hint: expect.stringContaining('containerd-snapshotter') });
+      } else {
+        expect(observed.last).toMatchObject({ type: 'build.succeeded' });
+        expect(logOf(observed, 'cat /note')).toMatch(/^of the layout .* blue$/m);
+        const container = await openAt(observed, 'cat /note');
+        expect((await shell(container, 'busybox cat /note')).output).toBe('of the layout');
+        await container.release();
+        expect(project.read('out/note')).toBe('of the layout');
+      }
+      await observed.run.dispose();
+    }
+    const request = (image: { tag: string } | { digest: string }) => build(engine, project, { contexts: at(image) });
+    await expect(request({ tag: 'three' })).rejects.toThrow('it has nothing under the tag three');
+    await expect(request({ digest: digest.replace(/.{8}$/, '00000000') })).rejects.toThrow(/it has no sha256:.*00000000/);
+    layout.write('index.json', '{');
+    await expect(request({ tag: 'two' })).rejects.toThrow('its index.json cannot be read');
   });
 
   it('puts its cache into the image, also where somebody may look into the build', async () => {

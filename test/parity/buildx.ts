@@ -10,6 +10,8 @@ import { SetupError } from '../setup/say.mjs';
 
 export interface Buildx {
   readonly version: string;
+  /** A Docker Engine does where it stores images in containerd. */
+  readonly takesLayouts: boolean;
   /** Runs `docker ARGS…` to its end, on that engine. */
   docker(args: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
@@ -27,7 +29,12 @@ export function findBuildx(engine: string = testEngine()): Buildx | string {
     }).buildx();
     const server = capture(peer.file, ['version', '--format', '{{.Server.Version}}'], { env: peer.env }).output.trim();
     if (Number.parseInt(server, 10) < OLDEST_MAJOR) return `Docker Engine ${server} is too old for it`;
-    return { version: peer.version, docker: (args, options = {}) => run(peer, args, options) };
+    const store = capture(peer.file, ['info', '--format', '{{.DriverStatus}}'], { env: peer.env }).output;
+    return {
+      version: peer.version,
+      takesLayouts: store.includes('io.containerd.snapshotter'),
+      docker: (args, options = {}) => run(peer, args, options),
+    };
   } catch (error) {
     if (error instanceof PeerMissing || error instanceof SetupError) return error.message;
     throw error;

@@ -5,6 +5,8 @@ export interface FileSpec {
   readonly text?: string;
   /** An archive of these files. */
   readonly tar?: Readonly<Record<string, string>>;
+  /** A directory that is an image with these files, under the tag `one`. */
+  readonly layout?: Readonly<Record<string, string>>;
   /** Permissions, also the special bits. */
   readonly mode?: number;
   /** Target of a symbolic link. */
@@ -37,6 +39,8 @@ export interface ParityCase {
   readonly keys?: readonly Key[];
   /** An ssh-agent listens at `@DIR@/agent.sock`, and has these keys. */
   readonly agent?: readonly Key[];
+  /** The engine has to take images out of directories. */
+  readonly needsLayouts?: boolean;
   /** Default: tree. */
   readonly compared?: Compared;
   /** Of a failure: what both have to say, besides the same exit status. */

@@ -1,6 +1,18 @@
 /** The builds of the parity suite, by theme. */
 import type { ParityCase } from './case.js';
-import { args, contexts, heredocs, mounts, secrets, settings, stages, triggers, users, workdirs } from './cases/commands.js';
+import {
+  args,
+  contexts,
+  heredocs,
+  layouts,
+  mounts,
+  secrets,
+  settings,
+  stages,
+  triggers,
+  users,
+  workdirs,
+} from './cases/commands.js';
 import { add, copy, ignoreFiles } from './cases/files.js';
 import { caches, exports, images, labels, lint, sources } from './cases/results.js';
 import { ssh } from './cases/ssh.js';
@@ -16,7 +28,7 @@ export const PARITY_CASES: Readonly<Record<string, readonly ParityCase[]>> = {
     heredocs,
     arguments: args,
     stages,
-    'named contexts': contexts,
+    'named contexts': [...contexts, ...layouts],
   },
   ...{ images, labels, users, 'working directories': workdirs, ONBUILD: triggers, exports, 'checks and calls': lint },
   ...{ 'errors and sources': sources, cache: caches, 'settings of RUN': settings },

@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
+import { writeImageLayout } from '../helpers/image-layout.js';
 import { findBusybox } from '../setup/busybox.mjs';
 import type { FileSpec, ParityCase } from './case.js';
 import { writeClient, writeKeys } from './ssh.js';
@@ -38,7 +39,8 @@ export async function writeContext(dir: string, { dockerfile, files = {}, keys }
 
 async function writeEntry(dir: string, path: string, spec: FileSpec): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  if (spec.dir) mkdirSync(path, { recursive: true });
+  if (spec.layout) await writeImageLayout(path, spec.layout, 'one');
+  else if (spec.dir) mkdirSync(path, { recursive: true });
   else if (spec.link !== undefined) symlinkSync(spec.link, path);
   else if (spec.hardLink !== undefined) linkSync(join(dir, spec.hardLink), path);
   else writeFileSync(path, spec.tar ? await archive(spec.tar) : (spec.text ?? ''));

@@ -1,11 +1,12 @@
-/** `--build-context NAME=DIR|docker-image://REF|URL`: files besides the context. It must not read them. */
+/** `--build-context NAME=DIR|docker-image://REF|oci-layout://DIR|URL`: files besides the context. It must not read them. */
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { NamedContext } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { reasonOf } from '../../platform/reason.js';
 import { checkTag } from './tag.js';
 
+const LAYOUT = 'oci-layout://';
 const HINT = 'For example: --build-context src=../src, or --build-context base=docker-image://alpine:3.20';
 
 /** Of one name the last counts. Throws `BxError('usage' | 'input')`. */
@@ -34,10 +35,35 @@ function parseBuildContext(value: string, cwd: string): NamedContext {
       },
     );
   }
-  if (source.startsWith('oci-layout://')) throw invalid(value, 'oci-layout:// is not supported yet');
+  if (source.startsWith(LAYOUT)) return { name, from: parseLayout(value, source.slice(LAYOUT.length), cwd) };
   const dir = resolve(cwd, source);
   requireDirectory(value, dir);
   return { name, from: { kind: 'dir', dir } };
+}
+
+/** `DIR[:TAG][@DIGEST]`; the digest counts before the tag (docker/buildx, util/ocilayout). */
+function parseLayout(value: string, written: string, cwd: string): NamedContext['from'] {
+  const at = /@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})$/.exec(written);
+  const [path, tag] = splitTag(at ? written.slice(0, at.index) : written);
+  if (path === '') throw invalid(value, 'it names no directory');
+  const digest = at?.[1];
+  if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    throw invalid(value, `${digest} is no digest that is read here: sha256: and 64 digits`);
+  }
+  const dir = resolve(cwd, path);
+  requireDirectory(value, dir);
+  if (digest !== undefined) return { kind: 'layout', dir, digest };
+  if (statSync(join(dir, 'index.json'), { throwIfNoEntry: false }) === undefined) {
+    throw new BxError('input', `--build-context ${value}: ${dir} is no OCI image layout: it has no index.json`, {
+      hint: 'bxtui build --output type=oci,tar=false,dest=DIR makes one. For the files of a directory write NAME=DIR.',
+    });
+  }
+  return { kind: 'layout', dir, tag: tag ?? 'latest' };
+}
+
+function splitTag(text: string): readonly [path: string, tag: string | null] {
+  const tag = /:([\w][\w.-]{0,127})$/.exec(text);
+  return tag ? [text.slice(0, tag.index), tag[1] ?? null] : [text, null];
 }
 
 /** As images are named for short: `docker.io/library/alpine:latest` is `alpine` (distribution/reference). */

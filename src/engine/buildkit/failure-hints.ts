@@ -34,6 +34,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   syntaxImage,
   parseError,
   repository,
+  unknownLayout,
   missingSecret,
   missingFile,
   unreachableImage,
@@ -129,6 +130,14 @@ function missingFile(message: string, context: FailureContext, failure: SolveFai
     return { hint: 'The target exists and is a file; end the target with a name that is free, or remove it in a step before.' };
   }
   return null;
+}
+
+/** `--build-context NAME=oci-layout://…` */
+function unknownLayout(message: string): Partial<ExplainedFailure> | null {
+  if (!/unknown scheme oci-layout/.test(message)) return null;
+  return {
+    hint: 'This engine keeps its images where it can take none from an OCI layout. Let it store images in containerd (daemon.json: "features": {"containerd-snapshotter": true}), or build with a buildkitd.',
+  };
 }
 
 function unreachableImage(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {

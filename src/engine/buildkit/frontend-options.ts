@@ -3,6 +3,7 @@ import { BxError } from '../../platform/errors.js';
 import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
 import { attestOptions } from './attestations.js';
 import type { EngineFacts } from './engine-facts.js';
+import { layoutReference } from './layout-contexts.js';
 import { toldCache } from './local-caches.js';
 
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0';
@@ -80,7 +81,8 @@ function contextOptions(
   }
   const options: Record<string, string> = { [CAPS]: CONTEXTS_CAP };
   for (const { name: key, from } of contexts) {
-    options[`context:${key}`] = from.kind === 'dir' ? `local:${localNameOf(key)}` : from.ref;
+    options[`context:${key}`] =
+      from.kind === 'dir' ? `local:${localNameOf(key)}` : from.kind === 'layout' ? layoutReference(key, from) : from.ref;
     // What the engine keeps of these files it finds again under this text.
     if (from.kind === 'dir') options[`sharedkey:localdir:${key}`] = from.dir;
   }

@@ -4,6 +4,7 @@ import type { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import type { EngineLink } from './engine-link.js';
 import { localNameOf } from './frontend-options.js';
+import { layoutStores } from './layout-contexts.js';
 import { contentDirectories } from './local-caches.js';
 import { type LocalSource, openSession, type SessionHandle, type TransferProgress } from './session/index.js';
 
@@ -41,7 +42,7 @@ export function openRunSession(
     ...(request.source?.kind === 'archive' && { uploads: new Map([[uploadId, request.source.path]]) }),
     secrets: request.secrets,
     ssh: request.ssh,
-    contents: contentDirectories(request),
+    contents: new Map([...contentDirectories(request), ...layoutStores(request)]),
     isCopyExpected: request.dockerfile.plan.instructions.some(({ instruction, text }) => isCopying(instruction, text)),
     ...rest,
   });

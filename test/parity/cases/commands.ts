@@ -234,6 +234,30 @@ export const contexts: readonly ParityCase[] = [
   },
 ];
 
+/** With a directory `image` that is one. */
+function ofLayout(name: string, reference: string, more: Partial<ParityCase>): ParityCase {
+  return {
+    name: `an image in a directory ${name}`,
+    dockerfile: 'FROM base\nCOPY a.txt /own\n',
+    files: { ...TREE, image: { layout: { 'd/x': 'x', y: 'y' } } },
+    args: ['--build-context', `base=oci-layout://${reference}`],
+    ...more,
+  };
+}
+
+export const layouts: readonly ParityCase[] = [
+  ofLayout('by its tag', '@DIR@/context/image:one', { needsLayouts: true }),
+  ofLayout('by its path below', './context/image:one', { needsLayouts: true }),
+  ofLayout('that is the only one', '@DIR@/context/image:other', { needsLayouts: true }),
+  ofLayout('with its configuration', '@DIR@/context/image:one', { needsLayouts: true, compared: 'image' }),
+  ofLayout('that is not there', '@DIR@/nowhere', { compared: 'failure', says: /nowhere/ }),
+  ofLayout('that is none', '@DIR@/context/dir', { compared: 'failure', says: /index\.json/ }),
+  ofLayout('by a digest that it has not', `@DIR@/context/image@sha256:${'0'.repeat(64)}`, {
+    compared: 'failure',
+    says: /sha256:0{64}/,
+  }),
+];
+
 export const users: readonly ParityCase[] = [
   { name: 'a number', dockerfile: inShell('RUN chmod 777 /out', 'USER 12:34', 'RUN id -u > /out/u && id -g > /out/g') },
   {

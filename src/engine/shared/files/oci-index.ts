@@ -37,6 +37,18 @@ export function findInIndex(directory: string, tag: string): FoundDescriptor {
   return descriptor ? { descriptor } : { why: `it has nothing under the tag ${tag}` };
 }
 
+/** As builds look up an image: where nothing has the tag, the only one that is there counts. */
+export function findImage(directory: string, tag: string): FoundDescriptor {
+  const found = findInIndex(directory, tag);
+  if ('descriptor' in found) return found;
+  try {
+    const [only, ...others] = readIndex(directory).manifests;
+    return only !== undefined && others.length === 0 ? { descriptor: only } : found;
+  } catch {
+    return found;
+  }
+}
+
 /** Puts it in the place of what had the names. The blobs have to be there. Throws what the file system throws. */
 export function putIntoIndex(directory: string, descriptor: Descriptor, names: readonly IndexName[]): void {
   let manifests: readonly Descriptor[] = [];

@@ -93,7 +93,8 @@ describe('the flags for all RUN steps', () => {
     [['--build-context', 'A=/etc'], '"A" cannot be a name', 'src='],
     [['--build-context', 'a='], 'the source is empty', 'src='],
     [['--build-context', 'a=target:b'], 'target: is a target of docker buildx bake', 'COPY --from=b'],
-    [['--build-context', 'a=oci-layout:///x'], 'oci-layout:// is not supported yet', 'docker-image://'],
+    [['--build-context', 'a=oci-layout://'], 'it names no directory', 'docker-image://'],
+    [['--build-context', `a=oci-layout:///etc@sha256:${'A'.repeat(64)}`], 'is no digest that is read here', 'docker-image://'],
     [['--no-cache-filter='], '--no-cache-filter "": the stage is empty', '--no-cache'],
     [['--pull=maybe'], 'invalid argument "maybe" for "--pull"', '--help'],
   ])('refuses %j', (args, message, hint) => {
@@ -115,6 +116,8 @@ describe('the flags for all RUN steps', () => {
   it.each([
     ['a=/nowhere', '/nowhere does not exist'],
     ['a=/etc/passwd', '/etc/passwd is no directory'],
+    ['a=oci-layout:///nowhere:tag', '/nowhere does not exist'],
+    ['a=oci-layout:///etc', '/etc is no OCI image layout: it has no index.json'],
   ])('refuses the directory of --build-context %s', (value, message) => {
     expect(() => settings('--build-context', value)).toThrow(message);
   });
