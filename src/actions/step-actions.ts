@@ -14,11 +14,17 @@ function canRollBack(context: ActionContext): true | string {
   return true;
 }
 
-function rollbackHint({ step }: ActionContext): string {
+/** The person has stopped it, so it is not run again by itself; what was stopped because another step failed is. */
+const wasStopped = ({ step, generation }: ActionContext): boolean =>
+  step?.state === 'cancelled' && generation?.status === 'cancelled';
+
+function rollbackHint(context: ActionContext): string {
+  const { step } = context;
   if (step?.state === 'failed') return 'shell in failed step';
   if (step?.state === 'pending' || step?.state === 'not-needed') return 'build to here + shell';
   if (step?.state === 'running') return 'shell when it is done';
-  if (step?.state === 'cancelled') return 'shell before step';
+  if (wasStopped(context)) return 'shell before step';
+  if (step?.state === 'cancelled') return 'build to here + shell';
   return 'shell after step';
 }
 
@@ -56,9 +62,7 @@ export const stepActions: readonly Action[] = [
     enabled: canRollBack,
     run: async (context) => {
       const { step } = context;
-      // What was stopped is not run again by itself.
-      if (step !== null)
-        await context.screen.rollback({ step: step.key, moment: step.state === 'cancelled' ? 'before' : 'auto' });
+      if (step !== null) await context.screen.rollback({ step: step.key, moment: wasStopped(context) ? 'before' : 'auto' });
     },
   },
   {
