@@ -1,4 +1,5 @@
 /** One build for several platforms: its steps are told apart, and each can be looked into as those of a build for one. */
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../src/core/model/index.js';
@@ -124,4 +125,67 @@ RUN echo partial > /partial; [ $TARGETARCH != 386 ] || exit 7`;
     const { key: step } = stepOn(observed, SECOND, 'COPY');
     expect(await observed.run.changes(step, signal())).toMatchObject({ changes: [{ path: '/bin' }, { path: '/bin/busybox' }] });
   });
+
+  it('tells why a platform that the engine does not run cannot be entered, and lends a shell to look around', async () => {
+    const foreign = `FROM scratch
+ARG TARGETARCH
+COPY sh-$TARGETARCH /bin/sh
+ENV WHO=$TARGETARCH
+RUN echo @RUN_ID@`;
+    const project = createProject(foreign, { 'sh-s390x': headOfS390xProgram() });
+    copyFileSync(project.path('busybox'), project.path('sh-amd64'));
+    chmodSync(project.path('sh-s390x'), 0o755);
+    const observed = await runs.observe(project, { platform: `${FIRST},linux/s390x`, outputs: [{ kind: 'cacheonly' }] });
+    expect(observed.last).toMatchObject({
+      type: 'build.failed',
+      failure: { hint: expect.stringMatching(/cannot run programs for linux\/s390x .*tonistiigi\/binfmt --install s390x/) },
+    });
+    expect(generationOf(observed).failure?.step).toBe(stepOn(observed, 'linux/s390x', 'RUN').key);
+    for (const text of ['ENV WHO', 'RUN']) {
+      const container = await openOn(observed, 'linux/s390x', text);
+      expect(container.note).toMatch(/\/bin\/sh does not run: the engine cannot run programs for linux\/s390x/);
+      expect(container.defaults.lentShell).toMatchObject({ rootfs: '/' });
+      expect((await shell(container, 'wc -c < /bin/sh; echo $WHO')).output).toBe(`${headOfS390xProgram().length}\ns390x\n`);
+      await container.release();
+    }
+    const own = await openOn(observed, FIRST, 'ENV WHO');
+    expect(own).toMatchObject({ note: null, defaults: { lentShell: null } });
+  });
+
+  it.each([false, true])('tells of a program for another machine where no shell can be lent (tty: %s)', async (tty) => {
+    const project = createProject('FROM scratch\nCOPY program /bin/sh\n', { program: headOfS390xProgram() });
+    chmodSync(project.path('program'), 0o755);
+    const observed = await runs.observe(project, { platform: 'linux/s390x', outputs: [{ kind: 'cacheonly' }] });
+    const without = process.env.BXTUI_TOOLBOX;
+    process.env.BXTUI_TOOLBOX = project.path('none');
+    try {
+      const container = await observed.run.openContainer({ step: '2', moment: 'auto', exclusiveCaches: 'mount' }, signal());
+      const spec = { args: [], env: [], user: null, cwd: null, tty: true, cols: 80, rows: 24 };
+      await expect(container.start(spec)).rejects.toMatchObject({
+        message: expect.stringContaining('the engine cannot run programs for linux/s390x'),
+        hint: expect.stringContaining('--install s390x'),
+      });
+      const program = await container.start({ ...spec, args: ['/bin/sh'], tty });
+      program.onData(() => undefined);
+      expect(await program.exited).toEqual({ code: 126, reason: expect.stringContaining('exec format error') });
+    } finally {
+      if (without === undefined) delete process.env.BXTUI_TOOLBOX;
+      else process.env.BXTUI_TOOLBOX = without;
+    }
+  });
 });
+
+/** As much of one as a kernel needs to see that it is not for this machine (System V ABI, ELF header). */
+function headOfS390xProgram(): Buffer {
+  const head = Buffer.alloc(120);
+  head.write('\x7fELF\x02\x02\x01', 'latin1');
+  head.writeUInt16BE(2, 16);
+  head.writeUInt16BE(22, 18);
+  head.writeUInt32BE(1, 20);
+  head.writeBigUInt64BE(64n, 32);
+  head.writeUInt16BE(64, 52);
+  head.writeUInt16BE(56, 54);
+  head.writeUInt16BE(1, 56);
+  head.writeUInt32BE(1, 64);
+  return head;
+}

@@ -7,6 +7,7 @@ import type { BuildRequest } from '../engine.js';
 import type { CredentialsLookUp } from '../shared/registry-refusal.js';
 import { type ExplainedFailure, explainFailure } from './failure-hints.js';
 import { isVictim } from './failure-text.js';
+import { platformOfOp, whyForeign } from './foreign-programs.js';
 import type { BuildGraph } from './graph-types.js';
 import type { SolveFailure } from './run-context.js';
 import { readSolveFailure } from './solve-error.js';
@@ -29,6 +30,10 @@ export function interpretFailure(
     /** What went wrong on this side while files were sent; it tells more than the step that it has stopped. */
     readonly transferError: BxError | null;
     readonly credentials: readonly CredentialsLookUp[];
+    /** The program of that vertex was not for the engine's machine. */
+    isForeign(digest: string): boolean;
+    /** What the engine's machine is. */
+    readonly ownPlatform: string;
   },
 ): Interpretation {
   const { request, graphs } = known;
@@ -45,6 +50,10 @@ export function interpretFailure(
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
     credentials: known.credentials,
   });
+  if (digest !== null && known.isForeign(digest)) {
+    const { reason, hint } = whyForeign(platformOfOp(op), known.ownPlatform);
+    return { failure, explained: { ...explained, hint: `${reason[0]?.toUpperCase()}${reason.slice(1)}. ${hint}` } };
+  }
   const { transferError } = known;
   if (transferError && failure.kind !== 'exec') {
     return { failure, explained: { ...explained, message: transferError.message, hint: transferError.hint } };

@@ -1,6 +1,6 @@
 /** The Dockerfile turned into the engine's graph, without anything of it being carried out. */
 
-import { severalPlatforms } from '../../core/dockerfile/index.js';
+import { parseDockerfile, severalPlatforms } from '../../core/dockerfile/index.js';
 import type { StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
@@ -109,6 +109,13 @@ function idsOfPlatforms(told: Uint8Array): readonly string[] {
 
 export function detailsOf(result: Result | undefined): ResultDetails {
   return { metadata: result?.metadata ?? {}, attestations: result?.attestations ?? {} };
+}
+
+/** The request with the Dockerfile that the engine has read for it. */
+export function withDockerfile(request: BuildRequest, { filename: name, data }: SourceFile): BuildRequest {
+  const text = Buffer.from(data).toString('utf8');
+  const plan = parseDockerfile(text, severalPlatforms(request.platform));
+  return { ...request, dockerfile: { ...request.dockerfile, name, text, plan } };
 }
 
 /** Null: the definition has no source map, as one of an image that nothing is done for. */

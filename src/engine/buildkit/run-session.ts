@@ -20,13 +20,16 @@ export function openRunSession(
   hooks: {
     /** Under which a context that is an archive is asked for. */
     readonly uploadId: string;
+    /** Of the user's files. */
     onTransfer(transfer: TransferProgress): void;
     onTransferError(error: BxError): void;
     onWarning(message: string): void;
     readonly signal: AbortSignal;
   },
 ): RunSession {
-  const { uploadId, ...rest } = hooks;
+  const { uploadId, onTransfer, ...rest } = hooks;
+  // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
+  const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   return openSession({
     endpoint: link.endpoint,
     connection: link.connection,
@@ -45,6 +48,9 @@ export function openRunSession(
     contents: new Map([...contentDirectories(request), ...layoutStores(request)]),
     isCopyExpected: request.dockerfile.plan.instructions.some(({ instruction, text }) => isCopying(instruction, text)),
     ...rest,
+    onTransfer: (transfer) => {
+      if (sources.has(transfer.name)) onTransfer(transfer);
+    },
   });
 }
 

@@ -4,7 +4,6 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { parseDockerfile, severalPlatforms } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
@@ -22,11 +21,11 @@ import { type Begun, beginResult, createEvaluator, type Evaluator } from './eval
 import { closingExport, exportOutputs, isExporting, requireOutputsForAll } from './exporting.js';
 import { createFailures } from './failures.js';
 import { changesOf, openFiles } from './files.js';
-import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions, localNameOf } from './frontend-options.js';
+import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } from './frontend-options.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
-import { graphFor, type PlannedRef, type ResolvedPlan, type ResultDetails, type ResultIds, resolvePlan } from './plan.js';
+import { graphFor, type PlanHooks, type ResolvedPlan, resolvePlan, withDockerfile } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunContext } from './run-context.js';
 import { openRunSession, type RunSession } from './run-session.js';
@@ -56,8 +55,6 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
   requireOutputsForAll({ link, request, emit: (event) => emit(event) });
-  // What the user's files are sent as; other transfers (probes of ours, outputs on their way down) are not the build's context.
-  const sources = new Set(['context', 'dockerfile', ...(request.contexts ?? []).map(({ name }) => localNameOf(name))]);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
   let plan: ResolvedPlan | null = null;
@@ -116,6 +113,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     await reading;
     for (const event of translator.translate(message, Date.now())) {
       if (handedIn && event.type === 'vertex.updated' && isExporting(event.name)) tellExport();
+      failures.heed(event);
       emit(event);
     }
     settling.check();
@@ -132,9 +130,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const prepareGround = async (): Promise<Ground> => {
     const session = openRunSession(link, request, {
       uploadId,
-      onTransfer: (transfer) => {
-        if (sources.has(transfer.name)) emit({ type: 'context.transferred', ...transfer });
-      },
+      onTransfer: (transfer) => emit({ type: 'context.transferred', ...transfer }),
       onTransferError: (error) => {
         transferError = error;
       },
@@ -155,9 +151,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   /** What the engine tells of a Dockerfile that it alone could read. */
   const learn = (file: SourceFile): BuildRequest => {
     if (request.dockerfile.origin !== 'context' || request.dockerfile.text !== '') return request;
-    const text = Buffer.from(file.data).toString('utf8');
-    const plan = parseDockerfile(text, severalPlatforms(request.platform));
-    request = { ...request, dockerfile: { ...request.dockerfile, name: file.filename, text, plan } };
+    request = withDockerfile(request, file);
+    const { text, plan } = request.dockerfile;
     emit({ type: 'dockerfile.read', text, plan });
     return request;
   };
@@ -166,7 +161,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const told = readSourceFile(error);
     if (told) learn(told);
     const { vertices, home } = translator;
-    const whole = interpretFailure(error, { request, graphs, vertices, home, transferError, credentials: credentials() });
+    const known = { request, graphs, vertices, home, transferError, ownPlatform: link.facts.platform };
+    const whole = interpretFailure(error, { ...known, isForeign: failures.isForeign, credentials: credentials() });
     failures.add(whole.failure);
     return whole;
   };
@@ -197,7 +193,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     const { build } = await ground;
     const begun: Array<Begun | null> = [];
     let doneReading: () => void = () => {};
-    const begin = (refs: readonly PlannedRef[], ids: ResultIds, details: ResultDetails): void => {
+    const begin: PlanHooks['onResults'] = (refs, ids, details) => {
       if (!isWhole || work.signal.aborted) return;
       const { evaluatesResults } = link.facts;
       if (closing && evaluatesResults) {

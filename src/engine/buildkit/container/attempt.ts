@@ -8,13 +8,15 @@ import { BxError } from '../../../platform/errors.js';
 import type { Container, ProcessSpec } from '../../engine.js';
 import { appendPath } from '../../shared/env.js';
 import { shellJoin } from '../../shared/shell-quote.js';
+import { isForeignProgram, platformOfOp, runsByItself, whyForeign } from '../foreign-programs.js';
 import { type ExecOp, type Mount, NetMode, SecurityMode } from '../proto/gen/pb_pb.js';
-import { createBareContainer } from './bare-container.js';
+import { type BareOptions, createBareContainer } from './bare-container.js';
 import { type ContainerFacts, createKeptContainer } from './container.js';
 import type { Ground } from './ground.js';
 import { canBeFirst, keptByFirst, keptByKeeper, type Life, type LifeOptions } from './life.js';
 import { bindMount, type StepMount, tmpfsMount } from './mounts.js';
 import { type ContainerRequest, newContainer, releaseContainer } from './new-container.js';
+import { stepExec } from './root-state.js';
 import { HOME_DIR } from './scripts.js';
 import { keepsHistory, shellOfInstruction } from './shell-choice.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
@@ -31,13 +33,18 @@ interface Privileges {
 /** `first`: see `ContainerSpec`. Throws `BxError`: 'engine' when no container can be made at all, 'cancelled' after `signal`. */
 export async function attemptContainer(ground: Ground, first: ProcessSpec | null, signal: AbortSignal): Promise<Container> {
   const reasons: string[] = [];
+  const platform = platformAt(ground);
+  const foreign = whyForeign(platform, ground.context.workerPlatform);
+  let isForeign = false;
+  // On a terminal the words of a program that does not run may be lost, and the engine says no more of its end.
+  const mayBeFirst = ground.context.capabilities.signals.isAvailable && runsByItself(platform, ground.context.workerPlatform);
   const notes = withoutLimits(ground.exec);
   let privileges: Privileges = {
     network: ground.exec?.network ?? NETWORKS[ground.context.request.network ?? ''] ?? NetMode.UNSET,
     security: ground.exec?.security ?? SecurityMode.SANDBOX,
   };
   for await (const source of shellSources(ground, reasons, signal)) {
-    let together = source.lent === null && ground.context.capabilities.signals.isAvailable ? first : null;
+    let together = source.lent === null && mayBeFirst ? first : null;
     for (;;) {
       const outcome = await tryShell(ground, source, privileges, notes, together, signal);
       if ('container' in outcome) return outcome.container;
@@ -49,13 +56,26 @@ export async function attemptContainer(ground: Ground, first: ProcessSpec | null
           continue;
         }
         if (!isShellProblem(outcome.refusal)) throw new BxError('engine', `the container does not start: ${outcome.refusal}`);
+        if (isForeignProgram(outcome.refusal) && !isForeign) {
+          isForeign = true;
+          notes.push(`${source.posixShell.join(' ')} does not run: ${foreign.reason}. ${foreign.hint}`);
+        }
         reasons.push(`${source.posixShell.join(' ')} does not run there (${outcome.refusal})`);
         break;
       }
       privileges = fewer;
     }
   }
-  return withoutShell(ground, privileges, [...notes, noShellNote(ground.step, reasons)]);
+  const noShell = isForeign ? { reason: `: ${foreign.reason}`, hint: foreign.hint } : { reason: '', hint: ANY_PROGRAM };
+  return withoutShell(ground, privileges, [...notes, noShellNote(ground.step, reasons)], noShell);
+}
+
+const ANY_PROGRAM = 'Start a program that is in it.';
+
+/** What the programs of the step are for: as the engine's graph says, else as the build was asked for. */
+function platformAt({ context, step }: Ground): string | null {
+  const { request, platform, graph } = context;
+  return platformOfOp(stepExec(graph, step)?.op) ?? platform ?? request.platform;
 }
 
 /** The engine starts a container's programs without what it sets for the step's command (BuildKit, frontend/gateway/container). */
@@ -234,7 +254,12 @@ function noShellNote(step: StepKey, reasons: readonly string[]): string {
   return `The filesystem of step ${step} has no shell, and none could be lent (${reasons.join('; ')}). A program that is in it can be run; each run starts from the same state.`;
 }
 
-function withoutShell(ground: Ground, privileges: Privileges, notes: readonly string[]): Container {
+function withoutShell(
+  ground: Ground,
+  privileges: Privileges,
+  notes: readonly string[],
+  noShell: BareOptions['noShell'],
+): Container {
   const { context, environment } = ground;
   const { gateway, releaseWatch } = context;
   const secrets = secretEnv(ground);
@@ -256,6 +281,7 @@ function withoutShell(ground: Ground, privileges: Privileges, notes: readonly st
       },
     },
     exec: { h2: context.h2, metadata: gateway.metadata, security: privileges.security, secretEnv: secrets.given },
+    noShell,
     noSignals: context.capabilities.signals.isAvailable ? null : context.capabilities.signals.reason,
     async create() {
       const id = await newContainer(gateway, containerRequest(ground, null, privileges), never);

@@ -8,6 +8,7 @@ import { BxError } from '../../../platform/errors.js';
 import { type Container, type ContainerProcess, type ProcessExit, type ProcessSpec, RELEASED } from '../../engine.js';
 import { mergeEnv } from '../../shared/env.js';
 import { createOutputGate } from '../../shared/output-gate.js';
+import { isForeignProgram } from '../foreign-programs.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema } from '../proto/gen/pb_pb.js';
 import type { ContainerFacts } from './container.js';
@@ -22,6 +23,8 @@ const STDERR_KEPT_CHARS = 2_000;
 export interface BareOptions {
   readonly facts: ContainerFacts;
   readonly exec: Omit<ExecContext, 'containerId'>;
+  /** More of why there is no shell, after a colon if any, and what to do. */
+  readonly noShell: { readonly reason: string; readonly hint: string };
   /** Null when signals can be sent, else why not. */
   readonly noSignals: string | null;
   /** A fresh container; throws `BxError`. */
@@ -47,9 +50,8 @@ export function createBareContainer(options: BareOptions): Container {
       if (isReleased)
         throw new BxError('state', `container ${facts.id} is gone`, { hint: 'Roll back to the step for a new one.' });
       if (spec.args.length === 0) {
-        throw new BxError('unsupported', `there is no shell in the filesystem of step ${facts.step}`, {
-          hint: 'Start a program that is in it.',
-        });
+        const { reason, hint } = options.noShell;
+        throw new BxError('unsupported', `there is no shell for the filesystem of step ${facts.step}${reason}`, { hint });
       }
       const id = await options.create();
       const process = await startBare(options, id, {
@@ -119,7 +121,10 @@ async function startBare(
     {
       onData(_fd, data) {
         if (isOver) return;
+        const isFirstWord = stderr === '';
         stderr = (stderr + Buffer.from(data).toString('utf8')).slice(-STDERR_KEPT_CHARS);
+        // There is no program that input could be for, and the engine waits for its end.
+        if (isFirstWord && isForeignProgram(stderr)) stream.closeInput();
         gate.push(data);
       },
       onEof(fd) {
@@ -164,6 +169,9 @@ function readExit(code: number, words: string, program: string): ProcessExit {
   const isRuncFailure = code === 1 || code === 255 || code === 127 || code === 126;
   if (isRuncFailure && /exec: .*(?:executable file not found|no such file or directory)/.test(words)) {
     return { code: 127, reason: `${program}: no such program in this container` };
+  }
+  if (isRuncFailure && isForeignProgram(words)) {
+    return { code: 126, reason: `${program} is not for the engine's machine (exec format error)` };
   }
   if (isRuncFailure && /exec: .*permission denied/.test(words)) return { code: 126, reason: `${program} is not executable` };
   if (isRuncFailure && /runc run failed|unable to start container process|unable to find user/.test(words)) {

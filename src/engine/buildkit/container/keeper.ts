@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
 import { BxError } from '../../../platform/errors.js';
+import { isForeignProgram } from '../foreign-programs.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema, type SecurityMode } from '../proto/gen/pb_pb.js';
 import { type ExecStream, openExecStream } from './exec-stream.js';
@@ -87,8 +88,11 @@ export async function startKeeper(options: KeeperOptions, signal: AbortSignal): 
     }),
     {
       onData(fd, data) {
-        if (fd === 2) stderr = (stderr + errors.decode(data, { stream: true })).slice(-STDERR_KEPT_CHARS);
-        else {
+        if (fd === 2) {
+          stderr = (stderr + errors.decode(data, { stream: true })).slice(-STDERR_KEPT_CHARS);
+          // The engine says that it has ended only after its input has.
+          if (buffer === '' && isForeignProgram(stderr)) stream.closeInput();
+        } else {
           buffer += stdout.decode(data, { stream: true });
           readAnswer();
         }

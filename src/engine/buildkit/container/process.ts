@@ -8,6 +8,7 @@ import { create } from '@bufbuild/protobuf';
 import { BxError } from '../../../platform/errors.js';
 import type { ContainerProcess, ProcessExit } from '../../engine.js';
 import { createOutputGate } from '../../shared/output-gate.js';
+import { isForeignProgram } from '../foreign-programs.js';
 import { InitMessageSchema } from '../proto/gen/gateway_pb.js';
 import { MetaSchema, type SecretEnv, type SecurityMode } from '../proto/gen/pb_pb.js';
 import { execChannel } from './exec-channel.js';
@@ -22,6 +23,7 @@ const TRAILING_DATA_MS = 300;
 const STDERR_KEPT_CHARS = 2_000;
 /** runc's last words when it cannot start a process; the wrapper speaks before any program could imitate them. */
 const NOT_STARTED = /(?:exec|run) failed: .*unable to start container process/;
+const hasNotStarted = (words: string): boolean => NOT_STARTED.test(words) || isForeignProgram(words);
 
 export interface ExecContext {
   readonly h2: ClientHttp2Session;
@@ -148,7 +150,7 @@ export async function startWrapped(
         if (wrapperPid === null) stderrTail = (stderrTail + Buffer.from(data).toString('utf8')).slice(-STDERR_KEPT_CHARS);
         filters.get(fd)?.push(data);
         // An old engine (20.10) says that it has ended only after its input has.
-        if (wrapperPid === null && fd === outputs.at(-1) && NOT_STARTED.test(stderrTail)) stream.closeInput();
+        if (wrapperPid === null && fd === outputs.at(-1) && hasNotStarted(stderrTail)) stream.closeInput();
       },
       onEof(fd) {
         unfinished.delete(fd);

@@ -39,7 +39,8 @@ export async function* shellSources(ground: Ground, reasons: string[], signal: A
 
   const lookupId = await ground.lookup();
   const own = lookupId === '' ? null : await findPosixShell(context.gateway, lookupId, signal);
-  if (own !== null) yield { ...plain, posixShell: own, lent: null };
+  // The same again would be refused again.
+  if (own !== null && (own.length > 1 || own[0] !== ran)) yield { ...plain, posixShell: own, lent: null };
 
   const toolbox = await toolboxResult(context, signal);
   if ('missing' in toolbox) reasons.push(toolbox.missing);

@@ -23,6 +23,8 @@ const failureOf = (message: string) =>
     home: (digest) => digest,
     transferError: null,
     credentials: [],
+    isForeign: () => false,
+    ownPlatform: 'linux/amd64',
   }).failure;
 
 describe('a failure of which no vertex was told', () => {
