@@ -1,5 +1,6 @@
 /** Which engine speaks to which kind of endpoint: the one line that a new engine adds. Loaded lazily, an engine's libraries are heavy. */
 import type { Endpoint } from '../builders/endpoint.js';
+import type { EngineEvent } from '../core/events.js';
 import type { Engine } from './engine.js';
 import { NoBuildKitError } from './shared/connect-error.js';
 
@@ -10,14 +11,15 @@ import { NoBuildKitError } from './shared/connect-error.js';
 export type BuilderKind = 'buildkit' | 'classic' | 'either';
 
 /**
- * Connects to an endpoint. `imageStores`: where an engine that has no image store of its own may load an image. Throws `BxError('endpoint')`
- * naming the endpoint.
+ * Connects to an endpoint. `imageStores`: where an engine that has no image store of its own may load an image; `tell`: what is done before
+ * there is an engine, as a builder is started. Throws `BxError('endpoint')` naming the endpoint.
  */
 export async function connectEngine(
   endpoint: Endpoint,
   signal: AbortSignal,
   imageStores: () => Promise<readonly Endpoint[]>,
   builder: BuilderKind = 'either',
+  tell: (event: EngineEvent) => void = () => undefined,
 ): Promise<Engine> {
   const classic = async (): Promise<Engine> => {
     const { connectClassic } = await import('./classic/index.js');
@@ -25,7 +27,7 @@ export async function connectEngine(
   };
   if (builder === 'classic') return classic();
   const { connectBuildKit } = await import('./buildkit/index.js');
-  return connectBuildKit(endpoint, signal, imageStores).catch((error: unknown) => {
+  return connectBuildKit(endpoint, signal, imageStores, tell).catch((error: unknown) => {
     if (builder === 'buildkit' || endpoint.kind !== 'docker' || !(error instanceof NoBuildKitError)) throw error;
     return classic();
   });

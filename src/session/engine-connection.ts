@@ -1,4 +1,5 @@
 /** The session's engine: connected when it is first needed, and again by itself once it was lost. It must not know what is built on it. */
+import type { EngineEvent } from '../core/events.js';
 import type { Engine } from '../engine/engine.js';
 
 const FIRST_RETRY_MS = 500;
@@ -6,14 +7,14 @@ const LONGEST_RETRY_MS = 15_000;
 
 export interface EngineConnection {
   readonly current: Engine | null;
-  /** The engine that is there, or a connection made now. Throws what `connect` throws. */
-  get(): Promise<Engine>;
+  /** The engine that is there, or a connection made now; `tell`: what that takes. Throws what `connect` throws. */
+  get(tell: (event: EngineEvent) => void): Promise<Engine>;
   dispose(): Promise<void>;
 }
 
 export interface EngineConnectionOptions {
   /** Throws `BxError('endpoint')`. */
-  connect(signal: AbortSignal): Promise<Engine>;
+  connect(signal: AbortSignal, tell: (event: EngineEvent) => void): Promise<Engine>;
   readonly signal: AbortSignal;
   onConnected(engine: Engine): void;
   /** The one in use is gone. */
@@ -46,7 +47,7 @@ export function createEngineConnection(options: EngineConnectionOptions): Engine
     retry = setTimeout(async () => {
       retry = null;
       try {
-        const engine = await options.connect(options.signal);
+        const engine = await options.connect(options.signal, () => undefined);
         // Somebody has built meanwhile, or the session has ended.
         if (current !== null || options.signal.aborted) await engine.dispose();
         else options.onBack(take(engine));
@@ -60,7 +61,7 @@ export function createEngineConnection(options: EngineConnectionOptions): Engine
     get current() {
       return current;
     },
-    get: async () => current ?? take(await options.connect(options.signal)),
+    get: async (tell) => current ?? take(await options.connect(options.signal, tell)),
     async dispose() {
       stopRetrying();
       await current?.dispose().catch(() => undefined);

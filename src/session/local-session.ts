@@ -35,8 +35,11 @@ export interface Invoke {
 export interface LocalSessionOptions {
   readonly id: string;
   readonly contextLabel: string;
-  /** A connection to the engine; called again by a reload after the engine was lost. Throws `BxError('endpoint')`. */
-  readonly connect: (signal: AbortSignal) => Promise<Engine>;
+  /**
+   * A connection to the engine; called again by a reload after the engine was lost. `tell`: what is done before there is one, which belongs to
+   * the build that waits for it. Throws `BxError('endpoint')`.
+   */
+  readonly connect: (signal: AbortSignal, tell: (event: EngineEvent) => void) => Promise<Engine>;
   /** Reads the Dockerfile afresh, once per generation. Throws `BxError('input')`. */
   readonly prepare: () => BuildRequest;
   readonly target: string | null;
@@ -170,7 +173,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
     else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOldRuns(0);
     try {
-      const run = (await engine.get()).build(request);
+      const run = (await engine.get((event) => report(generation, [event]))).build(request);
       runs.set(generation, run);
       run.onLateEvent((event) => report(generation, [event]));
       settled = follow(generation, run);

@@ -4,7 +4,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildctl, canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
+import { canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
+import { buildctl } from '../helpers/builder-image.js';
 import { type Authority, createAuthority, hasOpenssl } from '../helpers/certificates.js';
 import { type EngineProxy, startEngineProxy } from '../helpers/engine-proxy.js';
 import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
@@ -279,10 +280,10 @@ describe.skipIf(!isDocker())('the store of buildx', () => {
     expect(stderr).toMatch(/unix:\/\/\/nonexistent\/docker\.sock/);
   });
 
-  it('says that neither the container of a builder nor its image is there', async () => {
+  it('says that the image of a builder that was never started is not there, and cannot be had', async () => {
     const { stderr } = await unreachable(store({ bare: node('bare0', engine) }), '--builder=bare');
-    expect(stderr).toMatch(/buildx builder "bare".*neither its container buildx_buildkit_bare0 nor the image moby\/buildkit/s);
-    expect(stderr).toMatch(/docker buildx inspect --bootstrap bare/);
+    expect(stderr).toMatch(/buildx builder "bare".* its image moby\/buildkit\S+ cannot be pulled, and is not on/);
+    expect(stderr).toMatch(/docker pull moby\/buildkit:buildx-stable-1/);
   });
 
   it('says that a file of it is broken, and which', async () => {

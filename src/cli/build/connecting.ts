@@ -3,6 +3,7 @@
  * and the front end loads. Whoever builds takes it; an error of it is theirs to tell.
  */
 import type { EndpointWish } from '../../builders/index.js';
+import type { EngineEvent } from '../../core/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
 
@@ -13,8 +14,11 @@ export interface EngineWish {
 }
 
 export interface Connecting {
-  /** The engine; connects anew when the connection begun here was taken already. Throws `BxError('endpoint' | 'cancelled')`. */
-  take(signal: AbortSignal): Promise<Engine>;
+  /**
+   * The engine; connects anew when the connection begun here was taken already. `tell`: what is done before there is an engine, also what was
+   * done until now. Throws `BxError('endpoint' | 'cancelled')`.
+   */
+  take(signal: AbortSignal, tell: (event: EngineEvent) => void): Promise<Engine>;
   /** Gives up what nobody has taken. */
   abandon(): Promise<void>;
 }
@@ -27,14 +31,23 @@ export async function startConnecting(wish: EngineWish): Promise<Connecting> {
   const dialing = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  const early = connect(abort.signal, wish, () => begun());
+  const untold: EngineEvent[] = [];
+  let listener = (event: EngineEvent): void => void untold.push(event);
+  const early = connect(
+    abort.signal,
+    wish,
+    (event) => listener(event),
+    () => begun(),
+  );
   early.catch(() => begun());
   await dialing;
   await turn();
   return {
-    async take(signal) {
-      if (isTaken) return connect(signal, wish);
+    async take(signal, tell) {
+      if (isTaken) return connect(signal, wish, tell);
       isTaken = true;
+      listener = tell;
+      untold.forEach(tell);
       const giveUp = (): void => abort.abort(signal.reason);
       if (signal.aborted) giveUp();
       signal.addEventListener('abort', giveUp, { once: true });
@@ -65,6 +78,7 @@ export function turn(): Promise<void> {
 export async function connect(
   signal: AbortSignal,
   { builder, endpoint: wish }: EngineWish,
+  tell: (event: EngineEvent) => void,
   onDialing: () => void = () => undefined,
 ): Promise<Engine> {
   const [{ firstReachable, resolveDockerEngines, resolveEndpoints }, { connectEngine }] = await Promise.all([
@@ -77,7 +91,7 @@ export async function connect(
   const endpoints = isDockers ? dockerEngines() : resolveEndpoints(process.env, {}, wish);
   const engine = firstReachable(
     await endpoints,
-    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder),
+    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder, tell),
     (late) => void late.dispose(),
   );
   onDialing();

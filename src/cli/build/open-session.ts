@@ -52,7 +52,7 @@ export function openSession(
   return createLocalSession({
     id,
     contextLabel: options.context === '.' && input.contextDir !== null ? basename(input.contextDir) : options.context,
-    connect: async (signal) => withResultFiles(await connect(signal), options.resultFiles),
+    connect: async (signal, tell) => withResultFiles(await connect(signal, tell), options.resultFiles),
     prepare: () => {
       const request = first ?? prepare();
       first = null;

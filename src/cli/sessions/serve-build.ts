@@ -39,7 +39,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
   const { settings } = loadSettings(settingsPath(process.env));
   let out = (text: string): void => void process.stderr.write(text);
   const log = createServerLog(id, told.logLevel, (text) => out(text), Date.now);
-  const session = openSession({ options, input, connect: (signal) => connecting.take(signal) }, openOn, {
+  const session = openSession({ options, input, connect: connecting.take }, openOn, {
     id,
     spillDirectory: spillDirectory(root, id),
     stdinFile,

@@ -1,8 +1,10 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
+import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { isFar } from '../shared/address.js';
+import { BuilderDownError } from '../shared/channel/builder-down.js';
 import { connectTimeout } from '../shared/connect-error.js';
 import { type LineWatchOptions, watchLine } from '../shared/line-watch.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
@@ -31,11 +33,15 @@ const READERS = new Map([[StatusResponseSchema, readStatus]]);
 /** How long an endpoint may take for its first answers, beyond the dialing. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Connects to the BuildKit of a Docker Engine or to a buildkitd. Throws `BxError('endpoint' | 'cancelled')`. */
+/**
+ * Connects to the BuildKit of a Docker Engine or to a buildkitd. A builder that may be started is started, which is told as events. Throws
+ * `BxError('endpoint' | 'cancelled')`.
+ */
 export async function connectBuildKit(
   endpoint: Endpoint,
   signal: AbortSignal,
   imageStores: EngineLink['imageStores'],
+  tell: (event: EngineEvent) => void,
 ): Promise<Engine> {
   const failed = new AbortController();
   // It has a connection of its own, so it need not wait for this one.
@@ -43,7 +49,7 @@ export async function connectBuildKit(
   const spareSocket = endpoint.kind === 'docker' && isFar(endpoint) ? openSpareSocket(endpoint, signal) : null;
   let connection: Http2Connection | null = null;
   try {
-    connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
+    connection = connectHttp2(await dialBooted(endpoint, tell, signal), describeEndpoint(endpoint));
     const transport = createEngineTransport(connection, READERS);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
     const facts = readEngineFacts(endpoint, transport, version, deadline, CONNECT_TIMEOUT_MS);
@@ -58,6 +64,17 @@ export async function connectBuildKit(
     spareSocket?.dispose();
     await connection?.close();
     throw error;
+  }
+}
+
+async function dialBooted(endpoint: Endpoint, tell: (event: EngineEvent) => void, signal: AbortSignal): Promise<Duplex> {
+  try {
+    return await dialGrpc(endpoint, signal);
+  } catch (error) {
+    if (!(error instanceof BuilderDownError)) throw error;
+    const { bootBuilder } = await import('../shared/channel/boot-builder.js');
+    await bootBuilder(error, tell, signal);
+    return dialGrpc(endpoint, signal);
   }
 }
 

@@ -5,8 +5,8 @@
 import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { StepKey } from '../../core/model/index.js';
+import type { BuildMessage } from '../shared/message-stream.js';
 import type { Journal } from './journal.js';
-import type { BuildMessage } from './message-stream.js';
 
 /** An instruction of what is sent. `isHidden`: it stands for what an earlier build has done, and nothing is told of it. */
 export interface SentStep {

@@ -28,14 +28,16 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
+const nothing = (): void => undefined;
+
 describe('the connection to the engine', () => {
   it('is made when it is first needed, and kept', async () => {
     const engine = new FakeEngine();
     answers = [engine];
     const connected = connection();
     expect(connected.current).toBeNull();
-    expect(await connected.get()).toBe(engine);
-    expect(await connected.get()).toBe(engine);
+    expect(await connected.get(nothing)).toBe(engine);
+    expect(await connected.get(nothing)).toBe(engine);
     expect(told).toEqual(['connected']);
   });
 
@@ -43,7 +45,7 @@ describe('the connection to the engine', () => {
     const [first, second] = [new FakeEngine(), new FakeEngine()];
     answers = [first, new Error('refused'), new Error('refused'), second];
     const connected = connection();
-    await connected.get();
+    await connected.get(nothing);
     first.lose(new Error('socket hang up'));
     await vi.advanceTimersByTimeAsync(0);
     expect(connected.current).toBeNull();
@@ -58,10 +60,10 @@ describe('the connection to the engine', () => {
     const [first, second, third] = [new FakeEngine(), new FakeEngine(), new FakeEngine()];
     answers = [first, second, third];
     const connected = connection();
-    await connected.get();
+    await connected.get(nothing);
     first.lose(new Error('gone'));
     await vi.advanceTimersByTimeAsync(0);
-    expect(await connected.get()).toBe(second);
+    expect(await connected.get(nothing)).toBe(second);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(connected.current).toBe(second);
     expect(answers).toEqual([third]);
@@ -71,7 +73,7 @@ describe('the connection to the engine', () => {
     const first = new FakeEngine();
     answers = [first];
     const connected = connection();
-    await connected.get();
+    await connected.get(nothing);
     first.lose(new Error('gone'));
     await vi.advanceTimersByTimeAsync(0);
     abort.abort();

@@ -5,7 +5,7 @@
  */
 import type { EngineEvent } from '../../../core/events.js';
 import type { StepKey } from '../../../core/model/index.js';
-import type { BuildMessage } from '../message-stream.js';
+import type { BuildMessage } from '../../shared/message-stream.js';
 import type { Base, Progress, SentStep } from '../progress.js';
 
 const STEP = /^(?:\[(\d+)\/(\d+)\] )?STEP (\d+)\/(\d+): (\S+)\s*([\s\S]*?)\n?$/;

@@ -1,19 +1,20 @@
 /**
  * A buildkitd in a container of a Docker Engine: `buildctl dial-stdio` in it, as an exec over the Engine API (docker/buildx, driver/docker-container;
- * buildkit, client/connhelper/dockercontainer). No docker command is needed. A builder of buildx that does not run is started first.
+ * buildkit, client/connhelper/dockercontainer). No docker command is needed. A builder of buildx that does not run is for the caller to start.
  */
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
 import { ApiError, createApi, type EngineApi, unreachable } from '../engine-api.js';
+import { BuilderDownError } from './builder-down.js';
 import { ChannelStream } from './channel-stream.js';
 import { createExecDemux } from './exec-demux.js';
 
 const CONFLICT = 409;
 const NOT_FOUND = 404;
 
-/** Throws `BxError('endpoint' | 'cancelled')`. */
+/** Throws `BxError('endpoint' | 'cancelled')`; a `BuilderDownError` where the container does not run and may be started. */
 export async function openDockerContainer(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
   const { host, node } = endpoint;
   if (host === undefined) throw new BxError('internal', `${describeEndpoint(endpoint)} says no engine`);
@@ -21,12 +22,9 @@ export async function openDockerContainer(endpoint: Endpoint, signal: AbortSigna
   const api = createApi(host, unreachable);
   const first = await createExec(endpoint, api, container, signal);
   if (typeof first === 'string') return attach(endpoint, api, first, signal);
-  if (node === undefined || !node.mayStart) throw notRunning(endpoint, container, first.status);
-  const { startBuilder } = await import('./start-builder.js');
-  await startBuilder({ ...endpoint, host, node }, api, container, first.status === NOT_FOUND, signal);
-  const again = await createExec(endpoint, api, container, signal);
-  if (typeof again !== 'string') throw notRunning(endpoint, container, again.status);
-  return attach(endpoint, api, again, signal);
+  const error = notRunning(endpoint, container, first.status);
+  if (node === undefined || !node.mayStart) throw error;
+  throw new BuilderDownError({ endpoint, api, container, node }, first.status === NOT_FOUND, error);
 }
 
 export function containerName(address: string): string {

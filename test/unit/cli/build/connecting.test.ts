@@ -47,7 +47,7 @@ describe('a connection begun early', () => {
     const connecting = await startConnecting({ builder: 'buildkit', endpoint: NO_WISH });
     const ends = (await connections).map(closed);
     const abort = new AbortController();
-    const taken = connecting.take(abort.signal);
+    const taken = connecting.take(abort.signal, () => undefined);
     abort.abort();
     await expect(taken).rejects.toMatchObject({ code: 'cancelled' });
     await Promise.all(ends);
@@ -57,6 +57,6 @@ describe('a connection begun early', () => {
   it('tells its error to whoever takes it, each time anew', async () => {
     const connecting = await startConnecting({ builder: 'buildkit', endpoint: NO_WISH });
     for (let round = 0; round < 2; round++)
-      await expect(connecting.take(new AbortController().signal)).rejects.toMatchObject({ code: 'endpoint' });
+      await expect(connecting.take(new AbortController().signal, () => undefined)).rejects.toMatchObject({ code: 'endpoint' });
   });
 });

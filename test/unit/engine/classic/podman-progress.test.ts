@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import { PODMAN } from '../../../../src/engine/classic/dialect.js';
-import { createMessageReader } from '../../../../src/engine/classic/message-stream.js';
 import { describePodmanFailure } from '../../../../src/engine/classic/podman/failure.js';
 import { createPodmanProgress } from '../../../../src/engine/classic/podman/progress.js';
+import { createMessageReader } from '../../../../src/engine/shared/message-stream.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/podman');
 const read = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8');

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import { wholeBuild } from '../../../../src/engine/classic/cut.js';
-import { createMessageReader } from '../../../../src/engine/classic/message-stream.js';
 import { createProgress } from '../../../../src/engine/classic/progress.js';
+import { createMessageReader } from '../../../../src/engine/shared/message-stream.js';
 
 const FILE = 'ARG X\nFROM scratch\nCOPY a /\nRUN make ✓\n';
 const say = (stream: string): object => ({ stream });

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BuilderNode, Endpoint } from '../../../../src/builders/endpoint.js';
+import type { EngineEvent } from '../../../../src/core/events.js';
+import { bootBuilder } from '../../../../src/engine/shared/channel/boot-builder.js';
+import { containerConfig } from '../../../../src/engine/shared/channel/builder-config.js';
+import { BuilderDownError } from '../../../../src/engine/shared/channel/builder-down.js';
 import { createExecDemux } from '../../../../src/engine/shared/channel/exec-demux.js';
-import { containerConfig } from '../../../../src/engine/shared/channel/start-builder.js';
 import { openSocket } from '../../../../src/engine/shared/open-socket.js';
 
 const frame = (stream: 1 | 2, text: string): Buffer => {
@@ -107,38 +110,156 @@ describe('a channel into a container', () => {
     expect(error).toMatchObject({ code: 'endpoint', message: expect.stringMatching(message), hint: expect.stringMatching(hint) });
   });
 
+  /** Dials, starts what does not run, and tells what that took: `name` of a step, a line that is done, or words of its log. */
+  const boot = async (): Promise<{ told: string[]; error: Error | null }> => {
+    const down = await open({ node }).catch((error: Error) => error);
+    if (!(down instanceof BuilderDownError)) throw down;
+    const told: string[] = [];
+    const tell = (event: EngineEvent): void => {
+      if (event.type === 'vertex.updated') told.push(`${event.name} ${event.completedAtMs === null ? '…' : event.error || 'ok'}`);
+      if (event.type === 'vertex.progressed' && event.completedAtMs !== null) told.push(`${event.name} ${event.total}`);
+      if (event.type === 'log.appended') told.push(event.text.trim());
+    };
+    const signal = new AbortController().signal;
+    return {
+      error: await bootBuilder(down, tell, signal).then(
+        () => null,
+        (error: Error) => error,
+      ),
+      told,
+    };
+  };
+
   it('starts the container of a builder that does not run, but not for a list', async () => {
     let isUp = false;
     answer = (call, response) => {
       if (call === 'POST /containers/b/start') isUp = true;
-      if (call.endsWith('/exec/e1/json')) json(response, 200, { ExitCode: 0 });
+      if (call === 'GET /containers/b/json') json(response, 200, { State: { Status: 'exited', Running: false } });
+      else if (call.endsWith('/exec/e1/json')) json(response, 200, { ExitCode: 0 });
       else if (call.endsWith('/exec') && !isUp) json(response, 409, { message: 'container b is not running' });
       else json(response, 201, { Id: 'e1' });
     };
-    start = (socket) => void socket.write(frame(1, 'there'));
     expect(await failureOf({ node: { ...node, mayStart: false } })).toMatchObject({
       hint: expect.stringMatching(/A build starts it.*--bootstrap big/),
     });
     expect(isUp).toBe(false);
-    const stream = await open({ node });
-    expect(await new Promise((resolve) => stream.once('data', (chunk: Buffer) => resolve(chunk.toString())))).toBe('there');
-    stream.destroy();
+    const { error, told } = await boot();
+    expect([error, isUp]).toEqual([null, true]);
+    expect(told).toEqual(['[internal] booting buildkit …', 'starting container b 0', '[internal] booting buildkit ok']);
   });
 
-  it('pulls nothing to make it anew: the image that is missing is named', async () => {
-    answer = (call, response) =>
-      json(response, 404, { message: call.includes('/images/') ? 'No such image' : 'No such container: b' });
-    expect(await failureOf({ node })).toMatchObject({
-      message: expect.stringMatching(/neither its container b nor the image moby\/buildkit:buildx-stable-1 is on/),
+  /** An engine without the container, and with what else is said here. */
+  const withoutContainer = (more: Readonly<Record<string, (response: ServerResponse) => void>> = {}) => {
+    let isMade = false;
+    answer = (call, response) => {
+      const said = Object.entries(more).find(([part]) => call.includes(part))?.[1];
+      if (said !== undefined) return said(response);
+      if (call.startsWith('POST /containers/create')) isMade = true;
+      if (call.endsWith('/exec/e1/json')) json(response, 200, { ExitCode: 0 });
+      else if (call.includes('/containers/b/') && !isMade) json(response, 404, { message: 'No such container: b' });
+      else if (call.includes('/images/')) json(response, 200, {});
+      else json(response, 201, { Id: 'e1' });
+    };
+  };
+
+  it('pulls its image with what the layers amount to, and makes and starts it', async () => {
+    withoutContainer({
+      '/images/create': (response) =>
+        response.end(
+          [
+            { status: 'Pulling from moby/buildkit', id: 'buildx-stable-1' },
+            { status: 'Downloading', id: 'l1', progressDetail: { current: 3, total: 10 } },
+            { status: 'Downloading', id: 'l2', progressDetail: { current: 5, total: 20 } },
+            { status: 'Download complete', id: 'l1' },
+          ]
+            .map((line) => JSON.stringify(line))
+            .join('\r\n'),
+        ),
+    });
+    expect(await boot()).toEqual({
+      error: null,
+      told: [
+        '[internal] booting buildkit …',
+        'pulling image moby/buildkit:buildx-stable-1 30',
+        'creating container b 0',
+        '[internal] booting buildkit ok',
+      ],
+    });
+    expect(calls).toContain('POST /images/create?fromImage=moby%2Fbuildkit&tag=buildx-stable-1');
+    expect(calls.filter((call) => /create\?name|\/start/.test(call)).slice(0, 2)).toEqual([
+      'POST /containers/create?name=b',
+      'POST /containers/b/start',
+    ]);
+  });
+
+  it.each<readonly [string, (response: ServerResponse) => void]>([
+    ['before anything comes', (response) => json(response, 500, { message: 'no route to registry' })],
+    ['on the way', (response) => response.end(`{"status":"Pulling"}\n{"error":"no route to registry"}\n`)],
+  ])('takes the image that the engine has when it cannot be pulled, %s', async (_when, refuse) => {
+    withoutContainer({ '/images/create': refuse });
+    expect(await boot()).toMatchObject({
+      error: null,
+      told: expect.arrayContaining(['pulling failed, using local image moby/buildkit:buildx-stable-1 0']),
+    });
+    const absent = (response: ServerResponse): void => json(response, 404, { message: 'No such image' });
+    withoutContainer({ '/images/create': refuse, '/images/moby/': absent });
+    const { error, told } = await boot();
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /image moby\/buildkit:buildx-stable-1 cannot be pulled, and is not on .*: no route to registry/,
+      ),
       hint: expect.stringMatching(/docker pull moby\/buildkit:buildx-stable-1/),
     });
-    expect(calls.some((call) => call.includes('/images/create'))).toBe(false);
+    expect(told.at(-1)).toBe(`[internal] booting buildkit ${error?.message}`);
+  });
+
+  it('starts what somebody else has made meanwhile', async () => {
+    let isMade = false;
+    withoutContainer({
+      '/containers/create': (response) => {
+        isMade = true;
+        json(response, 409, { message: 'the name is in use' });
+      },
+      '/containers/b/start': (response) => json(response, 204, {}),
+      '/containers/b/json': (response) =>
+        isMade ? json(response, 200, { State: { Status: 'created', Running: false } }) : json(response, 404, {}),
+      '/containers/b/exec': (response) =>
+        isMade ? json(response, 201, { Id: 'e1' }) : json(response, 404, { message: 'No such container: b' }),
+    });
+    expect((await boot()).error).toBeNull();
+    expect(calls).toContain('POST /containers/b/start');
+  });
+
+  it.each([
+    ['is made', '/containers/create', 400, 'invalid mount', /its container b cannot be made: invalid mount/],
+    ['is started', '/containers/b/start', 500, 'network x not found', /its container b cannot be started: network x not found/],
+  ])('says why no container %s', async (_what, part, status, message, expected) => {
+    withoutContainer({ [part]: (response) => json(response, status, { message }) });
+    expect((await boot()).error).toMatchObject({ code: 'endpoint', message: expect.stringMatching(expected) });
+  });
+
+  it('says the last words of a buildkitd that ends again and again', async () => {
+    let asked = 0;
+    withoutContainer({
+      '/exec/e1/json': (response) => json(response, 200, { ExitCode: 1 }),
+      '/containers/b/json': (response) =>
+        json(response, 200, { RestartCount: asked++, State: { Status: 'restarting', Running: true } }),
+      '/logs': (response) => response.end(frame(2, 'buildkitd: bad flag\n')),
+    });
+    const { error, told } = await boot();
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/buildkitd in its container b ends by itself: buildkitd: bad flag$/),
+      hint: 'Try: docker logs b',
+    });
+    expect(told).toContain('buildkitd: bad flag');
   });
 
   it('makes it anew as buildx does, from what buildx has written down', () => {
     const driverOpts = { memory: '512m', 'restart-policy': 'on-failure:3', network: 'host', 'env.HTTP_PROXY': 'http://p' };
     const files = { 'buildkitd.toml': 'AA==' };
-    const config = containerConfig({ ...node, driverOpts, files, flags: ['--debug'] }, 'b', 'img', { CgroupDriver: 'cgroupfs' });
+    const config = containerConfig({ ...node, driverOpts, files, flags: ['--debug'] }, 'b', 'img', {
+      info: { CgroupDriver: 'cgroupfs' },
+    });
     expect(config).toEqual({
       Image: 'img',
       Env: ['HTTP_PROXY=http://p'],
@@ -153,6 +274,18 @@ describe('a channel into a container', () => {
         Memory: 512 << 20,
       },
     });
-    expect(() => containerConfig({ ...node, driverOpts: { gpus: 'all' } }, 'b', 'img', {})).toThrow(/has the option gpus/);
+    expect(() => containerConfig({ ...node, driverOpts: { gpus: 'all' } }, 'b', 'img', { info: null })).toThrow(
+      /has the option gpus/,
+    );
+  });
+
+  it.each([
+    ['memory', 'much'],
+    ['cpu-quota', 'ten'],
+    ['restart-policy', ':3'],
+  ])('refuses %s=%s, which is no value for it', (option, value) => {
+    expect(() => containerConfig({ ...node, driverOpts: { [option]: value } }, 'b', 'img', { info: null })).toThrow(
+      `buildx builder "big" has ${option}=${value}, which is no value for that option`,
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** The answer to a build: one JSON object per line, cut anywhere. It knows nothing of steps. */
+/** The answer of a Docker Engine to a build, a pull or a push: one JSON object per line, cut anywhere. It knows nothing of steps. */
 import { BxError } from '../../platform/errors.js';
 
 /** What the engine says; `jsonmessage` of moby. */
@@ -38,5 +38,5 @@ function readMessage(line: string): BuildMessage {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {}
-  throw new BxError('engine', `the engine answered the build with what is no message: ${JSON.stringify(line.slice(0, 80))}`);
+  throw new BxError('engine', `the engine answered with what is no message: ${JSON.stringify(line.slice(0, 80))}`);
 }
