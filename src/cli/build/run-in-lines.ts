@@ -38,19 +38,23 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   const output = createTextSink(process.stdout, () => readerGone(EXIT_READER_GONE));
   const progress = session.report(run.frontEnd.progress, output, errors);
   let isLeft = false;
+  let endedWith: number | null = null;
   try {
-    return await Promise.race([
+    const status = await Promise.race([
       buildAndDebug(lineRun, errors, output).then((status) => {
         isLeft = status === null;
         return status ?? EXIT_OK;
       }),
       interrupts.ending.then(({ signal, exitStatus }) => {
+        endedWith = exitStatus;
         // A terminal that goes away is no wish to end what can live without it.
         isLeft = session.isServed && signal === 'SIGHUP';
         return isLeft ? exitStatus : stop(session, exitStatus);
       }),
       gone,
     ]);
+    // The end of a build that a signal has stopped is that of the signal.
+    return endedWith ?? status;
   } finally {
     progress.dispose();
     if (isLeft) session.leave();

@@ -125,7 +125,7 @@ async function writeByStore(
       response = await run([{ exporter: imageExporter('moby', request, output), target: null }]);
       return imageIdOf(response, link.facts.hasContainerdStore);
     };
-    const imageId = await saveFromStore(link, namesOf(request, output), output.dest, store);
+    const imageId = await saveFromStore(link, namesOf(request, output), output.dest, { store, signal });
     return { output, imageId, isStored: true, response };
   }
   const exporter = imageExporter('docker', request, output);

@@ -18,12 +18,15 @@ export function imageIdOf(response: Readonly<Record<string, string>>, hasContain
   return (hasContainerdStore ? (manifest ?? config) : (config ?? manifest)) ?? null;
 }
 
-/** Stores the image, then writes a docker-archive of it. An untagged image that was not there before is taken away again. */
+/**
+ * Stores the image, then writes a docker-archive of it. An untagged image that was not there before is taken away again. Throws
+ * `BxError('engine' | 'input')`, `BxError('cancelled')` after `signal`.
+ */
 export async function saveFromStore(
   link: EngineLink,
   tags: readonly string[],
   dest: string,
-  store: () => Promise<string | null>,
+  { store, signal }: { readonly store: () => Promise<string | null>; readonly signal: AbortSignal },
 ): Promise<string | null> {
   const docker = await engineApi(link.endpoint);
   const before = new Set((await docker.listImages({ all: true })).map((image) => image.Id));
@@ -38,14 +41,16 @@ export async function saveFromStore(
           path: `/images/get?${names}&`,
           method: 'GET',
           isStream: true,
+          abortSignal: signal,
           statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },
         },
         (error: unknown, stream: unknown) => (error ? reject(error) : resolve(stream as NodeJS.ReadableStream)),
       );
     });
-    await writeArchive(archive, dest);
+    await writeArchive(archive, dest, signal);
     return imageId;
   } catch (error) {
+    if (signal.aborted) throw new BxError('cancelled', `writing ${dest} was broken off`, { cause: error });
     throw error instanceof BxError
       ? error
       : new BxError('engine', `cannot save the image: ${toBxError(error).message}`, { cause: error });
@@ -109,16 +114,16 @@ async function readLoadedId(docker: DockerApi, answer: NodeJS.ReadableStream): P
 }
 
 /** Beside the file and renamed when complete, so that a failure leaves no half of it. */
-async function writeArchive(archive: NodeJS.ReadableStream, dest: string): Promise<void> {
+async function writeArchive(archive: NodeJS.ReadableStream, dest: string, signal: AbortSignal): Promise<void> {
   if (dest === '-') {
     const through = new PassThrough();
     through.pipe(process.stdout, { end: false });
-    await pipeline(archive, through);
+    await pipeline(archive, through, { signal });
     return;
   }
   const partial = join(dirname(dest), `.${process.pid}-${Date.now()}.partial`);
   try {
-    await pipeline(archive, createWriteStream(partial));
+    await pipeline(archive, createWriteStream(partial), { signal });
     await rename(partial, dest);
   } catch (error) {
     await rm(partial, { force: true });
