@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Sessions } from '../helpers/detached.js';
+import { type ListedSession, Sessions } from '../helpers/detached.js';
 import { BASE, createProject } from '../helpers/project.js';
 import { runBxtui } from '../helpers/run.js';
-import { inShell } from '../helpers/session.js';
+import { inShell, openSession, shellOpens } from '../helpers/session.js';
 
 const VALUES = { FILE: 'in-a-file-4711', VARIABLE: 'in-a-variable-0815', TYPED: 'of-a-type-1291' };
 const DOCKERFILE = `${BASE}RUN --mount=type=secret,id=file --mount=type=secret,id=variable --mount=type=secret,id=typed --mount=type=ssh \\
@@ -45,6 +45,42 @@ describe('secrets', () => {
     const left = [commandLine, ...filesBelow(sessions.root), ...filesBelow(project.path('tmp'))];
     expect(left.length).toBeGreaterThan(4);
     for (const value of secret) for (const text of left) expect(text.includes(value), text.slice(0, 200)).toBe(false);
+  });
+
+  it('are in no trace of a crash, of the screen or of what it is the screen of', async () => {
+    const project = createProject(DOCKERFILE, { file: VALUES.FILE });
+    mkdirSync(project.path('tmp'));
+    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    project.write('key', key);
+    // A defect that comes when it is asked for.
+    project.write('defect.cjs', "process.on('SIGUSR2', () => { throw new Error('provoked'); });\n");
+    const flags = [
+      ...['--root', sessions.root, '--secret', `id=file,src=${project.path('file')}`, '--secret', 'id=variable,env=VARIABLE'],
+      ...['--secret', 'type=env,id=typed,src=TYPED', '--ssh', `default=${project.path('key')}`],
+    ];
+    const screen = await openSession(project, {
+      flags,
+      env: {
+        ...{ VARIABLE: VALUES.VARIABLE, TYPED: VALUES.TYPED, TMPDIR: project.path('tmp') },
+        NODE_OPTIONS: `--require=${project.path('defect.cjs')}`,
+      },
+    });
+    await sessions.untilFailed();
+    await shellOpens(screen);
+    expect(await inShell(screen, 'wc -c < /run/secrets/variable')).toBe('18');
+    const [{ id }] = (await sessions.list()) as [ListedSession];
+    const commandLines = [sessions.serverPid(id), screen.pid].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    screen.kill('SIGUSR2');
+    expect((await screen.waitForExit()).code).toBe(70);
+    const crashes = () => readdirSync(project.path('tmp')).filter((name) => name.startsWith('bxtui-crash-'));
+    expect(crashes()).toHaveLength(1);
+    expect(project.read(`tmp/${crashes()[0]}`)).toMatch(/Error: provoked[\s\S]*last events:\n.*"type"/);
+    process.kill(sessions.serverPid(id), 'SIGUSR2');
+    await expect.poll(async () => (await sessions.list()).map(({ state }) => state), { timeout: 20_000 }).toEqual(['crashed']);
+    const left = [...commandLines, ...filesBelow(sessions.root), ...filesBelow(project.path('tmp')), screen.rawOutput];
+    expect(left.filter((text) => text.includes('provoked')).length).toBeGreaterThan(1);
+    for (const value of [...Object.values(VALUES), key.split('\n')[1]!])
+      for (const text of left) expect(text.includes(value), text.slice(0, 200)).toBe(false);
   });
 
   it('that cannot be had are told before anything is built', async () => {
