@@ -24,5 +24,5 @@ export function checkTag(value: string): string {
 }
 
 function tagError(value: string, what: string): BxError {
-  return new BxError('usage', `invalid tag "${value}": ${what}`, { hint: 'For example: -t registry.example.com/team/app:1.0' });
+  return new BxError('usage', `invalid --tag "${value}": ${what}`, { hint: 'For example: -t registry.example.com/team/app:1.0' });
 }

@@ -110,7 +110,7 @@ describe('checkTag', () => {
   it.each(['APP', 'team/App', 'app:', 'app:a b', '', '/app', 'a//b', '-a', 'a@sha256:00', 'a.-b', `a:${'x'.repeat(129)}`])(
     'refuses %j',
     (tag) => {
-      expect(() => checkTag(tag)).toThrow(`invalid tag "${tag}"`);
+      expect(() => checkTag(tag)).toThrow(`invalid --tag "${tag}"`);
     },
   );
 });
