@@ -41,7 +41,7 @@ export function openSession(
   openOn: FrontEnd['openOn'],
   { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus, stdinFile = null }: SessionPlace = {},
 ): LocalSession {
-  const stdin = input.stdin !== undefined && stdinFile !== null ? readStandardInput(stdinFile, input.stdin, options.file) : null;
+  const stdin = input.stdin !== undefined && stdinFile !== null ? readStandardInput(stdinFile, input.stdin, options) : null;
   const prepare = (): BuildRequest => ({
     ...prepareRequest(input, options, stdin),
     proxies: readDockerProxies(process.env),

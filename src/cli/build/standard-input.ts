@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
+import { type ArchiveKind, archiveKind } from '../../engine/shared/files/archive-kind.js';
 import { BxError } from '../../platform/errors.js';
 import { readKeysFromTerminal } from '../../platform/keyboard.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { listenForInterrupts } from '../interrupts.js';
-import { type ArchiveKind, archiveKind } from './archive-kind.js';
 import type { BuildInput } from './build-input.js';
+import type { BuildOptions } from './build-options.js';
 import { DOCKERFILE_MAX_BYTES } from './prepare-request.js';
 
 /** As much as tells an archive from a Dockerfile. */
@@ -61,7 +62,11 @@ export async function keepStandardInput({ stdin }: BuildInput): Promise<KeptInpu
 }
 
 /** What was kept there. `wanted`: what it is to be; a context may be either. Throws `BxError('input' | 'usage')`. */
-export function readStandardInput(path: string, wanted: 'context' | 'dockerfile', file: string | null): StandardInput {
+export function readStandardInput(
+  path: string,
+  wanted: 'context' | 'dockerfile',
+  { file, builder }: Pick<BuildOptions, 'file' | 'builder'>,
+): StandardInput {
   const kind = archiveKind(headOf(path));
   if (wanted === 'dockerfile' || kind === null) {
     if (wanted === 'context' && file !== null) {
@@ -71,7 +76,8 @@ export function readStandardInput(path: string, wanted: 'context' | 'dockerfile'
     }
     return { kind: 'dockerfile', text: dockerfileText(path, kind) };
   }
-  if (kind === 'zstd') {
+  // The classic builder is given files that are unpacked here.
+  if (kind === 'zstd' && builder !== 'classic') {
     throw new BxError('usage', 'standard input is packed with zstd, which BuildKit does not unpack', {
       hint: 'Unpack it on the way: zstd -dc FILE | bxtui build -',
     });

@@ -17,6 +17,8 @@ export interface ContextSource {
   readonly dockerfile: { readonly path: string | null; readonly text: string };
   /** What is built instead. The files are the same with it. */
   readonly cut: string | null;
+  /** All is sent, whatever the ignore file says: an archive is taken as it is. */
+  readonly isComplete?: boolean;
   /** Nothing is sent but what is built. */
   readonly isEmpty: boolean;
   readonly onSent: (bytes: number, files: number, isDone: boolean) => void;
@@ -52,11 +54,18 @@ export function contextFor(
         : dir.startsWith(`${contextDir}/`)
           ? `${dir.slice(contextDir.length + 1)}/${name}`
           : null;
-  return { contextDir, dockerfile: { path, text }, cut, isEmpty, onSent };
+  return { contextDir, dockerfile: { path, text }, isComplete: request.source?.kind === 'archive', cut, isEmpty, onSent };
 }
 
 /** Throws `BxError('input')` when there is no such directory. */
-export async function packContext({ contextDir, dockerfile, cut, isEmpty, onSent }: ContextSource): Promise<PackedContext> {
+export async function packContext({
+  contextDir,
+  dockerfile,
+  cut,
+  isComplete = false,
+  isEmpty,
+  onSent,
+}: ContextSource): Promise<PackedContext> {
   const disk = createDiskTree(contextDir);
   const ignored = readIgnoreFile(disk);
   const exclude = patternsOf(ignored ?? '');
@@ -71,7 +80,7 @@ export async function packContext({ contextDir, dockerfile, cut, isEmpty, onSent
   for (const path of [IGNORE_FILE, built]) if (matcher.matches(path)) exclude.push(`!${path}`);
   const tree = createDiskTree(contextDir, overrides);
   const archive = (await loadTar()).pack();
-  const chosen = isEmpty ? { include: [IGNORE_FILE, built], exclude: [] } : { include: [], exclude };
+  const chosen = isEmpty ? { include: [IGNORE_FILE, built], exclude: [] } : { include: [], exclude: isComplete ? [] : exclude };
   void send(tree, chosen, archive, onSent).catch((error: unknown) => archive.destroy(toBxError(error, 'input')));
   return { dockerfile: built, tar: archive as unknown as Readable };
 }

@@ -14,6 +14,7 @@ import { type Journal, openJournal } from './journal.js';
 import { removeImages, sweepOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
+import { startFetchedRun } from './source/fetched-run.js';
 import { watchEngine } from './watch.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -76,7 +77,12 @@ function createEngine(api: EngineApi, facts: EngineFacts): Engine {
     onLine: (listener) => watch.onLine(listener),
     build(request) {
       refuseUnknown(request, dialect);
-      const run = startRun({ api, journal, dialect, clean }, withProxyArgs(request, endpoint.address, true));
+      const surroundings = { api, journal, dialect, clean };
+      const asked = withProxyArgs(request, endpoint.address, true);
+      const run =
+        request.contextDir === null
+          ? startFetchedRun(asked, (ready) => startRun(surroundings, ready))
+          : startRun(surroundings, asked);
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };
     },

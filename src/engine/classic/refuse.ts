@@ -11,8 +11,6 @@ type Words = Pick<Dialect, 'name' | 'elsewhere'>;
 export function refuseUnknown(request: BuildRequest, words: Words): void {
   const { secrets, ssh, outputs } = request;
   const unsupported = (what: string): BxError => refusal(words, what);
-  if (request.source || request.contextDir === null)
-    throw unsupported('is given directories here, and no URL, archive or lone Dockerfile');
   if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
   if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { archiveKind } from '../../../../src/cli/build/archive-kind.js';
+import { archiveKind } from '../../../../src/engine/shared/files/archive-kind.js';
 
 describe('archiveKind', () => {
   it.each([
