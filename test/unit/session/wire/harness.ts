@@ -164,7 +164,7 @@ export async function settle(): Promise<void> {
 /** A session whose build has failed, with a shell in step 2. */
 export async function withShell(served: Served): Promise<void> {
   await served.local.start();
-  served.engine.runs[0]!.say(plan, vertex(2), failure);
+  served.engine.runs[0]!.say(plan, vertex(2), vertex(3), failure);
   await until(() => served.local.state.generations[0]?.status === 'failed');
   await served.local.execute(rollback('2'));
 }
