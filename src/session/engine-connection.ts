@@ -9,6 +9,8 @@ export interface EngineConnection {
   readonly current: Engine | null;
   /** The engine that is there, or a connection made now; `tell`: what that takes. Throws what `connect` throws. */
   get(tell: (event: EngineEvent) => void): Promise<Engine>;
+  /** Nobody waits any more for what `get` is making; that throws 'cancelled'. */
+  giveUp(): void;
   dispose(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export interface EngineConnectionOptions {
 
 export function createEngineConnection(options: EngineConnectionOptions): EngineConnection {
   let current: Engine | null = null;
+  let making: AbortController | null = null;
   let retry: NodeJS.Timeout | null = null;
 
   const stopRetrying = (): void => {
@@ -61,7 +64,12 @@ export function createEngineConnection(options: EngineConnectionOptions): Engine
     get current() {
       return current;
     },
-    get: async (tell) => current ?? take(await options.connect(options.signal, tell)),
+    async get(tell) {
+      if (current !== null) return current;
+      making = new AbortController();
+      return take(await options.connect(AbortSignal.any([options.signal, making.signal]), tell));
+    },
+    giveUp: () => making?.abort(),
     async dispose() {
       stopRetrying();
       await current?.dispose().catch(() => undefined);

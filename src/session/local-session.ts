@@ -179,7 +179,8 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
       settled = follow(generation, run);
     } catch (error) {
       isBuilding = false;
-      const { message, hint } = toBxError(error, 'endpoint');
+      const { code, message, hint } = toBxError(error, 'endpoint');
+      if (code === 'cancelled') return report(generation, [{ type: 'build.cancelled' }]);
       const failure = { digest: null, message, hint, exitCode: null, line: null };
       report(generation, [{ type: 'build.failed', failure }]);
       throw error;
@@ -328,7 +329,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
         return { process: null };
       case 'build.cancel':
         if (!isBuilding) throw new BxError('state', 'no build is running');
-        await runs.get(selectCurrent(state)?.number ?? 0)?.cancel();
+        await (runs.get(selectCurrent(state)?.number ?? 0)?.cancel() ?? engine.giveUp());
         return { process: null };
       case 'step.rollback':
         openings++;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
+import { BxError } from '../../../src/platform/errors.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine } from './fake-engine.js';
 import { planOf, requestOf, updateOf } from './fixture.js';
@@ -23,22 +24,23 @@ let engine: FakeEngine;
 let connections: number;
 let log: SessionEvent[];
 
+const OPTIONS: LocalSessionOptions = {
+  id: 's1',
+  contextLabel: '.',
+  connect: async () => {
+    connections++;
+    return engine;
+  },
+  prepare: () => request,
+  target: null,
+  openOn: 'never',
+  invoke: null,
+  spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
+  now: () => 1,
+};
+
 async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalSession> {
-  const session = createLocalSession({
-    id: 's1',
-    contextLabel: '.',
-    connect: async () => {
-      connections++;
-      return engine;
-    },
-    prepare: () => request,
-    target: null,
-    openOn: 'never',
-    invoke: null,
-    spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
-    now: () => 1,
-    ...options,
-  });
+  const session = createLocalSession({ ...OPTIONS, ...options });
   session.onEvent((event) => log.push(event));
   await session.start();
   return session;
@@ -230,6 +232,28 @@ describe('a local session', () => {
   it('turns a connection that fails into a failed generation, and rejects', async () => {
     await expect(start({ connect: () => Promise.reject(new Error('refused')) })).rejects.toThrow('refused');
     expect(log.at(-1)).toMatchObject({ event: { type: 'build.failed', failure: { message: 'refused' } } });
+  });
+
+  it('tells what it takes to have an engine as steps of the build, which can be cancelled then', async () => {
+    const booting = { type: 'vertex.updated', digest: 'sha256:b', name: '[internal] booting buildkit', inputs: [] } as const;
+    const connect: LocalSessionOptions['connect'] = (signal, tell) => {
+      connections++;
+      if (connections > 1) return Promise.resolve(engine);
+      tell({ ...booting, isCached: false, startedAtMs: 1, completedAtMs: null, error: '' });
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new BxError('cancelled', 'connecting was cancelled')));
+      });
+    };
+    const session = createLocalSession({ ...OPTIONS, connect });
+    const starting = session.start();
+    await settle();
+    const generation = session.state.generations.at(-1)!;
+    expect(Object.values(generation.steps).find(({ text }) => text === 'booting buildkit')?.state).toBe('running');
+    await session.execute({ type: 'build.cancel' });
+    await starting;
+    expect(session.state.generations.at(-1)!.status).toBe('cancelled');
+    await session.execute({ type: 'session.reload' });
+    expect([connections, engine.runs.length]).toEqual([2, 1]);
   });
 
   it('says when a shell is lent from somewhere else', async () => {
