@@ -21,6 +21,7 @@ import { timedRun } from './timed-run.mjs';
  * @property {string} peer what the peer took, or `-`
  * @property {Spread | null} wall ratio to the peer
  * @property {Spread | null} cpu ratio to the peer
+ * @property {string} [resident] of both
  * @property {string} goal
  * @property {boolean | null} isMet null: could not be decided
  * @property {string} [note] what the line leaves out: who the peer was, why there is none

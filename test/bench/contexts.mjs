@@ -73,6 +73,12 @@ export function failingBuild(parent, name, steps) {
   return createContext(parent, name, `${BASE}${PROMPT_LINES}WORKDIR /app\n${runs.join('\n')}\n${FAIL}\n`);
 }
 
+/** Steps that print numbers, a line each; not one comes from the cache where `RUN_ID` is new. @param {string} parent @param {number} steps @param {number} lines of each */
+export function printingBuild(parent, steps, lines) {
+  const runs = Array.from({ length: steps }, (_, index) => `RUN : ${index}; seq 1 ${lines}`);
+  return createContext(parent, 'printing', `${BASE}ARG RUN_ID\n${runs.join('\n')}\n`);
+}
+
 /** @param {string} parent @param {number} mebibytes */
 export function oneLargeFile(parent, mebibytes) {
   const dir = createContext(parent, 'large-file', 'FROM scratch\nCOPY large /large\n');

@@ -2,11 +2,13 @@
 
 /** @typedef {import('./bench.mjs').Line} Line */
 
-const HEAD = ['row', 'bxtui', 'peer', 'wall', 'CPU', 'goal', ''];
+const HEAD = ['row', 'bxtui', 'peer', 'wall', 'CPU', 'max RSS', 'goal', ''];
 
 /** @param {readonly Line[]} lines @returns {string} */
 export function renderTable(lines) {
-  const rows = lines.map((line) => [line.row, line.ours, line.peer, ratio(line.wall), ratio(line.cpu), line.goal, verdict(line)]);
+  const rows = lines.map((line) => [
+    ...[line.row, line.ours, line.peer, ratio(line.wall), ratio(line.cpu), line.resident ?? '-', line.goal, verdict(line)],
+  ]);
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)));
   const render = (/** @type {readonly string[]} */ row) =>
     row
@@ -20,6 +22,7 @@ export function renderTable(lines) {
     ...rows.map(render),
     '',
     'Medians; ratios bxtui/peer within pairs of alternating runs: median (min-max). Below 1 bxtui needs less.',
+    'max RSS: the most of any run, bxtui / peer, of the largest process.',
     ...notes,
     '',
   ].join('\n');

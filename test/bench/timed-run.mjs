@@ -1,6 +1,6 @@
 /**
- * One run of a client without a terminal: wall time, and the CPU time of the process with all its children. bash's `time` gives both
- * as wait4(2) accounts them, so that a plugin started by a command line tool counts as well.
+ * One run of a client without a terminal: wall time, the CPU time of the process with all its children, and the most memory that any of them had
+ * resident. A few lines of perl wait for it and ask getrusage(2), so that a plugin started by a command line tool counts as well.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,10 +8,24 @@ import { SetupError } from '../setup/say.mjs';
 import { peakResidentBytes } from './resident.mjs';
 
 /** @typedef {{ file: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string }} Command */
-/** @typedef {{ wallMs: number, cpuMs: number }} Timing */
+/** @typedef {{ wallMs: number, cpuMs: number, residentBytes: number }} Timing `residentBytes`: of the largest process */
 
-/** File descriptors 3 and up keep the figures apart from whatever the command prints. */
-const SCRIPT = `TIMEFORMAT='%3R %3U %3S'; { time "$@" >"$OUT" 2>&1 </dev/null 3>&-; } 2>&3`;
+/** getrusage(2) by its number, for perl has no call for it; its structure begins with two struct timeval and ru_maxrss in KiB. */
+const SCRIPT = `use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+my ($call, $out, @command) = @ARGV;
+my $start = clock_gettime(CLOCK_MONOTONIC);
+my $pid = fork;
+if ($pid == 0) {
+  open(STDIN, '<', '/dev/null'); open(STDOUT, '>', $out); open(STDERR, '>&', STDOUT);
+  exec { $command[0] } @command;
+  exit 127;
+}
+waitpid($pid, 0);
+my ($status, $wall, $usage) = ($?, clock_gettime(CLOCK_MONOTONIC) - $start, "\\0" x 256);
+syscall($call, -1, $usage) == 0 or exit 126;
+printf('%.6f %d %d %d %d %d', $wall, unpack('q5', $usage));
+exit($status & 127 ? 128 + ($status & 127) : $status >> 8);`;
+const GETRUSAGE = process.arch === 'arm64' ? 165 : 98;
 
 /**
  * @param {Command} command
@@ -20,21 +34,23 @@ const SCRIPT = `TIMEFORMAT='%3R %3U %3S'; { time "$@" >"$OUT" 2>&1 </dev/null 3>
  */
 export function timedRun(command, { outputFile, expectedStatus = 0 }) {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', SCRIPT, 'bash', command.file, ...command.args], {
-      cwd: command.cwd,
-      env: { ...command.env, OUT: outputFile },
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    const child = spawn('perl', ['-e', SCRIPT, String(GETRUSAGE), outputFile, command.file, ...command.args], {
+      ...{ cwd: command.cwd, env: command.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     let figures = '';
-    child.stdio[3]?.on('data', (data) => {
+    child.stdout.on('data', (data) => {
       figures += data;
     });
     child.on('error', reject);
     child.on('close', (status) => {
-      const [realS, userS, systemS] = figures.trim().split(' ').map(Number);
-      if (status !== expectedStatus || realS === undefined || userS === undefined || systemS === undefined) {
-        reject(unexpected(command, status, outputFile));
-      } else resolve({ wallMs: realS * 1000, cpuMs: (userS + systemS) * 1000 });
+      const numbers = figures.split(' ').map(Number);
+      const [wallS = 0, userS = 0, userUs = 0, systemS = 0, systemUs = 0, residentKiB = 0] = numbers;
+      if (status !== expectedStatus || numbers.length < 6) reject(unexpected(command, status, outputFile));
+      else {
+        const cpuMs = (userS + systemS) * 1000 + (userUs + systemUs) / 1000;
+        resolve({ wallMs: wallS * 1000, cpuMs, residentBytes: residentKiB * 1024 });
+      }
     });
   });
 }

@@ -1,14 +1,18 @@
 /** Rows that are one command against one command: builds without a terminal, and the version. */
-import { renameSync, utimesSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { comparison, inMs } from '../bench.mjs';
-import { eightSteps, manyFiles, oneLargeFile, threeHundredSteps } from '../contexts.mjs';
+import { comparison, inMiB, inMs } from '../bench.mjs';
+import { eightSteps, manyFiles, oneLargeFile, printingBuild, threeHundredSteps } from '../contexts.mjs';
 import { alternate } from '../statistics.mjs';
 
 /** @typedef {import('../bench.mjs').Bench} Bench */
 /** @typedef {import('../bench.mjs').Line} Line */
 /** @typedef {import('../bench.mjs').Row} Row */
 /** @typedef {{ wall: number, cpu?: number }} Goal the highest ratios to the peer */
+
+/** In every row. */
+const RESIDENT_BYTES = 150 << 20;
 
 /** @type {readonly Row[]} */
 export const RACES = [
@@ -18,6 +22,8 @@ export const RACES = [
   largeFile('file-1g', 'context: one file of 1 GiB', { wall: 0.75, cpu: 0.35 }),
   manyFilesFirst('files-first', 'context: 100,000 files of 1 KiB, first', { wall: 1.0, cpu: 0.5 }),
   manyFilesAgain('files-again', 'context: 100,000 files, unchanged', { wall: 0.6, cpu: 0.45 }),
+  oneChanged('files-one', 'context: 100,000 files, one changed', { wall: 0.6, cpu: 0.5 }),
+  logLines('log-lines', '200,000 log lines', { wall: 1.0, cpu: 1.0 }),
   version('version', '--version', { wall: 1.0 }),
 ];
 
@@ -83,6 +89,31 @@ function manyFilesAgain(/** @type {string} */ id, /** @type {string} */ title, /
   return row(id, title, goal, async (bench) => await bench.race({ pairs: 5, ...buildsOf(bench, sharedTree(bench)) }));
 }
 
+/** Another content in every run. */
+function oneChanged(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    const dir = sharedTree(bench);
+    let runs = 0;
+    const before = () => writeFileSync(join(dir, 'tree/d7/f7'), `changed ${++runs}`);
+    return await bench.race({ pairs: 5, before, ...buildsOf(bench, dir) });
+  });
+}
+
+/** As many as ten steps print, for an engine drops what one step prints beyond 200 KiB in a second; each run prints them anew. */
+function logLines(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    const dir = printingBuild(bench.contexts, 10, 20_000);
+    const peer = bench.peers.buildx();
+    const args = () => ['build', '--progress=plain', '--build-arg', `RUN_ID=${randomUUID()}`, dir];
+    const runs = await alternate(
+      bench.pairs(5),
+      () => bench.timed(bench.ours(args())),
+      () => bench.timed(bench.peer(peer, args())),
+    );
+    return comparison(runs);
+  });
+}
+
 function version(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
   return row(id, title, goal, async (bench) => {
     const peer = bench.peers.buildx();
@@ -122,6 +153,7 @@ function row(id, title, goal, measure) {
     measure: async (bench) => {
       const { wall, cpu, runs, note } = await measure(bench);
       const figures = (/** @type {'ours' | 'peer'} */ side) => `${inMs(wall[side].median)}, ${inMs(cpu[side].median)} CPU`;
+      const peak = (/** @type {'ours' | 'peer'} */ side) => Math.max(...runs[side].map(({ residentBytes }) => residentBytes));
       return [
         {
           row: title,
@@ -129,8 +161,12 @@ function row(id, title, goal, measure) {
           peer: figures('peer'),
           wall: wall.ratio,
           cpu: cpu.ratio,
+          resident: `${inMiB(peak('ours'))} / ${inMiB(peak('peer'))}`,
           goal: text,
-          isMet: wall.ratio.median <= goal.wall && (goal.cpu === undefined || cpu.ratio.median <= goal.cpu),
+          isMet:
+            wall.ratio.median <= goal.wall &&
+            (goal.cpu === undefined || cpu.ratio.median <= goal.cpu) &&
+            peak('ours') <= RESIDENT_BYTES,
           note: note ?? `peer: docker buildx ${bench.peers.buildx().version}`,
           figures: runs,
         },
