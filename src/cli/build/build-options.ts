@@ -62,6 +62,14 @@ export interface BuildOptions {
   readonly leaveKey: string | null;
 }
 
+/**
+ * Whether a build that names no output ends with an image in the engine's store: buildx takes a variable for its wish that it does not
+ * (docker/buildx, build/utils.go: what is no boolean is no wish). The classic builder can do nothing else, and knows no such variable.
+ */
+function keepsByItself(builder: BuilderKind, env: NodeJS.ProcessEnv): boolean {
+  return builder === 'classic' || parseGoBoolean(env.BUILDX_NO_DEFAULT_LOAD ?? '') !== true;
+}
+
 /** `command`: as people call it. Null: `--help` was asked for. Throws `BxError('usage' | 'input')`. */
 export function readBuildOptions(
   args: readonly string[],
@@ -74,7 +82,9 @@ export function readBuildOptions(
   const invoke = flags.text('invoke');
   const platform = parsePlatform(flags.list('platform'));
   const tags = flags.list('tag').map(checkTag);
-  const outputs = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
+  const named = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
+  const builder = chooseBuilder(flags.text('engine'), env);
+  const outputs = named.length > 0 || keepsByItself(builder, env) ? named : [{ kind: 'cacheonly' } as const];
   return {
     context: onlyContext(flags, command),
     file: flags.text('file') || null,
@@ -91,7 +101,7 @@ export function readBuildOptions(
     outputs,
     settings: readBuildSettings(flags, env, cwd),
     resultFiles: resultFiles(flags, outputs, env, cwd),
-    builder: chooseBuilder(flags.text('engine'), env),
+    builder,
     endpoint: {
       builder: flags.text('builder') || null,
       context: flags.text('context') || null,

@@ -93,6 +93,16 @@ describe('readBuildOptions', () => {
     expect(readBuildOptions([...args, '.'], { BUILDKIT_PROGRESS: told }, '/w')?.progress).toBe(expected);
   });
 
+  it.each([
+    ['1', [], [{ kind: 'cacheonly' }]],
+    ['true', ['--load'], [{ kind: 'store' }]],
+    ['true', ['--engine=classic'], []],
+    ['0', [], []],
+    ['maybe', [], []],
+  ] as const)('with BUILDX_NO_DEFAULT_LOAD=%s and %j has the outputs %j', (told, args, outputs) => {
+    expect(readBuildOptions([...args, '.'], { BUILDX_NO_DEFAULT_LOAD: told }, '/w')?.outputs).toEqual(outputs);
+  });
+
   it('says which values of BUILDKIT_PROGRESS there are', () => {
     const read = () => readBuildOptions(['.'], { BUILDKIT_PROGRESS: 'json' }, '/w');
     expect(read).toThrow('BUILDKIT_PROGRESS is "json", and must be auto, none, plain, quiet, rawjson, tty');
