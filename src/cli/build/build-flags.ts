@@ -119,9 +119,11 @@ const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec =
 
 /** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
 export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', 'memory-swap', 'isolation'].map((name) =>
+  ...['cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems', 'memory-swap', 'isolation', 'security-opt'].map((name) =>
     later(name, 'string'),
   ),
+  later('cpu-shares', 'string', 'c'),
+  later('memory', 'string', 'm'),
   ...['squash'].map((name) => later(name, 'bool')),
 ];
 
