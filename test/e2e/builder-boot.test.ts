@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApi } from '../../src/engine/shared/engine-api.js';
-import { makeBuilderImage, whyNoBuilderImage } from '../helpers/builder-image.js';
+import { makeBuilderImage, whyNoBuilderImage, whyNotPrivileged } from '../helpers/builder-image.js';
 import { isDocker, isPodman, testEngine } from '../helpers/engines.js';
 import { createProject, removeProjects } from '../helpers/project.js';
 import { findRegistry, REGISTRY_USER, startRegistry } from '../helpers/registry.js';
@@ -15,9 +15,9 @@ import { testDirectory } from '../helpers/session-root.js';
 import { findBuildx } from '../parity/buildx.js';
 
 const engine = testEngine();
-const whyNot = !isDocker() || isPodman() ? 'it is no Docker Engine' : whyNoBuilderImage();
 const IMAGE = 'bxtui-test-buildkitd';
 const api = createApi({ kind: 'docker', address: engine, source: 'the test', tls: null });
+const whyNot = !isDocker() || isPodman() ? 'it is no Docker Engine' : (whyNoBuilderImage() ?? (await whyNotPrivileged(api)));
 const ONE_COMMAND = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "echo", "@RUN_ID@"]\n';
 
 const stores = new Map<string, string>();

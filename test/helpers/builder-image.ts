@@ -2,8 +2,9 @@
  * An image that a buildx builder of the driver docker-container can be made of, since no registry is in reach that has a buildkitd: the BuildKit in
  * it is that of Debian's dockerd, under the names `buildkitd` and `buildctl`. Its daemon says its arguments, and keeps all it has where buildkitd does.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { EngineApi } from '../../src/engine/shared/engine-api.js';
 import { capture, which } from '../setup/command.mjs';
 import { createProject, type Project } from './project.js';
 import { runBxtui } from './run.js';
@@ -16,6 +17,16 @@ export function whyNoBuilderImage(): string | null {
   if (!existsSync(PERL)) return 'there is no perl';
   const lacking = DAEMONS.find((name) => which(name) === null);
   return lacking === undefined ? null : `${lacking} is not installed`;
+}
+
+/** Null: the engine can run a container with all capabilities, as a builder's is; else why not. */
+export async function whyNotPrivileged(api: EngineApi): Promise<string | null> {
+  const { Version } = await api.json<{ readonly Version: string }>('GET', '/version');
+  if (Number.parseInt(Version, 10) >= 23) return null;
+  // The older ones ask for every capability that the kernel knows, also for those that nobody has on this machine.
+  const bounding = BigInt(`0x${/CapBnd:\s*([0-9a-f]+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  const all = (1n << (BigInt(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8').trim()) + 1n)) - 1n;
+  return (bounding & all) === all ? null : `Docker Engine ${Version} asks for capabilities that this machine does not give`;
 }
 
 /** Builds it on the engine that the tests share. */
