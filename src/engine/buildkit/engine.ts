@@ -1,5 +1,4 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
-import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildRun, Engine } from '../engine.js';
@@ -43,13 +42,24 @@ export async function connectBuildKit(
   imageStores: EngineLink['imageStores'],
   tell: (event: EngineEvent) => void,
 ): Promise<Engine> {
+  try {
+    return await connectOnce(endpoint, signal, imageStores);
+  } catch (error) {
+    if (!(error instanceof BuilderDownError)) throw error;
+    const { bootBuilder } = await import('../shared/channel/boot-builder.js');
+    await bootBuilder(error, tell, signal);
+    return connectOnce(endpoint, signal, imageStores);
+  }
+}
+
+async function connectOnce(endpoint: Endpoint, signal: AbortSignal, imageStores: EngineLink['imageStores']): Promise<Engine> {
   const failed = new AbortController();
   // It has a connection of its own, so it need not wait for this one.
   const version = endpoint.kind === 'docker' ? readEngineVersion(endpoint, AbortSignal.any([signal, failed.signal])) : null;
   const spareSocket = endpoint.kind === 'docker' && isFar(endpoint) ? openSpareSocket(endpoint, signal) : null;
   let connection: Http2Connection | null = null;
   try {
-    connection = connectHttp2(await dialBooted(endpoint, tell, signal), describeEndpoint(endpoint));
+    connection = connectHttp2(await dialGrpc(endpoint, signal), describeEndpoint(endpoint));
     const transport = createEngineTransport(connection, READERS);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
     const facts = readEngineFacts(endpoint, transport, version, deadline, CONNECT_TIMEOUT_MS);
@@ -64,17 +74,6 @@ export async function connectBuildKit(
     spareSocket?.dispose();
     await connection?.close();
     throw error;
-  }
-}
-
-async function dialBooted(endpoint: Endpoint, tell: (event: EngineEvent) => void, signal: AbortSignal): Promise<Duplex> {
-  try {
-    return await dialGrpc(endpoint, signal);
-  } catch (error) {
-    if (!(error instanceof BuilderDownError)) throw error;
-    const { bootBuilder } = await import('../shared/channel/boot-builder.js');
-    await bootBuilder(error, tell, signal);
-    return dialGrpc(endpoint, signal);
   }
 }
 

@@ -14,14 +14,25 @@ import { createExecDemux } from './exec-demux.js';
 const CONFLICT = 409;
 const NOT_FOUND = 404;
 
-/** Throws `BxError('endpoint' | 'cancelled')`; a `BuilderDownError` where the container does not run and may be started. */
+/** So long a buildkitd may take until it listens. */
+const JUST_STARTED_MS = 20_000;
+
+/**
+ * Throws `BxError('endpoint' | 'cancelled')`; a `BuilderDownError` where the container does not run and may be started. The stream ends with
+ * one where it has just been started, by somebody else, and nobody listens in it yet.
+ */
 export async function openDockerContainer(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
   const { host, node } = endpoint;
   if (host === undefined) throw new BxError('internal', `${describeEndpoint(endpoint)} says no engine`);
   const container = containerName(endpoint.address);
   const api = createApi(host, unreachable);
   const first = await createExec(endpoint, api, container, signal);
-  if (typeof first === 'string') return attach(endpoint, api, first, signal);
+  const whyNobody = async (said: string): Promise<BxError> => {
+    const error = explainExec(endpoint, said);
+    const isNew = node?.mayStart === true && (await hasJustStarted(api, container));
+    return isNew ? new BuilderDownError({ endpoint, api, container, node }, false, error) : error;
+  };
+  if (typeof first === 'string') return attach(endpoint, api, first, whyNobody, signal);
   const error = notRunning(endpoint, container, first.status);
   if (node === undefined || !node.mayStart) throw error;
   throw new BuilderDownError({ endpoint, api, container, node }, first.status === NOT_FOUND, error);
@@ -53,7 +64,19 @@ async function createExec(
   );
 }
 
-async function attach(endpoint: Endpoint, api: EngineApi, exec: string, signal: AbortSignal): Promise<Duplex> {
+async function hasJustStarted(api: EngineApi, container: string): Promise<boolean> {
+  const { json } = await api.ask('GET', `/containers/${encodeURIComponent(container)}/json`).catch(() => ({ json: null }));
+  const { StartedAt = '' } = (json?.State ?? {}) as { readonly StartedAt?: string };
+  return Math.abs(Date.now() - Date.parse(StartedAt)) < JUST_STARTED_MS;
+}
+
+async function attach(
+  endpoint: Endpoint,
+  api: EngineApi,
+  exec: string,
+  whyNobody: (said: string) => Promise<BxError>,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const answer = await api.hijack(`/exec/${exec}/start`, { Detach: false, Tty: false }, { signal }).catch((error: unknown) => {
     throw error instanceof ApiError ? explainExec(endpoint, error.message) : error;
   });
@@ -68,7 +91,7 @@ async function attach(endpoint: Endpoint, api: EngineApi, exec: string, signal: 
         return parts;
       },
       // Without a byte nobody was there.
-      endError: async () => (isOpen ? null : explainExec(endpoint, demux.said())),
+      endError: async () => (isOpen ? null : whyNobody(demux.said())),
     },
   );
   stream.on('error', () => undefined);
