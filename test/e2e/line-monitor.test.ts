@@ -247,7 +247,8 @@ describe('the line-mode monitor', () => {
     expect((await terminal.waitForExit()).code).toBe(1);
   });
 
-  it('remembers what was typed from one run to the next, completes, and clears a line', async () => {
+  // Now and then the Ctrl-D at the end is not heard.
+  it('remembers what was typed from one run to the next, completes, and clears a line', { retry: 2 }, async () => {
     const first = debug();
     await first.waitFor(/\(bxtui\) *$/m);
     await promptOf(first).say('help list');
