@@ -1,12 +1,11 @@
 /** Contexts of the classic builder that are no directory: they are brought here first, into a directory that goes with the session. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRepository } from '../helpers/engine-network.js';
 import { CLASSIC, engineEnv, isDocker, testEngine } from '../helpers/engines.js';
@@ -40,14 +39,7 @@ beforeAll(async () => {
     '.dockerignore': 'ignored\n',
     ignored: 'ignored\n',
   });
-  repository = createRepository({ master: tree('master'), dev: tree('dev') }, (dir, files) => {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      writeFileSync(join(dir, path), content, { mode: 0o755 });
-    }
-  });
-  execFileSync('tar', ['-C', join(repository.dir, 'tree'), '--exclude=.git', '-cf', join(repository.dir, 'all.tar'), '.']);
-  writeFileSync(join(repository.dir, 'all.tgz'), gzipSync(readFileSync(join(repository.dir, 'all.tar'))));
+  repository = createRepository({ master: tree('master'), dev: tree('dev') });
   writeFileSync(join(repository.dir, 'only.Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
   server = createServer((request, response) => {
     try {

@@ -1,8 +1,7 @@
 /** Contexts that are no directory of this machine, and Dockerfiles that are elsewhere than in the context. */
 import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { createReadStream, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRepository, serveToEngine, type WebServer } from '../helpers/engine-network.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
@@ -29,14 +28,7 @@ beforeAll(async () => {
     note: `${note}\n`,
     'sub/note': `${note} below\n`,
   });
-  repository = createRepository({ main: tree('main'), dev: tree('dev') }, (dir, files) => {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      writeFileSync(join(dir, path), content, { mode: 0o755 });
-    }
-  });
-  execFileSync('tar', ['-C', join(repository.dir, 'tree'), '--exclude=.git', '-cf', join(repository.dir, 'all.tar'), '.']);
-  writeFileSync(join(repository.dir, 'all.tgz'), gzipSync(readFileSync(join(repository.dir, 'all.tar'))));
+  repository = createRepository({ main: tree('main'), dev: tree('dev') });
   writeFileSync(join(repository.dir, 'only.Dockerfile'), 'FROM scratch\nADD only.Dockerfile /\n');
   server = await serveToEngine(repository.dir);
 });

@@ -247,8 +247,7 @@ describe('the line-mode monitor', () => {
     expect((await terminal.waitForExit()).code).toBe(1);
   });
 
-  // Now and then the Ctrl-D at the end is not heard.
-  it('remembers what was typed from one run to the next, completes, and clears a line', { retry: 2 }, async () => {
+  it('remembers what was typed from one run to the next, completes, and clears a line', async () => {
     const first = debug();
     await first.waitFor(/\(bxtui\) *$/m);
     await promptOf(first).say('help list');

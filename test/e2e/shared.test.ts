@@ -73,10 +73,12 @@ describe('a screen, the line-mode monitor and exec', () => {
   const ask =
     "stty -icanon -echo min 0 time 10; printf '\\033[6n'; printf '\\033'; printf '[c'; dd bs=64 count=6 2>/dev/null | tr -cd Rc | wc -c; stty sane";
 
-  // In whole runs a third answer comes now and then, from where is not known yet.
-  it('give one program one answer to each question', { retry: 2 }, async () => {
+  it('give one program one answer to each question', async () => {
     const screen = await sessions.attach(id, { cols: 160, rows: 48 });
     await sessions.typeInto(screen);
+    // The shell's own prompt asks for the cursor (busybox, lineedit.c), and the answer to that may come while the next command runs.
+    screen.type('while IFS= read -r typed; do eval "$typed"; done');
+    screen.press('enter');
     expect(await inShell(screen, ask)).toBe('2');
     const line = startTerminal({ args: ['debug', '--root', sessions.root], cols: 100, rows: 30, env: engineEnv() });
     const inLine = async (mark: number): Promise<void> => {

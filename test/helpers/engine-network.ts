@@ -3,9 +3,10 @@
  * What git needs of it is a directory of files (gitprotocol-http(5), dumb clients).
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { installDebianPackages } from '../setup/apt.mjs';
 import { which } from '../setup/command.mjs';
 import { testEngine } from './engines.js';
@@ -61,11 +62,11 @@ function daemonOf(address: string): string | null {
   return null;
 }
 
-/** A bare repository `app.git` in a directory to serve. Each commit is a branch with these files; the first is HEAD. */
-export function createRepository(
-  branches: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>,
-  write: (dir: string, files: Readonly<Record<string, string | Uint8Array>>) => void,
-): { readonly dir: string; remove(): void } {
+/** A bare repository `app.git` in a directory to serve, and its HEAD as `all.tar` and `all.tgz`. Each commit is a branch with these files; the first is HEAD. */
+export function createRepository(branches: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>): {
+  readonly dir: string;
+  remove(): void;
+} {
   if (which('git') === null) installDebianPackages(['git'], 'git is not installed');
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-git-'));
   const tree = join(dir, 'tree');
@@ -76,7 +77,10 @@ export function createRepository(
   git('init', '--quiet', tree);
   for (const [branch, files] of Object.entries(branches)) {
     git('-C', tree, 'checkout', '--quiet', '-B', branch);
-    write(tree, files);
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), content, { mode: 0o755 });
+    }
     git('-C', tree, 'add', '--all');
     git('-C', tree, 'commit', '--quiet', '--message', branch);
   }
@@ -84,5 +88,7 @@ export function createRepository(
   git('-C', tree, 'checkout', '--quiet', head);
   git('clone', '--quiet', '--bare', tree, join(dir, 'app.git'));
   git('-C', join(dir, 'app.git'), 'update-server-info');
+  execFileSync('tar', ['-C', tree, '--exclude=.git', '-cf', join(dir, 'all.tar'), '.']);
+  writeFileSync(join(dir, 'all.tgz'), gzipSync(readFileSync(join(dir, 'all.tar'))));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

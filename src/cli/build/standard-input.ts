@@ -2,12 +2,12 @@
  * What comes by standard input: a context or a Dockerfile. It is kept in a file, since a session builds more than once, and the process of
  * a session is another one than that which has the input. It must not be read by anybody else.
  */
-import { closeSync, createWriteStream, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
-import { type ArchiveKind, archiveKind } from '../../engine/shared/files/archive-kind.js';
+import { type ArchiveKind, archiveKindOf } from '../../engine/shared/files/archive-kind.js';
 import { BxError } from '../../platform/errors.js';
 import { readKeysFromTerminal } from '../../platform/keyboard.js';
 import { writeReasonOf } from '../../platform/reason.js';
@@ -15,9 +15,6 @@ import { listenForInterrupts } from '../interrupts.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import { DOCKERFILE_MAX_BYTES } from './prepare-request.js';
-
-/** As much as tells an archive from a Dockerfile. */
-const HEAD_BYTES = 1024;
 
 export type StandardInput =
   | { readonly kind: 'archive'; readonly path: string }
@@ -67,7 +64,7 @@ export function readStandardInput(
   wanted: 'context' | 'dockerfile',
   { file, builder }: Pick<BuildOptions, 'file' | 'builder'>,
 ): StandardInput {
-  const kind = archiveKind(headOf(path));
+  const kind = archiveKindOf(path);
   if (wanted === 'dockerfile' || kind === null) {
     if (wanted === 'context' && file !== null) {
       throw new BxError('usage', 'standard input is a Dockerfile, and -f names another', {
@@ -103,14 +100,4 @@ function dockerfileText(path: string, kind: ArchiveKind | null): string {
     });
   }
   return readFileSync(path, 'utf8');
-}
-
-function headOf(path: string): Buffer {
-  const fd = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, readSync(fd, head, 0, head.length, 0));
-  } finally {
-    closeSync(fd);
-  }
 }

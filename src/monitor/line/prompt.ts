@@ -37,6 +37,13 @@ export interface Prompt {
   cancel(): void;
 }
 
+/**
+ * A Ctrl-D that is typed ahead, while the terminal is in its mode of lines, is a NUL for who reads it in raw mode (Linux, n_tty.c). It comes
+ * with the prompt; later it is a key that somebody presses.
+ */
+const TYPED_AHEAD_MS = 100;
+const LATE_CTRL_D = '\0';
+
 /** What stands at the prompt when it is shown. */
 interface Draft {
   readonly text: string;
@@ -79,6 +86,7 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
       },
     });
     const isLeaveKey = createLeaveCheck(reader);
+    const shownAtMs = performance.now();
     const close = (): void => {
       cancelAsked = () => undefined;
       input.off('keypress', onKey);
@@ -104,6 +112,8 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
         takeAway();
         close();
         search(prompt, { text, cursor, key: null }, resolve);
+      } else if (key?.sequence === LATE_CTRL_D && reader.line === '' && performance.now() - shownAtMs < TYPED_AHEAD_MS) {
+        onClose();
       } else if (isLeaveKey(key?.sequence)) {
         takeAway();
         finish({ kind: 'leave-key' });

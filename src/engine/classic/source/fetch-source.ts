@@ -1,12 +1,12 @@
 /** A context that is no directory of this machine, brought into a private one: a repository, an archive, a lone Dockerfile. */
-import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseDockerfile } from '../../../core/dockerfile/index.js';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import type { BuildRequest, ContextSource } from '../../engine.js';
-import { archiveKind } from '../../shared/files/archive-kind.js';
+import { archiveKindOf } from '../../shared/files/archive-kind.js';
 import { openTar } from './decompress.js';
 import { checkOut, repositoryOf } from './git.js';
 import { resolveInScope } from './in-scope.js';
@@ -14,8 +14,6 @@ import { unpackTar } from './unpack.js';
 
 const DOCKERFILE = 'Dockerfile';
 const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
-/** As much as tells an archive from a Dockerfile. */
-const HEAD_BYTES = 1024;
 
 /**
  * The same request with a directory in `home`, an empty one of ours, for its context. What came as an archive keeps its `source`: it is sent
@@ -29,7 +27,7 @@ export async function fetchSource(request: BuildRequest, home: string, signal: A
   const repository = source.kind === 'url' ? repositoryOf(source.url) : null;
   if (repository !== null) return withDockerfileOf({ ...rest, contextDir: await checkOut(repository, contextDir, signal) });
   const path = source.kind === 'archive' ? source.path : await download(source.url, join(home, 'download'), signal);
-  const kind = archiveKind(headOf(path));
+  const kind = archiveKindOf(path);
   if (kind === null) {
     if (source.kind === 'url' && request.dockerfile.name !== DOCKERFILE) {
       throw new BxError('input', `${source.url} is a Dockerfile, and -f names another`, {
@@ -96,15 +94,5 @@ async function download(url: string, path: string, signal: AbortSignal): Promise
       hint: 'It is downloaded on this machine: check the URL and the network here.',
       cause: error,
     });
-  }
-}
-
-function headOf(path: string): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, readSync(file, head, 0, head.length, 0));
-  } finally {
-    closeSync(file);
   }
 }

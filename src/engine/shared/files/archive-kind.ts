@@ -1,4 +1,5 @@
-/** Which archive bytes begin, if any: as docker tells a context from a Dockerfile (docker/buildx, build/utils.go, isArchive). Pure. */
+/** Which archive bytes begin, if any: as docker tells a context from a Dockerfile (docker/buildx, build/utils.go, isArchive). */
+import { closeSync, openSync, readSync } from 'node:fs';
 
 export type ArchiveKind = 'tar' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
 
@@ -18,6 +19,17 @@ export function archiveKind(head: Uint8Array): ArchiveKind | null {
   const found = MAGIC.find(([, bytes]) => bytes.every((byte, index) => head[index] === byte));
   if (found) return found[0];
   return isTarHeader(head.subarray(0, BLOCK_BYTES)) ? 'tar' : null;
+}
+
+/** Of a file's bytes. Throws what reading it throws. */
+export function archiveKindOf(path: string): ArchiveKind | null {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(BLOCK_BYTES);
+    return archiveKind(head.subarray(0, readSync(file, head, 0, head.length, 0)));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The checksum is the sum of all bytes, with blanks in its own place; some old programs have added them up as signed ones. */
