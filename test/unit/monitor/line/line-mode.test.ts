@@ -206,6 +206,30 @@ describe('a terminal', () => {
     await run;
   });
 
+  it('ends on a Ctrl-D that was typed ahead, which comes as a NUL, and on no NUL that comes later', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    try {
+      const run = runLineMode(options({ isTerminal: true }));
+      let hasEnded = false;
+      void run.then(() => {
+        hasEnded = true;
+      });
+      await settled('/app # ');
+      session.exit('p1', 0);
+      await settled('(bxtui) ');
+      clock.mockReturnValue(2_000);
+      key('\0');
+      key('help\r');
+      await settled('COMMAND');
+      await vi.waitFor(() => expect(printed.lastIndexOf('(bxtui)')).toBeGreaterThan(printed.indexOf('COMMAND')));
+      expect(hasEnded).toBe(false);
+      key('\0');
+      await run;
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('gives the terminal back when the session ends under it', async () => {
     const run = runLineMode(options({ isTerminal: true }));
     await settled('/app # ');
