@@ -53,6 +53,8 @@ export interface ScreenCommands {
   moveDivider(direction: 1 | -1): void;
   cycleTab(direction: 1 | -1): void;
   showTab(process: string): void;
+  /** A process that somebody has just started, with the keyboard, unless they type into another by now. */
+  showStarted(process: string): void;
   closeTab(process: string): void;
   interact(): void;
   sendLeaveKey(): void;

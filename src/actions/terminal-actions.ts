@@ -112,9 +112,7 @@ export const terminalActions: readonly Action[] = [
         container: container.id,
         size: context.screen.terminalSize(),
       });
-      if (!result?.process) return;
-      context.screen.showTab(result.process);
-      context.screen.interact();
+      if (result?.process) context.screen.showStarted(result.process);
     },
   },
   {
@@ -136,9 +134,7 @@ export const terminalActions: readonly Action[] = [
     run: async (context) => {
       const { screen } = context;
       const result = await screen.execute({ type: 'host.exec', args: [], size: screen.terminalSize() });
-      if (!result?.process) return;
-      screen.showTab(result.process);
-      screen.interact();
+      if (result?.process) screen.showStarted(result.process);
     },
   },
   {

@@ -15,7 +15,17 @@ import { copyGridLine, copyPanelText } from './copying.js';
 import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
-import { activeTarget, closeTab, cycleTab, enterTerminal, fitTerminals, processOf, showTab, terminalLeft } from './tabs.js';
+import {
+  activeTarget,
+  closeTab,
+  cycleTab,
+  enterTerminal,
+  fitTerminals,
+  processOf,
+  showTab,
+  startedByHand,
+  terminalLeft,
+} from './tabs.js';
 import { editPanelText, writePanelText, writeSource } from './texts.js';
 import type { Ui } from './ui-context.js';
 
@@ -103,6 +113,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     moveDivider: (direction) => relayout(() => store.dispatch({ type: 'divider.moved', cols: direction * DIVIDER_STEP })),
     cycleTab: (direction) => cycleTab(ui, direction),
     showTab: (process) => void showTab(ui, process),
+    showStarted: (process) => startedByHand(ui, process),
     closeTab: (process) => closeTab(ui, process),
     interact() {
       const process = processOf(session.state, store.view.activeTab);
@@ -221,8 +232,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     const result = await commands.execute(command);
     if (result?.process == null) return;
     closeTab(ui, id);
-    showTab(ui, result.process);
-    enterTerminal(ui);
+    startedByHand(ui, result.process);
   }
 
   async function copy(text: string): Promise<void> {

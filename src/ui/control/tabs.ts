@@ -173,6 +173,11 @@ export function showTabAside(ui: Ui, id: string): boolean {
   return false;
 }
 
+/** The process that an action started: its person gets it, unless the keyboard is another program's by now. It may have ended as soon. */
+export function startedByHand(ui: Ui, id: string): void {
+  if (showTabAside(ui, id)) enterTerminal(ui);
+}
+
 /** A program ended: its last screen stays; the keyboard comes back to the keys. */
 export function processEnded(ui: Ui, process: ProcessSummary): void {
   ui.terminals.ended(process);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { BxError } from '../../../src/platform/errors.js';
 import { openShell } from '../../golden/story.js';
-import { open, opensLater, opensShells, reloads, sent, session, stage } from './on-stage.js';
+import { open, openShellOf, opensLater, opensShells, reloads, sent, session, stage } from './on-stage.js';
 
 describe('rollback by selection', () => {
   test('enter opens a shell in the failed step, and the keys go to it', async () => {
@@ -153,6 +153,38 @@ describe('the rest of the keys', () => {
     await open('failed');
     await stage.press('r', 'R', 'enter', 'R', 'y');
     expect(sent('session.reload')).toEqual([{ type: 'session.reload' }, { type: 'session.reload', noCache: true }]);
+  });
+
+  test('a command that has ended before the answer to its start is not run twice, and takes the keyboard from nobody', async () => {
+    await open('failed');
+    openShellOf('p1', '/app # ');
+    stage.handle.attach('p1');
+    await stage.leave();
+    let answer = (): void => undefined;
+    session.onExecute = ({ type }) =>
+      new Promise((resolve) => {
+        if (type !== 'process.rerun') return resolve({ process: null });
+        openShellOf('p2', 'npm ERR!');
+        const ended = { state: 'exited', endedAtMs: 2, exitCode: 1 } as const;
+        const process = { ...session.state.processes.find(({ id }) => id === 'p2')!, ...ended };
+        session.emit({ type: 'process.updated', atMs: 2, process });
+        answer = () => resolve({ process: 'p2' });
+      });
+    await stage.press('C');
+    await stage.press('i');
+    expect(stage.text()).toContain('keys go to p1');
+    answer();
+    await stage.settle();
+    expect(stage.text()).toContain('keys go to p1');
+    const started = () => session.commands.map(({ type }) => type).filter((type) => type !== 'step.prepare');
+    expect(started()).toEqual(['process.rerun']);
+
+    await stage.leave();
+    await stage.press('C');
+    answer();
+    await stage.settle();
+    expect(stage.text()).toContain('NORMAL');
+    expect(started()).toEqual(['process.rerun', 'process.rerun']);
   });
 
   test('the command line runs, remembers and completes', async () => {
