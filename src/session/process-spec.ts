@@ -1,8 +1,16 @@
 /** What a program is started with: what the command says, else what `--invoke` does, else what the container has. Pure. */
 import type { Container, ProcessSpec } from '../engine/engine.js';
 import { BxError } from '../platform/errors.js';
-import type { Invoke } from './local-session.js';
 import type { SessionCommand } from './session.js';
+
+/** What a shell is started with when nobody says more: `--invoke`. Null fields: as the step itself. */
+export interface Invoke {
+  readonly args: readonly string[] | null;
+  readonly env: readonly string[];
+  readonly user: string | null;
+  readonly cwd: string | null;
+  readonly tty: boolean;
+}
 
 export type ProcessWish = Pick<SessionCommand & { type: 'step.rollback' }, 'args' | 'env' | 'user' | 'cwd' | 'tty' | 'size'>;
 

@@ -3,29 +3,11 @@
  * It must not evaluate anything: arguments stay as written, and what is malformed is left to the engine to report.
  */
 import { DockerfileParser, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
-import type { LineRange, Stage, StepKey } from '../model/index.js';
+import type { LineRange, Stage } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
 import { type Parts, type PlainLine, takePlainLines } from './plain-lines.js';
+import type { DockerfilePlan, PlannedInstruction } from './planned.js';
 import { forPlatforms } from './platforms.js';
-
-export interface PlannedInstruction {
-  readonly key: StepKey;
-  readonly number: number;
-  readonly stage: number;
-  /** Upper-case keyword. */
-  readonly instruction: string;
-  /** One line, continuations joined and comments dropped. */
-  readonly text: string;
-  readonly lines: LineRange;
-}
-
-export type PlannedStage = Stage;
-
-export interface DockerfilePlan {
-  readonly stages: readonly PlannedStage[];
-  /** All instructions of all stages in Dockerfile order; what stands before the first FROM is no step. */
-  readonly instructions: readonly PlannedInstruction[];
-}
 
 let latest: { readonly text: string; readonly plan: DockerfilePlan } | null = null;
 

@@ -3,7 +3,7 @@
  * next, with step numbers that run on. Pure.
  */
 import type { Stage } from '../model/index.js';
-import type { DockerfilePlan, PlannedInstruction } from './plan.js';
+import type { DockerfilePlan, PlannedInstruction } from './planned.js';
 
 /** `platform`: as a request has it, separated by commas. Empty: one, or the engine's own. */
 export function severalPlatforms(platform: string | null): readonly string[] {

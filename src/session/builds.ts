@@ -1,0 +1,189 @@
+/**
+ * The builds of a session: one generation after the other, each followed to its end, and those of before for as long as somebody is in them.
+ * It must not know what is started in their containers.
+ */
+import type { Generation, Step, StepKey } from '../core/model/index.js';
+import { selectCurrent } from '../core/select/index.js';
+import type { BuildRequest, BuildRun } from '../engine/engine.js';
+import { BxError, toBxError } from '../platform/errors.js';
+import type { ContainerTable } from './container-table.js';
+import type { EngineConnection } from './engine-connection.js';
+import { inTurns } from './in-turns.js';
+import { holdersOf, joinedFailure, joinedText } from './joined-failure.js';
+import type { ToldState } from './told-state.js';
+
+/** Older generations keep their ground on the engine so long; then only those with a container in use. */
+const RUNS_KEPT = 2;
+
+export interface BuildsOptions {
+  readonly told: ToldState;
+  readonly target: string | null;
+  readonly closing: AbortSignal;
+  /** Reads the Dockerfile afresh. Throws `BxError('input')`. */
+  readonly prepare: () => BuildRequest;
+  readonly engine: Pick<EngineConnection, 'get' | 'giveUp'>;
+  readonly containers: Pick<ContainerTable, 'generationsInUse' | 'holdingExclusiveCaches' | 'release'>;
+  /** A container that nobody has asked for must not be in the way of a build. */
+  readonly makeWay: () => Promise<void>;
+  /** The newest has ended, and not with a failure that a shell which is open there already shows. */
+  readonly onEnded: (generation: number) => Promise<void>;
+}
+
+/** What can be looked into: a step, and the run that holds it. */
+export interface StepGround {
+  readonly number: number;
+  readonly run: BuildRun;
+  readonly step: Step;
+}
+
+export interface Builds {
+  readonly isBuilding: boolean;
+  /** Resolves when the newest build has told its end. */
+  settled(): Promise<void>;
+  /** Makes the next generation and follows it to its end in the background; resolves once it has begun. */
+  build(noCache: boolean): Promise<void>;
+  /** The same in place of the one that goes on. */
+  reload(noCache: boolean): Promise<void>;
+  /** Throws when none is running. */
+  cancel(): Promise<void>;
+  /** Null: it is held on the engine no more. */
+  run(generation: number): BuildRun | null;
+  /** Throws `BxError('not-found' | 'state')`. No generation: the newest. */
+  groundOf(place: { readonly step: StepKey; readonly generation?: number }): StepGround;
+  /** Gives back those that nobody is in. */
+  disposeOld(): Promise<void>;
+  /** A step that needs a locked cache waits for it without a word, for as long as a container holds it. */
+  releaseExclusiveCaches(): Promise<void>;
+  /** Takes all of them away, to be given back. */
+  abandon(): readonly BuildRun[];
+}
+
+export function createBuilds(options: BuildsOptions): Builds {
+  const { told, engine, containers } = options;
+  const { now, emit, notify, report } = told;
+  const runs = new Map<number, BuildRun>();
+  let isBuilding = false;
+  let settled: Promise<void> = Promise.resolve();
+
+  const generationOf = (number: number): Generation | undefined => told.state.generations.find((one) => one.number === number);
+  const newest = (): number => selectCurrent(told.state)?.number ?? 0;
+
+  async function build(noCache: boolean): Promise<void> {
+    const prepared = options.prepare();
+    await options.makeWay();
+    const request = noCache ? { ...prepared, noCache } : prepared;
+    const before = selectCurrent(told.state);
+    const generation = (before?.number ?? 0) + 1;
+    const { dir, name, text, plan, origin } = request.dockerfile;
+    emit({
+      type: 'generation.started',
+      atMs: now(),
+      generation,
+      dockerfile: { path: dir === null ? name : `${dir}/${name}`, text, ...(origin !== undefined && { origin }) },
+      plan,
+      target: options.target,
+    });
+    isBuilding = true;
+    if (request.noCache || request.noCacheStages?.length) await makeRoomForUncached();
+    // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
+    else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOld(0);
+    try {
+      const run = (await engine.get((event) => report(generation, [event]))).build(request);
+      runs.set(generation, run);
+      run.onLateEvent((event) => report(generation, [event]));
+      settled = follow(generation, run);
+    } catch (error) {
+      isBuilding = false;
+      const { code, message, hint } = toBxError(error, 'endpoint');
+      if (code === 'cancelled') return report(generation, [{ type: 'build.cancelled' }]);
+      const failure = { digest: null, message, hint, exitCode: null, line: null };
+      report(generation, [{ type: 'build.failed', failure }]);
+      throw error;
+    }
+  }
+
+  async function follow(generation: number, run: BuildRun): Promise<void> {
+    try {
+      for await (const events of inTurns(run.events)) report(generation, events);
+    } catch (error) {
+      const { message, hint } = toBxError(error, 'engine');
+      const failure = { digest: null, message, hint, exitCode: null, line: null };
+      report(generation, [{ type: 'build.failed', failure }]);
+    } finally {
+      isBuilding = false;
+    }
+    if (newest() !== generation || options.closing.aborted) return;
+    if (!tellOfJoined(generation)) await options.onEnded(generation);
+  }
+
+  /** True: a shell of this session holds the build whose failure this is. */
+  function tellOfJoined(number: number): boolean {
+    const step = joinedFailure(generationOf(number)!);
+    if (step === null) return false;
+    const holders = holdersOf(told.state, number);
+    const { message, hint } = joinedText(step, holders);
+    notify('warning', message, hint);
+    return holders.length > 0;
+  }
+
+  async function reload(noCache: boolean): Promise<void> {
+    if (isBuilding) {
+      const run = runs.get(newest());
+      await run?.cancel();
+      await settled;
+    }
+    await releaseExclusiveCaches();
+    await build(noCache);
+    void disposeOld();
+  }
+
+  async function disposeOld(kept = RUNS_KEPT): Promise<void> {
+    const used = new Set(containers.generationsInUse());
+    for (const [generation, run] of [...runs].slice(0, runs.size - kept)) {
+      if (used.has(generation)) continue;
+      runs.delete(generation);
+      await run.dispose().catch(() => undefined);
+    }
+  }
+
+  /** BuildKit joins steps that are the same with those of a build that is still open, and would take its results for new ones. */
+  async function makeRoomForUncached(): Promise<void> {
+    await disposeOld(0);
+    if (runs.size > 0) notify('warning', 'shells of an earlier run are open: steps they share with this one are not run again');
+  }
+
+  async function releaseExclusiveCaches(): Promise<void> {
+    for (const container of containers.holdingExclusiveCaches()) {
+      notify('warning', `the shell at step ${container.step} was ended: it held a locked cache that the build needs`);
+      await containers.release(container.id);
+    }
+  }
+
+  return {
+    get isBuilding() {
+      return isBuilding;
+    },
+    settled: () => settled,
+    build,
+    reload,
+    async cancel() {
+      if (!isBuilding) throw new BxError('state', 'no build is running');
+      await (runs.get(newest())?.cancel() ?? engine.giveUp());
+    },
+    run: (generation) => runs.get(generation) ?? null,
+    groundOf({ step: key, generation: number = newest() }) {
+      const [run, step] = [runs.get(number), generationOf(number)?.steps[key]];
+      if (step === undefined) throw new BxError('not-found', `no step ${key} in this build`);
+      if (run === undefined)
+        throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
+      return { number, run, step };
+    },
+    disposeOld: () => disposeOld(),
+    releaseExclusiveCaches,
+    abandon() {
+      const abandoned = [...runs.values()];
+      runs.clear();
+      return abandoned;
+    },
+  };
+}

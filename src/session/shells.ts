@@ -1,0 +1,108 @@
+/** The shells of a session: opened on demand, by themselves at the end of a build, and one ahead of its being asked for. */
+import { selectCurrent } from '../core/select/index.js';
+import { toBxError } from '../platform/errors.js';
+import type { Builds } from './builds.js';
+import type { ContainerTable } from './container-table.js';
+import { type Invoke, processSpec, shownArgs } from './process-spec.js';
+import type { ProcessTable } from './process-table.js';
+import type { CommandResult, SessionCommand } from './session.js';
+import { canBePrepared, stepToOpen } from './shell-choice.js';
+import { createSpare } from './spare.js';
+import type { ToldState } from './told-state.js';
+
+const DEFAULT_SIZE = { cols: 80, rows: 24 };
+
+export interface ShellsOptions {
+  readonly told: ToldState;
+  readonly builds: Pick<Builds, 'isBuilding' | 'run' | 'groundOf'>;
+  readonly containers: ContainerTable;
+  readonly processes: ProcessTable;
+  readonly closing: AbortSignal;
+  readonly invoke: Invoke | null;
+  /** When a shell opens by itself at the end of a build. */
+  readonly openOn: 'error' | 'always' | 'never';
+}
+
+export interface Shells {
+  /** A container of a step with a program in it. `signal`: nobody waits for it any more. */
+  rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult>;
+  /** The step may be asked for next. */
+  prepare(command: SessionCommand & { type: 'step.prepare' }): void;
+  /** What a build that has ended is to be looked into at. */
+  openByItself(generation: number): Promise<void>;
+  /** Gives back what nobody has asked for. */
+  dropSpare(): Promise<void>;
+}
+
+export function createShells(options: ShellsOptions): Shells {
+  const { told, builds, containers, processes, closing } = options;
+  const spare = createSpare();
+  let lastSize = DEFAULT_SIZE;
+  /** Shells that somebody waits for. */
+  let openings = 0;
+
+  async function openByItself(generation: number): Promise<void> {
+    const step = stepToOpen(selectCurrent(told.state), options.openOn);
+    if (step === null || told.state.engineStatus.kind === 'lost') return;
+    try {
+      const { process } = await rollback({
+        type: 'step.rollback',
+        step,
+        generation,
+        moment: 'auto',
+        exclusiveCaches: 'mount',
+        size: lastSize,
+      });
+      if (process !== null) told.emit({ type: 'shell.opened', atMs: told.now(), process, step });
+    } catch (error) {
+      const { code, message, hint } = toBxError(error, 'engine');
+      if (code !== 'cancelled') told.notify('warning', `no shell at step ${step}: ${message}`, hint);
+    }
+  }
+
+  async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
+    const { number, run } = builds.groundOf(command);
+    lastSize = command.size;
+    const abort = AbortSignal.any([closing, signal ?? closing]);
+    const wished = processSpec(command, options.invoke);
+    const { step: key, moment, exclusiveCaches } = command;
+    const ready = moment === 'auto' ? await spare.take({ generation: number, step: key, spec: wished }, abort) : null;
+    const first = ready?.spec ?? wished;
+    const container = ready?.container ?? (await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort));
+    containers.add(container, number);
+    try {
+      const summary = await processes.start(container, command.args ? 'exec' : 'shell', first, shownArgs(container, first));
+      if (first !== wished) processes.terminal(summary.id).resize(wished.cols, wished.rows);
+      return { process: summary.id };
+    } catch (error) {
+      await containers.release(container.id);
+      throw error;
+    }
+  }
+
+  function prepare({ step, generation: number, size }: SessionCommand & { type: 'step.prepare' }): void {
+    const run = builds.run(number);
+    const generation = told.state.generations.find((g) => g.number === number);
+    if (
+      run === null ||
+      builds.isBuilding ||
+      openings > 0 ||
+      !canBePrepared(generation?.steps[step]) ||
+      run.hasExclusiveCache(step)
+    )
+      return;
+    const spec = processSpec({ size }, options.invoke);
+    const wish = { step, moment: 'auto', exclusiveCaches: 'mount', first: spec } as const;
+    spare.prepare({ generation: number, step, spec }, (signal) => run.openContainer(wish, AbortSignal.any([closing, signal])));
+  }
+
+  return {
+    rollback(command, signal) {
+      openings++;
+      return rollback(command, signal).finally(() => openings--);
+    },
+    prepare,
+    openByItself,
+    dropSpare: () => spare.drop(),
+  };
+}
