@@ -1,7 +1,11 @@
 /** The test suites. Those that talk to an engine get one from a global set-up and run one file after the other. */
 import { defineConfig } from 'vitest/config';
 
+/** A condition that is waited for costs no more than it takes; on a busy machine that may be seconds. */
+const expect = { poll: { timeout: 15_000 } };
+
 const onEngine = {
+  expect,
   globalSetup: ['test/setup/global-engine.ts'],
   testTimeout: 90_000,
   hookTimeout: 90_000,
@@ -11,8 +15,8 @@ const onEngine = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], expect, testTimeout: 20_000 } },
+      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'], expect, testTimeout: 20_000 } },
       { test: { name: 'engine-contract', include: ['test/engine-contract/**/*.test.ts'], ...onEngine } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onEngine } },
     ],

@@ -103,8 +103,11 @@ export interface ScreenHandle {
   readonly closed: Promise<'quit' | 'detached'>;
   /** Resolves when everything is loaded that the first frame did not need. */
   readonly complete: Promise<void>;
-  /** Shows a process in a tab and gives it the keyboard; for the `attach` command. False when there is no such process. */
-  attach(process: string): boolean;
+  /**
+   * Shows a process in a tab and gives it the keyboard. `isNew`: a command has just started it, which takes the keyboard from no program that
+   * somebody types into by now. False when there is no such process.
+   */
+  attach(process: string, isNew?: boolean): boolean;
   /** The step of the newest build that the cursor is on, for commands that name none; null: none with a filesystem. */
   selectedStep(): StepKey | null;
   /** Cells of the terminal pane, there or not yet, for programs that start now. */

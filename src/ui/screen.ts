@@ -26,6 +26,7 @@ import {
   processOf,
   shellOpened,
   showTab,
+  startedByHand,
   tellShown,
   terminalLeft,
   terminalResumed,
@@ -357,11 +358,11 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   return {
     closed,
     complete: addCharts(),
-    attach(id) {
-      if (!showTab(ui, id)) return false;
-      store.dispatch({ type: 'panel.focused', panel: 'terminal' });
-      if (processOf(session.state, id)?.endedAtMs === null) enterTerminal(ui);
-      return true;
+    attach(id, isNew = false) {
+      const isThere = processOf(session.state, id) !== null;
+      if (isThere && isNew) startedByHand(ui, id);
+      else if (showTab(ui, id)) enterTerminal(ui);
+      return isThere;
     },
     selectedStep() {
       const generation = selectGeneration(session.state, store.view);

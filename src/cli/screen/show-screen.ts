@@ -192,8 +192,8 @@ function screenCommandLine<Session extends SessionClient>(
     textWidth: () => Math.min(110, (process.stdout.columns || 80) - 4) - 4,
     size: () => screen()?.terminalSize() ?? { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 },
     selectedStep: () => screen()?.selectedStep() ?? null,
-    attach(process) {
-      screen()?.attach(process);
+    attach(process, isNew) {
+      screen()?.attach(process, isNew);
       return '';
     },
     exit: () => screen()?.close(),

@@ -6,6 +6,7 @@ import { createLineSplitter, LINE_MAX_CHARACTERS } from '../../../src/plain/line
 import { sourceExcerpt } from '../../../src/plain/source-excerpt.js';
 import { createTextSink } from '../../../src/plain/text-sink.js';
 import { printableLine, printableText } from '../../../src/platform/printable.js';
+import { eventually } from '../../helpers/eventually.js';
 
 describe('format', () => {
   it.each([
@@ -161,7 +162,7 @@ describe('createTextSink', () => {
     const onClosed = vi.fn();
     const sink = createTextSink(stream, onClosed);
     stream.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
-    await vi.waitFor(() => expect(onClosed).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(onClosed).toHaveBeenCalledTimes(1));
     expect(sink.isClosed).toBe(true);
     sink.lines(['more']);
     sink.flush();

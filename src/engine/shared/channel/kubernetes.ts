@@ -9,7 +9,7 @@ import { describeEndpoint, dialCancelled } from '../connect-error.js';
 import { lastLine, openProgramChannel } from './program-channel.js';
 import type { ProgramEnd } from './start-program.js';
 
-const LIST_TIMEOUT_MS = 4_500;
+const LIST_TIMEOUT_MS = 4_000;
 
 /** The pod of a deployment: every connection of this program goes to the same one. */
 const chosen = new Map<string, string>();

@@ -7,6 +7,7 @@ import { openJournal } from '../../../../src/engine/classic/journal.js';
 import { removeImages, sweepOrphans } from '../../../../src/engine/classic/orphans.js';
 import { LABEL, ownerName } from '../../../../src/engine/classic/owner.js';
 import { ApiError, type EngineApi } from '../../../../src/engine/shared/engine-api.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 const ADDRESS = 'unix:///a/docker.sock';
 const GONE = `${hostname()}/4194305/1`;
@@ -135,7 +136,7 @@ describe('what processes that are gone have left', () => {
       byHand: untold(mark, BEGAN_S + 59, { log: 'json-file' }),
     };
     const first = sweep();
-    await vi.waitFor(() => expect(calls).toContain('GET /containers/ours/json'));
+    await eventually(() => expect(calls).toContain('GET /containers/ours/json'));
     stop.abort();
     await first;
     expect([removed(), files().length]).toEqual([[], 2]);
@@ -143,7 +144,7 @@ describe('what processes that are gone have left', () => {
     stop = new AbortController();
     nowS += 3;
     const second = sweep();
-    await vi.waitFor(() => expect(removed()).toEqual(['DELETE /containers/ours']));
+    await eventually(() => expect(removed()).toEqual(['DELETE /containers/ours']));
     stop.abort();
     await second;
     expect(files()).toHaveLength(2);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '../../../../src/builders/endpoint.js';
 import { dialProgram, explainSsh, forwardProgram } from '../../../../src/engine/shared/channel/ssh.js';
 import { openSocket } from '../../../../src/engine/shared/open-socket.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 const never = new AbortController().signal;
 let host = 0;
@@ -112,7 +113,7 @@ describe('a channel through a program', () => {
     const { readFileSync } = await import('node:fs');
     const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
     stream.destroy();
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 4_000);
+    await eventually(() => expect(() => process.kill(pid, 0)).toThrow());
   });
 
   it('fails with what the program has said', async () => {

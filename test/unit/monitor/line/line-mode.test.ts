@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LineModeOptions, runLineMode } from '../../../../src/monitor/line/line-mode.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { FakeSession } from '../fake-session.js';
 
 class FakeTerminal extends PassThrough {
@@ -35,7 +36,7 @@ const options = (more: Partial<LineModeOptions> = {}): LineModeOptions => ({
   beforePrint: () => undefined,
   ...more,
 });
-const settled = (text: string) => vi.waitFor(() => expect(printed).toContain(text));
+const settled = (text: string) => eventually(() => expect(printed).toContain(text));
 
 beforeEach(() => {
   session = new FakeSession();
@@ -179,9 +180,9 @@ describe('a terminal', () => {
     key('attach p1\r');
     await settled('while away');
     key('\u001d');
-    await vi.waitFor(() => expect(printed.match(/left p1/g)).toHaveLength(2));
+    await eventually(() => expect(printed.match(/left p1/g)).toHaveLength(2));
     key('\u001d');
-    await vi.waitFor(() => expect(session.processes.get('p1')!.written.at(-1)).toBe('\u001d'));
+    await eventually(() => expect(session.processes.get('p1')!.written.at(-1)).toBe('\u001d'));
     session.exit('p1', 7);
     await settled('exit 7');
     key('\u0004');
@@ -221,7 +222,7 @@ describe('a terminal', () => {
       key('\0');
       key('help\r');
       await settled('COMMAND');
-      await vi.waitFor(() => expect(printed.lastIndexOf('(bxtui)')).toBeGreaterThan(printed.indexOf('COMMAND')));
+      await eventually(() => expect(printed.lastIndexOf('(bxtui)')).toBeGreaterThan(printed.indexOf('COMMAND')));
       expect(hasEnded).toBe(false);
       key('\0');
       await run;
@@ -247,7 +248,7 @@ describe('a terminal', () => {
     for (let chunk = 0; chunk < 10; chunk++) process.print('x'.repeat(16_384));
     expect(process.holds).toBe(1);
     output.resume();
-    await vi.waitFor(() => expect(process.holds).toBe(0));
+    await eventually(() => expect(process.holds).toBe(0));
     session.exit('p1', 0);
     await settled('(bxtui) ');
     key('\u0004');

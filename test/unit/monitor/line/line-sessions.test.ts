@@ -1,10 +1,11 @@
 /** The line-mode monitor over sessions in other processes: terminals whose replay comes late, going to another session and back. */
 import { PassThrough } from 'node:stream';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type LineModeOptions, runLineMode } from '../../../../src/monitor/line/line-mode.js';
 import type { LineSession } from '../../../../src/monitor/line/seat.js';
 import { BxError } from '../../../../src/platform/errors.js';
 import type { Terminal } from '../../../../src/session/index.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { FakeSession } from '../fake-session.js';
 
 /** What it has printed comes as first data in a later turn, and what comes last comes behind the news of its end. */
@@ -80,7 +81,7 @@ const script = async (text: string, more: Partial<LineModeOptions> = {}) => {
   input.end(text);
   return runLineMode(options(more));
 };
-const shows = (text: string) => vi.waitFor(() => expect(printed).toContain(text));
+const shows = (text: string) => eventually(() => expect(printed).toContain(text));
 
 beforeEach(() => {
   home = new FakeSession();
@@ -200,7 +201,7 @@ describe('a terminal', () => {
     expect(printed).not.toContain('\u001b[6n');
     other.processes.get('p1')!.print('live\u001b[6n');
     await shows('live\u001b[6n');
-    expect(other.processes.get('p1')!.sizes).toEqual(['90x20', '90x19', '90x20']);
+    await eventually(() => expect(other.processes.get('p1')!.sizes).toEqual(['90x20', '90x19', '90x20']));
     input.write('\u001d');
     await shows('left p1');
     input.write('exit\r');

@@ -1,7 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BxError } from '../../../../src/platform/errors.js';
 import { type Entry, parseEntry, parseHeader } from '../../../../src/session/recording/format.js';
 import {
@@ -14,6 +14,7 @@ import {
 import { type Recorder, type RecorderOptions, startRecording } from '../../../../src/session/recording/recorder.js';
 import type { FakeSession } from '../../../golden/fake-session.js';
 import { STORY_START_MS, tellStory } from '../../../golden/story.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 let dir = '';
 beforeEach(() => {
@@ -87,7 +88,7 @@ describe('a recording', () => {
     const { recorder } = record(session, { bounds: { segmentBytes: 60_000, sessionBytes: 200_000 } });
     for (let round = 0; round < 8; round++) {
       log(session, `${round}`.repeat(59_000));
-      await vi.waitFor(() => expect(JSON.stringify(files().map(linesOf))).toContain(`${round}`.repeat(200)), { interval: 20 });
+      await eventually(() => expect(JSON.stringify(files().map(linesOf))).toContain(`${round}`.repeat(200)));
     }
     await recorder.finish();
     expect(files()[0]).not.toBe('000001.jsonl');
@@ -114,7 +115,7 @@ describe('a recording', () => {
   it('ends with one word when the disk takes no more, and the session goes on', async () => {
     const { session } = tellStory('shell');
     const { recorder, errors } = record(session, { bounds: { segmentBytes: 1, sessionBytes: 1 } });
-    await vi.waitFor(() => expect(files()).toEqual(['000001.jsonl']));
+    await eventually(() => expect(files()).toEqual(['000001.jsonl']));
     rmSync(dir, { recursive: true });
     for (let round = 0; round < 3; round++) {
       log(session, 'x'.repeat(100_000));
@@ -167,7 +168,7 @@ describe('the place of records', () => {
       const { recorder } = record(session, { directory, header });
       // One that is written still has no end.
       if (pid === 0) await recorder.finish();
-      else await vi.waitFor(async () => expect(await listRecords(root)).toHaveLength(1));
+      else await eventually(async () => expect(await listRecords(root)).toHaveLength(1));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(lstatSync(root).mode & 0o777).toBe(0o700);
