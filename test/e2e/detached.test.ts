@@ -85,9 +85,14 @@ describe('a detached session', () => {
     const before = await inShell(large, 'stty size');
     const small = await sessions.attach(id, { cols: 80, rows: 24 });
     await small.waitFor(/FAILED exit 3/);
-    await small.settled(500);
-    const together = await inShell(large, 'stty size');
-    expect(Number(together.split(' ')[0])).toBeLessThan(Number(before.split(' ')[0]));
+    const rows = (size: string): number => Number(size.split(' ')[0]);
+    let together = before;
+    await expect
+      .poll(async () => {
+        together = await inShell(large, 'stty size');
+        return rows(together);
+      })
+      .toBeLessThan(rows(before));
     await small.waitFor(together);
     expect(await sessions.list()).toMatchObject([{ clients: 2 }]);
   });
@@ -129,7 +134,7 @@ describe('a detached session', () => {
     await commandLine(terminal, 'list');
     await terminal.waitFor((screen) => [first, second].every((id) => screen.includes(id)), { what: 'both sessions' });
     terminal.press('escape');
-    await terminal.settled(200);
+    await terminal.waitFor((screen) => !screen.includes(second), { what: 'the list gone' });
     await commandLine(terminal, `attach ${second}`);
     await terminal.waitFor(/FAILED exit 4/);
     await expect

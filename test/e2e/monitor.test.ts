@@ -99,7 +99,7 @@ describe('on a terminal', () => {
     await terminal.waitFor(/running/);
     terminal.type('attach p1');
     terminal.press('enter');
-    await terminal.settled(200);
+    await terminal.waitFor(/attach p1[\s\S]*\/app # *$/m);
     terminal.type('exit 5');
     terminal.press('enter');
     await terminal.waitFor(/exit 5[\s\S]*\(bxtui\) *$/m);

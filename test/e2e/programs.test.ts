@@ -18,6 +18,15 @@ async function shell(size: { cols?: number; rows?: number } = {}): Promise<TestT
   return terminal;
 }
 
+/** Shows the next bytes that come; resolves when they are read as they are. */
+async function rawReader(terminal: TestTerminal, count: number): Promise<void> {
+  // The shell asks its terminal something with each prompt; the answer is not for what comes next.
+  await terminal.waitFor((screen) => /[#$]$/.test(paneText(screen).trimEnd()), { what: 'a prompt' });
+  terminal.type(`stty raw -echo; echo re''ady-${count}; head -c ${count} | od -An -tx1; stty sane`);
+  terminal.press('enter');
+  await terminal.waitFor(`ready-${count}`);
+}
+
 describe('in the terminal pane', () => {
   it('vi edits and saves', async () => {
     const terminal = await shell();
@@ -27,7 +36,8 @@ describe('in the terminal pane', () => {
     terminal.type('ihello from vi');
     await terminal.waitFor('hello from vi');
     terminal.press('escape');
-    await terminal.settled(80);
+    // What comes at once with an Escape is taken for a key of several bytes.
+    await terminal.waitFor((screen) => /^- \/tmp\.txt/m.test(paneText(screen)), { what: 'vi in its mode of commands' });
     terminal.type('yyp:wq');
     terminal.press('enter');
     await terminal.waitFor((screen) => !/~\s*$/m.test(paneText(screen)), { what: 'the shell after vi' });
@@ -69,11 +79,10 @@ describe('in the terminal pane', () => {
     const terminal = await shell({ cols: 160, rows: 48 });
     const [rows, cols] = (await inShell(terminal, 'stty size')).split(' ').map(Number);
     expect(cols).toBeGreaterThan(30);
+    const size = async (): Promise<number[]> => (await inShell(terminal, 'stty size')).split(' ').map(Number);
     terminal.resize(100, 30);
-    await terminal.settled(300);
-    const [lessRows, lessCols] = (await inShell(terminal, 'stty size')).split(' ').map(Number);
-    expect(lessCols).toBeLessThan(cols ?? 0);
-    expect(lessRows).toBeLessThan(rows ?? 0);
+    await expect.poll(async () => (await size())[1]).toBeLessThan(cols ?? 0);
+    expect((await size())[0]).toBeLessThan(rows ?? 0);
     for (const size of [
       [80, 24],
       [60, 20],
@@ -84,7 +93,7 @@ describe('in the terminal pane', () => {
       await terminal.settled(200);
       expect(terminal.hasExited).toBe(false);
     }
-    expect((await inShell(terminal, 'stty size')).split(' ').map(Number)).toEqual([rows, cols]);
+    await expect.poll(size).toEqual([rows, cols]);
   });
 
   it('a paste arrives as one, bracketed only for who asked', async () => {
@@ -122,17 +131,10 @@ describe('in the terminal pane', () => {
     terminal.type('echo "status $?"');
     terminal.press('enter');
     await terminal.waitFor(/^.*│status 130/m);
-    // The shell asks its terminal something with each prompt; the answer is not for what comes next.
-    await terminal.settled(300);
-    terminal.type('stty raw -echo; head -c 4 | od -An -tx1; stty sane');
-    terminal.press('enter');
-    await terminal.settled(300);
+    await rawReader(terminal, 4);
     terminal.press('ctrl-z', 'ctrl-a', 'ctrl-p', 'tab');
     await terminal.waitFor(/1a 01 10 09/);
-    await terminal.settled(300);
-    terminal.type('stty raw -echo; head -c 1 | od -An -tx1; stty sane');
-    terminal.press('enter');
-    await terminal.settled(300);
+    await rawReader(terminal, 1);
     terminal.press('ctrl-]');
     await terminal.waitFor(' NORMAL ');
     terminal.press('ctrl-]');

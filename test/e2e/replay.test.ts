@@ -64,6 +64,7 @@ describe('the record of a session', () => {
 
     const replay = replayed('--at', 'end', id);
     await replay.waitFor(/REPLAY +at end/);
+    await replay.waitFor('steps done');
     await replay.settled();
     expect(comparable(replay.screen())).toBe(seen);
 
@@ -73,6 +74,7 @@ describe('the record of a session', () => {
     await replay.waitFor(' max ');
     replay.press('char: ');
     await replay.waitFor(/REPLAY +at end/);
+    await replay.waitFor('steps done');
     await replay.settled();
     expect(comparable(replay.screen())).toBe(seen);
     replay.press('char:q');

@@ -133,7 +133,7 @@ describe('a screen that only looks', () => {
     expect((await sessions.list())[0]).toMatchObject({ shells: 1, clients: 2 });
     guest.press('escape');
     // Both at once would be Alt-q.
-    await guest.settled(200);
+    await guest.waitFor((screen) => !screen.includes('a client that only looks'), { what: 'the answer gone' });
     guest.press('char:q');
     expect((await guest.waitForExit()).code).toBe(0);
     await person.waitFor('has left (read-only)');
