@@ -158,7 +158,7 @@ async function startKept(
       return { id, shell, ended: closed, remove };
     } catch (error) {
       await removeContainer(api, id).catch(() => {});
-      if (!(error instanceof ApiError) || !/no such file|not found|permission denied/i.test(error.message)) throw error;
+      if (!(error instanceof ApiError) || !isWithout(shell, error.message)) throw error;
     }
   }
   let end: (reason: string) => void = () => {};
@@ -166,6 +166,11 @@ async function startKept(
     end = resolve;
   });
   return { id: 'without-shell', shell: null, ended, remove: async () => end('released') };
+}
+
+/** What an engine says of a program that it cannot start; of all else that it lacks it says no program. */
+function isWithout(program: string, message: string): boolean {
+  return message.includes(program) && /no such file|not found|permission denied/i.test(message);
 }
 
 async function defaultsOf(api: EngineApi, ground: ContainerGround, made: Kept): Promise<ContainerDefaults> {
