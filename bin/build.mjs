@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { runScript } from '../test/setup/say.mjs';
+import { runScript, SetupError } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
@@ -121,8 +121,23 @@ async function toScript(file, transform) {
     logLevel: 'warning',
   });
   const path = file.path.replace(/\.js$/, '.cjs');
+  refuseNonAscii(path, code);
   const name = path.slice(path.lastIndexOf('/') + 1);
   return { path, code: `${code}//# sourceMappingURL=${name}.map\n`, map };
+}
+
+/**
+ * The bundler escapes what is not ASCII in strings and leaves it in regular expressions, where it would match nothing: the loader reads
+ * each byte as a character.
+ * @param {string} path @param {string} code
+ */
+function refuseNonAscii(path, code) {
+  const found = /[^\n]{0,40}[\u0080-\uffff]/.exec(code);
+  if (found !== null)
+    throw new SetupError(
+      `${path} is not ASCII: ${found[0]}`,
+      'Write the sign as \\uXXXX in the source, as in a regular expression.',
+    );
 }
 
 /** All functions, and not only those that run at the load: a run of the program then compiles next to nothing. @param {string} path @param {string} code */

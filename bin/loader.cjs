@@ -22,7 +22,7 @@ function load(file) {
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   modules.set(file, module);
-  // The bundler writes ASCII.
+  // The build refuses anything but ASCII.
   const code = readFileSync(file, 'latin1');
   const script = new Script(wrap(code), { filename: file, cachedData: readCompiled(file) });
   script.runInThisContext()(module.exports, requireFrom(file), module, pathToFileURL(file).href);

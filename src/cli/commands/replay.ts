@@ -138,7 +138,7 @@ function firstDockerfile({ entries }: LoadedRecord): string {
 
 function parseSpeed(text: string | null): number {
   if (text === null) return 1;
-  const speed = text === 'max' ? Number.POSITIVE_INFINITY : Number(text.replace(/[x×]$/, ''));
+  const speed = text === 'max' ? Number.POSITIVE_INFINITY : Number(text.replace(/[x\u00d7]$/, ''));
   if (speed >= SPEEDS[0] && (speed <= 16 || speed === Number.POSITIVE_INFINITY)) return speed;
   throw new BxError('usage', `--speed ${text} is no speed`, { hint: 'A factor from 0.25 to 16, or max.' });
 }

@@ -13,7 +13,8 @@ export interface Misread {
   readonly message: string;
 }
 
-const HEREDOC = /<<-?\s*["']?\w.*…$/;
+/** With the `…` that the plan puts in the text's place. */
+const HEREDOC = /<<-?\s*["']?\w.*\u2026$/;
 
 /** `sent`: of the build. */
 export function misreadIn(text: string, plan: DockerfilePlan, sent: readonly PlannedInstruction[]): Misread[] {
