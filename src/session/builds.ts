@@ -6,6 +6,7 @@ import type { Generation, Step, StepKey } from '../core/model/index.js';
 import { selectCurrent } from '../core/select/index.js';
 import type { BuildRequest, BuildRun } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
+import type { AskedRuns } from './asked-runs.js';
 import type { ContainerTable } from './container-table.js';
 import type { EngineConnection } from './engine-connection.js';
 import { inTurns } from './in-turns.js';
@@ -17,6 +18,7 @@ const RUNS_KEPT = 2;
 
 export interface BuildsOptions {
   readonly told: ToldState;
+  readonly asked: AskedRuns;
   readonly target: string | null;
   readonly closing: AbortSignal;
   /** Reads the Dockerfile afresh. Throws `BxError('input')`. */
@@ -90,7 +92,9 @@ export function createBuilds(options: BuildsOptions): Builds {
     try {
       const run = (await engine.get((event) => report(generation, [event]))).build(request);
       runs.set(generation, run);
-      run.onLateEvent((event) => report(generation, [event]));
+      run.onLateEvent((event) => {
+        if (options.asked.isOwn(generation, newest())) report(generation, [event]);
+      });
       settled = follow(generation, run);
     } catch (error) {
       isBuilding = false;

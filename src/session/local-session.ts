@@ -7,6 +7,7 @@ import type { Notice } from '../core/model/index.js';
 import { stepsAt } from '../core/reduce/index.js';
 import type { BuildRequest, Engine } from '../engine/engine.js';
 import { BxError } from '../platform/errors.js';
+import { createAskedRuns } from './asked-runs.js';
 import { createBuilds } from './builds.js';
 import { createContainerTable } from './container-table.js';
 import { createEngineConnection } from './engine-connection.js';
@@ -61,6 +62,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   });
   const processes = createProcessTable((process) => emit({ type: 'process.updated', atMs: now(), process }), now);
   const reader = createStepReader();
+  const asked = createAskedRuns();
   const containers = createContainerTable((container) => emit({ type: 'container.updated', atMs: now(), container }));
 
   const loss = createEngineLoss({
@@ -88,12 +90,12 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     onBack: loss.onBack,
   });
   const builds = createBuilds({
-    ...{ told, engine, containers, prepare: options.prepare, target: options.target, closing: closing.signal },
+    ...{ told, asked, engine, containers, prepare: options.prepare, target: options.target, closing: closing.signal },
     makeWay: () => shells.dropSpare(),
     onEnded: (generation) => shells.openByItself(generation),
   });
   const { invoke, openOn } = options;
-  const shells = createShells({ told, builds, containers, processes, closing: closing.signal, invoke, openOn });
+  const shells = createShells({ told, asked, builds, containers, processes, closing: closing.signal, invoke, openOn });
 
   function react(generation: number, event: EngineEvent): void {
     if (event.type !== 'log.appended' && event.type !== 'vertex.updated') return;
@@ -146,7 +148,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
         const { number: generation, run, step } = builds.groundOf(command);
         const wish = { generation, step: step.key, state: step.state, moment: command.moment };
         const abort = AbortSignal.any([closing.signal, signal ?? closing.signal]);
-        return { process: null, files: await reader.answer(run, wish, command.question, abort) };
+        return { process: null, files: await asked.during(generation, () => reader.answer(run, wish, command.question, abort)) };
       }
       case 'process.exec': {
         const container = containers.get(command.container);

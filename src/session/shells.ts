@@ -1,6 +1,7 @@
 /** The shells of a session: opened on demand, by themselves at the end of a build, and one ahead of its being asked for. */
 import { selectCurrent } from '../core/select/index.js';
 import { toBxError } from '../platform/errors.js';
+import type { AskedRuns } from './asked-runs.js';
 import type { Builds } from './builds.js';
 import type { ContainerTable } from './container-table.js';
 import { type Invoke, processSpec, shownArgs } from './process-spec.js';
@@ -14,6 +15,7 @@ const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
 export interface ShellsOptions {
   readonly told: ToldState;
+  readonly asked: AskedRuns;
   readonly builds: Pick<Builds, 'isBuilding' | 'run' | 'groundOf'>;
   readonly containers: ContainerTable;
   readonly processes: ProcessTable;
@@ -35,11 +37,9 @@ export interface Shells {
 }
 
 export function createShells(options: ShellsOptions): Shells {
-  const { told, builds, containers, processes, closing } = options;
+  const { told, asked, builds, containers, processes, closing } = options;
   const spare = createSpare();
   let lastSize = DEFAULT_SIZE;
-  /** Shells that somebody waits for. */
-  let openings = 0;
 
   async function openByItself(generation: number): Promise<void> {
     const step = stepToOpen(selectCurrent(told.state), options.openOn);
@@ -86,7 +86,7 @@ export function createShells(options: ShellsOptions): Shells {
     if (
       run === null ||
       builds.isBuilding ||
-      openings > 0 ||
+      asked.isAny ||
       !canBePrepared(generation?.steps[step]) ||
       run.hasExclusiveCache(step)
     )
@@ -98,8 +98,8 @@ export function createShells(options: ShellsOptions): Shells {
 
   return {
     rollback(command, signal) {
-      openings++;
-      return rollback(command, signal).finally(() => openings--);
+      const generation = command.generation ?? selectCurrent(told.state)?.number ?? 0;
+      return asked.during(generation, () => rollback(command, signal));
     },
     prepare,
     openByItself,

@@ -177,7 +177,14 @@ export class FakeRun implements BuildRun {
       });
     }
   }
-  onLateEvent(): void {}
+  #late: (event: EngineEvent) => void = () => undefined;
+  onLateEvent(listener: (event: EngineEvent) => void): void {
+    this.#late = listener;
+  }
+  /** After its end. */
+  sayLate(event: EngineEvent): void {
+    this.#late(event);
+  }
   async cancel(): Promise<void> {
     this.say({ type: 'build.cancelled' });
   }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import { BxError } from '../../../src/platform/errors.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
-import { FakeEngine } from './fake-engine.js';
+import { FakeEngine, FakeRun } from './fake-engine.js';
 import { planOf, requestOf, updateOf } from './fixture.js';
 
 const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
@@ -227,6 +227,27 @@ describe('a local session', () => {
     await session.execute({ type: 'session.reload', noCache: true });
     expect(engine.runs[1]!.isDisposed).toBe(false);
     expect(session.state.notices.at(-1)!.message).toContain('not run again');
+  });
+
+  it('takes for an older run what its own shells bring about, and not what a newer run carries out', async () => {
+    const session = await start();
+    const [first] = engine.runs;
+    first!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('3'));
+    const says = (text: string): EngineEvent => ({ type: 'log.appended', digest: 'v2', stream: 'stdout', text });
+    first!.sayLate(says('late '));
+    await session.execute({ type: 'session.reload' });
+    engine.runs[1]!.say(plan);
+    await settle();
+    first!.sayLate(says('of run 2 '));
+    first!.openContainer = async (spec) => {
+      first!.sayLate(says('asked for'));
+      return FakeRun.prototype.openContainer.call(first, spec);
+    };
+    await session.execute({ ...rollback('2'), generation: 1 });
+    first!.sayLate(says('of run 2'));
+    expect(session.stepLog(1, '2').head).toBe('late asked for');
   });
 
   it('turns a connection that fails into a failed generation, and rejects', async () => {
