@@ -76,6 +76,9 @@ export async function startPrivateEngine(options = {}) {
   return keep(new Keeper(dockerd, ['dockerd', ...(options.features ?? [])].join('+')));
 }
 
+/** Debian's packages of the programs without which a user who is not root has no containers, or none with a network. */
+const FOR_ROOTLESS = { newuidmap: 'uidmap', slirp4netns: 'slirp4netns' };
+
 /**
  * Starts a Podman service of our own; installs Debian's podman first where there is none.
  * @param {{ isRootless?: boolean }} [options] that of a user who is not root, made for it
@@ -84,7 +87,11 @@ export async function startPrivateEngine(options = {}) {
 export async function startPrivatePodman({ isRootless = false } = {}) {
   if (!canStartPrivate()) throw new SetupError('a private Podman needs root on Linux', '');
   if (which('podman') === null) installDebianPackages(['podman'], 'Podman is not installed');
-  if (isRootless && which('newuidmap') === null) installDebianPackages(['uidmap'], 'rootless Podman needs newuidmap');
+  const lacking = isRootless ? Object.entries(FOR_ROOTLESS).filter(([program]) => which(program) === null) : [];
+  if (lacking.length > 0) {
+    const [programs, packages] = [lacking.map(([program]) => program), lacking.map(([, name]) => name)];
+    installDebianPackages(packages, `rootless Podman needs ${programs.join(' and ')}`);
+  }
   const podman = which('podman');
   if (podman === null) throw new SetupError('podman is not on this machine', '');
   // Its containers are in groups of their own.
