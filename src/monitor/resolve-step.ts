@@ -1,6 +1,6 @@
 /** Which step people mean: `9`, `#9`, its key, `build:3`, `L17`. */
 import type { Generation, Stage, Step } from '../core/model/index.js';
-import { selectInstructions, selectNeeded, selectPlatform } from '../core/select/index.js';
+import { plainLabel, selectInstructions, selectNeeded, selectPlatform } from '../core/select/index.js';
 import { BxError } from '../platform/errors.js';
 
 const HOW = 'Name a step by its number (9), its line (L17) or its place in a stage (build:3); steps lists them.';
@@ -78,11 +78,6 @@ function ofMeantPlatform(generation: Generation, steps: readonly Step[]): Step |
 function namesOf(stage: Stage): readonly string[] {
   const plain = plainLabel(stage);
   return stage.targetPlatform === undefined ? [plain] : [plain, stage.label, `${stage.targetPlatform}/${plain}`];
-}
-
-/** As the engine calls it on any platform. */
-function plainLabel({ label, targetPlatform }: Stage): string {
-  return targetPlatform === undefined ? label : label.slice(targetPlatform.length + 1);
 }
 
 function unknownStep(generation: Generation, reference: string): BxError {

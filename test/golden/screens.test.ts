@@ -2,16 +2,24 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { tellPlatformsStory } from './platforms-story.js';
 import { createPaperClients, openStage, type PaperClient, type Stage, type StageOptions } from './stage.js';
 import { type StoryPoint, tellStory } from './story.js';
 
 interface Scene {
   readonly name: string;
-  readonly point: StoryPoint;
+  readonly point: StoryPoint | keyof typeof PLATFORM_POINTS;
   readonly sizes: ReadonlyArray<readonly [cols: number, rows: number]>;
   readonly options?: Partial<StageOptions>;
   readonly act?: (stage: Stage) => Promise<void>;
 }
+
+const PLATFORM_POINTS = { 'failed on one platform': 'failed', 'shells on two platforms': 'shell' } as const;
+
+const tell = (point: Scene['point']): ReturnType<typeof tellStory> =>
+  point in PLATFORM_POINTS
+    ? tellPlatformsStory(PLATFORM_POINTS[point as keyof typeof PLATFORM_POINTS])
+    : tellStory(point as StoryPoint);
 
 const USUAL = [
   [160, 48],
@@ -127,6 +135,14 @@ const SCENES: readonly Scene[] = [
     act: (stage) => both(stage).then(() => stage.press('2', 'v', 'k', 'V', 'k', 'k')),
   },
   { name: 'cached-log', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('g') },
+  { name: 'platforms-failed', point: 'failed on one platform', sizes: [...USUAL, [60, 20]] },
+  { name: 'platforms-shells', point: 'shells on two platforms', sizes: USUAL, act: both },
+  {
+    name: 'platforms-processes',
+    point: 'shells on two platforms',
+    sizes: [[80, 24]],
+    act: (stage) => both(stage).then(() => stage.press('4')),
+  },
   { name: 'source', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press('5') },
 ];
 
@@ -136,7 +152,7 @@ for (const scene of SCENES) {
   for (const [cols, rows] of scene.sizes) {
     const name = `${scene.name}-${cols}x${rows}`;
     test(name, async () => {
-      const { session, nowMs } = tellStory(scene.point);
+      const { session, nowMs } = tell(scene.point);
       const stage = await openStage({ session, nowMs, cols, rows, ...scene.options });
       await stage.settle();
       await scene.act?.(stage);

@@ -49,6 +49,14 @@ const CAPABILITIES = Object.fromEntries(
   ).map((name) => [name, capability]),
 ) as Readonly<Record<CapabilityName, typeof capability>>;
 
+export const ENGINE = {
+  name: 'Docker Engine 28.5.2',
+  kind: 'buildkit',
+  address: 'unix:///var/run/docker.sock',
+  source: 'default socket',
+  capabilities: CAPABILITIES,
+} as const;
+
 /** Instructions that the engine executes, with their last line. */
 const EXECUTED: ReadonlyArray<readonly [step: number, line: number, name: string, op: PlannedVertex['op']]> = [
   [1, 2, '[base 1/3] FROM node:20-alpine', 'source'],
@@ -102,14 +110,7 @@ export function tellStory(point: StoryPoint): { session: FakeSession; nowMs: num
     session.report(nowMs, { type: 'log.appended', digest: digestOf(step), stream: 'stdout', text });
 
   if (point === 'connecting') return { session, nowMs: at(120) };
-  const engine = {
-    name: 'Docker Engine 28.5.2',
-    kind: 'buildkit',
-    address: 'unix:///var/run/docker.sock',
-    source: 'default socket',
-    capabilities: CAPABILITIES,
-  } as const;
-  session.emit({ type: 'engine.connected', atMs: at(150), engine });
+  session.emit({ type: 'engine.connected', atMs: at(150), engine: ENGINE });
   const context = { digest: 'sha256:ctx', name: '[internal] load build context', inputs: [], isCached: false, error: '' };
   session.report(at(180), { type: 'vertex.updated', ...context, startedAtMs: start + 160, completedAtMs: null });
   session.report(at(200), { type: 'context.transferred', name: 'context', bytes: 3_400_000, files: 212, isDone: false });

@@ -1,2 +1,3 @@
 export * from './docker-line.js';
+export * from './platforms.js';
 export * from './status.js';

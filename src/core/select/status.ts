@@ -1,5 +1,6 @@
 /** "Where am I": the one sentence about a session that the header, the line-mode prompt and the summary say in the same words. */
 import type { Generation, SessionState, Step } from '../model/index.js';
+import { selectPlatform } from './platforms.js';
 
 export function selectCurrent(state: SessionState): Generation | null {
   return state.generations.at(-1) ?? null;
@@ -79,11 +80,6 @@ export function stepTitle(generation: Generation, step: Step): string {
   return [`${step.number}/${selectInstructions(generation).length}`, ...(platform === null ? [] : [platform]), step.text].join(
     ' ',
   );
-}
-
-/** What the step is carried out for, in a build for several platforms; null in every other. */
-export function selectPlatform(generation: Pick<Generation, 'stages'>, step: Pick<Step, 'stage'>): string | null {
-  return generation.stages[step.stage ?? -1]?.targetPlatform ?? null;
 }
 
 /** Tags, image id or files: what a successful build left behind. */

@@ -1,7 +1,7 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
-import { selectPlatform, selectUnstored } from '../../core/select/index.js';
-import { cleanText, ellipsize, padEnd, padStart } from '../../platform/text-width.js';
+import { selectPlatform, selectUnstored, shortPlatform } from '../../core/select/index.js';
+import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
@@ -24,6 +24,8 @@ export interface ProcessPlace {
   readonly step: Step;
   /** In a build for several; else null. */
   readonly platform: string | null;
+  /** As much of it as tells it apart. */
+  readonly shortPlatform: string | null;
 }
 
 export function stepOfProcess(state: SessionState, process: ProcessSummary): ProcessPlace | null {
@@ -31,7 +33,8 @@ export function stepOfProcess(state: SessionState, process: ProcessSummary): Pro
   const generation = state.generations.find(({ number }) => number === container?.generation);
   const step = container === undefined ? undefined : generation?.steps[container.step];
   if (container === undefined || generation === undefined || step === undefined) return null;
-  return { container, step, platform: selectPlatform(generation, step) };
+  const platform = selectPlatform(generation, step);
+  return { container, step, platform, shortPlatform: platform === null ? null : shortPlatform(generation, platform) };
 }
 
 /** `running`, `exit 127`, `ended`, `lost`. */
@@ -51,11 +54,13 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
   const { processes } = props.state;
   const details = sessionLines(props);
   const isWide = surface.width >= 60;
+  const widest = Math.max(...processes.map((process) => textWidth(labelOf(process, props.state))));
+  const columns = { isWide, label: Math.max(12, Math.min(widest, isWide ? 26 : 16)) };
   let y = 0;
   if (processes.length === 0) {
     surface.text(1, y++, 'No process yet: enter on a step opens a shell in it.', look.attr('dim'));
   } else {
-    surface.text(2, y++, headings(isWide), look.attr('dim'));
+    surface.text(2, y++, headings(columns), look.attr('dim'));
     const room = Math.max(1, surface.height - 1 - Math.min(details.length + 1, Math.floor(surface.height / 3)));
     const top = Math.max(0, Math.min(props.selected - Math.floor(room / 2), processes.length - room));
     for (const [index, process] of processes.entries()) {
@@ -64,6 +69,7 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
         surface.part({ x: 0, y: y++, width: surface.width, height: 1 }),
         process,
         index === props.selected,
+        columns,
         props,
         look,
       );
@@ -78,30 +84,49 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
   }
 }
 
-function headings(isWide: boolean): string {
-  const head = `${padEnd('ID', 4)} ${padEnd('STEP', 12)} ${padEnd('STATE', 10)} ${padStart('UP', 7)}`;
+interface Columns {
+  readonly isWide: boolean;
+  /** Cells of what says where a process is. */
+  readonly label: number;
+}
+
+function headings({ isWide, label }: Columns): string {
+  const head = `${padEnd('ID', 4)} ${padEnd('STEP', label)} ${padEnd('STATE', 10)} ${padStart('UP', 7)}`;
   return `${head}${isWide ? `  ${padEnd('USER', 8)}` : ''}  COMMAND`;
 }
 
-function paintProcess(line: Surface, process: ProcessSummary, isSelected: boolean, props: ProcessesProps, look: Look): void {
-  const place = stepOfProcess(props.state, process);
-  const label = place === null ? process.container : stepLabel(place.step, place.container, props.state);
+function paintProcess(
+  line: Surface,
+  process: ProcessSummary,
+  isSelected: boolean,
+  columns: Columns,
+  props: ProcessesProps,
+  look: Look,
+): void {
+  const label = labelOf(process, props.state);
   const up = formatClock((process.endedAtMs ?? props.nowMs) - process.startedAtMs);
   let x = line.text(2, 0, padEnd(process.id, 5), look.attr('strong'));
-  x = line.text(x, 0, padEnd(ellipsize(label, 12, look.glyphs.ellipsis), 13), look.attr('text'));
+  x = line.text(x, 0, padEnd(ellipsize(label, columns.label, look.glyphs.ellipsis), columns.label + 1), look.attr('text'));
   x = line.text(x, 0, padEnd(processStateText(process), 11), look.attr(processRole(process)));
   x = line.text(x, 0, padStart(up, 7), look.attr('dim')) + 2;
-  if (line.width >= 60)
-    x = line.text(x, 0, padEnd(ellipsize(cleanText(place?.container.user || 'root'), 8), 8), look.attr('dim')) + 2;
+  if (columns.isWide) {
+    const user = props.state.containers[process.container]?.user || 'root';
+    x = line.text(x, 0, padEnd(ellipsize(cleanText(user), 8), 8), look.attr('dim')) + 2;
+  }
   const tab = props.tabs.indexOf(process.id);
   const after = tab < 0 ? '' : `tab ${tab + 1}`;
-  const command = ellipsize(cleanText(process.command), Math.max(6, line.width - x - after.length - 2), look.glyphs.ellipsis);
+  const command = ellipsize(cleanText(process.command), Math.max(0, line.width - x - after.length - 2), look.glyphs.ellipsis);
   line.text(x, 0, command, look.attr('text'));
   line.text(line.width - after.length - 1, 0, after, look.attr('dim'));
   if (!isSelected) return;
   const role = props.isFocused ? 'selection.focus' : 'selection';
   line.restyle(0, 0, line.width, (attr) => look.over(attr, role));
   line.put(0, 0, look.glyphs.cursor, look.over(look.attr(props.isFocused ? 'accent' : 'dim'), role), 1);
+}
+
+function labelOf(process: ProcessSummary, state: SessionState): string {
+  const place = stepOfProcess(state, process);
+  return place === null ? process.container : placeLabel(place, state);
 }
 
 /** `#9 failed`, `#4`, `#9 before`; `#9 failed run 1` after a further build. */
@@ -112,9 +137,9 @@ export function stepLabel(step: Step, container: ContainerSummary, state: Sessio
   return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${run}`;
 }
 
-/** The same where there is room for the platform: `#23 failed linux/386`. */
-export function placeLabel({ step, container, platform }: ProcessPlace, state: SessionState): string {
-  return `${stepLabel(step, container, state)}${platform === null ? '' : ` ${platform}`}`;
+/** The same with the platform: `#23 failed 386`. */
+export function placeLabel({ step, container, shortPlatform }: ProcessPlace, state: SessionState): string {
+  return `${stepLabel(step, container, state)}${shortPlatform === null ? '' : ` ${shortPlatform}`}`;
 }
 
 function sessionLines({ state, generation, attached, nowMs }: ProcessesProps): Array<readonly [name: string, text: string]> {

@@ -1,5 +1,6 @@
 /** Paints the steps panel: rows, and below them, where there is room, the stages on a time line. */
 import type { Generation, Step } from '../../core/model/index.js';
+import { shortLabel, sourceLabels } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Rect, Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
@@ -33,7 +34,7 @@ export function paintSteps(surface: Surface, props: StepsProps, look: Look): voi
     const row = rows[top + y]!;
     const line = surface.part({ x: 0, y, width: surface.width, height: 1 });
     if (row.kind === 'step') paintStep(line, row.step, props, look, { digits, ganttWidth, span });
-    else if (row.kind === 'stage') paintStage(line, row, look);
+    else if (row.kind === 'stage') paintStage(line, row, generation, look);
     else line.text(1, 0, row.text, look.attr('dim'));
     if (props.query !== null) markQuery(line, props.query, look);
     if (row.kind !== 'heading' && row.isSelected) {
@@ -114,7 +115,7 @@ function ganttAttr(step: Step, look: Look): number {
   return look.attr(step.state === 'running' ? 'gantt.running' : 'gantt.done');
 }
 
-function paintStage(line: Surface, row: Extract<StepRow, { kind: 'stage' }>, look: Look): void {
+function paintStage(line: Surface, row: Extract<StepRow, { kind: 'stage' }>, generation: Generation, look: Look): void {
   const { glyphs } = look;
   const { stage } = row;
   const done = row.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length;
@@ -133,9 +134,9 @@ function paintStage(line: Surface, row: Extract<StepRow, { kind: 'stage' }>, loo
   line.text(end, 0, glyphs.states[row.state], look.attr(`status.${row.state}`));
   line.text(end + 1, 0, right.slice(1), look.attr('dim'));
   line.text(1, 0, row.isFolded ? glyphs.folded : glyphs.open, look.attr('dim'));
-  const label = ellipsize(cleanText(stage.label), end - 4, glyphs.ellipsis);
+  const label = ellipsize(cleanText(shortLabel(generation, stage)), end - 4, glyphs.ellipsis);
   const x = line.text(3, 0, label, look.attr('stage'));
-  const from = stage.from.length > 0 ? stage.from.join(' ') : cleanText(stage.base);
+  const from = stage.from.length > 0 ? sourceLabels(stage).join(' ') : cleanText(stage.base);
   const origin = ` ${glyphs.from} ${from}`;
   if (end - x - 1 >= 6) line.text(x, 0, ellipsize(origin, end - x - 1, glyphs.ellipsis), look.attr('stage.from'));
 }
@@ -150,9 +151,9 @@ function markQuery(line: Surface, query: string, look: Look): void {
 
 function paintTimeline(surface: Surface, generation: Generation, span: TimeSpan, nowMs: number, look: Look): void {
   const total = formatDuration(span.endMs - span.startMs);
-  const widths = generation.stages.map((stage) => textWidth(cleanText(stage.label)));
+  const widths = generation.stages.map((stage) => textWidth(cleanText(shortLabel(generation, stage))));
   // None is known of a Dockerfile that the engine has not read yet.
-  const label = Math.min(12, widths.length === 0 ? 'time'.length : Math.max(...widths));
+  const label = Math.min(16, widths.length === 0 ? 'time'.length : Math.max(...widths));
   const x = label + 2;
   const width = surface.width - x - 1;
   const scale = `0${padStart(total, width - 1)}`;
@@ -160,7 +161,7 @@ function paintTimeline(surface: Surface, generation: Generation, span: TimeSpan,
   surface.text(x, 0, scale, look.attr('dim'));
   generation.stages.forEach((stage, index) => {
     const y = index + 1;
-    surface.text(1, y, ellipsize(cleanText(stage.label), label, look.glyphs.ellipsis), look.attr('stage.from'));
+    surface.text(1, y, ellipsize(cleanText(shortLabel(generation, stage)), label, look.glyphs.ellipsis), look.attr('stage.from'));
     const bars = surface.part({ x, y, width, height: 1 });
     bars.text(0, 0, look.glyphs.barRest.repeat(width), look.attr('gantt.rest'));
     for (const step of Object.values(generation.steps)) {

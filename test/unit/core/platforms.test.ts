@@ -4,7 +4,14 @@ import { parseDockerfile, severalPlatforms } from '../../../src/core/dockerfile/
 import type { EngineEvent, PlannedVertex } from '../../../src/core/events.js';
 import type { Generation } from '../../../src/core/model/index.js';
 import { initialState, reduce } from '../../../src/core/reduce/index.js';
-import { selectCounts, selectPlatform, selectWhere, stepTitle } from '../../../src/core/select/index.js';
+import {
+  selectCounts,
+  selectPlatform,
+  selectWhere,
+  shortLabel,
+  sourceLabels,
+  stepTitle,
+} from '../../../src/core/select/index.js';
 
 const TEXT = `FROM x AS alpine
 RUN tools
@@ -105,6 +112,20 @@ describe('the steps of a build for several platforms', () => {
     expect(selectPlatform({ stages }, steps['10']!)).toBe('linux/arm/v7');
     expect(stepTitle(generationOf(state), steps['10']!)).toBe('10/10 linux/arm/v7 RUN last');
     expect(selectWhere(state).text).toBe('failed at 10/10 linux/arm/v7 RUN last: exit code 1');
+  });
+
+  it('stand under stages with names as short as tell the platforms apart', () => {
+    const names = (stages: Generation['stages']) =>
+      stages.map((stage) => [shortLabel({ stages }, stage), ...sourceLabels(stage)]);
+    expect(names(plan.stages)).toEqual([
+      ['amd64 alpine'],
+      ['amd64 stage-1', 'alpine'],
+      ['arm/v7 alpine'],
+      ['arm/v7 stage-1', 'alpine'],
+    ]);
+    expect(names(parseDockerfile(TEXT).stages)).toEqual([['alpine'], ['stage-1', 'alpine']]);
+    const mixed = parseDockerfile('FROM x\n', ['linux/amd64', 'windows/amd64']).stages;
+    expect(names(mixed)).toEqual([['linux/amd64 stage-0'], ['windows/amd64 stage-0']]);
   });
 
   it('are needed on each platform as the target says', () => {

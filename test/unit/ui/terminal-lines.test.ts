@@ -28,7 +28,7 @@ const plain = (text: string): string[] =>
 describe('the banner', () => {
   test('names step, instruction, line, state, user, directory and mounts in this order', () => {
     const { step, container, process } = parts('10', 'failed');
-    expect(plain(bannerText({ step, container, platform: null }, process, 200, STYLE))).toEqual([
+    expect(plain(bannerText({ step, container, platform: null, shortPlatform: null }, process, 200, STYLE))).toEqual([
       'step 10 · RUN npm ci · line 15 · failed state · user node · /app · mounts: cache /root/.npm',
       'failed: npm ci   (^] C runs it again)',
     ]);
@@ -43,7 +43,9 @@ describe('the banner', () => {
       isMounted: true,
     }));
     for (const cols of [32, 50, 80, 160]) {
-      const lines = plain(bannerText({ step, container: { ...container, mounts }, platform: null }, process, cols, STYLE));
+      const lines = plain(
+        bannerText({ step, container: { ...container, mounts }, platform: null, shortPlatform: null }, process, cols, STYLE),
+      );
       expect(lines.length).toBe(4);
       expect(lines[2]).toMatch(/…$/);
       expect(lines.join(' ')).toContain('step 10 · RUN npm ci · line 15 · ');
@@ -57,7 +59,7 @@ describe('the banner', () => {
     const mounts = [{ kind: 'secret' as const, target: hostile, detail: 'no such secret', isMounted: false }];
     const note = 'This is not the state that was asked for, and the reason takes a long sentence. '.repeat(6);
     const text = bannerText(
-      { step, container: { ...container, user: hostile, mounts, note }, platform: null },
+      { step, container: { ...container, user: hostile, mounts, note }, platform: null, shortPlatform: null },
       process,
       50,
       STYLE,
