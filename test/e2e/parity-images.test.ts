@@ -1,0 +1,138 @@
+/**
+ * Images with an index (of several platforms, with what is attested of them), each by `docker buildx`, by a build of bxtui that nobody looks into, and
+ * by one that stays open for somebody who may: all three are the same. Skipped where the engine keeps no such images.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createProject, type Project, removeProjects } from '../helpers/project.js';
+import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
+import { type Buildx, findBuildx } from '../parity/buildx.js';
+import { describeImageArchive } from '../parity/image-archive.js';
+
+const found = findBuildx();
+const why = typeof found === 'string' ? found : found.takesLayouts ? null : 'the engine keeps no images with an index';
+const buildx = found as Buildx;
+
+const BUSYBOX = `FROM scratch AS base
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+ARG RUN_ID
+`;
+const DOCKERFILE = `${BUSYBOX}ARG TARGETARCH
+RUN echo for $TARGETARCH; cat /proc/sys/kernel/random/uuid > /uuid
+FROM base AS other
+RUN echo $RUN_ID > /other
+FROM base
+COPY --from=other /other /
+`;
+/** As the engine wants one (BuildKit, docs/attestations/sbom-protocol.md). */
+const SCANNER = `${BUSYBOX}COPY --chmod=755 scan.sh /
+ENTRYPOINT ["/scan.sh"]
+`;
+const SCAN = `#!/bin/sh
+for source in "$BUILDKIT_SCAN_SOURCE" "$BUILDKIT_SCAN_SOURCE_EXTRAS"/*; do
+  [ -e "$source" ] || continue
+  name=$(basename "$source")
+  echo "{\\"_type\\":\\"https://in-toto.io/Statement/v0.1\\",\\"predicateType\\":\\"https://spdx.dev/Document\\",\\"predicate\\":{\\"name\\":\\"$name\\"}}" > "$BUILDKIT_SCAN_DESTINATION/$name.spdx.json"
+done
+`;
+const SCANNER_NAME = `bxtui-parity/scanner:${randomUUID()}`;
+
+const TWO = ['--platform', 'linux/amd64,linux/386'];
+const MAX = ['--attest', 'type=provenance,mode=max'];
+const SBOM = [`--sbom=generator=${SCANNER_NAME}`];
+
+const CASES: ReadonlyArray<readonly [name: string, args: readonly string[]]> = [
+  ['two platforms', TWO],
+  ['two platforms, with all that is known of how they were made', [...TWO, ...MAX]],
+  ['two platforms, with nothing attested', [...TWO, '--provenance=false']],
+  ['two platforms, with what is in them', [...TWO, ...SBOM]],
+  ['one platform, with what is in it', SBOM],
+  ['what is in every stage', [...TWO, ...SBOM, '--build-arg', 'BUILDKIT_SBOM_SCAN_STAGE=true']],
+  ['what is in the context as well', [...SBOM, ...MAX, '--build-arg', 'BUILDKIT_SBOM_SCAN_CONTEXT=true']],
+  [
+    'annotations of each level',
+    [
+      ...TWO,
+      ...['index:a=1', 'index-descriptor:b=2', 'manifest[linux/386]:c=3', 'manifest-descriptor:d=4', 'e=5'].flatMap((one) => [
+        '--annotation',
+        one,
+      ]),
+    ],
+  ],
+];
+
+interface Made {
+  readonly program: string;
+  readonly run: RunResult;
+  readonly runId: string;
+}
+
+/** Each for itself, so that nothing is cached of another. */
+async function build(project: Project, args: (program: string) => readonly string[]): Promise<readonly Made[]> {
+  const programs = ['buildx', 'unattended', 'attended'].map(async (program): Promise<Made> => {
+    const runId = randomUUID();
+    const all = ['build', '--progress=plain', '--build-arg', `RUN_ID=${runId}`, ...args(program), '.'];
+    const attended = program === 'attended' ? ['--on=error'] : [];
+    const options = { cwd: project.dir };
+    const run = await (program === 'buildx'
+      ? buildx.docker(['buildx', ...all], options)
+      : runBxtui([...all.slice(0, 1), ...attended, ...all.slice(1)], options));
+    expect(run.status, run.output).toBe(0);
+    return { program, run, runId };
+  });
+  return Promise.all(programs);
+}
+
+describe.skipIf(why !== null)(
+  `an image with an index beside that of docker buildx${why === null ? '' : ` (skipped: ${why})`}`,
+  () => {
+    beforeAll(async () => {
+      const { status, output } = await buildx.docker(['buildx', 'build', '-t', SCANNER_NAME, '.'], {
+        cwd: createProject(SCANNER, { 'scan.sh': SCAN }).dir,
+      });
+      expect(status, output).toBe(0);
+    }, 60_000);
+    afterEach(removeProjects);
+    afterAll(async () => {
+      endRuns();
+      await buildx.docker(['image', 'rm', '-f', SCANNER_NAME]);
+    });
+
+    it.each(CASES)('as an archive: %s', async (_, args) => {
+      const project = createProject(DOCKERFILE);
+      const made = await build(project, (program) => [...args, '-o', `type=oci,dest=${program}.tar`]);
+      const [expected, ...ours] = await Promise.all(
+        made.map(({ program, runId }) => describeImageArchive(project.path(`${program}.tar`), [runId])),
+      );
+      expect(expected).not.toHaveLength(0);
+      expect(ours).toEqual([expected, expected]);
+    });
+
+    it.each([
+      ['named', (name: string) => ['-t', name]],
+      ['as an output', (name: string) => ['-o', `type=image,name=${name}`]],
+    ] as const)('in the store of the engine, %s; nothing ran twice for it', async (_, named) => {
+      const project = createProject(DOCKERFILE);
+      const nameOf = (program: string): string => `bxtui-parity/${program}:two`;
+      const made = await build(project, (program) => [
+        ...[...TWO, ...MAX, ...named(nameOf(program)), '--metadata-file', `${program}.json`],
+      ]);
+      const told = await Promise.all(
+        made.map(async ({ program, runId, run }) => {
+          const name = nameOf(program);
+          const archive = project.path(`${program}.tar`);
+          const saved = await buildx.docker(['image', 'save', '-o', archive, name]);
+          expect(saved.status, saved.output).toBe(0);
+          await buildx.docker(['image', 'rm', '-f', name]);
+          for (const arch of ['amd64', '386'])
+            expect(run.output.match(new RegExp(`^#\\d+ [\\d.]+ for ${arch}$`, 'gm')), run.output).toHaveLength(1);
+          const { 'containerimage.descriptor': descriptor } = JSON.parse(readFileSync(project.path(`${program}.json`), 'utf8'));
+          return { mediaType: descriptor.mediaType, archive: await describeImageArchive(archive, [runId, program]) };
+        }),
+      );
+      expect(told.slice(1)).toEqual([told[0], told[0]]);
+    });
+  },
+);
