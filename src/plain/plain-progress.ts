@@ -161,7 +161,7 @@ function createBuildPrinter(generation: number, sink: TextSink): BuildPrinter {
     const culprit = digest === null ? undefined : vertices.get(digest);
     sink.lines(warningLines(built));
     sink.lines(unstoredLines(built));
-    sink.lines(failureReport(built, culprit !== undefined && culprit.tail.length > 0 ? culprit : null));
+    sink.lines(failureReport(built, culprit ?? null));
   }
 
   function take(event: EngineEvent, atMs: number, state: SessionState): void {

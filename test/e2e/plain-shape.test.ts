@@ -8,7 +8,9 @@ import { plainShape } from '../parity/plain-shape.js';
 const buildx = findBuildx();
 const orWhy = typeof buildx === 'string' ? ` (skipped: ${buildx})` : '';
 
-const BUILDS: ReadonlyArray<readonly [name: string, dockerfile: string, args?: readonly string[]]> = [
+type Build = readonly [name: string, dockerfile: string, args?: readonly string[]];
+
+const BUILDS: readonly Build[] = [
   ['commands that print', `${BASE}RUN echo "to stdout"; echo "to stderr" >&2\nRUN printf 'no line end'\n`],
   [
     'stages',
@@ -25,6 +27,16 @@ const BUILDS: ReadonlyArray<readonly [name: string, dockerfile: string, args?: r
   ['a progress bar', `${BASE}RUN printf '10%%\\r50%%\\r100%%\\n'\n`],
   ['a command that fails', `${BASE}RUN echo "the reason"; \\\n    exit 3\nRUN never\n`],
   ['a program that is not there', 'FROM scratch\nENV RUN_ID=@RUN_ID@\nRUN ["/none"]\n'],
+  [
+    'several platforms',
+    `${BASE}ARG TARGETARCH\nRUN echo on $TARGETARCH > /arch\nFROM base\nCOPY --from=base /arch /arch\n`,
+    ['--platform', 'linux/amd64,linux/386', '-o', 'type=local,dest=out'],
+  ],
+  [
+    'a command that fails on one of several platforms',
+    `${BASE}ARG TARGETARCH\nRUN [ $TARGETARCH = 386 ] && sleep 300; exit 4\n`,
+    ['--platform', 'linux/amd64,linux/386', '-o', 'type=local,dest=out'],
+  ],
   ['what is no instruction', 'FROM scratch\nCOPPY a /\n'],
 ];
 
@@ -35,21 +47,42 @@ afterAll(() => {
 
 // What is cached for the one program and was not for the other would differ.
 beforeAll(async () => {
-  if (typeof buildx !== 'string') await runBxtui(['build', '--progress=plain', '.'], { cwd: createProject(BASE).dir });
+  if (typeof buildx === 'string') return;
+  const platforms = buildx.takesLayouts ? ['--platform', 'linux/amd64,linux/386'] : [];
+  await runBxtui(['build', '--progress=plain', ...platforms, '.'], { cwd: createProject(BASE).dir });
 }, 60_000);
 
+/** What serves several platforms has the name of the one that came to it first. */
+const shapeOf = (text: string): ReturnType<typeof plainShape> => plainShape(text.replace(/\[linux\/(?:amd64|386) /g, '['));
+
 describe.skipIf(typeof buildx === 'string')(`plain progress beside that of docker buildx${orWhy}`, () => {
-  it.for(BUILDS)('of %s', async ([, dockerfile, args = []]) => {
+  const skipsPlatforms = (args: readonly string[]): boolean =>
+    args.includes('--platform') && typeof buildx !== 'string' && !buildx.takesLayouts;
+  const WHY = 'docker buildx builds for one platform only where images are not kept in containerd';
+
+  it.for(BUILDS)('of %s', async ([, dockerfile, args = []], { skip }) => {
     if (typeof buildx === 'string') return;
+    skip(skipsPlatforms(args), WHY);
     const build = ['build', '--progress=plain', ...args, '.'];
     const [ours, theirs] = [createProject(dockerfile), createProject(dockerfile)];
     const other = await buildx.docker(['buildx', ...build], { cwd: theirs.dir });
     const run = await runBxtui(build, { cwd: ours.dir });
     expect(run.status, run.output).toBe(other.status);
-    const [shape, expected] = [plainShape(run.stderr), plainShape(other.stderr)];
+    const [shape, expected] = [shapeOf(run.stderr), shapeOf(other.stderr)];
     expect(shape.vertices).toEqual(expected.vertices);
     // What to do next is said here only, and buildx has its warnings in no order.
     const lines = (end: readonly string[]): string[] => [...end].sort();
     expect(lines(shape.end.filter((line) => expected.end.includes(line)))).toEqual(lines(expected.end));
+  });
+
+  it('of a build that may be looked into, for several platforms', async ({ skip }) => {
+    if (typeof buildx === 'string') return;
+    const [, dockerfile, args = []] = BUILDS.find(([name]) => name === 'several platforms')!;
+    skip(skipsPlatforms(args), WHY);
+    const [ours, theirs] = [createProject(dockerfile), createProject(dockerfile)];
+    const other = await buildx.docker(['buildx', 'build', '--progress=plain', ...args, '.'], { cwd: theirs.dir });
+    const run = await runBxtui(['build', '--progress=plain', '--on=error', ...args, '.'], { cwd: ours.dir });
+    expect(run.status, run.output).toBe(0);
+    expect(shapeOf(run.stderr).vertices).toEqual(shapeOf(other.stderr).vertices);
   });
 });

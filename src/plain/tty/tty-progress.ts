@@ -67,7 +67,7 @@ export function startTtyProgress({ session, terminal, sink, env, now }: TtyProgr
     const culprit = digest === null ? undefined : trace.at(digest);
     sink.lines(warningLines(generation));
     sink.lines(unstoredLines(generation));
-    sink.lines(failureReport(generation, culprit !== undefined && culprit.tail.length > 0 ? culprit : null));
+    sink.lines(failureReport(generation, culprit ?? null));
   };
 
   const report = ({ generation, event, atMs }: Extract<SessionEvent, { type: 'engine.reported' }>, state: SessionState): void => {
