@@ -98,6 +98,31 @@ export interface Attestation {
   readonly spec: string | null;
 }
 
+/** What the classic builder alone has a meaning for. BuildKit builds as if it were not there. */
+export interface ClassicSettings {
+  /** Limits of each RUN. */
+  readonly memoryBytes?: number;
+  /** Of memory and swap together; -1: as much swap as there is. */
+  readonly memorySwapBytes?: number;
+  readonly cpuShares?: number;
+  readonly cpuPeriodUs?: number;
+  readonly cpuQuotaUs?: number;
+  /** `0-3`, `0,1`. */
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  /** How its containers are kept apart; empty: as the engine has it. */
+  readonly isolation?: string;
+  readonly securityOptions?: readonly string[];
+  /** All layers that the build adds become one. */
+  readonly isSquashed?: boolean;
+  /** The context is sent compressed. */
+  readonly isCompressed?: boolean;
+  /** The containers of its commands are to stay. */
+  readonly keepsContainers?: true;
+  /** A value of these that is none, and what is wrong with it. */
+  readonly unreadable?: { readonly message: string; readonly hint: string | null };
+}
+
 /** What is set for all of the build; what is left out is as the engine has it. */
 export interface BuildSettings {
   /** Of the image. */
@@ -110,6 +135,7 @@ export interface BuildSettings {
   readonly shmBytes?: number;
   readonly ulimits?: readonly Ulimit[];
   readonly cgroupParent?: string;
+  readonly classic?: ClassicSettings;
   /** Stages that are carried out whatever the cache has. */
   readonly noCacheStages?: readonly string[];
   /** Base images are looked up at their registries also where the engine has them. */

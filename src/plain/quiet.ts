@@ -2,7 +2,7 @@
 import type { Generation } from '../core/model/index.js';
 import { selectCurrent } from '../core/select/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
-import { printableText } from '../platform/printable.js';
+import { printableLine, printableText } from '../platform/printable.js';
 import type { SessionClient, StepLog } from '../session/session.js';
 import { failureReport } from './failure-report.js';
 import { createLineSplitter } from './line-splitter.js';
@@ -33,6 +33,7 @@ export function startQuiet({ session, output, errors, withPast = false }: QuietO
   });
 
   function tellEnd(generation: Generation): void {
+    errors.lines(generalWarnings(generation));
     if (generation.status === 'cancelled') errors.lines(['ERROR: the build was cancelled']);
     if (generation.status === 'succeeded') {
       if (generation.result?.imageId != null) output?.lines([generation.result.imageId]);
@@ -44,6 +45,13 @@ export function startQuiet({ session, output, errors, withPast = false }: QuietO
     const name = step === null ? '' : printableText(generation.steps[step]?.text ?? '');
     errors.lines(failureReport(generation, tail.length === 0 ? null : { name, tail }));
   }
+}
+
+/** Those that are not of a line of the Dockerfile, which are about how it is built. */
+function generalWarnings({ warnings }: Generation): string[] {
+  return warnings.flatMap(({ message, lines, url }) =>
+    lines === null && url === null ? [`WARNING: ${printableLine(message)}`] : [],
+  );
 }
 
 function lastLines(log: StepLog): string[] {

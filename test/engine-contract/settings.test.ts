@@ -107,6 +107,61 @@ describe.each(contractEndpoints())('a build with settings on $label', (endpoint)
     await observed.run.dispose();
   });
 
+  it('has the limits of the classic builder in its steps and their shells', async () => {
+    if (!isClassic || endpoint.isPodman) return;
+    // Of either hierarchy of control groups.
+    const memory = 'cat $(ls /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null)';
+    const cpu = 'cat $(ls /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null)';
+    const classic = {
+      memoryBytes: 64 * 1024 ** 2,
+      memorySwapBytes: -1,
+      cpuPeriodUs: 20_000,
+      cpuQuotaUs: 15_000,
+      cpusetCpus: '0',
+    };
+    const said = await both(`${memory}; ${cpu}; grep Cpus_allowed_list /proc/self/status`, { classic });
+    expect(said.step).toMatch(/^67108864\n15000\b.*\nCpus_allowed_list:\s+0$/);
+    expect(said.shell).toBe(said.step);
+  });
+
+  it('sends the context compressed', async () => {
+    if (!isClassic) return;
+    const observed = await build(engine, createProject(`${BASE}COPY text /t\nRUN cat /t`, { text: 'as it was\n' }), {
+      classic: { isCompressed: true },
+    });
+    expect(logOf(observed, 'cat /t')).toContain('as it was\n');
+    await observed.run.dispose();
+  });
+
+  it('says what the engine refuses of the classic builder’s settings', async () => {
+    if (!isClassic || endpoint.isPodman) return;
+    const failure = async (classic: NonNullable<BuildSettings['classic']>): Promise<string> => {
+      const observed = await build(engine, createProject(`${BASE}RUN true`), { classic, noCache: true });
+      await observed.run.dispose();
+      return observed.last.type === 'build.failed' ? observed.last.failure.message : observed.last.type;
+    };
+    expect(await failure({ isolation: 'hyperv' })).toMatch(/isolation.*hyperv/i);
+    expect(await failure({ securityOptions: ['seccomp=unconfined'] })).toMatch(/security options/i);
+    expect(await failure({ memoryBytes: 1000 })).toMatch(/minimum memory limit/i);
+    expect(await failure({ isSquashed: true })).toMatch(/squash.*experimental/i);
+    expect(await failure({ isolation: 'Default' })).toBe('build.succeeded');
+  });
+
+  it('says which of the classic builder’s settings BuildKit passes over', async () => {
+    if (isClassic) return;
+    const warnings = async (classic: NonNullable<BuildSettings['classic']>): Promise<string> => {
+      const observed = await build(engine, createProject(`${BASE}RUN true`), { classic });
+      await observed.run.dispose();
+      expect(observed.last.type).toBe('build.succeeded');
+      return observed.events.flatMap((event) => (event.type === 'warning.reported' ? [event.message] : [])).join('\n');
+    };
+    expect(await warnings({ memoryBytes: 1, cpuShares: 3, isCompressed: true, unreadable: { message: '', hint: null } })).toBe(
+      '',
+    );
+    const said = await warnings({ isolation: '', securityOptions: ['a'], isSquashed: true });
+    for (const flag of ['--isolation', '--security-opt', '--squash']) expect(said).toContain(`${flag} is passed over`);
+  });
+
   it('carries the stages named out again, and no others', async () => {
     if (isClassic) return;
     const project = createProject(`${BASE}RUN echo kept

@@ -2,6 +2,7 @@
 import type { ParityCase } from './case.js';
 import {
   args,
+  classicFlags,
   contexts,
   heredocs,
   layouts,
@@ -31,5 +32,5 @@ export const PARITY_CASES: Readonly<Record<string, readonly ParityCase[]>> = {
     'named contexts': [...contexts, ...layouts],
   },
   ...{ images, labels, users, 'working directories': workdirs, ONBUILD: triggers, exports, 'checks and calls': lint },
-  ...{ 'errors and sources': sources, cache: caches, 'settings of RUN': settings },
+  ...{ 'errors and sources': sources, cache: caches, 'settings of RUN': settings, 'flags of the classic builder': classicFlags },
 };

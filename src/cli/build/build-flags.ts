@@ -72,13 +72,31 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
   list('ulimit', 'TYPE=SOFT[:HARD]', 'Limit of the processes of each RUN'),
 ];
 
-/** Taken as docker takes them with BuildKit: they change nothing. */
+/** What docker has for its classic builder. BuildKit takes them, as docker has it, and they change nothing there. */
+export const CLASSIC_FLAGS: readonly FlagSpec[] = [
+  bool('compress', 'Send the context compressed with gzip'),
+  text('cpu-period', 'MICROSECONDS', 'Period of the CPU quota of each RUN'),
+  text('cpu-quota', 'MICROSECONDS', 'CPU time that each RUN has in a period'),
+  text('cpu-shares', 'WEIGHT', 'CPU time of each RUN in proportion to others; usual is 1024', { short: 'c' }),
+  text('cpuset-cpus', 'CPUS', 'CPUs that each RUN may use: 0-3 or 0,1'),
+  text('cpuset-mems', 'NODES', 'Memory nodes that each RUN may use: 0-3 or 0,1'),
+  text('isolation', 'KIND', 'How the containers are kept apart; on Linux there is default only'),
+  text('memory', 'BYTES', 'Memory of each RUN: a number, or one with k, m or g', { short: 'm' }),
+  text('memory-swap', 'BYTES', 'Memory and swap of each RUN together; -1: as much swap as there is'),
+  list('security-opt', 'OPTION', 'Security option of each RUN, where the engine takes any'),
+  bool('squash', 'Make one layer of all that the build adds; the engine has to be an experimental one'),
+];
+
+/** Taken as docker takes them: they change nothing. */
 export const IGNORED_FLAGS: readonly FlagSpec[] = [
-  bool('compress', 'Accepted without effect: the context is sent file by file'),
   bool('debug', 'Accepted without effect', { short: 'D' }),
+  bool('disable-content-trust', 'Accepted without effect: no signatures are looked at'),
   bool('force-rm', 'Accepted without effect: no container is left behind'),
   bool('rm', 'Accepted without effect: no container is left behind'),
 ];
+
+/** Docker's older names of flags. */
+const OTHER_NAMES: readonly FlagSpec[] = [text('print', 'METHOD', '', { sameAs: 'call' })];
 
 export const DEBUG_FLAGS: readonly FlagSpec[] = [
   text('on', 'WHEN', 'When a shell opens by itself; a session that opens none ends with the build', {
@@ -108,31 +126,13 @@ export const SCREEN_FLAGS: readonly FlagSpec[] = [
 
 export const HELP_FLAG: FlagSpec = bool('help', 'Print this text', { short: 'h' });
 
-const later = (name: string, kind: FlagSpec['kind'], short?: string): FlagSpec => ({
-  name,
-  kind,
-  value: 'VALUE',
-  summary: '',
-  status: 'later',
-  ...(short === undefined ? {} : { short }),
-});
-
-/** Docker's flags that this program does not have yet: refused as such, so that nobody looks for a typing error. */
-export const LATER_FLAGS: readonly FlagSpec[] = [
-  ...['cpu-period', 'cpu-quota', 'cpuset-cpus', 'cpuset-mems', 'memory-swap', 'isolation', 'security-opt'].map((name) =>
-    later(name, 'string'),
-  ),
-  later('cpu-shares', 'string', 'c'),
-  later('memory', 'string', 'm'),
-  ...['squash'].map((name) => later(name, 'bool')),
-];
-
 export const ALL_BUILD_FLAGS: readonly FlagSpec[] = [
   ...BUILD_FLAGS,
+  ...CLASSIC_FLAGS,
   ...IGNORED_FLAGS,
+  ...OTHER_NAMES,
   ...DEBUG_FLAGS,
   ...SESSION_FLAGS,
   ...SCREEN_FLAGS,
   HELP_FLAG,
-  ...LATER_FLAGS,
 ];

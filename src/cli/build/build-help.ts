@@ -1,6 +1,6 @@
 /** `bxtui build --help`. */
 import { type CommandHelp, renderHelp } from '../flags/help-text.js';
-import { BUILD_FLAGS, DEBUG_FLAGS, HELP_FLAG, IGNORED_FLAGS, SCREEN_FLAGS, SESSION_FLAGS } from './build-flags.js';
+import { BUILD_FLAGS, CLASSIC_FLAGS, DEBUG_FLAGS, HELP_FLAG, IGNORED_FLAGS, SCREEN_FLAGS, SESSION_FLAGS } from './build-flags.js';
 
 const DEBUG_ABOUT =
   'Build an image from a Dockerfile and debug it without the screen: plain progress, then a prompt with commands. bxtui debug --help says more.';
@@ -12,6 +12,7 @@ export const BUILD_HELP: CommandHelp = {
     'plain progress.',
   groups: [
     { title: 'Build', flags: BUILD_FLAGS },
+    { title: 'Of the classic builder; BuildKit takes them without effect', flags: CLASSIC_FLAGS },
     { title: 'Taken as docker takes them', flags: IGNORED_FLAGS },
     { title: 'Debugger', flags: DEBUG_FLAGS },
     { title: 'Session', flags: SESSION_FLAGS },

@@ -99,7 +99,7 @@ export function readBuildOptions(
     secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
     ssh: readSsh(flags, env, cwd),
     outputs,
-    settings: readBuildSettings(flags, env, cwd),
+    settings: readBuildSettings(flags, builder, env, cwd),
     resultFiles: resultFiles(flags, outputs, env, cwd),
     builder,
     endpoint: {

@@ -1,5 +1,6 @@
 /** The flags that are set for all of a build, as checked values. */
 import type { BuildSettings } from '../../engine/engine.js';
+import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseAddHosts } from '../values/add-host.js';
@@ -11,9 +12,10 @@ import { parseCaches } from '../values/cache.js';
 import { parseEntitlements } from '../values/entitlement.js';
 import { parseLabel } from '../values/label.js';
 import { parseUlimits } from '../values/ulimit.js';
+import { readClassicSettings } from './classic-settings.js';
 
 /** What is not given is not in it. Throws `BxError('usage' | 'input')`. */
-export function readBuildSettings(flags: ParsedFlags, env: NodeJS.ProcessEnv, cwd: string): BuildSettings {
+export function readBuildSettings(flags: ParsedFlags, builder: BuilderKind, env: NodeJS.ProcessEnv, cwd: string): BuildSettings {
   // Of one name the last counts.
   const labels = [...new Map(flags.list('label').map(parseLabel))];
   const extraHosts = flags.list('add-host').flatMap(parseAddHosts);
@@ -32,6 +34,7 @@ export function readBuildSettings(flags: ParsedFlags, env: NodeJS.ProcessEnv, cw
   const shmSize = flags.text('shm-size');
   const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
   const cgroupParent = flags.text('cgroup-parent') ?? '';
+  const classic = readClassicSettings(flags, builder);
   return {
     ...(labels.length > 0 && { labels }),
     ...(extraHosts.length > 0 && { extraHosts }),
@@ -46,6 +49,7 @@ export function readBuildSettings(flags: ParsedFlags, env: NodeJS.ProcessEnv, cw
     ...(network !== 'default' && { network }),
     ...(shmBytes > 0 && { shmBytes }),
     ...(cgroupParent !== '' && { cgroupParent }),
+    ...(classic !== null && { classic }),
     ...(flags.bool('pull') && { pull: true }),
   };
 }

@@ -44,9 +44,7 @@ export async function completeLine(line: readonly string[]): Promise<Completion>
 /** Each flag once; those of a build that is debugged come behind its own. */
 async function flagsOf(command: string, isBuild: boolean): Promise<readonly FlagSpec[]> {
   const helps = await Promise.all([helpOf(command), command === 'debug' && isBuild ? helpOf('build') : null]);
-  const all = helps
-    .flatMap((help) => help?.groups.flatMap(({ flags }) => flags) ?? [])
-    .filter(({ status }) => status !== 'later');
+  const all = helps.flatMap((help) => help?.groups.flatMap(({ flags }) => flags) ?? []);
   return [...new Map(all.toReversed().map((flag) => [flag.name, flag])).values()].toReversed();
 }
 

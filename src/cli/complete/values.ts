@@ -45,6 +45,7 @@ const OF_FLAGS: Readonly<Record<string, Source>> = {
   target: stages,
   builder: builders,
   context: contexts,
+  isolation: () => words(['default']),
   network: () => words(['default', 'none', 'host']),
   allow: () => words(['network.host', 'security.insecure', 'device']),
   ssh: () => words(['default']),

@@ -19,6 +19,6 @@ export interface FlagSpec {
   readonly choices?: readonly string[];
   /** What is used when the flag is not given, as shown in `--help`. */
   readonly fallback?: string;
-  /** `later`: docker has it and this program does not yet; it is refused by name and left out of `--help`. */
-  readonly status?: 'later';
+  /** It is another name of that flag, left out of `--help`; of both the last one given counts. */
+  readonly sameAs?: string;
 }

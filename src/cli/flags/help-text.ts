@@ -18,12 +18,10 @@ export function renderHelp(help: CommandHelp, cols: number): string {
   const width = Math.min(Math.max(cols, 60), 110);
   const lines = [`Usage:  ${help.usage}`, '', ...wrapWords(help.about, width)];
   for (const group of help.groups) {
-    const ready = group.flags.filter((flag) => flag.status !== 'later');
-    if (ready.length === 0) continue;
-    const left = ready.map(flagColumn);
+    const left = group.flags.map(flagColumn);
     const column = Math.min(Math.max(...left.map((text) => text.length)) + 3, 38);
     lines.push('', `${group.title}:`);
-    ready.forEach((flag, index) => {
+    group.flags.forEach((flag, index) => {
       const text = wrapWords(flagSummary(flag), width - column);
       const head = left[index]!;
       if (head.length + 2 > column) lines.push(head, ...text.map((line) => ' '.repeat(column) + line));

@@ -31,10 +31,7 @@ function section(name: string, help: CommandHelp): string[] {
     `.B ${escaped(help.usage)}`,
     '.PP',
     text(help.about),
-    ...help.groups.flatMap(({ title, flags }) => {
-      const ready = flags.filter(({ status }) => status !== 'later');
-      return ready.length === 0 ? [] : [`.SS "${escaped(title)}"`, ...ready.flatMap(flagLines)];
-    }),
+    ...help.groups.flatMap(({ title, flags }) => [`.SS "${escaped(title)}"`, ...flags.flatMap(flagLines)]),
     ...(help.examples.length === 0 ? [] : ['.SS Examples']),
     ...help.examples.flatMap(([command, meaning]) => ['.TP', `.B ${escaped(command)}`, text(meaning)]),
     ...help.notes.flatMap((note) => ['.PP', text(note)]),

@@ -88,7 +88,6 @@ class FlagParser {
     if (name === '' || name.startsWith('-')) throw this.#error(`bad flag syntax: ${arg}`);
     const spec = this.#specs.find((candidate) => candidate.name === name);
     if (spec === undefined) throw this.#unknownLong(name);
-    this.#refuseLater(spec);
     if (equals >= 0) this.#store(spec, arg.slice(equals + 1));
     else if (spec.kind === 'bool') this.#store(spec, 'true');
     else this.#store(spec, this.#next(queue, `flag needs an argument: --${name}`, spec));
@@ -100,7 +99,6 @@ class FlagParser {
       const letter = arg[index]!;
       const spec = this.#specs.find((candidate) => candidate.short === letter);
       if (spec === undefined) throw this.#error(`unknown shorthand flag: '${letter}' in -${arg.slice(index)}`);
-      this.#refuseLater(spec);
       const rest = arg.slice(index + 1);
       if (spec.kind === 'bool' && !rest.startsWith('=')) {
         this.#store(spec, 'true');
@@ -129,18 +127,17 @@ class FlagParser {
     } else if (spec.choices !== undefined && !spec.choices.includes(value)) {
       throw this.#error(`invalid argument "${value}" for "${written}" flag: must be ${listChoices(spec.choices)}`);
     }
-    const known = this.#values.get(spec.name);
-    if (known === undefined) this.#values.set(spec.name, [text]);
+    const name = spec.sameAs ?? spec.name;
+    const known = this.#values.get(name);
+    if (known === undefined) this.#values.set(name, [text]);
     else known.push(text);
   }
 
-  #refuseLater(spec: FlagSpec): void {
-    if (spec.status === 'later') throw new BxError('usage', `--${spec.name} is not supported yet`, { hint: this.#hint });
-  }
-
   #unknownLong(name: string): BxError {
-    const ready = this.#specs.filter((spec) => spec.status !== 'later').map((spec) => spec.name);
-    const near = nearestName(name, ready);
+    const near = nearestName(
+      name,
+      this.#specs.map((spec) => spec.name),
+    );
     const guess = near === null ? '' : `Did you mean --${near}? `;
     return new BxError('usage', `unknown flag: --${name}`, { hint: guess + this.#hint });
   }

@@ -25,6 +25,7 @@ import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } fr
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
+import { passedOver } from './passed-over.js';
 import { graphFor, type PlanHooks, type ResolvedPlan, resolvePlan, withDockerfile } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunContext } from './run-context.js';
@@ -69,7 +70,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   let transferError: BxError | null = null;
   let credentials: RunSession['credentials'] = () => [];
   /** What was found before there was a graph to tell it at. */
-  const earlyWarnings: string[] = [];
+  const earlyWarnings = passedOver(request.classic ?? {});
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
   let isUnused = false;

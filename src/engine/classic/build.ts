@@ -1,5 +1,6 @@
 /** One POST /build from its context to its last message; its steps told as events on the way. */
-
+import { pipeline, type Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import type { PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { StepKey } from '../../core/model/index.js';
@@ -89,12 +90,12 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
         t: isWhole ? request.tags : [],
         target: text === null ? (request.target ?? undefined) : undefined,
         platform: request.platform ?? undefined,
-        isolation: mark ?? undefined,
+        isolation: isolationOf(request) ?? mark ?? undefined,
         nocache: request.noCache ? '1' : undefined,
         ...settingsQuery(request, isWhole, dialect.areListsJson),
       },
       headers: { 'Content-Type': 'application/x-tar', ...(credentials !== null && { 'X-Registry-Config': credentials }) },
-      body: context.tar,
+      body: request.classic?.isCompressed ? compressed(context.tar) : context.tar,
       signal: leaving.signal,
     });
     const reader = createMessageReader();
@@ -139,6 +140,19 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const failure = describe(message, code, step, key === null ? null : digestOf(key));
   progress.stop(failure.message).forEach(emit);
   return { failure, failedStep: failure.digest === null ? null : key, progress };
+}
+
+/** Null: the one that has no name of its own, which can be spelled as a mark. */
+function isolationOf({ classic }: BuildRequest): string | null {
+  const isolation = classic?.isolation ?? '';
+  return isolation === '' || isolation.toLowerCase() === 'default' ? null : isolation;
+}
+
+/** An error of it is one of what comes out. */
+function compressed(tar: Readable): Readable {
+  const gzip = createGzip();
+  pipeline(tar, gzip, () => undefined);
+  return gzip;
 }
 
 function warning(digest: string, message: string): EngineEvent {

@@ -7,9 +7,11 @@ export const USE_BUILDKIT = 'Build with BuildKit: unset DOCKER_BUILDKIT, or say 
 
 type Words = Pick<Dialect, 'name' | 'elsewhere'>;
 
-/** Throws `BxError('unsupported')`. */
+/** Throws `BxError('unsupported' | 'usage')`. */
 export function refuseUnknown(request: BuildRequest, words: Words): void {
   const { secrets, ssh, outputs } = request;
+  const unreadable = request.classic?.unreadable;
+  if (unreadable) throw new BxError('usage', unreadable.message, { hint: unreadable.hint });
   const unsupported = (what: string): BxError => refusal(words, what);
   if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');

@@ -168,6 +168,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
       announce(sent);
       const steps = sent.map(({ step }) => step);
       for (const { step, lines, message } of dialect.misreadIn(text, plan, steps)) warn(step, message, lines);
+      if (request.classic?.keepsContainers && steps[0]) warn(steps[0].key, NO_CONTAINERS_LEFT);
       const { failure, progress } = await (isCut ? byStages(last, signal, true) : carryOut(sent, null, signal));
       if (signal.aborted) return { type: 'build.cancelled' };
       if (failure) return { type: 'build.failed', failure };
@@ -333,6 +334,10 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     },
   };
 }
+
+/** `--rm=false`. What they are kept for is to be had otherwise. */
+const NO_CONTAINERS_LEFT =
+  'the containers of the commands are removed, also with --rm=false: open a shell at a step, which has what its command has left';
 
 /** Podman knows them in a build, and its containers have others. */
 const NO_MOUNTS = 'What the step mounts (--mount) is not mounted here.';

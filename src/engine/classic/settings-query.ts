@@ -1,5 +1,5 @@
 /** What is set for all RUN steps and for the image, in the Engine API's words (Engine API, POST /build and POST /containers/create). */
-import type { BuildSettings } from '../engine.js';
+import type { BuildSettings, ClassicSettings } from '../engine.js';
 
 /**
  * Parameters of POST /build. Labels are the last step of a build: one that ends before has none. `areListsJson`: as Podman reads them
@@ -21,6 +21,24 @@ export function settingsQuery(
     ulimits: ulimits.length === 0 ? undefined : JSON.stringify(areListsJson ? ulimits.map(ulimitText) : engineUlimits(ulimits)),
     cgroupparent: cgroupParent,
     pull: pull ? '1' : undefined,
+    ...classicQuery(settings.classic ?? {}, isWhole, areListsJson),
+  };
+}
+
+function classicQuery(settings: ClassicSettings, isWhole: boolean, areListsJson: boolean): ReturnType<typeof settingsQuery> {
+  const { memoryBytes, memorySwapBytes, cpuShares, cpuPeriodUs, cpuQuotaUs, cpusetCpus, cpusetMems } = settings;
+  const { isSquashed, securityOptions = [] } = settings;
+  return {
+    memory: memoryBytes?.toString(),
+    memswap: memorySwapBytes?.toString(),
+    cpushares: cpuShares?.toString(),
+    cpuperiod: cpuPeriodUs?.toString(),
+    cpuquota: cpuQuotaUs?.toString(),
+    cpusetcpus: cpusetCpus,
+    cpusetmems: cpusetMems,
+    securityopt: areListsJson && securityOptions.length > 0 ? JSON.stringify(securityOptions) : securityOptions,
+    // The image of a step is that of all layers before it.
+    squash: isSquashed && isWhole ? '1' : undefined,
   };
 }
 
@@ -34,6 +52,24 @@ export function settingsHostConfig(settings: BuildSettings): Record<string, unkn
     ...(shmBytes !== undefined && { ShmSize: shmBytes }),
     ...(ulimits.length > 0 && { Ulimits: engineUlimits(ulimits) }),
     ...(cgroupParent !== undefined && { CgroupParent: cgroupParent }),
+    ...classicHostConfig(settings.classic ?? {}),
+  };
+}
+
+/** What is left out here is of the whole build: how its context is sent, what becomes of its layers. */
+function classicHostConfig(settings: ClassicSettings): Record<string, unknown> {
+  const { memoryBytes, memorySwapBytes, cpuShares, cpuPeriodUs, cpuQuotaUs, cpusetCpus, cpusetMems } = settings;
+  const { isolation = '', securityOptions = [] } = settings;
+  return {
+    ...(memoryBytes !== undefined && { Memory: memoryBytes }),
+    ...(memorySwapBytes !== undefined && { MemorySwap: memorySwapBytes }),
+    ...(cpuShares !== undefined && { CpuShares: cpuShares }),
+    ...(cpuPeriodUs !== undefined && { CpuPeriod: cpuPeriodUs }),
+    ...(cpuQuotaUs !== undefined && { CpuQuota: cpuQuotaUs }),
+    ...(cpusetCpus !== undefined && { CpusetCpus: cpusetCpus }),
+    ...(cpusetMems !== undefined && { CpusetMems: cpusetMems }),
+    ...(isolation !== '' && { Isolation: isolation }),
+    ...(securityOptions.length > 0 && { SecurityOpt: securityOptions }),
   };
 }
 

@@ -295,6 +295,35 @@ export const triggers: readonly ParityCase[] = [
   configuration('in the configuration', ['COPY a.txt /', 'ONBUILD COPY b.md /', 'ONBUILD ENV A=1'], { files: TREE }),
 ];
 
+/** What the classic builder has, and BuildKit passes over. */
+const passedOver = (name: string, ...args: readonly string[]): ParityCase => ({
+  name,
+  dockerfile: fromScratch('COPY a.txt /'),
+  files: TREE,
+  args,
+});
+const refused = (name: string, says: RegExp, ...args: readonly string[]): ParityCase => ({
+  ...passedOver(name, ...args),
+  compared: 'failure',
+  says,
+});
+
+export const classicFlags: readonly ParityCase[] = [
+  passedOver('limits', '-m', '512m', '--memory-swap=-1', '-c512', '--cpu-period=0x10', '--cpu-quota', '-1'),
+  passedOver('CPUs and memory nodes', '--cpuset-cpus', '0', '--cpuset-mems=junk'),
+  passedOver('sizes that are none', '--memory=much', '--memory-swap='),
+  passedOver('how containers are kept', '--compress', '--rm=false', '--force-rm'),
+  refused('a weight that is none', /cpu-shares/, '--cpu-shares=much'),
+  refused('a period that is none', /cpu-period/, '--cpu-period='),
+  refused('a switch that is none', /squash/, '--squash=maybe'),
+  refused('options with a lone quote', /security-opt/, '--security-opt=a"b'),
+  // An error, so that both show what they have to say.
+  ...['--isolation=default', '--security-opt=a=b', '--squash', '--squash=false'].map((flag) => ({
+    ...refused(`a warning of ${flag}`, new RegExp(flag.replace(/^--([a-z-]+).*/, '$1')), flag),
+    dockerfile: inShell('RUN exit 3'),
+  })),
+];
+
 export const settings: readonly ParityCase[] = [
   {
     name: '--add-host',

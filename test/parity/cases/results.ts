@@ -115,6 +115,9 @@ export const lint: readonly ParityCase[] = [
   called('--call=outline of a stage', OUTLINED, ['--call=outline', '--target', 'base', '--build-arg', 'A=given']),
   called('--call=outline as JSON', OUTLINED, ['--call', 'outline,format=json']),
   called('--call=targets', OUTLINED, ['--call=targets']),
+  called('--print, its older name', OUTLINED, ['--print=targets']),
+  called('the last of both names', OUTLINED, ['--print=outline', '--call=targets']),
+  called('the last of both names, the older', OUTLINED, ['--call=outline', '--print', 'targets']),
   called('--call=targets as JSON', OUTLINED, ['--call=targets,format=json']),
   called('a list of calls', OUTLINED, ['--call=subrequests.describe']),
   {

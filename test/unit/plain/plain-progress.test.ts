@@ -284,6 +284,17 @@ describe('plain progress', () => {
 });
 
 describe('quiet progress', () => {
+  it('warns of what is not about a line of the Dockerfile', () => {
+    const errors: string[] = [];
+    const to: TextSink = { lines: (more) => void errors.push(...more), flush: () => undefined, isClosed: false };
+    startQuiet({ session, output: null, errors: to });
+    const warning = { type: 'warning.reported', digest: 'x1', detail: [], url: null } as const;
+    session.report({ ...warning, message: 'a flag is passed over', lines: null });
+    session.report({ ...warning, message: 'lint', lines: { start: 6, end: 6 } });
+    session.succeed();
+    expect(errors).toEqual(['WARNING: a flag is passed over']);
+  });
+
   it('prints the image id, and the report of a failure elsewhere', () => {
     const output: string[] = [];
     const errors: string[] = [];

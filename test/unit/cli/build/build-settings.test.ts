@@ -65,7 +65,7 @@ describe('the flags for all RUN steps', () => {
     [['--build-context='], {}],
     [['--pull'], { pull: true }],
     [['--pull=false'], {}],
-    [['--rm', '--force-rm=false', '--compress', '-D', '--debug=true'], {}],
+    [['--rm', '--force-rm=false', '--disable-content-trust', '-D', '--debug=true'], {}],
   ])('%j', (args, expected) => {
     expect(settings(...args)).toEqual(expected);
   });
@@ -120,5 +120,29 @@ describe('the flags for all RUN steps', () => {
     ['a=oci-layout:///etc', '/etc is no OCI image layout: it has no index.json'],
   ])('refuses the directory of --build-context %s', (value, message) => {
     expect(() => settings('--build-context', value)).toThrow(message);
+  });
+});
+
+describe('the flags of the classic builder', () => {
+  const classic = (...args: string[]) => settings(...args)?.classic;
+
+  it.each([
+    [['-m', '64m', '--memory-swap=-1'], { memoryBytes: 64 * 1024 ** 2, memorySwapBytes: -1 }],
+    [['--memory=1g', '--memory-swap', '2g'], { memoryBytes: 1024 ** 3, memorySwapBytes: 2 * 1024 ** 3 }],
+    [['-c', '512', '--cpu-period=0x10', '--cpu-quota=-1'], { cpuShares: 512, cpuPeriodUs: 16, cpuQuotaUs: -1 }],
+    [['--cpu-period=1_000', '--cpu-quota=010', '-c0b11'], { cpuPeriodUs: 1000, cpuQuotaUs: 8, cpuShares: 3 }],
+    [['--cpuset-cpus=0-1', '--cpuset-mems', '0'], { cpusetCpus: '0-1', cpusetMems: '0' }],
+    [['--isolation='], { isolation: '' }],
+    [['--security-opt=a=b,c', '--security-opt', '"d,e"'], { securityOptions: ['a=b', 'c', 'd,e'] }],
+    [['--squash', '--compress', '--rm=false'], { isSquashed: true, isCompressed: true, keepsContainers: true }],
+    [['--squash=false', '--compress=false', '--rm', '--force-rm'], { isSquashed: false }],
+    [['--memory=0', '--cpu-shares=0', '--cpuset-cpus='], undefined],
+    [[], undefined],
+  ])('are taken: %j', (args, expected) => {
+    expect(classic(...args)).toEqual(expected);
+  });
+
+  it('keep a size that is none for the builder that reads it', () => {
+    expect(classic('-m', 'much')?.unreadable?.message).toContain('--memory "much"');
   });
 });

@@ -10,10 +10,15 @@ import { DEFAULT_SETTINGS } from '../../../../src/config/index.js';
 import { BxError } from '../../../../src/platform/errors.js';
 
 interface Malformed {
+  /** What the value has to be a wrong one for. */
+  readonly with?: readonly string[];
   readonly values: readonly string[];
   /** What message and hint say of the values that there are. */
   readonly taken: RegExp;
 }
+
+/** BuildKit passes them over, and what is in them. */
+const CLASSIC = ['--engine=classic'];
 
 const of = (taken: RegExp, ...values: readonly string[]): Malformed => ({ values, taken });
 
@@ -42,6 +47,12 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
     'type=inline,mode=max',
     'type=local,dest=x,mode=most',
   ),
+  'cpu-period': of(/--cpu-period \d+/, 'x', '', '1.5', '09', '1__0'),
+  'cpu-quota': of(/--cpu-quota \d+/, '1k', ''),
+  'cpu-shares': of(/--cpu-shares \d+/, 'much', '0x'),
+  memory: { with: CLASSIC, ...of(/\bk\b.*\bm\b.*\bg\b|64m/s, 'much', '-1', '', '1x', '64mm') },
+  'memory-swap': { with: CLASSIC, ...of(/\bk\b.*\bm\b.*\bg\b|64m/s, 'much', '-2', '-1k', '') },
+  'security-opt': of(/quote/, 'a"b', '"a'),
   call: of(/check.*outline.*targets/s, 'check,what=x'),
   label: of(/--label \w+=/, '=x'),
   'no-cache-filter': of(/stage/, '', ' '),
@@ -77,7 +88,21 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
 
 /** Names and paths: whatever is written there, somebody else says whether it is one. */
 const FREE = [
-  ...['builder', 'context', 'cgroup-parent', 'file', 'iidfile', 'metadata-file', 'network', 'target', 'root', 'server-config'],
+  ...[
+    'builder',
+    'context',
+    'cgroup-parent',
+    'cpuset-cpus',
+    'cpuset-mems',
+    'isolation',
+    'file',
+    'iidfile',
+    'metadata-file',
+    'network',
+    'target',
+    'root',
+    'server-config',
+  ],
   // Words of which the screen says what is taken.
   ...['theme', 'leave-key'],
 ];
@@ -100,17 +125,17 @@ function refusal(...args: readonly string[]): BxError | null {
 }
 
 describe('a value that is none', () => {
-  const taking = ALL_BUILD_FLAGS.filter(({ status }) => status !== 'later');
+  const taking = ALL_BUILD_FLAGS.filter(({ sameAs }) => sameAs === undefined);
 
   it('is known of every flag that takes one', () => {
     const structured = taking.filter(({ kind, choices }) => kind !== 'bool' && choices === undefined).map(({ name }) => name);
     expect(structured.sort()).toEqual([...Object.keys(MALFORMED), ...FREE].sort());
   });
 
-  it.each(Object.entries(MALFORMED).flatMap(([name, { values, taken }]) => values.map((value) => ({ name, value, taken }))))(
+  it.each(Object.entries(MALFORMED).flatMap(([name, { values, ...more }]) => values.map((value) => ({ name, value, ...more }))))(
     'is refused: --$name $value',
-    ({ name, value, taken }) => {
-      const error = refusal(`--${name}=${value}`);
+    ({ name, value, taken, with: others = [] }) => {
+      const error = refusal(...others, `--${name}=${value}`);
       expect(error, 'it is taken').not.toBe(null);
       if (error === null) return;
       expect(['usage', 'input']).toContain(error.code);
@@ -143,6 +168,11 @@ describe('a value that is none', () => {
     const run = (): unknown => readBuildOptions([`--${name}`], {}, dir);
     expect(run).toThrow(`--${name}`);
     expect(run).toThrow(BxError);
+  });
+
+  it.each(['--memory=much', '-m=', '--memory-swap=-2'])('is passed over with BuildKit, as docker does: %s', (flag) => {
+    expect(refusal('--engine=buildkit', flag)).toBe(null);
+    expect(refusal(flag)).toBe(null);
   });
 
   it.each(['none-of-them', 'ctrl-', 'a'])('is refused where the key is needed: --leave-key %s', (value) => {

@@ -7,7 +7,7 @@ const SPECS: readonly FlagSpec[] = [
   { name: 'tag', short: 't', kind: 'list', value: 'NAME', summary: '' },
   { name: 'quiet', short: 'q', kind: 'bool', value: '', summary: '' },
   { name: 'no-cache', kind: 'bool', value: '', summary: '' },
-  { name: 'no-cache-filter', kind: 'list', value: 'STAGE', summary: '', status: 'later' },
+  { name: 'path', kind: 'string', value: 'PATH', summary: '', sameAs: 'file' },
   { name: 'file', short: 'f', kind: 'string', value: 'PATH', summary: '' },
   { name: 'on', kind: 'string', value: 'WHEN', summary: '', choices: ['error', 'always'] },
 ];
@@ -84,7 +84,6 @@ describe('parseFlags', () => {
     [['---file'], 'bad flag syntax: ---file'],
     [['--no-cache=maybe'], 'invalid argument "maybe" for "--no-cache" flag: not a boolean'],
     [['--on=never'], 'invalid argument "never" for "--on" flag: must be error or always'],
-    [['--no-cache-filter', 'a'], '--no-cache-filter is not supported yet'],
   ])('refuses %j', (args, message) => {
     const error = failure(...args);
     expect(error.code).toBe('usage');
@@ -92,9 +91,15 @@ describe('parseFlags', () => {
     expect(error.hint).toContain('bxtui build --help');
   });
 
-  it('guesses what an unknown flag was meant to be, never one that is not supported', () => {
+  it('takes another name of a flag for it: the last counts', () => {
+    expect(parse('--path=a').text('file')).toBe('a');
+    expect(parse('-f', 'a', '--path', 'b').text('file')).toBe('b');
+    expect(parse('--path=a', '-f', 'b').text('file')).toBe('b');
+    expect(parse('--path=a').isSet('path')).toBe(false);
+  });
+
+  it('guesses what an unknown flag was meant to be', () => {
     expect(failure('--no-cach').hint).toContain('--no-cache?');
-    expect(failure('--no-cache-filte').hint).not.toContain('Did you mean');
     expect(failure('--zzz').hint).not.toContain('Did you mean');
   });
 });
