@@ -152,6 +152,14 @@ export interface BuildSettings {
   readonly proxies?: Readonly<Record<string, ReadonlyArray<readonly [name: string, value: string]>>>;
 }
 
+/** What source control says of the files that are built from. */
+export interface SourceControl {
+  /** Of BuildKit's frontend: `vcs:revision`, `label:NAME` … */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Why it does not say what it could. */
+  readonly warning: string | null;
+}
+
 /** Files to build from that are no directory of this machine. */
 export type ContextSource =
   /** A git repository (`#ref:dir`), an archive or a Dockerfile, which the engine gets by itself. */
@@ -185,6 +193,8 @@ export interface BuildRequest extends BuildSettings {
   readonly ssh: readonly SshSource[];
   /** Empty: the engine's default (a Docker Engine stores the image, a standalone buildkitd keeps the result in its cache). */
   readonly outputs: readonly OutputSpec[];
+  /** Null: there is none. Never rejects. The classic builder takes none. */
+  readonly sourceControl?: Promise<SourceControl | null>;
   /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
   readonly isUnattended?: boolean;
   /**

@@ -39,6 +39,8 @@ export interface ParityCase {
   readonly keys?: readonly Key[];
   /** An ssh-agent listens at `@DIR@/agent.sock`, and has these keys. */
   readonly agent?: readonly Key[];
+  /** The context is a git repository with one commit, and this remote. */
+  readonly remote?: string;
   /** The engine has to take images out of directories. */
   readonly needsLayouts?: boolean;
   /** Default: tree. */

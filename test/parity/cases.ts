@@ -15,7 +15,7 @@ import {
   workdirs,
 } from './cases/commands.js';
 import { add, copy, ignoreFiles } from './cases/files.js';
-import { caches, exports, images, labels, lint, sources } from './cases/results.js';
+import { caches, environment, exports, images, labels, lint, sources } from './cases/results.js';
 import { ssh } from './cases/ssh.js';
 
 export const PARITY_CASES: Readonly<Record<string, readonly ParityCase[]>> = {
@@ -32,5 +32,11 @@ export const PARITY_CASES: Readonly<Record<string, readonly ParityCase[]>> = {
     'named contexts': [...contexts, ...layouts],
   },
   ...{ images, labels, users, 'working directories': workdirs, ONBUILD: triggers, exports, 'checks and calls': lint },
-  ...{ 'errors and sources': sources, cache: caches, 'settings of RUN': settings, 'flags of the classic builder': classicFlags },
+  ...{
+    'errors and sources': sources,
+    cache: caches,
+    environment,
+    'settings of RUN': settings,
+    'flags of the classic builder': classicFlags,
+  },
 };

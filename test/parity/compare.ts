@@ -122,6 +122,11 @@ async function imageOf(id: string, { docker }: Buildx): Promise<unknown> {
   return { config, Architecture, Os, Author, layers: RootFS?.Layers?.length ?? 0, history: history.stdout.split('\n') };
 }
 
+function sourceControlOf(provenance: unknown): unknown {
+  const { metadata } = (provenance ?? {}) as { readonly metadata?: Readonly<Record<string, { readonly vcs?: unknown }>> };
+  return metadata?.['https://mobyproject.org/buildkit@v1#metadata']?.vcs ?? null;
+}
+
 /** Keys, and the values that no digest or time is in. */
 function metadataOf(path: string, program: Program): unknown {
   if (!existsSync(path)) return 'no file';
@@ -133,6 +138,9 @@ function metadataOf(path: string, program: Program): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, typeof below === 'number' ? 0 : plain(below)]));
   };
   // The one names an entry in buildx's own history, the other is taken from it.
-  const { 'buildx.build.ref': _ref, 'buildx.build.provenance': _provenance, ...common } = told;
-  return plain(common);
+  const { 'buildx.build.ref': _ref, 'buildx.build.provenance': provenance, ...common } = told;
+  // They come in no order.
+  const warnings = common['buildx.build.warnings'] as Array<{ readonly short: string }> | undefined;
+  warnings?.sort((a, b) => (a.short < b.short ? -1 : 1));
+  return { ...(plain(common) as object), sourceControl: sourceControlOf(provenance) };
 }

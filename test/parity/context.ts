@@ -1,5 +1,5 @@
 /** Writes the context of a case to disk, the same for both programs: every time in it lies in the past. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -22,7 +22,7 @@ import { writeClient, writeKeys } from './ssh.js';
 
 const PAST_SECONDS = 981_173_106;
 
-export async function writeContext(dir: string, { dockerfile, files = {}, keys }: ParityCase): Promise<void> {
+export async function writeContext(dir: string, { dockerfile, files = {}, keys, remote }: ParityCase): Promise<void> {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'Dockerfile'), dockerfile);
   if (dockerfile.includes('COPY busybox ')) copyFileSync(findBusybox(), join(dir, 'busybox'));
@@ -33,8 +33,18 @@ export async function writeContext(dir: string, { dockerfile, files = {}, keys }
     typeof file === 'string' ? { text: file } : file,
   ]);
   for (const [path, spec] of specs) await writeEntry(dir, path, spec);
+  if (remote !== undefined) commitAll(dir, remote);
   setTimes(dir);
   for (const [path, { mtime }] of specs) if (mtime !== undefined) lutimesSync(path, mtime, mtime);
+}
+
+function commitAll(dir: string, remote: string): void {
+  const git = (...args: readonly string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=parity', '-c', 'user.email=parity@example.com', ...args], { cwd: dir });
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '--message=all');
+  git('remote', 'add', 'origin', remote);
 }
 
 async function writeEntry(dir: string, path: string, spec: FileSpec): Promise<void> {

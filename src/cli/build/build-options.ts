@@ -80,7 +80,7 @@ export function readBuildOptions(
   const flags = parseFlags(ALL_BUILD_FLAGS, args, `${command} --help`);
   if (flags.bool('help')) return null;
   const invoke = flags.text('invoke');
-  const platform = parsePlatform(flags.list('platform'));
+  const platform = choosePlatform(flags, env);
   const tags = flags.list('tag').map(checkTag);
   const named = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
   const builder = chooseBuilder(flags.text('engine'), env);
@@ -119,6 +119,12 @@ export function readBuildOptions(
     glyphs: flags.text('glyphs') as BuildOptions['glyphs'],
     leaveKey: flags.text('leave-key'),
   };
+}
+
+/** Throws `BxError('usage')`. */
+function choosePlatform(flags: ParsedFlags, env: NodeJS.ProcessEnv): string | null {
+  if (flags.isSet('platform')) return parsePlatform(flags.list('platform'));
+  return env.DOCKER_DEFAULT_PLATFORM ? parsePlatform([env.DOCKER_DEFAULT_PLATFORM], 'DOCKER_DEFAULT_PLATFORM') : null;
 }
 
 /** A repository that is reached over ssh is given the agent without being told (docker/buildx, commands/build.go). */
@@ -178,7 +184,13 @@ function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], env: No
     });
   }
   const metadataFile = path('metadata-file');
-  return { iidFile, metadataFile, record: metadataFile === null ? null : recordOf(env.BUILDX_METADATA_PROVENANCE ?? '') };
+  const hasWarnings = parseGoBoolean(env.BUILDX_METADATA_WARNINGS ?? '') === true && chooseCall(flags) === null;
+  return {
+    iidFile,
+    metadataFile,
+    hasWarnings,
+    record: metadataFile === null ? null : recordOf(env.BUILDX_METADATA_PROVENANCE ?? ''),
+  };
 }
 
 /** docker/buildx, util/confutil/metadata.go: whatever else it says, it is the short form. */

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { BuildRequest } from '../../engine/engine.js';
+import { localNameOf } from '../../engine/shared/local-name.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../session/index.js';
 import { makeSessionId } from '../../session/records/session-id.js';
 import type { BuildInput } from './build-input.js';
@@ -9,6 +10,7 @@ import type { BuildOptions } from './build-options.js';
 import type { Connecting } from './connecting.js';
 import { readDockerProxies } from './docker-proxies.js';
 import type { FrontEnd } from './front-end.js';
+import { readGitAttributes } from './git-attributes.js';
 import { prepareRequest } from './prepare-request.js';
 import { withResultFiles } from './result-files.js';
 import { readStandardInput } from './standard-input.js';
@@ -45,6 +47,7 @@ export function openSession(
   const prepare = (): BuildRequest => ({
     ...prepareRequest(input, options, stdin),
     proxies: readDockerProxies(process.env),
+    ...sourceControlOf(input, options),
     isUnattended,
     ...(onRawStatus && { onRawStatus }),
   });
@@ -64,4 +67,19 @@ export function openSession(
     spillDirectory: spillDirectory ?? join(tmpdir(), `bxtui-${process.pid}-${id}`),
     now: Date.now,
   });
+}
+
+/** Asked for anew with each generation: there may be another commit. */
+function sourceControlOf(input: BuildInput, { settings, builder }: BuildOptions): Pick<BuildRequest, 'sourceControl'> {
+  const { contextDir, dockerfileDir, dockerfileName } = input;
+  if (contextDir === null || builder === 'classic') return {};
+  const sent = {
+    context: contextDir,
+    ...(dockerfileDir !== null && { dockerfile: dockerfileDir }),
+    ...Object.fromEntries(
+      (settings.contexts ?? []).flatMap(({ name, from }) => (from.kind === 'dir' ? [[localNameOf(name), from.dir]] : [])),
+    ),
+  };
+  const dockerfile = dockerfileDir === null ? null : join(dockerfileDir, dockerfileName);
+  return { sourceControl: readGitAttributes({ contextDir, dockerfile, sent }, process.env) };
 }

@@ -6,17 +6,20 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
-import type { BuildRecord, BuildRun, Engine } from '../../engine/engine.js';
+import type { BuildRecord, BuildRequest, BuildRun, Engine } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { writeReasonOf } from '../../platform/reason.js';
 
 /** Of a call, and JSON as it is (`decodeExporterResponse` in commands/build.go of docker/buildx). */
 const ANSWER = 'result.json';
+const WARNINGS = 'buildx.build.warnings';
 
 export interface ResultFiles {
   /** Absolute; null: not wanted. */
   readonly iidFile: string | null;
   readonly metadataFile: string | null;
+  /** The metadata has what the engine warns of. */
+  readonly hasWarnings: boolean;
   /** What the metadata has of the engine's record of the build. */
   readonly record: BuildRecord | null;
 }
@@ -28,20 +31,53 @@ export function withResultFiles(engine: Engine, files: ResultFiles): Engine {
     ...engine,
     build(request) {
       if (files.iidFile !== null) removeFile(files.iidFile);
-      const run = engine.build(request);
-      return { ...run, events: writing(run, files) };
+      // The classic builder has no warnings of its own.
+      const isHeard = files.hasWarnings && engine.summary.kind !== 'classic';
+      const warnings = new Map<string, object>();
+      const run = engine.build(isHeard ? hearing(request, warnings) : request);
+      return { ...run, events: writing(run, files, warnings) };
     },
   };
 }
 
-async function* writing({ events }: BuildRun, files: ResultFiles): AsyncIterable<EngineEvent> {
-  for await (const event of events) yield event.type === 'build.succeeded' ? written(event, files) : event;
+/** In BuildKit's words. */
+interface ToldWarning {
+  readonly vertex?: string;
+  readonly sourceInfo?: { readonly definition?: unknown };
 }
 
-function written(event: EngineEvent & { type: 'build.succeeded' }, { iidFile, metadataFile }: ResultFiles): EngineEvent {
+/**
+ * The request, of which the engine's warnings are kept as the JSON of its clients: how the engine came to the Dockerfile is left out, and one that
+ * several vertices have is one (docker/buildx, util/progress/printer.go).
+ */
+function hearing(request: BuildRequest, warnings: Map<string, object>): BuildRequest {
+  return {
+    ...request,
+    onRawStatus(json) {
+      request.onRawStatus?.(json);
+      const told = (JSON.parse(json) as { readonly warnings?: readonly ToldWarning[] }).warnings ?? [];
+      for (const { vertex, sourceInfo, ...rest } of told) {
+        const { definition: _, ...source } = sourceInfo ?? {};
+        const common = { ...rest, ...(sourceInfo && { sourceInfo: source }) };
+        const key = JSON.stringify(common);
+        if (!warnings.has(key)) warnings.set(key, { vertex, ...common });
+      }
+    },
+  };
+}
+
+type Warnings = ReadonlyMap<string, object>;
+
+async function* writing({ events }: BuildRun, files: ResultFiles, warnings: Warnings): AsyncIterable<EngineEvent> {
+  for await (const event of events) yield event.type === 'build.succeeded' ? written(event, files, warnings) : event;
+}
+
+type Succeeded = EngineEvent & { readonly type: 'build.succeeded' };
+
+function written(event: Succeeded, { iidFile, metadataFile }: ResultFiles, warnings: Warnings): EngineEvent {
   try {
     if (iidFile !== null) write('--iidfile', iidFile, imageIdOf(event.result));
-    if (metadataFile !== null) write('--metadata-file', metadataFile, metadataText(event.result));
+    if (metadataFile !== null) write('--metadata-file', metadataFile, metadataText(event.result, warnings));
     return event;
   } catch (error) {
     const { message, hint } = error as BxError;
@@ -55,17 +91,14 @@ function imageIdOf({ imageId, metadata = {} }: BuildResult): string {
 }
 
 /** The exporter's answer with its encoded objects as objects. */
-function metadataText({ imageId, tags, metadata }: BuildResult): string {
+function metadataText({ imageId, tags, metadata }: BuildResult, warnings: Warnings): string {
   const known = metadata ?? {
     ...(imageId !== null && { 'containerimage.config.digest': imageId }),
     ...(tags.length > 0 && { 'image.name': tags.join(',') }),
   };
-  const sorted = Object.entries(known).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(
-    Object.fromEntries(sorted.map(([key, value]) => [key, key === ANSWER ? JSON.parse(value) : decoded(value)])),
-    null,
-    2,
-  );
+  const told = Object.entries(known).map(([key, value]) => [key, key === ANSWER ? JSON.parse(value) : decoded(value)] as const);
+  if (warnings.size > 0) told.push([WARNINGS, [...warnings.values()]]);
+  return JSON.stringify(Object.fromEntries(told.sort(([a], [b]) => (a < b ? -1 : 1))), null, 2);
 }
 
 function decoded(value: string): unknown {

@@ -23,17 +23,17 @@ const KNOWN_ARCHITECTURES = new Set(
   ),
 );
 
-/** Separated by commas; null when no platform was given: the engine's own. Throws `BxError('usage')`. */
-export function parsePlatform(values: readonly string[]): string | null {
+/** Separated by commas; null when no platform was given: the engine's own. Throws `BxError('usage')`, with `where` it was given. */
+export function parsePlatform(values: readonly string[], where = '--platform'): string | null {
   const platforms = values.flatMap((value) => value.split(',')).map((text) => text.trim());
-  return platforms.length === 0 ? null : [...new Set(platforms.map(normalise))].join(',');
+  return platforms.length === 0 ? null : [...new Set(platforms.map((text) => normalise(text, where)))].join(',');
 }
 
-function normalise(text: string): string {
+function normalise(text: string, where: string): string {
   const parts = text.toLowerCase().split('/');
   const isValid = parts.length <= 3 && parts.every((part) => /^[a-z0-9_.-]+$/.test(part));
   if (!isValid) {
-    throw new BxError('usage', `--platform ${text}: must be os/architecture or os/architecture/variant`, {
+    throw new BxError('usage', `${where} ${text}: must be os/architecture or os/architecture/variant`, {
       hint: 'For example: --platform linux/arm64',
     });
   }
@@ -44,20 +44,20 @@ function normalise(text: string): string {
   }
   const [os, architecture, ...variant] = parts as [string, string, ...string[]];
   const plain = ARCHITECTURES[architecture] ?? architecture;
-  requireKnown(text, { os, architecture: plain.split('/')[0] ?? plain });
+  requireKnown(`${where} ${text}`, { os, architecture: plain.split('/')[0] ?? plain });
   const isDefaultVariant = plain === 'arm64' && variant[0] === 'v8';
   return [os, plain, ...(isDefaultVariant ? [] : variant)].join('/');
 }
 
 /** An engine takes any word for an architecture and builds an image that runs nowhere. */
-function requireKnown(text: string, { os, architecture }: { os: string; architecture: string }): void {
+function requireKnown(given: string, { os, architecture }: { os: string; architecture: string }): void {
   const unknown = !KNOWN_SYSTEMS.has(os)
     ? `operating system "${os}"`
     : KNOWN_ARCHITECTURES.has(architecture)
       ? null
       : `architecture "${architecture}"`;
   if (unknown === null) return;
-  throw new BxError('usage', `--platform ${text}: unknown ${unknown}`, {
+  throw new BxError('usage', `${given}: unknown ${unknown}`, {
     hint: 'For example: --platform linux/amd64, linux/arm64 or linux/arm/v7',
   });
 }

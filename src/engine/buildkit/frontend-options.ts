@@ -1,6 +1,7 @@
 /** A build request as the attributes of the Dockerfile frontend (BuildKit, frontend/dockerui and frontend/dockerfile). */
 import { BxError } from '../../platform/errors.js';
 import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
+import { localNameOf } from '../shared/local-name.js';
 import { attestOptions } from './attestations.js';
 import type { EngineFacts } from './engine-facts.js';
 import { layoutReference } from './layout-contexts.js';
@@ -87,11 +88,6 @@ function contextOptions(
     if (from.kind === 'dir') options[`sharedkey:localdir:${key}`] = from.dir;
   }
   return options;
-}
-
-/** The local source that a directory is served as. */
-export function localNameOf(context: string): string {
-  return context === 'context' || context === 'dockerfile' ? `_${context}` : context;
 }
 
 /** With a frontend the imports of the solve itself are not used. */

@@ -2,8 +2,8 @@
 
 import type { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import { localNameOf } from '../shared/local-name.js';
 import type { EngineLink } from './engine-link.js';
-import { localNameOf } from './frontend-options.js';
 import { layoutStores } from './layout-contexts.js';
 import { contentDirectories } from './local-caches.js';
 import { type LocalSource, openSession, type SessionHandle, type TransferProgress } from './session/index.js';

@@ -140,6 +140,9 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     });
     credentials = session.credentials;
     closing?.receive(session);
+    const control = await request.sourceControl;
+    Object.assign(options, control?.attributes);
+    if (control?.warning) warn(control.warning);
     const build = openBuild(link.transport, {
       ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), onStatus },
       exporters: closing?.exporters ?? [],

@@ -90,6 +90,68 @@ export const exports: readonly ParityCase[] = [
   },
 ];
 
+const REMOTE = 'https://user:secret@example.com/app.git';
+const MAX = { BUILDX_METADATA_PROVENANCE: 'max' };
+const underGit = (name: string, more: Partial<ParityCase>): ParityCase => ({
+  name,
+  dockerfile: fromScratch('COPY a.txt /'),
+  files: { ...TREE, 'dir/Dockerfile': fromScratch('COPY one.txt /') },
+  remote: REMOTE,
+  ...more,
+});
+
+/** What git says of the context, and what the metadata has of the engine's warnings. */
+export const environment: readonly ParityCase[] = [
+  underGit('a commit, in the provenance', { compared: 'metadata', env: MAX }),
+  underGit('a commit, not in a short one', { compared: 'metadata' }),
+  underGit('a commit that is not to be told', { compared: 'metadata', env: { ...MAX, BUILDX_GIT_INFO: 'false' } }),
+  underGit('directories besides the context', {
+    compared: 'metadata',
+    env: MAX,
+    args: ['-f', '@DIR@/context/dir/Dockerfile', '--build-context', 'more=@DIR@/context/dir', '--build-context', 'no=/usr/share'],
+    dockerfile: 'FROM nothing',
+    files: { ...TREE, 'dir/Dockerfile': fromScratch('COPY --from=more one.txt /') },
+  }),
+  underGit('labels', { compared: 'image', env: { BUILDX_GIT_LABELS: '1' } }),
+  underGit('labels of all there is, before others', {
+    compared: 'image',
+    env: { BUILDX_GIT_LABELS: 'full' },
+    args: ['--label=org.opencontainers.image.source=mine', '--label=own=1', '-f', '@DIR@/context/dir/../Dockerfile'],
+  }),
+  underGit('labels without the other', { compared: 'image', env: { BUILDX_GIT_LABELS: 'true', BUILDX_GIT_INFO: '0' } }),
+  underGit('labels that are no boolean', { compared: 'image', env: { BUILDX_GIT_LABELS: 'some' } }),
+  underGit('labels of a tree without changes', {
+    compared: 'image',
+    env: { BUILDX_GIT_LABELS: '1', BUILDX_GIT_CHECK_DIRTY: '1' },
+  }),
+  ...['1', 'true', '0', 'maybe'].map(
+    (told): ParityCase => ({
+      name: `warnings in the metadata: ${told}`,
+      dockerfile: 'from scratch\nCOPY a.txt /\nLABEL a b\nMAINTAINER x\n',
+      files: TREE,
+      compared: 'metadata',
+      env: { BUILDX_METADATA_WARNINGS: told },
+    }),
+  ),
+  configuration('a platform of the environment', ['COPY a.txt /', 'ARG TARGETPLATFORM', 'LABEL p=$TARGETPLATFORM'], {
+    files: TREE,
+    env: { DOCKER_DEFAULT_PLATFORM: 'linux/arm64' },
+  }),
+  configuration('a platform before that of the environment', ['COPY a.txt /', 'ARG TARGETPLATFORM', 'LABEL p=$TARGETPLATFORM'], {
+    files: TREE,
+    args: ['--platform=linux/riscv64'],
+    env: { DOCKER_DEFAULT_PLATFORM: 'linux/arm64' },
+  }),
+  {
+    name: 'a platform of the environment that is none',
+    dockerfile: fromScratch('COPY a.txt /'),
+    files: TREE,
+    env: { DOCKER_DEFAULT_PLATFORM: 'linux/a/b/c' },
+    compared: 'failure',
+    says: /linux\/a\/b\/c/,
+  },
+];
+
 const called = (name: string, dockerfile: string, flags: readonly string[]): ParityCase => ({
   name,
   dockerfile,

@@ -24,7 +24,7 @@ describe('readBuildOptions', () => {
       ssh: [],
       outputs: [],
       settings: {},
-      resultFiles: { iidFile: null, metadataFile: null, record: null },
+      resultFiles: { iidFile: null, metadataFile: null, hasWarnings: false, record: null },
       builder: 'either',
       progress: 'auto',
       call: null,
@@ -148,6 +148,27 @@ it('asks for the engine’s record of the build where the metadata are wanted', 
   expect(record({}, flag)).toBe('min');
   expect(record({ BUILDX_METADATA_PROVENANCE: 'max' }, flag)).toBe('max');
   for (const told of ['disabled', 'false', '0']) expect(record({ BUILDX_METADATA_PROVENANCE: told }, flag)).toBe('reference');
+});
+
+it('takes a platform of the environment, unless the command line names one', () => {
+  const platform = (env: NodeJS.ProcessEnv, ...args: string[]) => readBuildOptions([...args, '.'], env, '/')?.platform;
+  expect(platform({ DOCKER_DEFAULT_PLATFORM: 'linux/aarch64' })).toBe('linux/arm64');
+  expect(platform({ DOCKER_DEFAULT_PLATFORM: 'linux/arm64' }, '--platform=linux/386')).toBe('linux/386');
+  expect(platform({ DOCKER_DEFAULT_PLATFORM: '' })).toBe(null);
+  expect(() => platform({ DOCKER_DEFAULT_PLATFORM: 'x/y' })).toThrow(/DOCKER_DEFAULT_PLATFORM x\/y: unknown operating system/);
+});
+
+it.each([
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['maybe', false],
+  ['', false],
+])('BUILDX_METADATA_WARNINGS=%s', (told, expected) => {
+  const wanted = (...args: string[]) =>
+    readBuildOptions([...args, '.'], { BUILDX_METADATA_WARNINGS: told }, '/')?.resultFiles.hasWarnings;
+  expect(wanted('--metadata-file=m')).toBe(expected);
+  expect(wanted('--metadata-file=m', '--check')).toBe(false);
 });
 
 describe('the flag table', () => {

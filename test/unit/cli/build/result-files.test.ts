@@ -29,7 +29,7 @@ async function ends(last: EngineEvent, iidFile: string | null, metadataFile: str
     yield last;
   })();
   const engine = { build: () => ({ events }) } as unknown as Engine;
-  const run = withResultFiles(engine, { iidFile, metadataFile, record: null }).build({} as BuildRequest);
+  const run = withResultFiles(engine, { iidFile, metadataFile, hasWarnings: false, record: null }).build({} as BuildRequest);
   let end: EngineEvent | null = null;
   for await (const event of run.events) end = event;
   return end!;
@@ -45,6 +45,36 @@ describe('withResultFiles', () => {
     expect(JSON.parse(readFileSync(metadata, 'utf8'))).toEqual({ ...METADATA, 'containerimage.descriptor': descriptor });
     expect(readFileSync(metadata, 'utf8')).toMatch(/^\{\n {2}"containerimage\.config\.digest": /);
     expect(readdirSync(dir).sort()).toEqual(['id', 'metadata.json']);
+  });
+
+  it('adds what the engine warns of, each warning once, unless nobody asked for it', async () => {
+    const metadata = join(dir, 'metadata.json');
+    const source = { filename: 'Dockerfile', data: 'ZGF0YQ==' };
+    const warning = { vertex: 'sha256:1', level: 1, short: 'dGV4dA==', sourceInfo: source };
+    const again = { ...warning, vertex: 'sha256:2', sourceInfo: { ...source, definition: { def: ['AA=='] } } };
+    const heard: string[] = [];
+    const write = async (hasWarnings: boolean, kind: 'docker' | 'classic' = 'docker'): Promise<Record<string, unknown>> => {
+      const engine = {
+        summary: { kind },
+        build: ({ onRawStatus }: BuildRequest) => ({
+          events: (async function* () {
+            for (const warnings of [[warning], [again, { ...again, level: 2 }]]) onRawStatus?.(JSON.stringify({ warnings }));
+            onRawStatus?.('{}');
+            yield succeeded({ ...RESULT, metadata: METADATA });
+          })(),
+        }),
+      } as unknown as Engine;
+      const files = { iidFile: null, metadataFile: metadata, hasWarnings, record: null };
+      const run = withResultFiles(engine, files).build({
+        onRawStatus: (json: string) => heard.push(json),
+      } as unknown as BuildRequest);
+      for await (const _event of run.events);
+      return JSON.parse(readFileSync(metadata, 'utf8'));
+    };
+    expect((await write(true))['buildx.build.warnings']).toEqual([warning, { ...warning, vertex: 'sha256:2', level: 2 }]);
+    expect(heard).toHaveLength(3);
+    expect(await write(false)).not.toHaveProperty(['buildx.build.warnings']);
+    expect(await write(true, 'classic')).not.toHaveProperty(['buildx.build.warnings']);
   });
 
   it('writes what is known where no exporter says anything', async () => {
