@@ -64,8 +64,8 @@ afterEach(async () => {
   expect(readdirSync(own)).toEqual([]);
 });
 
-const build = (args: readonly string[], input: string | Readable = ''): Promise<RunResult> =>
-  runBxtui(['build', '--progress=plain', '--no-cache', ...args], { input, env: { ...env, TMPDIR: own } });
+const build = (args: readonly string[], input: string | Readable = '', more: NodeJS.ProcessEnv = {}): Promise<RunResult> =>
+  runBxtui(['build', '--progress=plain', '--no-cache', ...args], { input, env: { ...env, TMPDIR: own, ...more } });
 
 describe.skipIf(!isDocker(address))('the classic builder', () => {
   it('is given a git repository with a ref and a directory, without what its ignore file names', async () => {
@@ -97,6 +97,15 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
     const missing = await build([`${url}/none.tar`]);
     expect(missing.output).toContain('the server answered 404 Not Found: nothing there');
     expect(missing.status).toBe(1);
+  });
+
+  it('is given what only the proxy of the environment can get', async () => {
+    const through = await build(['http://files.test/all.tgz'], '', { HTTP_PROXY: url });
+    expect(through.status, through.output).toBe(0);
+    expect(through.output).toContain('it says master');
+    const refused = await build(['http://files.test/all.tgz'], '', { HTTP_PROXY: 'http://127.0.0.1:1' });
+    expect(refused.output).toMatch(/cannot get http:\/\/files\.test\/all\.tgz by the proxy http:\/\/127\.0\.0\.1:1/);
+    expect(refused.status).toBe(1);
   });
 
   it.each(['bzip2 -c', 'xz -1c'])('is given an archive by standard input, packed with %s', async (packer) => {

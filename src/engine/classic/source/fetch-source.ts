@@ -1,10 +1,8 @@
 /** A context that is no directory of this machine, brought into a private one: a repository, an archive, a lone Dockerfile. */
-import { createWriteStream, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseDockerfile } from '../../../core/dockerfile/index.js';
-import { BxError, toBxError } from '../../../platform/errors.js';
+import { BxError } from '../../../platform/errors.js';
 import type { BuildRequest, ContextSource } from '../../engine.js';
 import { archiveKindOf } from '../../shared/files/archive-kind.js';
 import { openTar } from './decompress.js';
@@ -26,7 +24,8 @@ export async function fetchSource(request: BuildRequest, home: string, signal: A
   if (source === undefined) return withLoneDockerfile(rest, contextDir, request.dockerfile.text);
   const repository = source.kind === 'url' ? repositoryOf(source.url) : null;
   if (repository !== null) return withDockerfileOf({ ...rest, contextDir: await checkOut(repository, contextDir, signal) });
-  const path = source.kind === 'archive' ? source.path : await download(source.url, join(home, 'download'), signal);
+  const path = source.kind === 'archive' ? source.path : join(home, 'download');
+  if (source.kind === 'url') await (await import('./download.js')).download(source.url, path, signal);
   const kind = archiveKindOf(path);
   if (kind === null) {
     if (source.kind === 'url' && request.dockerfile.name !== DOCKERFILE) {
@@ -71,28 +70,4 @@ function readDockerfile(path: string, what: string): string {
   if (size > DOCKERFILE_MAX_BYTES) throw new BxError('input', `${what} has ${size} bytes, which is too large for a Dockerfile`);
   if (size === 0) throw new BxError('input', `${what} is empty`, { hint: 'Write at least a FROM instruction.' });
   return readFileSync(path, 'utf8');
-}
-
-async function download(url: string, path: string, signal: AbortSignal): Promise<string> {
-  try {
-    const answer = await fetch(url, { signal });
-    if (!answer.ok) {
-      const said = (await answer.text()).trim().slice(0, 200);
-      throw new BxError('input', `cannot get ${url}: the server answered ${answer.status} ${answer.statusText}: ${said}`, {
-        hint: 'Check the URL.',
-      });
-    }
-    await pipeline(
-      Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]),
-      createWriteStream(path, { mode: 0o600 }),
-    );
-    return path;
-  } catch (error) {
-    if (error instanceof BxError) throw error;
-    const { cause } = error as Error;
-    throw new BxError('input', `cannot get ${url}: ${toBxError(cause ?? error).message}`, {
-      hint: 'It is downloaded on this machine: check the URL and the network here.',
-      cause: error,
-    });
-  }
 }
