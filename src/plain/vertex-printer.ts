@@ -32,6 +32,8 @@ export class VertexPrinter {
   /** Log lines with their time, for the report of a failure. */
   readonly #tail: string[] = [];
   readonly #progress = new Map<string, { isDone: boolean; printedAtMs: number }>();
+  /** What has begun and has nothing to count: it is said, unless it is done by then. */
+  readonly #begun = new Set<string>();
   #startedAtMs: number | null = null;
   #completedAtMs: number | null = null;
   #lastLogAtMs = 0;
@@ -56,7 +58,7 @@ export class VertexPrinter {
   }
 
   get hasNews(): boolean {
-    return this.#pending.length > 0 || (this.#ending !== null && this.isOver);
+    return this.#pending.length > 0 || this.#begun.size > 0 || (this.#ending !== null && this.isOver);
   }
 
   /** What stands on nothing is looked up, which takes no time, and then carried out, which the engine tells as another run. */
@@ -86,6 +88,8 @@ export class VertexPrinter {
     const known = this.#progress.get(event.id);
     const isDone = event.completedAtMs !== null;
     if (known?.isDone) return;
+    if (known === undefined && !isDone && event.name === event.id && event.total === 0) this.#begun.add(event.id);
+    if (isDone) this.#begun.delete(event.id);
     const startedAtMs = event.startedAtMs ?? this.#startedAtMs ?? atMs;
     if (!isDone && atMs - (known?.printedAtMs ?? startedAtMs) < PROGRESS_INTERVAL_MS) return;
     this.#progress.set(event.id, { isDone, printedAtMs: atMs });
@@ -115,6 +119,8 @@ export class VertexPrinter {
   /** The lines to print now, without the header. */
   take(): string[] {
     if (this.isOver) this.#flushLog();
+    for (const label of this.#begun) this.#say(printableLine(label));
+    this.#begun.clear();
     const lines = this.#pending;
     if (this.#ending !== null && this.isOver) {
       lines.push(this.#ending);

@@ -11,6 +11,7 @@ import type { ContainerTable } from './container-table.js';
 import type { EngineConnection } from './engine-connection.js';
 import { inTurns } from './in-turns.js';
 import { holdersOf, joinedFailure, joinedText } from './joined-failure.js';
+import { joinedReloads } from './joined-reloads.js';
 import type { ToldState } from './told-state.js';
 
 /** Older generations keep their ground on the engine so long; then only those with a container in use. */
@@ -43,8 +44,8 @@ export interface Builds {
   /** Resolves when the newest build has told its end. */
   settled(): Promise<void>;
   /** Makes the next generation and follows it to its end in the background; resolves once it has begun. */
-  build(noCache: boolean): Promise<void>;
-  /** The same in place of the one that goes on. */
+  build(): Promise<void>;
+  /** The same in place of the one that goes on; wishes that come before it has begun are one. */
   reload(noCache: boolean): Promise<void>;
   /** Throws when none is running. */
   cancel(): Promise<void>;
@@ -65,15 +66,29 @@ export function createBuilds(options: BuildsOptions): Builds {
   const { now, emit, notify, report } = told;
   const runs = new Map<number, BuildRun>();
   let isBuilding = false;
+  /** Of the newest build: who leaves it waits for no engine. */
+  let leaving = new AbortController();
   let settled: Promise<void> = Promise.resolve();
 
   const generationOf = (number: number): Generation | undefined => told.state.generations.find((one) => one.number === number);
   const newest = (): number => selectCurrent(told.state)?.number ?? 0;
 
-  async function build(noCache: boolean): Promise<void> {
+  async function build(noCache: () => boolean): Promise<void> {
+    leaving = new AbortController();
+    isBuilding = true;
+    const begun = startBuild(noCache, leaving.signal);
+    const isNone = (): void => {
+      isBuilding = false;
+    };
+    settled = begun.then((follow) => (follow === null ? isNone() : follow()), isNone);
+    await begun;
+  }
+
+  /** What follows the build to its end; null: it was left before it began. */
+  async function startBuild(noCache: () => boolean, leave: AbortSignal): Promise<(() => Promise<void>) | null> {
     const prepared = options.prepare();
     await options.makeWay();
-    const request = noCache ? { ...prepared, noCache } : prepared;
+    const request = noCache() ? { ...prepared, noCache: true } : prepared;
     const before = selectCurrent(told.state);
     const generation = (before?.number ?? 0) + 1;
     const { dir, name, text, plan, origin } = request.dockerfile;
@@ -85,21 +100,22 @@ export function createBuilds(options: BuildsOptions): Builds {
       plan,
       target: options.target,
     });
-    isBuilding = true;
     if (request.noCache || request.noCacheStages?.length) await makeRoomForUncached();
     // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
     else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOld(0);
     try {
-      const run = (await engine.get((event) => report(generation, [event]))).build(request);
+      const run = (await engine.get((event) => report(generation, [event]), leave)).build(request);
       runs.set(generation, run);
       run.onLateEvent((event) => {
         if (options.asked.isOwn(generation, newest())) report(generation, [event]);
       });
-      settled = follow(generation, run);
+      return () => follow(generation, run);
     } catch (error) {
-      isBuilding = false;
       const { code, message, hint } = toBxError(error, 'endpoint');
-      if (code === 'cancelled') return report(generation, [{ type: 'build.cancelled' }]);
+      if (code === 'cancelled') {
+        report(generation, [{ type: 'build.cancelled' }]);
+        return null;
+      }
       const failure = { digest: null, message, hint, exitCode: null, line: null };
       report(generation, [{ type: 'build.failed', failure }]);
       throw error;
@@ -130,16 +146,17 @@ export function createBuilds(options: BuildsOptions): Builds {
     return holders.length > 0;
   }
 
-  async function reload(noCache: boolean): Promise<void> {
+  /** What is wished while one has not begun is the same wish. A builder that is being started goes on for the new build. */
+  const reload = joinedReloads(async (noCache) => {
     if (isBuilding) {
-      const run = runs.get(newest());
-      await run?.cancel();
+      leaving.abort(new BxError('cancelled', 'it is built again'));
+      await runs.get(newest())?.cancel();
       await settled;
     }
     await releaseExclusiveCaches();
     await build(noCache);
     void disposeOld();
-  }
+  });
 
   async function disposeOld(kept = RUNS_KEPT): Promise<void> {
     const used = new Set(containers.generationsInUse());
@@ -168,11 +185,14 @@ export function createBuilds(options: BuildsOptions): Builds {
       return isBuilding;
     },
     settled: () => settled,
-    build,
+    build: () => build(() => false),
     reload,
     async cancel() {
       if (!isBuilding) throw new BxError('state', 'no build is running');
-      await (runs.get(newest())?.cancel() ?? engine.giveUp());
+      const run = runs.get(newest());
+      if (run !== undefined) return run.cancel();
+      leaving.abort();
+      engine.giveUp();
     },
     run: (generation) => runs.get(generation) ?? null,
     groundOf({ step: key, generation: number = newest() }) {

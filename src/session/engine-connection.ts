@@ -1,15 +1,19 @@
 /** The session's engine: connected when it is first needed, and again by itself once it was lost. It must not know what is built on it. */
 import type { EngineEvent } from '../core/events.js';
 import type { Engine } from '../engine/engine.js';
+import { BxError } from '../platform/errors.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 
 export interface EngineConnection {
   readonly current: Engine | null;
-  /** The engine that is there, or a connection made now; `tell`: what that takes. Throws what `connect` throws. */
-  get(tell: (event: EngineEvent) => void): Promise<Engine>;
-  /** Nobody waits any more for what `get` is making; that throws 'cancelled'. */
+  /**
+   * The engine that is there, or a connection that is made; `tell`: what that takes, from its beginning. It is made on when `leave` says that
+   * nobody waits here any more, for who comes next. Throws what `connect` throws, and 'cancelled'.
+   */
+  get(tell: (event: EngineEvent) => void, leave?: AbortSignal): Promise<Engine>;
+  /** Ends what `get` is making; that throws 'cancelled'. */
   giveUp(): void;
   dispose(): Promise<void>;
 }
@@ -25,9 +29,21 @@ export interface EngineConnectionOptions {
   onBack(engine: Engine): void;
 }
 
+interface Making {
+  readonly abort: AbortController;
+  /** In order. */
+  readonly told: EngineEvent[];
+  readonly listener: { tell(event: EngineEvent): void };
+  readonly engine: Promise<Engine>;
+}
+
+function left(): BxError {
+  return new BxError('cancelled', 'nobody waits for the engine any more');
+}
+
 export function createEngineConnection(options: EngineConnectionOptions): EngineConnection {
   let current: Engine | null = null;
-  let making: AbortController | null = null;
+  let making: Making | null = null;
   let retry: NodeJS.Timeout | null = null;
 
   const stopRetrying = (): void => {
@@ -60,16 +76,39 @@ export function createEngineConnection(options: EngineConnectionOptions): Engine
     }, delayMs).unref();
   };
 
+  const make = (tell: (event: EngineEvent) => void): Making => {
+    const abort = new AbortController();
+    const told: EngineEvent[] = [];
+    const listener = { tell };
+    const connected = options.connect(AbortSignal.any([options.signal, abort.signal]), (event) => {
+      told.push(event);
+      listener.tell(event);
+    });
+    const engine = connected.then(take).finally(() => {
+      making = null;
+    });
+    engine.catch(() => undefined);
+    making = { abort, told, listener, engine };
+    return making;
+  };
+
   return {
     get current() {
       return current;
     },
-    async get(tell) {
-      if (current !== null) return current;
-      making = new AbortController();
-      return take(await options.connect(AbortSignal.any([options.signal, making.signal]), tell));
+    get(tell, leave) {
+      if (leave?.aborted) return Promise.reject(left());
+      if (current !== null) return Promise.resolve(current);
+      making?.told.forEach(tell);
+      const mine = making ?? make(tell);
+      mine.listener.tell = tell;
+      if (leave === undefined) return mine.engine;
+      return new Promise((resolve, reject) => {
+        leave.addEventListener('abort', () => reject(left()), { once: true });
+        mine.engine.then(resolve, reject);
+      });
     },
-    giveUp: () => making?.abort(),
+    giveUp: () => making?.abort.abort(),
     async dispose() {
       stopRetrying();
       await current?.dispose().catch(() => undefined);

@@ -75,7 +75,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     },
     settled: () => builds.settled(),
     notify,
-    build: () => builds.build(false),
+    build: () => builds.build(),
   });
   const engine = createEngineConnection({
     connect: options.connect,
@@ -190,7 +190,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     onEvent: told.onEvent,
     async start() {
       emit({ type: 'session.started', atMs: now(), id: options.id, contextLabel: options.contextLabel });
-      await builds.build(false);
+      await builds.build();
     },
     post: notify,
     execute,

@@ -11,7 +11,9 @@ import { isDocker, isPodman, testEngine } from '../helpers/engines.js';
 import { createProject, removeProjects } from '../helpers/project.js';
 import { findRegistry, REGISTRY_USER, startRegistry } from '../helpers/registry.js';
 import { endRuns, type RunOptions, runBxtui } from '../helpers/run.js';
+import { quit } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
+import { closeTerminals, startTerminal } from '../helpers/terminal.js';
 import { findBuildx } from '../parity/buildx.js';
 
 const engine = testEngine();
@@ -82,6 +84,7 @@ const build = (options: RunOptions) =>
 
 afterEach(async () => {
   endRuns();
+  await closeTerminals();
   removeProjects();
   for (const close of closing.splice(0).reverse()) await close();
 });
@@ -97,7 +100,7 @@ describe.skipIf(whyNot !== null)(`a builder that was never started${whyNot === n
     const first = await build(builder);
     expect(first.status, first.output).toBe(0);
     expect(first.stderr).toMatch(
-      /^#1 \[internal\] booting buildkit\n#1 pulling image (\S+) .*done\n#1 pulling failed, using local image \1 done\n#1 creating container buildx_buildkit_bootfirst0 \d+\.\ds done\n#1 DONE \d/m,
+      /^#1 \[internal\] booting buildkit\n(?:#1 pulling image \S+\n)?#1 pulling image (\S+) .*done\n#1 pulling failed, using local image \1 done\n(?:#1 creating container buildx_buildkit_bootfirst0\n)?#1 creating container buildx_buildkit_bootfirst0 \d+\.\ds done\n#1 DONE \d/m,
     );
     expect(first.stderr.indexOf('booting')).toBeLessThan(first.stderr.indexOf('building on'));
     const logs = await api.ask('GET', `/containers/${containerOf('bootfirst')}/logs`, { query: { stderr: '1' } });
@@ -111,7 +114,58 @@ describe.skipIf(whyNot !== null)(`a builder that was never started${whyNot === n
     await api.ask('POST', `/containers/${containerOf('bootfirst')}/stop`, { query: { t: '0' } });
     const stopped = await build(builder);
     expect(stopped.status, stopped.output).toBe(0);
-    expect(stopped.stderr).toMatch(/^#1 \[internal\] booting buildkit\n#1 starting container buildx_buildkit_bootfirst0 .*done/m);
+    expect(stopped.stderr).toMatch(
+      /^#1 \[internal\] booting buildkit\n#1 starting container buildx_buildkit_bootfirst0\n(?:.*\n)?#1 starting container \S+ .*done/m,
+    );
+  });
+
+  it('is told word by word as buildx tells it', async () => {
+    const { status, stderr } = await runBxtui(
+      ['build', '--progress=rawjson', '--network=none', createProject(ONE_COMMAND).dir],
+      createBuilder('bootraw'),
+    );
+    expect(status, stderr).toBe(0);
+    interface Told {
+      readonly vertexes?: readonly { readonly name: string; readonly completed?: string }[];
+      readonly statuses?: readonly { readonly id: string; readonly completed?: string }[];
+    }
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    const messages = lines.map((line) => JSON.parse(line) as Told);
+    const end = messages.findIndex(({ vertexes }) => vertexes?.[0]?.completed !== undefined);
+    const words = messages.slice(0, end + 1).map(({ vertexes, statuses }) => {
+      const { name, id, completed } = { ...vertexes?.[0], ...statuses?.[0] } as Record<string, string>;
+      return `${name ?? id}${completed === undefined ? '' : ' done'}`;
+    });
+    expect([...new Set(words)]).toEqual([
+      '[internal] booting buildkit',
+      `pulling image ${IMAGE}`,
+      `pulling image ${IMAGE} done`,
+      `pulling failed, using local image ${IMAGE}`,
+      `pulling failed, using local image ${IMAGE} done`,
+      'creating container buildx_buildkit_bootraw0',
+      'creating container buildx_buildkit_bootraw0 done',
+      '[internal] booting buildkit done',
+    ]);
+  });
+
+  it('is not begun beside itself from the screen: the build is stopped first, and then begun again', async () => {
+    const terminal = startTerminal({
+      ...createBuilder('bootagain', { flags: ['--late'] }),
+      ...{ cols: 110, rows: 30, args: ['build', '--network=none', createProject(ONE_COMMAND).dir] },
+    });
+    await terminal.waitFor(/booting buildkit/);
+    terminal.type('r');
+    await terminal.waitFor(/: a build is/);
+    terminal.type('x');
+    await terminal.waitFor('Cancel the build?');
+    terminal.type('y');
+    await terminal.waitFor(/CANCELLED/i);
+    terminal.type('r');
+    await terminal.waitFor(/BUILT/, { timeoutMs: 15_000 });
+    await quit(terminal);
   });
 
   it('is made once by several builds that come at the same time', async () => {
@@ -182,7 +236,9 @@ describe.skipIf(whyNot !== null)('the image of a builder', () => {
       const auth = Buffer.from(`${REGISTRY_USER.username}:${REGISTRY_USER.password}`).toString('base64');
       writeFileSync(join(config, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
       const { stderr } = await build({ env: { ...builder.env, DOCKER_CONFIG: config } });
-      expect(stderr).toMatch(/^#1 pulling image \S+ .*done\n#1 creating container .*done\n#1 DONE/m);
+      expect(stderr).toMatch(
+        /^#1 pulling image \S+ .*done\n(?:#1 creating container \S+\n)?#1 creating container .*done\n#1 DONE/m,
+      );
       expect(registry.requests().join('\n')).toMatch(/\/v2\/private\/buildkit\/manifests\/\S+ 200$/m);
       // This one answers, and is no buildkitd.
       expect(stderr).toMatch(/ERROR: cannot connect to .*builder "bootpull"/);

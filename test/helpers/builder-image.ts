@@ -90,11 +90,12 @@ function copyInto(root: string, file: string): void {
   copyFileSync(file, target);
 }
 
-/** One that is told `--broken` ends at once, and so does one in the network of an engine, whose bridge it would remove. */
+/** Told `--broken` it ends at once, and so in the network of an engine, whose bridge it would remove; told `--late` it begins six seconds later. */
 function buildkitd(socket: string): string {
   return `#!/usr/bin/busybox sh
 echo "buildkitd $*" >&2
 case " $* " in *" --broken "*) echo "buildkitd: unknown flag: broken" >&2; exit 1 ;; esac
+case " $* " in *" --late "*) sleep 6 ;; esac
 if [ -e /sys/class/net/docker0 ]; then echo "this would take the bridge of another engine" >&2; exit 1; fi
 rm -rf /run/docker /run/dockerd.pid
 exec dockerd --data-root /var/lib/buildkit/data --exec-root /run/docker --pidfile /run/dockerd.pid -H unix://${socket} --bridge=none --iptables=false

@@ -52,6 +52,32 @@ describe('plain progress', () => {
     ]);
   });
 
+  it('says what is begun without anything to count, unless it is done by then', () => {
+    const name = '[internal] booting buildkit';
+    const startedAtMs = session.nowMs;
+    session.vertex('boot', name);
+    const told = (id: string, completedAtMs: number | null): void =>
+      session.report({
+        ...{ type: 'vertex.progressed', digest: 'boot', id, name: id, current: 0, total: 0 },
+        ...{ startedAtMs: session.nowMs, completedAtMs },
+      });
+    told('pulling image', null);
+    told('pulling image', session.nowMs);
+    told('creating container', null);
+    step(600);
+    told('creating container', session.nowMs);
+    session.vertex('boot', name, { startedAtMs, completedAtMs: session.nowMs });
+    step(100);
+    expect(lines).toEqual([
+      `#1 ${name}`,
+      '#1 pulling image done',
+      '#1 creating container',
+      '#1 creating container done',
+      '#1 DONE 0.6s',
+      '',
+    ]);
+  });
+
   it('warns of a result that is nowhere but in the cache', () => {
     session.succeed({ imageId: null, tags: [], outputs: ['tar out.tar'] });
     session.startBuild();

@@ -80,4 +80,29 @@ describe('the connection to the engine', () => {
     await connected.dispose();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('is made on for who comes next, when nobody waits for it any more', async () => {
+    const engine = new FakeEngine();
+    let answer = (_: FakeEngine): void => undefined;
+    const lives: AbortSignal[] = [];
+    const connected = createEngineConnection({
+      connect: (signal, tell) => {
+        lives.push(signal);
+        tell({ type: 'export.started' });
+        return new Promise((resolve) => {
+          answer = resolve as typeof answer;
+        });
+      },
+      ...{ signal: abort.signal, onConnected: nothing, onLost: nothing, onBack: nothing },
+    });
+    const leave = new AbortController();
+    const first = connected.get(nothing, leave.signal);
+    leave.abort();
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+    const seen: string[] = [];
+    const second = connected.get((event) => seen.push(event.type), new AbortController().signal);
+    answer(engine);
+    expect(await second).toBe(engine);
+    expect([seen, lives.length, lives[0]?.aborted]).toEqual([['export.started'], 1, false]);
+  });
 });
