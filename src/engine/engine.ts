@@ -178,6 +178,8 @@ export interface BuildRequest extends BuildSettings {
     readonly name: string;
     /** Absent: a file of this machine. `context`: in `source`, where only the engine reads it and tells it as `dockerfile.read`. */
     readonly origin?: DockerfileOrigin;
+    /** Where the engine gets it by itself, whatever the context is; then the origin is `context`. */
+    readonly url?: string;
     /** As read at the start of this generation; the very bytes that are sent. Empty where the engine is to read it. */
     readonly text: string;
     readonly plan: DockerfilePlan;

@@ -139,6 +139,26 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
     await quit(terminal);
   });
 
+  it('gets no Dockerfile by a URL of its own, and says so', async () => {
+    const project = createProject('FROM scratch');
+    const run = await build(['-f', `${url}/only.Dockerfile`, project.dir]);
+    expect(run.status, run.output).toBe(1);
+    expect(run.output).toMatch(/the classic builder gets no Dockerfile by its URL \(--file\)\nBuild with BuildKit/);
+  });
+
+  it('takes limits from the command line, and passes over no size that is none', async () => {
+    const project = createProject(
+      `${BASE.replace('@RUN_ID@', '1')}RUN cat /sys/fs/cgroup/memory*/memory.limit_in_bytes /sys/fs/cgroup/memory.max; true`,
+    );
+    const run = await build(['-m', '48m', '--compress', '--rm=false', project.dir]);
+    expect(run.status, run.output).toBe(0);
+    expect(run.output).toMatch(/ 50331648$/m);
+    expect(run.output).toContain('the containers of the commands are removed, also with --rm=false');
+    const malformed = await build(['-m', 'much', project.dir]);
+    expect(malformed.status).toBe(125);
+    expect(malformed.output).toContain('invalid --memory "much"');
+  });
+
   it('is given a Dockerfile besides', async () => {
     const text = `${BASE}COPY note /\nRUN cat /note\n`;
     const inside = await build(['-f-', `${url}/app.git#dev`], text);

@@ -1,6 +1,6 @@
 /** Contexts that are no directory of this machine, and Dockerfiles that are elsewhere than in the context. */
 import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRepository, serveToEngine, type WebServer } from '../helpers/engine-network.js';
@@ -9,6 +9,7 @@ import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, shellOpens } from '../helpers/session.js';
 import { closeTerminals, startTerminal } from '../helpers/terminal.js';
+import { findBuildx } from '../parity/buildx.js';
 import { findBusybox } from '../setup/busybox.mjs';
 
 const DOCKERFILE = `${BASE.replace('@RUN_ID@', '1')}COPY note /note\nRUN echo "it says $(cat /note)"\n`;
@@ -174,6 +175,80 @@ describe('standard input', () => {
     terminal.type('exit\r');
     expect((await terminal.waitForExit()).code).toBe(1);
     await expectNoContainers();
+  });
+});
+
+describe('a Dockerfile that has a URL', () => {
+  it('goes with a directory, whose ignore file counts, with a repository and with an archive', async () => {
+    const project = createProject('FROM nothing', { note: 'here', 'busybox.txt': '', secret: 's', '.dockerignore': 'secret' });
+    const listing = 'FROM scratch\nCOPY note* secret* /\n';
+    writeFileSync(join(repository.dir, 'listing.Dockerfile'), listing);
+    const file = `${server.url}/listing.Dockerfile`;
+    const archive = createReadStream(join(repository.dir, 'all.tgz'));
+    const contexts = [
+      [project.dir, 'here', ''],
+      [`${server.url}/app.git#dev`, 'dev\n', ''],
+      ['-', 'main\n', archive],
+    ] as const;
+    for (const [context, note, input] of contexts) {
+      const out = project.path('out');
+      const run = await runBxtui(['build', '--progress=plain', '-f', file, '-o', out, context], { input });
+      expect(run.status, run.output).toBe(0);
+      expect(run.output).toContain(`[internal] load ${file}`);
+      expect(readFileSync(join(out, 'note'), 'utf8')).toBe(note);
+      expect(existsSync(join(out, 'secret'))).toBe(false);
+    }
+  });
+
+  it('has its lines told when it fails, and a shell in its steps', async () => {
+    writeFileSync(join(repository.dir, 'failing.Dockerfile'), FAILING.replace('COPY note /note\n', 'COPY busybox /note\n'));
+    const project = createProject('FROM nothing');
+    const run = await build(['-f', `${server.url}/failing.Dockerfile`, project.dir]);
+    expect(run.status, run.output).toBe(1);
+    expect(run.output).toMatch(/Dockerfile:6\n[\s\S]*>>> RUN echo no; exit 9/);
+    const terminal = startTerminal({
+      ...{ cols: 130, rows: 40, env: engineEnv() },
+      args: ['build', '-f', `${server.url}/failing.Dockerfile`, project.dir],
+    });
+    await shellOpens(terminal);
+    expect(await inShell(terminal, 'test -s /note && echo there')).toBe('there');
+    await leaveTerminal(terminal);
+    terminal.type('e');
+    await terminal.waitFor(/it is not on this machine/);
+    terminal.type('r');
+    await terminal.waitFor(/run 2 .*FAILED exit 9/);
+    terminal.type('q');
+  });
+
+  it('that is not there is told with its URL, and a question about it is answered', async () => {
+    const project = createProject('FROM nothing');
+    const missing = await build(['-f', `${server.url}/none`, project.dir]);
+    expect(missing.status, missing.output).toBe(1);
+    expect(missing.output).toMatch(/ERROR: the Dockerfile http:\S+\/none cannot be had: .*404/);
+    const asked = await build(['--call=targets', '-f', `${server.url}/only.Dockerfile`, project.dir]);
+    expect(asked.output).toMatch(/unsupported request|TARGET/);
+  });
+
+  const buildx = findBuildx();
+  it.skipIf(typeof buildx === 'string')('is built as docker buildx builds it', async () => {
+    if (typeof buildx === 'string') return;
+    const project = createProject('FROM nothing', { note: 'n', 'Dockerfile.dockerignore': 'note' });
+    writeFileSync(join(repository.dir, 'same.Dockerfile'), 'FROM scratch\nCOPY . /\n');
+    const file = `${server.url}/same.Dockerfile`;
+    const files = async (name: string): Promise<string[]> => {
+      const args = ['build', '-f', file, '-o', project.path(`../${name}`), project.dir];
+      const run = name === 'bxtui' ? await runBxtui(args) : await buildx.docker(['buildx', ...args]);
+      expect(run.status, run.output).toBe(0);
+      const found = readdirSync(project.path(`../${name}`)).sort();
+      rmSync(project.path(`../${name}`), { recursive: true });
+      return found;
+    };
+    expect(await files('bxtui')).toEqual(await files('buildx'));
+    const missing = ['build', '-f', `${server.url}/none`, project.dir];
+    const [own, other] = [await runBxtui(missing), await buildx.docker(['buildx', ...missing])];
+    expect(own.status).toBe(other.status);
+    expect(own.output).toContain('404');
+    expect(other.output).toContain('404');
   });
 });
 

@@ -37,10 +37,15 @@ export const BUILD_FLAGS: readonly FlagSpec[] = [
     choices: ['buildkit', 'classic'],
     fallback: 'as DOCKER_BUILDKIT has it, else buildkit',
   }),
-  text('file', 'PATH', 'Dockerfile, which may lie outside of the context; - for standard input; in a URL, a path there', {
-    short: 'f',
-    fallback: 'PATH/Dockerfile',
-  }),
+  text(
+    'file',
+    'PATH',
+    'Dockerfile, which may lie outside of the context; - for standard input; in a URL, a path there; or a URL of its own',
+    {
+      short: 'f',
+      fallback: 'PATH/Dockerfile',
+    },
+  ),
   text('iidfile', 'FILE', 'Write the image id to FILE'),
   list('label', 'NAME[=VALUE]', 'Label of the image'),
   bool('load', 'Put the image into the engine: --output=type=docker'),

@@ -18,6 +18,8 @@ export interface BuildInput {
   /** Absolute; null: it is no file of this machine. */
   readonly dockerfileDir: string | null;
   readonly dockerfileName: string;
+  /** The Dockerfile, where the engine gets it by itself. */
+  readonly dockerfileUrl?: string;
 }
 
 /** `git@github.com:org/repo.git` (moby/buildkit, util/sshutil). */
@@ -32,16 +34,12 @@ export const DOCKERFILE_NAME = 'Dockerfile';
  */
 export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>, cwd: string): BuildInput {
   const { context, file } = options;
-  if (file !== null && /^https?:\/\//.test(file)) {
-    throw new BxError('usage', `a Dockerfile from a URL is not supported yet: ${file}`, {
-      hint: 'Get it first, and name it with -f PATH; or give the URL as the context.',
-    });
-  }
   if (context === '-') return fromStandardInput(file);
   const contextDir = resolve(cwd, context);
   const isDirectory = statSync(contextDir, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isDirectory && isRemoteContext(context)) return fromUrl(context, file);
   requireDirectory(context, contextDir);
+  if (isFileUrl(file)) return { contextDir, dockerfileDir: null, ...named(file) };
   if (file === '-') return { contextDir, stdin: 'dockerfile', dockerfileDir: null, dockerfileName: DOCKERFILE_NAME };
   const path = file === null ? defaultDockerfile(contextDir) : namedDockerfile(file, contextDir, cwd);
   return { contextDir, dockerfileDir: dirname(path), dockerfileName: basename(path) };
@@ -53,16 +51,24 @@ function fromStandardInput(file: string | null): BuildInput {
       hint: 'Give a directory as the context, or leave -f out.',
     });
   }
-  return { contextDir: null, stdin: 'context', dockerfileDir: null, dockerfileName: file ?? DOCKERFILE_NAME };
+  return { contextDir: null, stdin: 'context', dockerfileDir: null, ...named(file) };
 }
 
 /** A Dockerfile of this machine has to be named by its whole path there: any other is in what the URL names. */
 function fromUrl(url: string, file: string | null): BuildInput {
   const none = { contextDir: null, url, dockerfileDir: null } as const;
   if (file === '-') return { ...none, stdin: 'dockerfile', dockerfileName: DOCKERFILE_NAME };
-  if (file === null || !isAbsolute(file)) return { ...none, dockerfileName: file ?? DOCKERFILE_NAME };
+  if (file === null || !isAbsolute(file)) return { ...none, ...named(file) };
   const path = namedDockerfile(file, dirname(file), '/');
   return { ...none, dockerfileDir: dirname(path), dockerfileName: basename(path) };
+}
+
+function named(file: string | null): Pick<BuildInput, 'dockerfileName' | 'dockerfileUrl'> {
+  return isFileUrl(file) ? { dockerfileName: DOCKERFILE_NAME, dockerfileUrl: file } : { dockerfileName: file ?? DOCKERFILE_NAME };
+}
+
+function isFileUrl(file: string | null): file is string {
+  return file !== null && /^https?:\/\//.test(file);
 }
 
 /** http(s), and what git is reached by (moby/buildkit, util/gitutil and frontend/dockerfile/dfgitutil). */

@@ -28,7 +28,11 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     contextDir: input.contextDir,
     ...(input.url !== undefined && { source: { kind: 'url', url: input.url } }),
     ...(stdin?.kind === 'archive' && { source: stdin }),
-    dockerfile: { dir, name, text, plan, ...(origin !== null && { origin }) },
+    dockerfile: {
+      ...{ dir, name, text, plan },
+      ...(origin !== null && { origin }),
+      ...(input.dockerfileUrl !== undefined && { url: input.dockerfileUrl }),
+    },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
     ...(options.call !== null && { call: `frontend.${options.call.method}` }),

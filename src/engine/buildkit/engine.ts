@@ -1,10 +1,11 @@
 /** BuildKit as an engine: connects, tells what it found, starts runs and gives everything back. */
 import type { Endpoint } from '../../builders/endpoint.js';
 import type { EngineEvent } from '../../core/events.js';
-import type { BuildRun, Engine } from '../engine.js';
+import type { BuildRequest, BuildRun, Engine } from '../engine.js';
 import { isFar } from '../shared/address.js';
 import { BuilderDownError } from '../shared/channel/builder-down.js';
 import { connectTimeout } from '../shared/connect-error.js';
+import { startFetchedRun } from '../shared/fetched-run.js';
 import { type LineWatchOptions, watchLine } from '../shared/line-watch.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
@@ -12,6 +13,7 @@ import { createReleaseWatch } from './container/release-watch.js';
 import { wantedOutputs } from './engine-exports.js';
 import { readEngineFacts } from './engine-facts.js';
 import type { EngineLink } from './engine-link.js';
+import { fetchedDockerfile } from './fetched-dockerfile.js';
 import { cacheExports } from './frontend-options.js';
 import { withLocalCaches } from './local-caches.js';
 import { StatusResponseSchema } from './proto/gen/control_pb.js';
@@ -126,7 +128,10 @@ function createEngine(link: EngineLink): Engine {
       wantedOutputs(request, facts);
       cacheExports(request, facts);
       const { request: ready, told } = withLocalCaches(request);
-      const run = startRun(link, withProxyArgs(ready, endpoint.address));
+      const asked = withProxyArgs(ready, endpoint.address);
+      const { url } = asked.dockerfile;
+      const start = (whole: BuildRequest): BuildRun => startRun(link, whole);
+      const run = url === undefined ? start(asked) : startFetchedRun(asked, { ...fetchedDockerfile(link, asked, url), start });
       runs.add(run);
       return {
         ...run,

@@ -51,6 +51,8 @@ export function openBuild(
     readonly entitlements: readonly string[];
     /** Where the cache of the result goes. */
     readonly cacheExports: readonly CacheSpec[];
+    /** It is no build of anybody's, and the engine keeps no record of it. */
+    readonly isInternal?: boolean;
     readonly onStatus: (message: StatusResponse) => Promise<void>;
   },
 ): OpenBuild {
@@ -64,6 +66,7 @@ export function openBuild(
       Session: options.session.id,
       Cache: { Exports: options.cacheExports.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })) },
       Entitlements: [...options.entitlements],
+      ...(options.isInternal && { Internal: true }),
       // Older engines read the first form, newer ones the second.
       ...(exporter && {
         ExporterDeprecated: exporter.type,

@@ -6,6 +6,7 @@ import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
 import { describeEndpoint } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from '../shared/engine-api.js';
+import { startFetchedRun } from '../shared/fetched-run.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
 import { within } from '../shared/within.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
@@ -14,7 +15,7 @@ import { type Journal, openJournal } from './journal.js';
 import { removeImages, sweepOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
-import { startFetchedRun } from './source/fetched-run.js';
+import { fetchedContext } from './source/fetched-context.js';
 import { watchEngine } from './watch.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -81,7 +82,7 @@ function createEngine(api: EngineApi, facts: EngineFacts): Engine {
       const asked = withProxyArgs(request, endpoint.address, true);
       const run =
         request.contextDir === null
-          ? startFetchedRun(asked, (ready) => startRun(surroundings, ready))
+          ? startFetchedRun(asked, { ...fetchedContext(asked), start: (ready) => startRun(surroundings, ready) })
           : startRun(surroundings, asked);
       runs.add(run);
       return { ...run, dispose: () => run.dispose().finally(() => runs.delete(run)) };

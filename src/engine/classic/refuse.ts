@@ -13,6 +13,7 @@ export function refuseUnknown(request: BuildRequest, words: Words): void {
   const unreadable = request.classic?.unreadable;
   if (unreadable) throw new BxError('usage', unreadable.message, { hint: unreadable.hint });
   const unsupported = (what: string): BxError => refusal(words, what);
+  if (request.dockerfile.url !== undefined) throw unsupported('gets no Dockerfile by its URL (--file)');
   if (secrets.length > 0) throw unsupported('knows no secrets (--secret)');
   if (ssh.length > 0) throw unsupported('cannot forward an agent (--ssh)');
   if (request.noCacheStages?.length) throw unsupported('cannot leave single stages out of its cache (--no-cache-filter)');

@@ -104,8 +104,13 @@ describe('locateBuildInput', () => {
     expect(failure(() => locate('-', '-')).code).toBe('usage');
   });
 
-  it('does not support a Dockerfile that has a URL yet', () => {
-    expect(failure(() => locate('ctx', 'https://example.com/Dockerfile')).message).toContain('not supported yet');
+  it('takes a Dockerfile that has a URL, with any context', () => {
+    const file = 'https://example.com/dir/Other';
+    const named = { dockerfileDir: null, dockerfileName: 'Dockerfile', dockerfileUrl: file };
+    expect(locate('ctx', file)).toEqual({ contextDir: join(dir, 'ctx'), ...named });
+    expect(locate('-', file)).toEqual({ contextDir: null, stdin: 'context', ...named });
+    expect(locate('https://example.com/a.git', file)).toEqual({ contextDir: null, url: 'https://example.com/a.git', ...named });
+    expect(failure(() => locate('none', file)).message).toContain('the context "none"');
   });
 });
 

@@ -1,27 +1,28 @@
-/**
- * A run whose context has to be brought here first: into a directory of its own, which goes with the run. Until then whoever asks for a
- * container waits.
- */
+/** A run of which something has to be fetched first. Until then whoever asks for a container waits. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { EngineEvent } from '../../../core/events.js';
-import { BxError, toBxError } from '../../../platform/errors.js';
-import type { BuildRequest, BuildRun } from '../../engine.js';
+import type { EngineEvent } from '../../core/events.js';
+import { BxError, toBxError } from '../../platform/errors.js';
+import type { BuildRequest, BuildRun } from '../engine.js';
 
-/** `start`: the run of the same request with a directory for its context. */
-export function startFetchedRun(request: BuildRequest, start: (ready: BuildRequest) => BuildRun): BuildRun {
+export interface Fetching {
+  /** What is told while it goes on; null: nobody has to wait for it. */
+  readonly name: string | null;
+  /** The request with all that it needs. Throws `BxError`, which the build then fails with. */
+  fetch(signal: AbortSignal): Promise<BuildRequest>;
+  start(ready: BuildRequest): BuildRun;
+  /** Takes away what was made for it, when the run has been given back. */
+  remove(): void;
+}
+
+export function startFetchedRun(request: BuildRequest, { name, fetch, start, remove }: Fetching): BuildRun {
   const work = new AbortController();
-  const home = mkdtempSync(join(tmpdir(), 'bxtui-context-'));
   const listeners = new Set<(event: EngineEvent) => void>();
-  const vertex = createVertex(request);
+  const vertex = createVertex(name);
   let disposing: Promise<void> | null = null;
   let run: BuildRun | null = null;
   const fetching = (async () => {
-    const { fetchSource } = await import('./fetch-source.js');
-    const ready = await fetchSource(request, home, work.signal);
-    if (work.signal.aborted) throw new BxError('cancelled', 'getting the context was cancelled');
+    const ready = await fetch(work.signal);
+    if (work.signal.aborted) throw new BxError('cancelled', 'getting what is to be built was cancelled');
     run = start(ready);
     for (const listener of listeners) run.onLateEvent(listener);
     return { run, ready };
@@ -49,7 +50,7 @@ export function startFetchedRun(request: BuildRequest, start: (ready: BuildReque
   const started = async (signal: AbortSignal): Promise<BuildRun> => {
     if (run !== null || signal.aborted) return run ?? (await fetching).run;
     const left = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new BxError('cancelled', 'waiting for the context was cancelled')), {
+      signal.addEventListener('abort', () => reject(new BxError('cancelled', 'waiting for what is to be built was cancelled')), {
         once: true,
       });
     });
@@ -59,7 +60,7 @@ export function startFetchedRun(request: BuildRequest, start: (ready: BuildReque
     work.abort();
     await fetching.catch(() => {});
     await run?.dispose();
-    rmSync(home, { recursive: true, force: true });
+    remove();
   };
   return {
     events: events(),
@@ -86,11 +87,9 @@ export function startFetchedRun(request: BuildRequest, start: (ready: BuildReque
   };
 }
 
-/** What is told of the fetching; nothing where there is nothing to wait for. */
-function createVertex({ source }: BuildRequest): { begun(): EngineEvent[]; ended(error: string): EngineEvent[] } {
-  if (source === undefined) return { begun: () => [], ended: () => [] };
-  const digest = `classic:context:${randomBytes(8).toString('hex')}`;
-  const name = source.kind === 'url' ? `[internal] load remote build context ${source.url}` : '[internal] unpack build context';
+function createVertex(name: string | null): { begun(): EngineEvent[]; ended(error: string): EngineEvent[] } {
+  if (name === null) return { begun: () => [], ended: () => [] };
+  const digest = `fetched:${randomBytes(8).toString('hex')}`;
   const startedAtMs = Date.now();
   const told = (completedAtMs: number | null, error: string): EngineEvent[] => [
     { type: 'vertex.updated', digest, name, inputs: [], isCached: false, startedAtMs, completedAtMs, error },
