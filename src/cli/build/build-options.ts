@@ -1,5 +1,4 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
-import { resolve } from 'node:path';
 import type { EndpointWish } from '../../builders/index.js';
 import type { BuildSettings, OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
@@ -19,13 +18,12 @@ import { ALL_BUILD_FLAGS } from './build-flags.js';
 import { isGitOverSsh } from './build-input.js';
 import { readBuildSettings } from './build-settings.js';
 import { chooseBuilder } from './builder-kind.js';
+import { chooseProgressMode, type ProgressMode } from './progress-mode.js';
+import { readResultFiles } from './result-file-flags.js';
 import type { ResultFiles } from './result-files.js';
 
 /** Of reproducible-builds.org; the frontend takes it as an argument. */
 const EPOCH = 'SOURCE_DATE_EPOCH';
-
-const PROGRESS_MODES = ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'] as const;
-export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 export interface BuildOptions {
   /** As written. */
@@ -83,6 +81,7 @@ export function readBuildOptions(
   const platform = choosePlatform(flags, env);
   const tags = flags.list('tag').map(checkTag);
   const named = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
+  const call = chooseCall(flags);
   const builder = chooseBuilder(flags.text('engine'), env);
   const outputs = named.length > 0 || keepsByItself(builder, env) ? named : [{ kind: 'cacheonly' } as const];
   return {
@@ -100,15 +99,15 @@ export function readBuildOptions(
     ssh: readSsh(flags, env, cwd),
     outputs,
     settings: readBuildSettings(flags, builder, env, cwd),
-    resultFiles: resultFiles(flags, outputs, env, cwd),
+    resultFiles: readResultFiles(flags, { outputs, isCall: call !== null }, env, cwd),
     builder,
     endpoint: {
       builder: flags.text('builder') || null,
       context: flags.text('context') || null,
       platform: platform?.split(',')[0] ?? null,
     },
-    progress: chooseProgress(flags, env),
-    call: chooseCall(flags),
+    progress: chooseProgressMode(flags, env),
+    call,
     on: flags.text('on') as BuildOptions['on'],
     invoke: invoke === null ? null : parseInvoke(invoke),
     detach: flags.isSet('detach') ? flags.bool('detach') : null,
@@ -149,54 +148,6 @@ function chooseCall(flags: ParsedFlags): Call | null {
   throw new BxError('usage', `--${debugging} makes no sense with --call: nothing is built that could be looked into`, {
     hint: 'Leave one of them out.',
   });
-}
-
-/**
- * As docker has it: `-q` beats auto and silence only; the variable counts where the flag leaves it open, and makes silence of quiet
- * (commands/build.go, util/progress/printer.go in docker/buildx). Throws `BxError('usage')`.
- */
-function chooseProgress(flags: ParsedFlags, env: NodeJS.ProcessEnv): ProgressMode {
-  const flag = (flags.text('progress') || 'auto') as ProgressMode;
-  if (flags.bool('quiet')) {
-    if (flag === 'auto' || flag === 'none' || flag === 'quiet') return 'quiet';
-    throw new BxError('usage', `--progress=${flag} and --quiet cannot be used together`, { hint: 'Leave one of them out.' });
-  }
-  if (flag !== 'auto') return flag;
-  const told = env.BUILDKIT_PROGRESS || 'auto';
-  const mode = PROGRESS_MODES.find((known) => known === told);
-  if (mode !== undefined) return mode === 'quiet' ? 'none' : mode;
-  throw new BxError('usage', `BUILDKIT_PROGRESS is ${JSON.stringify(told)}, and must be ${PROGRESS_MODES.join(', ')}`, {
-    hint: 'Set it to one of them, or say --progress=plain.',
-  });
-}
-
-/** Throws `BxError('usage')`. */
-function resultFiles(flags: ParsedFlags, outputs: readonly OutputSpec[], env: NodeJS.ProcessEnv, cwd: string): ResultFiles {
-  const path = (name: string): string | null => {
-    const text = flags.text(name);
-    return text ? resolve(cwd, text) : null;
-  };
-  const iidFile = path('iidfile');
-  const files = outputs.find(({ kind }) => kind === 'local' || kind === 'tar');
-  if (iidFile !== null && files) {
-    throw new BxError('usage', `--iidfile: --output type=${files.kind} makes no image that could have an id`, {
-      hint: 'Leave one of them out.',
-    });
-  }
-  const metadataFile = path('metadata-file');
-  const hasWarnings = parseGoBoolean(env.BUILDX_METADATA_WARNINGS ?? '') === true && chooseCall(flags) === null;
-  return {
-    iidFile,
-    metadataFile,
-    hasWarnings,
-    record: metadataFile === null ? null : recordOf(env.BUILDX_METADATA_PROVENANCE ?? ''),
-  };
-}
-
-/** docker/buildx, util/confutil/metadata.go: whatever else it says, it is the short form. */
-function recordOf(told: string): ResultFiles['record'] {
-  if (told === 'disabled' || parseGoBoolean(told) === false) return 'reference';
-  return told === 'max' ? 'max' : 'min';
 }
 
 function onlyContext(flags: ParsedFlags, command: string): string {

@@ -1,6 +1,6 @@
 /** Which front end a run gets: a pure decision. */
 import { BxError } from '../../platform/errors.js';
-import type { ProgressMode } from './build-options.js';
+import type { ProgressMode } from './progress-mode.js';
 
 export interface Surroundings {
   /** Keys can be read: of standard input, or of the terminal itself where that is taken. */
