@@ -1,6 +1,6 @@
 /** Where the result goes: the engine's store, a directory, archives. Nothing runs again for it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineApi } from '../../src/engine/buildkit/transport/index.js';
 import type { Engine } from '../../src/engine/engine.js';
@@ -93,6 +93,24 @@ describe.each(contractEndpoints())('the result on $label', (endpoint) => {
     await observed.run.dispose();
   });
 
+  it.skipIf(isClassic)('is written where symbolic links lead to, and devices stay what they are', async () => {
+    const project = createProject(DOCKERFILE);
+    symlinkSync('real.tar', project.path('link.tar'));
+    symlinkSync('/dev/null', project.path('nothing.tar'));
+    const outputs = [
+      { kind: 'docker', dest: project.path('link.tar') },
+      { kind: 'docker', dest: project.path('nothing.tar') },
+    ] as const;
+    for (const output of outputs) {
+      const observed = await build(engine, project, { outputs: [output] });
+      expect(observed.last.type).toBe('build.succeeded');
+      await observed.run.dispose();
+    }
+    expect(tarList(project.path('real.tar'))).toContain('manifest.json');
+    expect(readlinkSync(project.path('link.tar'))).toBe('real.tar');
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
   it.skipIf(isClassic)('that cannot be written fails the build with the reason, and leaves nothing half done', async () => {
     const project = createProject(DOCKERFILE, { 'a-file': 'x' });
     const observed = await build(engine, project, { outputs: [{ kind: 'tar', dest: project.path('a-file/out.tar') }] });
@@ -103,6 +121,17 @@ describe.each(contractEndpoints())('the result on $label', (endpoint) => {
     expect(existsSync(project.path('out.tar'))).toBe(false);
     await observed.run.dispose();
   });
+
+  it.skipIf(isClassic).each([false, true])(
+    'tells why it cannot be written in words of its own: unattended %s',
+    async (isUnattended) => {
+      const outputs = [{ kind: 'docker', dest: '/dev/full' }] as const;
+      const observed = await build(engine, createProject(DOCKERFILE), { outputs, isUnattended });
+      const message = 'cannot write /dev/full: no space left on the device';
+      expect(observed.last).toMatchObject({ type: 'build.failed', failure: { message } });
+      await observed.run.dispose();
+    },
+  );
 
   it('with a name that is none fails the build with the engine’s words', async () => {
     const outputs = isClassic ? [] : [{ kind: 'docker', dest: createProject('').path('image.tar') } as const];

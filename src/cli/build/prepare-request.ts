@@ -8,6 +8,7 @@ import { reasonOf } from '../../platform/reason.js';
 import { nearestName } from '../flags/nearest-name.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
+import { checkDestinations } from './check-destinations.js';
 import type { StandardInput } from './standard-input.js';
 
 /** The largest Dockerfile that is read; more is surely another file. */
@@ -15,10 +16,11 @@ export const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
 
 /**
  * One generation's request: reads the Dockerfile now, where it is on this machine. `stdin`: what has come by standard input. Throws
- * `BxError('input')`, also for a target that it does not have.
+ * `BxError('input')`, also for a target that it does not have and for a result that cannot be written.
  */
 export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: StandardInput | null = null): BuildRequest {
   const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
+  checkDestinations(options);
   const { dockerfileDir: dir, dockerfileName: name } = input;
   const text = dir !== null ? readDockerfile(join(dir, name)) : stdin?.kind === 'dockerfile' ? stdin.text : '';
   const origin = dir !== null ? null : stdin?.kind === 'dockerfile' ? 'stdin' : 'context';

@@ -2,12 +2,12 @@
  * `--iidfile` and `--metadata-file`: what a build has made, for scripts. They are written before the build counts as done, so that whoever
  * waits for its end finds them, and a build whose files cannot be written has failed.
  */
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import type { BuildRecord, BuildRequest, BuildRun, Engine } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { filePlace } from '../../platform/file-place.js';
 import { writeReasonOf } from '../../platform/reason.js';
 
 /** Of a call, and JSON as it is (`decodeExporterResponse` in commands/build.go of docker/buildx). */
@@ -114,25 +114,28 @@ function decoded(value: string): unknown {
 
 /** Whole or not at all. */
 function write(flag: string, path: string, text: string): void {
-  let directory: string | null = null;
+  let partial: string | null = null;
   try {
-    directory = mkdtempSync(join(dirname(path), '.bxtui-'));
-    const partial = join(directory, 'file');
-    writeFileSync(partial, text, { mode: 0o644 });
-    renameSync(partial, path);
+    const { writeTo, final, isTemporary } = filePlace(path);
+    partial = isTemporary ? writeTo : null;
+    writeFileSync(writeTo, text, { mode: 0o644, ...(isTemporary && { flag: 'wx' }) });
+    if (isTemporary) renameSync(writeTo, final);
+    partial = null;
   } catch (error) {
     throw new BxError('input', `${flag}: cannot write ${path}: ${writeReasonOf(error)}`, {
       hint: `The image is built. Name another file with ${flag}, and build again: everything is cached.`,
       cause: error,
     });
   } finally {
-    if (directory !== null) rmSync(directory, { recursive: true, force: true });
+    if (partial !== null) rmSync(partial, { force: true });
   }
 }
 
 function removeFile(path: string): void {
   try {
-    rmSync(path, { force: true });
+    // A device or a pipe is no id of an earlier build.
+    const { final, isTemporary } = filePlace(path);
+    if (isTemporary) rmSync(final, { force: true });
   } catch (error) {
     throw new BxError('input', `--iidfile: cannot remove the old ${path}: ${writeReasonOf(error)}`, {
       hint: 'Name another file with --iidfile.',

@@ -37,12 +37,22 @@ export function parseOutputs(values: readonly string[], wish: OutputWish, cwd: s
       hint: 'Run a build for each: everything is cached.',
     });
   }
+  const twice = fileTwice(outputs);
+  if (twice !== undefined) {
+    throw new BxError('usage', `two --output write to the same file: ${twice}`, { hint: 'Name another file with dest=FILE.' });
+  }
   if (wish.tags.length === 0 && outputs.some((output) => isPushed(output) && !output.attrs?.name)) {
     throw new BxError('usage', 'an image that is pushed needs a name', {
       hint: 'Name it with the registry that it goes to: -t registry.example.com/team/app:1.0',
     });
   }
   return outputs;
+}
+
+/** Of two that write to it one would be lost. Directories are merged. */
+function fileTwice(outputs: readonly OutputSpec[]): string | undefined {
+  const files = outputs.flatMap((output) => ('dest' in output && output.kind !== 'local' ? [output.dest] : []));
+  return files.find((file, index) => file !== '-' && files.indexOf(file) !== index);
 }
 
 /** True when the bytes of the result go to standard output. */

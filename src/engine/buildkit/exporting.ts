@@ -189,8 +189,7 @@ async function runExporters(
   signal.addEventListener('abort', abort, { once: true });
   try {
     const { ref, details } = await build.whileOpen(resultAgain(build.gateway.bridge, inputs));
-    const { ExporterResponse } = await build.finish(resultOf(ref, details));
-    await Promise.all(receivers.map(({ done }) => done));
+    const ExporterResponse = await finishInto(receivers, build, resultOf(ref, details));
     return { ...ExporterResponse, ...(await buildRecord(link, request, build.gateway.buildRef, signal)) };
   } finally {
     signal.removeEventListener('abort', abort);
@@ -208,6 +207,23 @@ function receiveAll(
   const calls = ({ kind }: OutputTarget): number =>
     kind === 'local' ? Math.max(1, severalPlatforms(request.platform).length) : 1;
   return exports.flatMap(({ target }, index) => (target ? [session.receive(target, index, calls(target))] : []));
+}
+
+/** Ends the build with its result. Where it cannot be written here, the engine knows that only by hearsay. */
+async function finishInto(
+  receivers: readonly OutputReceiver[],
+  build: OpenBuild,
+  result: MessageInitShape<typeof ResultSchema>,
+): Promise<ExporterResponse> {
+  const reasons: unknown[] = [];
+  for (const { done } of receivers) done.catch((error: unknown) => reasons.push(error));
+  try {
+    const { ExporterResponse } = await build.finish(result);
+    await Promise.all(receivers.map(({ done }) => done));
+    return ExporterResponse;
+  } catch (error) {
+    throw reasons.find((reason) => reason instanceof BxError && reason.code === 'input') ?? error;
+  }
 }
 
 /**
@@ -279,8 +295,7 @@ export function closingExport(ground: ExportGround): ClosingExport | null {
       const abort = (): void => build.stop();
       signal.addEventListener('abort', abort, { once: true });
       try {
-        const { ExporterResponse } = await build.finish(resultOf(ref, details));
-        await Promise.all(receivers.map(({ done }) => done));
+        const ExporterResponse = await finishInto(receivers, build, resultOf(ref, details));
         recordCaches(request, ExporterResponse);
         const response = { ...ExporterResponse, ...(await buildRecord(link, request, build.gateway.buildRef, signal)) };
         return describe(request, outputs, await writtenBy(ground, exports, response, signal));

@@ -1,14 +1,14 @@
 /** A Docker Engine's image store over its Engine API: where an exporter cannot write what was asked for, the store stands between. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError, toBxError } from '../../platform/errors.js';
-import { writeReasonOf } from '../../platform/reason.js';
 import type { EngineLink } from './engine-link.js';
+import { intoFile } from './session/index.js';
 import { engineApi } from './transport/index.js';
 
 /** With images in containerd an image is known by its manifest, else by its configuration. */
@@ -113,23 +113,9 @@ async function readLoadedId(docker: DockerApi, answer: NodeJS.ReadableStream): P
   return name === undefined ? null : (await docker.getImage(name).inspect()).Id;
 }
 
-/** Beside the file and renamed when complete, so that a failure leaves no half of it. */
 async function writeArchive(archive: NodeJS.ReadableStream, dest: string, signal: AbortSignal): Promise<void> {
-  if (dest === '-') {
-    const through = new PassThrough();
-    through.pipe(process.stdout, { end: false });
-    await pipeline(archive, through, { signal });
-    return;
-  }
-  const partial = join(dirname(dest), `.${process.pid}-${Date.now()}.partial`);
-  try {
-    await pipeline(archive, createWriteStream(partial), { signal });
-    await rename(partial, dest);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw new BxError('input', `cannot write ${dest}: ${writeReasonOf(error)}`, {
-      hint: 'Choose another destination with --output, then reload.',
-      cause: error,
-    });
-  }
+  if (dest !== '-') return intoFile(dest, (sink) => pipeline(archive, sink, { signal, end: false }));
+  const through = new PassThrough();
+  through.pipe(process.stdout, { end: false });
+  await pipeline(archive, through, { signal });
 }

@@ -23,6 +23,7 @@ import type { TransferProgress } from './transfer-meter.js';
 
 export type { MemoryFile } from './filesync/memory-tree.js';
 export type { LocalSource } from './local-sources.js';
+export { intoFile } from './outputs/file-sink.js';
 export type { OutputReceiver } from './outputs/receiver.js';
 export type { OutputTarget } from './outputs/target.js';
 export type { TransferProgress } from './transfer-meter.js';

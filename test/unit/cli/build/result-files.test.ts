@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +97,17 @@ describe('withResultFiles', () => {
     });
     await ends(succeeded({ imageId: null, tags: [], outputs: ['local /out'] }), null, metadata);
     expect(readFileSync(metadata, 'utf8')).toBe('{}');
+  });
+
+  it('writes where symbolic links lead to, and leaves devices what they are', async () => {
+    const [id, metadata] = [join(dir, 'id'), join(dir, 'metadata.json')];
+    symlinkSync('real-id', id);
+    symlinkSync('/dev/null', metadata);
+    for (let build = 0; build < 2; build++) await ends(succeeded(RESULT), id, metadata);
+    expect(readFileSync(join(dir, 'real-id'), 'utf8')).toBe('sha256:manifest');
+    expect([id, metadata].map((path) => lstatSync(path).isSymbolicLink())).toEqual([true, true]);
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+    expect(readdirSync(dir).sort()).toEqual(['id', 'metadata.json', 'real-id']);
   });
 
   it('leaves no id of an earlier build behind a build that fails', async () => {

@@ -94,6 +94,7 @@ describe('outputs', () => {
     [['type=image,push=maybe'], 'push is "maybe", and must be true or false', 'push=true'],
     [['type=image,push=true'], 'an image that is pushed needs a name', '-t registry.example.com'],
     [['-', 'type=docker,dest=-'], 'only one --output'],
+    [['type=tar,dest=a', 'type=oci,dest=./a'], 'two --output write to the same file: /w/a'],
     [['type=tar,"dest=a'], 'a quote that is not closed'],
     [['type=tar,dest'], 'invalid field "dest"'],
   ] as ReadonlyArray<[string[], string, string?]>)('are refused: %j', (values, message, hint = '') => {

@@ -1,12 +1,9 @@
-/** One stream of bytes (a tar) from an exporter into a file that appears under its name only when it is complete. */
-import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { lstat, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+/** One stream of bytes (a tar) from an exporter into a file, or to standard output. */
 import type { Writable } from 'node:stream';
 import { BxError } from '../../../../platform/errors.js';
 import { decodeBytesMessage } from '../filesync/packets.js';
 import type { GrpcServerCall } from '../grpc-stream.js';
+import { endSink, intoFile } from './file-sink.js';
 import { type OutputTarget, writeFailure } from './target.js';
 
 export async function receiveFile(
@@ -24,45 +21,7 @@ export async function receiveFile(
     return endSink(sink, 'the output');
   }
   if (target.dest === '-') return pump(call, process.stdout, 'stdout', signal, onBytes);
-  const place = await findPlace(target.dest);
-  const sink = createWriteStream(place.writeTo, place.isTemporary ? { flags: 'wx' } : {});
-  try {
-    await pump(call, sink, target.dest, signal, onBytes);
-    await endSink(sink, target.dest);
-    if (place.isTemporary) await rename(place.writeTo, place.final);
-  } catch (error) {
-    sink.destroy();
-    if (place.isTemporary) await rm(place.writeTo, { force: true });
-    throw writeFailure(target.dest, error);
-  }
-}
-
-interface Place {
-  readonly writeTo: string;
-  readonly final: string;
-  readonly isTemporary: boolean;
-}
-
-/** Beside the file that a symlink leads to; devices and pipes are written directly. */
-async function findPlace(dest: string): Promise<Place> {
-  try {
-    const final = await realpath(dest);
-    const stat = await lstat(final);
-    if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
-    if (!stat.isFile()) return { writeTo: final, final, isTemporary: false };
-    return temporary(final);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return temporary(dest);
-    throw writeFailure(dest, error);
-  }
-}
-
-function temporary(final: string): Place {
-  return {
-    writeTo: join(dirname(final), `.${basename(final)}.${randomBytes(6).toString('hex')}.part`),
-    final,
-    isTemporary: true,
-  };
+  await intoFile(target.dest, (sink) => pump(call, sink, target.dest, signal, onBytes));
 }
 
 /** Resolves when the engine has ended the stream and all of it was handed to `sink`, which is not ended. */
@@ -120,12 +79,5 @@ function roomIn(sink: Writable): Promise<void> {
       resolve();
     };
     sink.on('drain', done).on('close', done);
-  });
-}
-
-function endSink(sink: Writable, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    sink.on('error', (error) => reject(writeFailure(name, error)));
-    sink.end(() => resolve());
   });
 }

@@ -8,6 +8,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +49,30 @@ describe('outputs of a session', () => {
     await done;
     expect((await sending.result).status).toBe('0');
     expect(readFileSync(dest, 'utf8')).toBe('hello');
+  });
+
+  it('writes a tar where a symbolic link leads to, with the permissions of what was there', async () => {
+    symlinkSync('real.tar', join(root, 'out.tar'));
+    for (const mode of [null, 0o600]) {
+      const { done } = pair.session.receive({ kind: 'tar', dest: join(root, 'out.tar') });
+      const sending = exportCall();
+      sending.send(bytes('hello'));
+      sending.stream.end();
+      await done;
+      expect(readFileSync(join(root, 'real.tar'), 'utf8')).toBe('hello');
+      expect(readlinkSync(join(root, 'out.tar'))).toBe('real.tar');
+      if (mode !== null) expect(statSync(join(root, 'real.tar')).mode & 0o777).toBe(mode);
+      chmodSync(join(root, 'real.tar'), 0o600);
+    }
+  });
+
+  it('fails where the last of it cannot be written', async () => {
+    const { done } = pair.session.receive({ kind: 'tar', dest: '/dev/full' });
+    const sending = exportCall();
+    sending.send(bytes('hello'));
+    sending.stream.end();
+    await expect(done).rejects.toThrow('cannot write /dev/full: no space left on the device');
+    expect((await sending.result).status).not.toBe('0');
   });
 
   it('waits for a slow disk without leaving anything behind for each wait', async () => {
