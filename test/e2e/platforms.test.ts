@@ -1,9 +1,13 @@
 /** One build for several platforms: what is made for each, and what is refused before anything is built. */
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isDocker } from '../helpers/engines.js';
+import { Sessions } from '../helpers/detached.js';
+import { engineEnv, isDocker } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, runBxtui } from '../helpers/run.js';
+import { detach } from '../helpers/session.js';
+import { startTerminal } from '../helpers/terminal.js';
+import { findBuildx } from '../parity/buildx.js';
 
 const BOTH = 'linux/amd64,linux/arm64';
 // Nothing runs in it, so no engine needs to be able to run the other.
@@ -61,7 +65,36 @@ describe('--platform with several', () => {
     expect(existsSync(project.path('out'))).toBe(false);
   });
 
-  it.skipIf(!isDocker())('is refused for a store of single platforms', async () => {
+  it('is left, found again and played back with the steps of each platform', async () => {
+    const sessions = new Sessions();
+    try {
+      const id = await sessions.detach(createProject(FAILING), '--platform', RUNNABLE, '-o', 'type=cacheonly');
+      await sessions.untilFailed();
+      const size = { cols: 120, rows: 40 };
+      // Of a shell that lies over the logs the place is told in its tab.
+      const seen = [/FAILED exit 1 at 16\/16 linux\/386 RUN/, / amd64 base /, / 386 base /, /#16 failed 386|#16 before 386/];
+      const live = await sessions.attach(id, size);
+      for (const text of seen) await live.waitFor(text);
+      expect((await detach(live)).code).toBe(0);
+      const again = await sessions.attach(id, size);
+      for (const text of seen) await again.waitFor(text);
+      await again.settled();
+      await detach(again);
+      expect((await sessions.run('kill', id)).status).toBe(0);
+      const args = ['replay', '--root', sessions.root, '--at', 'end', id];
+      const replay = startTerminal({ ...size, args, env: engineEnv() });
+      for (const text of [/REPLAY +at end/, ...seen]) await replay.waitFor(text);
+      replay.press('char:q');
+      expect((await replay.waitForExit()).code).toBe(0);
+      expect((await sessions.run('replay', id)).stdout).toMatch(/RUN \[ 386 != 386 \]/);
+    } finally {
+      await sessions.end();
+    }
+  });
+
+  it.skipIf(!isDocker())('is refused for a store of single platforms', async ({ skip }) => {
+    const buildx = findBuildx();
+    skip(typeof buildx !== 'string' && buildx.takesLayouts, 'this engine keeps images of several platforms');
     const project = createProject(COPIES, FILES);
     const stored = await runBxtui(['build', '--platform', BOTH, project.dir]);
     expect(stored.status).toBe(1);
