@@ -37,12 +37,23 @@ export interface RollbackWish {
   readonly user?: string;
 }
 
+/** A shell that somebody of this screen has asked for and that is not there yet. */
+export interface Opening {
+  readonly id: number;
+  readonly step: StepKey;
+  readonly generation: number;
+  /** Null: the shell. */
+  readonly command: string | null;
+  readonly startedAtMs: number;
+}
+
 /** Everything an action can make the screen do. Verbs only; the screen knows how. */
 export interface ScreenCommands {
   focus(panel: PanelId): void;
   focusNext(direction: 1 | -1): void;
   back(): void;
-  move(motion: Motion): void;
+  /** `count`: as often, or to the line of this number where the motion goes to an end. */
+  move(motion: Motion, count?: number): void;
   selectStep(step: StepKey): void;
   stage(direction: 1 | -1): void;
   toggleFold(): void;
@@ -56,6 +67,8 @@ export interface ScreenCommands {
   /** A process that somebody has just started, with the keyboard, unless they type into another by now. */
   showStarted(process: string): void;
   closeTab(process: string): void;
+  /** Out of sight, with their tabs; `showTab` brings one back. */
+  sweep(processes: readonly string[]): void;
   interact(): void;
   sendLeaveKey(): void;
   openCommandLine(prefill: string): void;
@@ -79,6 +92,9 @@ export interface ScreenCommands {
   detach(): void;
   /** Opens a shell at a step in a tab; asks about exclusive caches first. */
   rollback(wish: RollbackWish): Promise<void>;
+  /** Waits for it again. */
+  showOpening(id: number): void;
+  cancelOpening(id: number): void;
   askOptions(step: Step): Promise<RollbackWish | null>;
   /** Null: nothing was chosen. */
   ask(question: Question): Promise<string | null>;
@@ -105,6 +121,12 @@ export interface ActionContext {
   readonly step: Step | null;
   /** The process that a process action means: of the active tab, or the one selected in the processes panel. */
   readonly process: ProcessSummary | null;
+  /** Shells that are on their way. */
+  readonly openings: readonly Opening[];
+  /** The one selected in the processes panel; there is no `process` then. */
+  readonly opening: Opening | null;
+  /** Processes that were swept out of sight. */
+  readonly swept: readonly string[];
   readonly tabs: readonly string[];
   readonly activeTab: string | null;
   readonly focus: PanelId;

@@ -1,6 +1,6 @@
 /** The public face of the actions: what keys, palette, help and front ends use. */
 export { ACTION_GROUPS, type Action, type ActionGroup, isEnabled } from './action.js';
-export type { ActionContext, Choice, Motion, Question, RollbackWish, ScreenCommands, TextQuestion } from './context.js';
+export type { ActionContext, Choice, Motion, Opening, Question, RollbackWish, ScreenCommands, TextQuestion } from './context.js';
 export { type Binding, DEFAULT_KEYMAP } from './keymap.js';
 export { keysAsMarkdown } from './markdown.js';
 export { type Mode, PANEL_TITLES, PANELS, type PanelId } from './panels.js';
@@ -14,3 +14,4 @@ export {
   keyLabel,
   keysOf,
 } from './registry.js';
+export { motionOf } from './view-actions.js';

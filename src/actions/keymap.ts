@@ -39,6 +39,7 @@ export const DEFAULT_KEYMAP: readonly Binding[] = [
   { keys: ['C-]'], action: 'terminal.sendLeaveKey', panels: ['terminal'], afterLeaving: true },
   { keys: ['C'], action: 'process.rerun', panels: ['terminal'], hint: 2, afterLeaving: true },
   { keys: ['X'], action: 'process.end', panels: ['terminal', 'processes'], hint: 5, afterLeaving: true },
+  { keys: ['S'], action: 'tabs.sweep', panels: ['terminal', 'processes'], hint: 8, afterLeaving: true },
   { keys: ['['], action: 'tab.previous', afterLeaving: true },
   { keys: [']'], action: 'tab.next', afterLeaving: true },
   { keys: ['$'], action: 'host.shell' },

@@ -1,8 +1,8 @@
 /** Actions on the selected step: rollback, options, editing, jumping to failed and running steps. */
-import type { Step } from '../core/model/index.js';
+import type { Moment, ProcessSummary, Step } from '../core/model/index.js';
 import { dockerRunLine } from '../core/select/index.js';
 import { type Action, needsStep } from './action.js';
-import type { ActionContext } from './context.js';
+import type { ActionContext, Opening } from './context.js';
 
 function canRollBack(context: ActionContext): true | string {
   const { step } = context;
@@ -18,8 +18,32 @@ function canRollBack(context: ActionContext): true | string {
 const wasStopped = ({ step, generation }: ActionContext): boolean =>
   step?.state === 'cancelled' && generation?.status === 'cancelled';
 
+/**
+ * The shell that Enter would open, where this screen has one already, the one in front before others: in the moment that Enter stands
+ * for. Whether the engine could give the failed state is in the container's note.
+ */
+function openShell(context: ActionContext): ProcessSummary | null {
+  const { step, generation, state, tabs, activeTab } = context;
+  if (step === null || generation === null) return null;
+  const wanted: Moment = step.state === 'failed' ? 'failed' : wasStopped(context) ? 'before' : 'after';
+  const isIt = ({ id, kind, endedAtMs, container }: ProcessSummary): boolean => {
+    const place = state.containers[container];
+    if (kind !== 'shell' || endedAtMs !== null || !tabs.includes(id) || place === undefined) return false;
+    if (place.step !== step.key || place.generation !== generation.number) return false;
+    return place.moment === wanted || (wanted === 'failed' && place.note !== null);
+  };
+  const open = state.processes.filter(isIt);
+  return open.find(({ id }) => id === activeTab) ?? open.at(-1) ?? null;
+}
+
+/** A shell in the step that is on its way. */
+const pendingShell = ({ step, generation, openings }: ActionContext): Opening | null =>
+  openings.findLast((one) => one.step === step?.key && one.generation === generation?.number && one.command === null) ?? null;
+
 function rollbackHint(context: ActionContext): string {
   const { step } = context;
+  if (pendingShell(context) !== null) return 'wait for shell';
+  if (openShell(context) !== null) return 'go to shell';
   if (step?.state === 'failed') return 'shell in failed step';
   if (step?.state === 'pending' || step?.state === 'not-needed') return 'build to here + shell';
   if (step?.state === 'running') return 'shell when it is done';
@@ -55,20 +79,24 @@ function noImage({ state, step }: ActionContext): string {
 export const stepActions: readonly Action[] = [
   {
     id: 'step.rollback',
-    title: 'Open a shell in the selected step',
+    title: "Go to the selected step's shell, or open one",
     hint: rollbackHint,
     group: 'Step',
     changes: true,
     enabled: canRollBack,
     run: async (context) => {
       const { step } = context;
-      if (step !== null) await context.screen.rollback({ step: step.key, moment: wasStopped(context) ? 'before' : 'auto' });
+      const pending = pendingShell(context);
+      const open = openShell(context);
+      if (pending !== null) context.screen.showOpening(pending.id);
+      else if (open !== null) context.screen.showStarted(open.id);
+      else if (step !== null) await context.screen.rollback({ step: step.key, moment: wasStopped(context) ? 'before' : 'auto' });
     },
   },
   {
     id: 'step.rollbackWith',
-    title: 'Open a shell with options: before, after or failed state, user, command',
-    hint: 'options',
+    title: 'Open another shell: which state, user and command',
+    hint: (context) => (openShell(context) === null ? 'options' : 'another shell'),
     group: 'Step',
     changes: true,
     enabled: canRollBack,
@@ -94,7 +122,7 @@ export const stepActions: readonly Action[] = [
   },
   {
     id: 'step.copyImage',
-    title: 'Copy the image of the selected step: its id, or a docker run line',
+    title: "Copy the step's image: its id, or a docker run line",
     hint: 'image',
     group: 'Step',
     enabled: (context) => {

@@ -1,4 +1,5 @@
 /** Actions on terminals and processes: interact, tabs, signals, a further process, running the step's command. */
+import type { ProcessSummary } from '../core/model/index.js';
 import { type Action, needsTab } from './action.js';
 import type { ActionContext } from './context.js';
 
@@ -28,6 +29,20 @@ const needsContainer = (context: ActionContext): true | string => {
   if (container === null) return 'no container is open (enter on a step opens one)';
   return container.state === 'running' ? true : 'its container is gone';
 };
+
+const endedOf = ({ state, swept }: ActionContext) =>
+  state.processes.filter(({ id, endedAtMs }) => endedAtMs !== null && !swept.includes(id));
+
+/** Containers that only these programs have kept. */
+async function giveBack({ state, screen, isReadOnly, replay }: ActionContext, ended: readonly ProcessSummary[]): Promise<void> {
+  if (isReadOnly || replay !== null) return;
+  const isOver = (id: string): boolean => state.processes.every((one) => one.container !== id || one.endedAtMs !== null);
+  const lastOf = new Map(ended.map((process) => [process.container, process.id]));
+  for (const [container, process] of lastOf) {
+    if (state.containers[container]?.state !== 'running' || !isOver(container)) continue;
+    await screen.execute({ type: 'process.disconnect', process });
+  }
+}
 
 async function confirmEnd(context: ActionContext, what: string): Promise<boolean> {
   if (!isAlive(context)) return true;
@@ -79,18 +94,36 @@ export const terminalActions: readonly Action[] = [
   {
     id: 'process.end',
     title: 'Close the tab and end its program',
-    hint: 'close',
+    hint: ({ opening }) => (opening === null ? 'close' : 'cancel'),
     group: 'Terminal',
     changes: true,
-    enabled: (context) => (context.process === null ? 'no process is selected' : true),
+    enabled: ({ process, opening }) => (process === null && opening === null ? 'no process is selected' : true),
     run: async (context) => {
-      const { process } = context;
+      const { process, opening } = context;
+      if (opening !== null) context.screen.cancelOpening(opening.id);
       if (process === null) return;
       if (!(await confirmEnd(context, `${process.id} ${process.command}`))) return;
       if (isAlive(context) || (containerOf(context)?.state === 'running' && isLast(context))) {
         await context.screen.execute({ type: 'process.disconnect', process: process.id });
       }
       context.screen.closeTab(process.id);
+      // Where it is listed, closing what has ended takes it off the list.
+      if (context.focus === 'processes' && !isAlive(context)) context.screen.sweep([process.id]);
+    },
+  },
+  {
+    id: 'tabs.sweep',
+    title: 'Sweep away what has ended: tabs and rows',
+    hint: 'sweep ended',
+    group: 'Terminal',
+    enabled: (context) => (endedOf(context).length === 0 ? 'no program has ended' : true),
+    run: async (context) => {
+      const ended = endedOf(context);
+      await giveBack(context, ended);
+      context.screen.sweep(ended.map(({ id }) => id));
+      const [one] = ended;
+      const what = ended.length === 1 ? `${one?.id} ${one?.command}` : `${ended.length} ended programs`;
+      context.screen.notify('info', `${what} swept away; :attach ${one?.id} brings ${ended.length === 1 ? 'it' : 'one'} back`);
     },
   },
   {
@@ -140,10 +173,11 @@ export const terminalActions: readonly Action[] = [
   {
     id: 'process.attach',
     title: 'Show the process in its terminal tab',
-    hint: 'attach',
+    hint: ({ opening }) => (opening === null ? 'attach' : 'wait for it'),
     group: 'Processes',
-    enabled: (context) => (context.process === null ? 'no process is selected' : true),
+    enabled: ({ process, opening }) => (process === null && opening === null ? 'no process is selected' : true),
     run: (context) => {
+      if (context.opening !== null) context.screen.showOpening(context.opening.id);
       if (context.process === null) return;
       context.screen.showTab(context.process.id);
       context.screen.focus('terminal');

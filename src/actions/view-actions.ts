@@ -21,6 +21,11 @@ const MOTIONS: ReadonlyArray<readonly [motion: Motion, title: string]> = [
   ['last', 'To the bottom'],
 ];
 
+/** Null: the action is no movement. */
+export function motionOf(actionId: string): Motion | null {
+  return MOTIONS.find(([motion]) => actionId === `move.${motion}`)?.[0] ?? null;
+}
+
 const isSearchable = (context: ActionContext): true | string =>
   context.focus === 'processes' ? 'nothing to search in this panel' : true;
 

@@ -29,8 +29,9 @@ import { paintProcesses } from './panels/processes.js';
 import { paintSource, sourceTop } from './panels/source.js';
 import { paintSteps, stepsAreas } from './panels/steps.js';
 import { type TitleFacts, titleOf } from './panels/titles.js';
-import { isBuilding, selectGeneration, selectStep } from './select/current.js';
+import { selectGeneration, selectStep } from './select/current.js';
 import { selectHeader } from './select/header.js';
+import { selectedProcessAt, selectProcessRows } from './select/process-rows.js';
 import { selectProgress } from './select/progress.js';
 import { selectSourceRows } from './select/source-rows.js';
 import { selectStepRows, stepText } from './select/step-rows.js';
@@ -110,7 +111,9 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     processes: painting((surface, { state, view, attached, nowMs }) => {
       const generation = selectGeneration(state, view);
       const isFocused = view.focus === 'processes';
-      paintProcesses(surface, { state, generation, selected: view.processAt, tabs: view.tabs, attached, isFocused, nowMs }, look);
+      const rows = selectProcessRows(state, view);
+      const selected = selectedProcessAt(rows, view);
+      paintProcesses(surface, { state, generation, rows, selected, tabs: view.tabs, attached, isFocused, nowMs }, look);
     }),
     source: painting((surface, current) => paintSourcePanel(surface, current, look)),
   };
@@ -281,14 +284,18 @@ function logTitle(step: Step, generation: Generation): string {
   return [`#${step.number}`, ...(platform === null ? [] : [cleanText(platform)]), stepText(step)].join(' ');
 }
 
+/** Below a place in the log of a step that is over lies nothing new. */
+function logStateOf({ isAtBottom, rowsBelow }: Emulator['viewport'], isRunning: boolean): string {
+  if (isAtBottom) return isRunning ? 'following' : '';
+  return isRunning ? `paused +${rowsBelow} new` : `${rowsBelow} more below`;
+}
+
 function titleFacts(frame: Frame, look: Look): TitleFacts {
   const { state, view, log, matches } = frame;
   const generation = selectGeneration(state, view);
   const step = selectStep(generation, view);
   const progress = generation === null ? null : selectProgress(generation);
-  const isRunning = generation !== null && isBuilding(generation);
-  const logState =
-    log === null ? '' : log.viewport.isAtBottom ? (isRunning ? 'following' : '') : `paused +${log.viewport.rowsBelow} new`;
+  const logState = log === null ? '' : logStateOf(log.viewport, step?.state === 'running');
   return {
     state,
     view,

@@ -2,13 +2,14 @@
  * The full-screen front end: wires session, router, guard and renderer, and draws. It knows the build only through the session interface;
  * it opens no files and no connections.
  */
-import type { ActionContext } from '../actions/index.js';
 import type { SessionEvent } from '../core/events.js';
 import type { SessionState } from '../core/model/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
 import { attachedOf, watchAttached } from './control/attached.js';
 import { askBackground } from './control/background.js';
 import { createCommands } from './control/commands.js';
+import { contextOf } from './control/context-of.js';
+import { followEvent } from './control/follow-events.js';
 import { createFrameScheduler, type FramePace, paceOf } from './control/frames.js';
 import { hintsOf } from './control/hints-of.js';
 import { createInputHandler } from './control/input.js';
@@ -22,9 +23,7 @@ import { createViewStore } from './control/store.js';
 import {
   enterTerminal,
   fitTerminals,
-  processEnded,
   processOf,
-  shellOpened,
   showTab,
   startedByHand,
   tellShown,
@@ -109,8 +108,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     typeAhead: createTypeAhead(store, clock),
     layout: () => layoutOf(store.view),
     layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
-    context: () => contextOf(session.state, store.view),
-    hints: () => hintsOf(session.state, store.view, contextOf(session.state, store.view), leaveLabel, look.glyphs),
+    context: () => contextOf(ui, commands),
+    hints: () => hintsOf(session.state, store.view, ui.context(), leaveLabel, look.glyphs),
     invalidate: () => scheduler.invalidate(),
     redraw() {
       host.invalidate();
@@ -128,30 +127,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     return 'all';
   });
 
-  function contextOf(state: SessionState, view: ViewState): ActionContext {
-    const generation = selectGeneration(state, view);
-    const attached = attachedOf(deps);
-    const selectedProcess = view.focus === 'processes' ? (state.processes[view.processAt] ?? null) : null;
-    return {
-      state,
-      generation,
-      isOlder: generation !== null && generation !== state.generations.at(-1),
-      step: selectStep(generation, view),
-      process: selectedProcess ?? processOf(state, view.activeTab),
-      tabs: view.tabs,
-      activeTab: view.activeTab,
-      focus: view.focus,
-      mode: view.mode,
-      hasSearch: view.search !== null,
-      isSplit: layoutOf(view).boxes.length > 1,
-      canDetach: deps.canDetach,
-      isReadOnly: attached.isReadOnly,
-      otherScreens: attached.screens.length - 1,
-      replay: deps.replay ?? null,
-      screen: commands,
-    };
-  }
-
   function draw(): void {
     const nowMs = sessionNow();
     const { state } = session;
@@ -165,7 +140,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     const step = selectStep(generation, view);
     const logRect = panelRect(layout, 'logs');
     if (logRect !== null) logs.resize(logRect.width, logAreas(generation, step, logRect.width, logRect.height).gridHeight);
-    const context = contextOf(state, view);
+    const context = ui.context();
     const tab = view.activeTab === null ? null : terminals.get(view.activeTab);
     tellShown(ui);
     tellPlace();
@@ -198,54 +173,9 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   function onSessionEvent(event: SessionEvent): void {
     if (isGone) return;
     pace = paceOf(event);
-    followEvent(event);
+    followEvent(ui, commands.notify, event);
     scheduler.invalidate('all', pace);
     pace = 'prompt';
-  }
-
-  function followEvent(event: SessionEvent): void {
-    const nowMs = clock.now();
-    switch (event.type) {
-      case 'generation.started':
-        store.dispatch({ type: 'generation.chosen', generation: null });
-        // What it says is of the run before.
-        if (store.view.toast !== null) store.dispatch({ type: 'toast.expired' });
-        keepSelection();
-        break;
-      case 'engine.reported':
-        if (event.event.type === 'build.failed') followFailure(nowMs);
-        break;
-      case 'engine.lost':
-        commands.notify('error', event.message, event.hint);
-        break;
-      case 'shell.opened':
-        shellOpened(ui, event.process, nowMs);
-        break;
-      case 'process.updated':
-        if (event.process.endedAtMs !== null) processEnded(ui, event.process);
-        break;
-      case 'notice.posted':
-        commands.notify(event.notice.level, event.notice.message, event.notice.hint);
-        break;
-      default:
-        break;
-    }
-  }
-
-  /** After a reload the cursor stays on the same step, found by its text. */
-  function keepSelection(): void {
-    const { selection } = store.view;
-    const [before, now] = session.state.generations.slice(-2);
-    if (selection.kind !== 'user' || before === undefined || now === undefined) return;
-    const key = before.failure?.step === selection.step ? null : sameStep(before, selection.step, now);
-    store.dispatch({ type: 'selection.changed', selection: key === null ? { kind: 'auto' } : { ...selection, step: key } });
-  }
-
-  /** The failed step is selected by itself, unless the person has just chosen another. */
-  function followFailure(nowMs: number): void {
-    const { selection } = store.view;
-    if (selection.kind === 'user' && nowMs - selection.atMs < 5000) return;
-    store.dispatch({ type: 'selection.changed', selection: { kind: 'auto' } });
   }
 
   function resize(): void {

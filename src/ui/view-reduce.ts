@@ -1,5 +1,5 @@
 /** The view's reducer: pure, total, no clock. */
-import { PANELS, type PanelId } from '../actions/index.js';
+import { type Opening, PANELS, type PanelId } from '../actions/index.js';
 import { assertNever } from '../platform/errors.js';
 import type { LayoutMode } from './layout/layout.js';
 import type { Overlay, SearchState, Selection, TextMark, Toast, ViewState } from './view-state.js';
@@ -7,6 +7,8 @@ import type { Overlay, SearchState, Selection, TextMark, Toast, ViewState } from
 export type ViewEvent =
   | { readonly type: 'screen.resized'; readonly cols: number; readonly rows: number }
   | { readonly type: 'panel.focused'; readonly panel: PanelId }
+  /** The key that has moved it was meant for something else. */
+  | ({ readonly type: 'focus.restored' } & Pick<ViewState, 'focus' | 'recency' | 'zoomed'>)
   /** Shown in its box without taking the focus. */
   | { readonly type: 'panel.revealed'; readonly panel: PanelId }
   | { readonly type: 'mode.changed'; readonly mode: ViewState['mode'] }
@@ -22,6 +24,9 @@ export type ViewEvent =
   | { readonly type: 'steps.scrolled'; readonly top: number }
   | { readonly type: 'source.scrolled'; readonly top: number | null }
   | { readonly type: 'process.selected'; readonly at: number }
+  | { readonly type: 'processes.swept'; readonly processes: readonly string[] }
+  | { readonly type: 'opening.began'; readonly opening: Opening }
+  | { readonly type: 'opening.ended'; readonly id: number }
   | { readonly type: 'tab.opened'; readonly process: string }
   | { readonly type: 'tab.closed'; readonly process: string }
   | { readonly type: 'search.changed'; readonly search: SearchState | null }
@@ -45,6 +50,8 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, cols: Math.max(1, event.cols), rows: Math.max(1, event.rows) };
     case 'panel.focused':
       return { ...reveal(view, event.panel), focus: event.panel, zoomed: view.zoomed === null ? null : event.panel };
+    case 'focus.restored':
+      return { ...view, focus: event.focus, recency: event.recency, zoomed: event.zoomed };
     case 'panel.revealed':
       return reveal(view, event.panel);
     case 'mode.changed':
@@ -76,9 +83,16 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, sourceTop: event.top === null ? null : Math.max(0, event.top) };
     case 'process.selected':
       return { ...view, processAt: Math.max(0, event.at) };
+    case 'processes.swept':
+      return { ...view, swept: [...new Set([...view.swept, ...event.processes])] };
+    case 'opening.began':
+      return { ...view, openings: [...view.openings, event.opening] };
+    case 'opening.ended':
+      return { ...view, openings: view.openings.filter(({ id }) => id !== event.id) };
     case 'tab.opened':
       return {
         ...view,
+        swept: view.swept.filter((process) => process !== event.process),
         tabs: view.tabs.includes(event.process) ? view.tabs : [...view.tabs, event.process],
         activeTab: event.process,
       };

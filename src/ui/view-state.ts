@@ -2,7 +2,7 @@
  * What the screen itself remembers: focus, selection, scrolling, open dialogs. Nothing of the build is kept here. Changed only by
  * `reduceView`.
  */
-import type { Mode, PanelId, Question, TextQuestion } from '../actions/index.js';
+import type { Mode, Opening, PanelId, Question, TextQuestion } from '../actions/index.js';
 import type { StepKey } from '../core/model/index.js';
 import type { LayoutMode } from './layout/layout.js';
 import type { LineInput } from './text/line-input.js';
@@ -102,7 +102,12 @@ export interface ViewState {
   readonly stepsTop: number;
   /** Null: the line of the selected step is kept in view. */
   readonly sourceTop: number | null;
+  /** In the rows of the processes panel; may be beyond their end. */
   readonly processAt: number;
+  /** Processes that are not listed any more. */
+  readonly swept: readonly string[];
+  /** Shells that are on their way. */
+  readonly openings: readonly Opening[];
   readonly tabs: readonly string[];
   readonly activeTab: string | null;
   readonly search: SearchState | null;
@@ -135,6 +140,8 @@ export function initialView(cols: number, rows: number): ViewState {
     stepsTop: 0,
     sourceTop: null,
     processAt: 0,
+    swept: [],
+    openings: [],
     tabs: [],
     activeTab: null,
     search: null,

@@ -52,7 +52,7 @@ describe('a session', () => {
     const project = createProject(FAILING);
     const terminal = await openSession(project);
     await shellOpens(terminal);
-    expect(paneText(terminal.screen())).toMatch(/failed: .*echo partial > partial/);
+    expect(paneText(terminal.screen())).toMatch(/exit \d+: .*echo partial > partial/);
     await leaveTerminal(terminal);
     terminal.press('char:C');
     await terminal.waitFor(/2:#7\S* .*exit 3/, { what: 'a second tab with the exit status of the command' });

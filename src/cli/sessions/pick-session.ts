@@ -6,6 +6,9 @@ import { ask } from '../ask.js';
 import { aFewAtOnce } from './a-few-at-once.js';
 import { describeFound } from './session-rows.js';
 
+/** What is typed to leave; an ID has more than one letter. */
+const NONE = /^(?:|q|quit|exit)$/;
+
 /** Shows them with their states and asks; null: none was chosen. */
 export async function pickSession(sessions: readonly FoundSession[]): Promise<FoundSession | null> {
   const rows = await aFewAtOnce(sessions, describeFound);
@@ -14,8 +17,8 @@ export async function pickSession(sessions: readonly FoundSession[]): Promise<Fo
   const reader = createInterface({ input: process.stdin, output: process.stdout });
   try {
     for (;;) {
-      const answer = await ask(reader, 'Number or ID to open, Enter for none: ', process.stdout);
-      if (answer === null || answer === '') return null;
+      const answer = await ask(reader, 'Number or ID to open, Enter or q for none: ', process.stdout);
+      if (answer === null || NONE.test(answer)) return null;
       const chosen = sessions[Number(answer) - 1] ?? byId(sessions, answer);
       if (chosen?.state === 'running') return chosen;
       const why =

@@ -12,6 +12,7 @@ import { nextPanel } from '../view-reduce.js';
 import type { OptionsForm } from '../view-state.js';
 import { enterCopyMode } from './copy-mode.js';
 import { copyGridLine, copyPanelText } from './copying.js';
+import { createOpenings } from './openings.js';
 import { runRollback } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
@@ -57,6 +58,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     fitTerminals(ui);
   };
 
+  const openings = createOpenings(ui);
   const commands: ScreenCommands = {
     focus(panel) {
       store.dispatch({ type: 'panel.focused', panel });
@@ -72,7 +74,7 @@ export function createCommands(ui: Ui): ScreenCommands {
       else if (view.generation !== null) commands.setGeneration(null);
       else store.dispatch({ type: 'panel.focused', panel: 'steps' });
     },
-    move: (motion) => movePanel(ui, store.view.focus, motion),
+    move: (motion, count) => movePanel(ui, store.view.focus, motion, count),
     selectStep(key) {
       const stage = current().generation?.steps[key]?.stage;
       if (stage != null && store.view.folded.includes(stage)) store.dispatch({ type: 'stage.folded', stage, isFolded: false });
@@ -115,6 +117,10 @@ export function createCommands(ui: Ui): ScreenCommands {
     showTab: (process) => void showTab(ui, process),
     showStarted: (process) => startedByHand(ui, process),
     closeTab: (process) => closeTab(ui, process),
+    sweep(processes) {
+      for (const id of processes) closeTab(ui, id);
+      store.dispatch({ type: 'processes.swept', processes });
+    },
     interact() {
       const process = processOf(session.state, store.view.activeTab);
       if (process === null) return;
@@ -163,7 +169,9 @@ export function createCommands(ui: Ui): ScreenCommands {
     suspend: () => deps.guard.suspend(),
     quit: () => ui.close(),
     detach: () => ui.close('detached'),
-    rollback: (wish) => runRollback(ui, commands, wish),
+    rollback: (wish) => runRollback(ui, commands, openings, wish),
+    showOpening: (id) => openings.show(id),
+    cancelOpening: (id) => openings.cancel(id),
     askOptions: (step) => askOptions(step),
     ask: (question: Question) =>
       store.wait<string>((id) => {

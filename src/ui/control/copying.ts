@@ -3,6 +3,7 @@ import type { PanelId } from '../../actions/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { stepOfProcess } from '../panels/processes.js';
 import { selectGeneration, selectStep } from '../select/current.js';
+import { selectedProcessAt, selectProcessRows } from '../select/process-rows.js';
 import { gridOf } from './scrolling.js';
 import type { Ui } from './ui-context.js';
 
@@ -16,8 +17,10 @@ export function copyGridLine(ui: Ui): string {
     case 'steps':
       return step?.text ?? '';
     case 'processes': {
-      const process = state.processes[view.processAt];
-      if (process === undefined) return '';
+      const rows = selectProcessRows(state, view);
+      const row = rows[selectedProcessAt(rows, view)];
+      if (row?.kind !== 'process') return '';
+      const { process } = row;
       const place = stepOfProcess(state, process);
       return `${process.id} ${place?.step.text ?? ''} ${process.command}`;
     }

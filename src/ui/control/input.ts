@@ -1,11 +1,13 @@
 /** Input events to what they do: overlays first, then the key table; mouse to what is under the pointer. */
-import { actionAfterLeaving, actionForKey } from '../../actions/index.js';
+import { actionAfterLeaving, actionForKey, motionOf } from '../../actions/index.js';
 import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
 import { innerRect } from '../layout/layout.js';
 import { placeTitle } from '../panels/frame.js';
 import { placeHints } from '../panels/hints.js';
 import { selectGeneration, selectStep } from '../select/current.js';
+import { selectProcessRows } from '../select/process-rows.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
+import { createCounting } from './counting.js';
 import { dragMark, pressMark } from './marking.js';
 import { overlayKey, overlayPaste } from './overlay-keys.js';
 import { runAction } from './run-action.js';
@@ -18,6 +20,7 @@ const FORCE_MS = 2000;
 
 export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' | 'terminal') => void {
   let interruptedAtMs = Number.NEGATIVE_INFINITY;
+  const counting = createCounting(ui.store, ui.deps.clock);
   const onKey = (event: KeyEvent): void => {
     const nowMs = ui.deps.clock.now();
     const { hasJustLeft } = ui.store.view;
@@ -38,7 +41,10 @@ export function createInputHandler(ui: Ui): (event: InputEvent, mode: 'normal' |
     const forTerminal = hasJustLeft ? actionAfterLeaving(event.key) : null;
     if (forTerminal !== null) ui.store.dispatch({ type: 'panel.focused', panel: 'terminal' });
     const action = forTerminal ?? actionForKey(event.key, ui.store.view.focus, { isReplay: ui.deps.replay !== undefined });
-    if (action !== null) runAction(ui, action.id);
+    const motion = action === null ? null : motionOf(action.id);
+    const count = counting.take(event.key, motion !== null);
+    if (motion !== null && count !== null) ui.context().screen.move(motion, count);
+    else if (action !== null) runAction(ui, action.id);
   };
   return (event, mode) => {
     // What came together with the key that has handed the terminal over (to an editor) is nobody's.
@@ -129,7 +135,8 @@ function contains(rect: { x: number; y: number; width: number; height: number },
 }
 
 function clickedProcess(ui: Ui, row: number): number {
-  return Math.max(0, Math.min(row, ui.deps.session.state.processes.length - 1));
+  const rows = selectProcessRows(ui.deps.session.state, ui.store.view).length;
+  return Math.max(0, Math.min(row, rows - 1));
 }
 
 function clickStep(ui: Ui, y: number): void {

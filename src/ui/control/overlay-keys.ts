@@ -1,7 +1,8 @@
 /** Keys while something lies above the panels: answers, fields, lists. Every overlay closes with Esc. */
 import type { KeyEvent } from '../../input/types.js';
 import { toBxError } from '../../platform/errors.js';
-import { helpRows, paletteEntries } from '../overlays/entries.js';
+import { paletteEntries } from '../overlays/entries.js';
+import { helpExtent } from '../overlays/help.js';
 import { editLine, inputOf, insertText, type LineInput } from '../text/line-input.js';
 import type { OptionsForm, Overlay } from '../view-state.js';
 import { copyModeKey } from './copy-mode.js';
@@ -147,11 +148,10 @@ function scrollBy(key: string, page: number): number {
 }
 
 function helpKey(ui: Ui, overlay: Extract<Overlay, { kind: 'help' }>, key: string, text: string): void {
-  const rows = helpRows(ui.context(), overlay.filter.text, '', false).length;
-  const room = Math.max(1, ui.store.view.rows - 8);
-  const by = scrollBy(key, room);
+  const { last, page } = helpExtent(ui.context(), overlay.filter.text, ui.deps.settings.leaveKey.label, ui.store.view);
+  const by = scrollBy(key, page);
   if (by !== 0) {
-    change(ui, { ...overlay, top: Math.max(0, Math.min(rows - room, overlay.top + by)) });
+    change(ui, { ...overlay, top: Math.max(0, Math.min(last, overlay.top + by)) });
     return;
   }
   if (key === 'enter' || (text === '?' && overlay.filter.text === '')) {

@@ -4,13 +4,11 @@ import type { StepKey } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
 import { selectGeneration } from '../select/current.js';
+import type { Openings } from './openings.js';
 import { enterTerminal, showTab, showTabAside } from './tabs.js';
 import type { Ui } from './ui-context.js';
 
-/** How somebody stops waiting for a shell. What was typed before the key that leaves a terminal is the shell's all the same. */
-type Impatience = { readonly type: 'cancel' } | { readonly type: 'background'; readonly typed: readonly Uint8Array[] };
-
-export async function runRollback(ui: Ui, commands: ScreenCommands, wish: RollbackWish): Promise<void> {
+export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Openings, wish: RollbackWish): Promise<void> {
   const { session } = ui.deps;
   const generation = selectGeneration(session.state, ui.store.view);
   const step = generation?.steps[wish.step];
@@ -22,42 +20,29 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, wish: Rollba
     step.state === 'pending' || step.state === 'not-needed'
       ? `building up to ${place}, then a shell in it`
       : `opening a shell in ${place}`;
-  const abort = new AbortController();
-  let isInBackground = false;
-  let typedBefore: readonly Uint8Array[] = [];
-  let waitingId = 0;
-  const waiting = ui.store.wait<Impatience>((id) => {
-    waitingId = id;
-    return { kind: 'waiting', id, title, typed: [] };
-  });
-  void waiting.then((answer) => {
-    if (answer?.type === 'cancel') abort.abort();
-    if (answer?.type !== 'background') return;
-    isInBackground = true;
-    typedBefore = answer.typed;
-  });
-  const stopWaiting = (): readonly Uint8Array[] => {
-    const top = ui.store.view.overlays.at(-1);
-    if (top?.kind !== 'waiting' || top.id !== waitingId) return typedBefore;
-    ui.store.closeTop();
-    return top.typed;
+  const { number } = generation;
+  const command = {
+    type: 'step.rollback',
+    step: wish.step,
+    generation: number,
+    moment: wish.moment,
+    exclusiveCaches,
+    ...(wish.args === undefined ? {} : { args: wish.args }),
+    ...(wish.user === undefined ? {} : { user: wish.user }),
+    size: commands.terminalSize(),
+  } as const;
+  const opening = {
+    step: wish.step,
+    generation: number,
+    command: wish.args?.join(' ') ?? null,
+    startedAtMs: ui.deps.clock.now(),
   };
   try {
-    const command = {
-      type: 'step.rollback',
-      step: wish.step,
-      generation: generation.number,
-      moment: wish.moment,
-      exclusiveCaches,
-      ...(wish.args === undefined ? {} : { args: wish.args }),
-      ...(wish.user === undefined ? {} : { user: wish.user }),
-      size: commands.terminalSize(),
-    } as const;
-    const result = await session.execute(command, abort.signal);
-    const typed = stopWaiting();
-    if (result.process !== null) showShell(ui, commands, result.process, isInBackground ? place : null, typed);
+    const [{ process }, { typed, isAwaited }] = await openings.begin(opening, title, (signal) =>
+      session.execute(command, signal),
+    );
+    if (process !== null) showShell(ui, commands, process, isAwaited ? null : place, typed);
   } catch (error) {
-    stopWaiting();
     const problem = toBxError(error);
     if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
   }

@@ -3,7 +3,8 @@ import type { Motion, PanelId } from '../../actions/index.js';
 import type { Emulator } from '../../term/types.js';
 import { panelRect } from '../layout/layout.js';
 import { sourceTop } from '../panels/source.js';
-import { selectGeneration, selectStep } from '../select/current.js';
+import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
+import { selectedProcessAt, selectProcessRows } from '../select/process-rows.js';
 import { selectSourceRows } from '../select/source-rows.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
 import type { Ui } from './ui-context.js';
@@ -32,12 +33,40 @@ function distance(motion: Motion, height: number): number {
   }
 }
 
-export function movePanel(ui: Ui, panel: PanelId, motion: Motion): void {
+/** `count`: as often; with a motion to an end the number of the line, or of the step, to go to. */
+export function movePanel(ui: Ui, panel: PanelId, motion: Motion, count?: number): void {
+  if (count !== undefined && (motion === 'first' || motion === 'last')) {
+    goToLine(ui, panel, count);
+    return;
+  }
   const height = panelRect(ui.layout(), panel)?.height ?? 1;
-  const by = distance(motion, height);
+  const by = distance(motion, height) * (count ?? 1);
   if (panel === 'steps') moveSteps(ui, motion, by);
   else if (panel === 'processes') moveProcesses(ui, by);
   else scrollPanel(ui, panel, by);
+}
+
+/** Lines are counted from 1, as they are shown; steps by their numbers. */
+function goToLine(ui: Ui, panel: PanelId, line: number): void {
+  const { store, deps } = ui;
+  const generation = selectGeneration(deps.session.state, store.view);
+  const height = panelRect(ui.layout(), panel)?.height ?? 1;
+  if (panel === 'processes') moveProcesses(ui, line - 1 - selectedProcessAt(processRows(ui), store.view));
+  else if (panel === 'steps') {
+    const step =
+      generation === null ? undefined : stepsInOrder(generation).findLast(({ number }) => number !== null && number <= line);
+    if (step !== undefined) ui.context().screen.selectStep(step.key);
+  } else if (panel === 'source') {
+    if (generation === null) return;
+    const rows = selectSourceRows(generation, selectStep(generation, store.view));
+    const at = rows.findLastIndex((row) => row.kind === 'line' && row.number <= line);
+    const top = Math.min(rows.length - height, at - Math.floor(height / 3));
+    store.dispatch({ type: 'source.scrolled', top: Math.max(0, top) });
+  } else {
+    const viewport = gridOf(ui, panel)?.viewport;
+    viewport?.scrollToRow(viewport.firstRow + line - 1);
+    ui.invalidate();
+  }
 }
 
 /** Scrolls a text or a grid by rows, without moving a selection. */
@@ -92,9 +121,12 @@ function moveSteps(ui: Ui, motion: Motion, by: number): void {
   if (key != null) store.dispatch({ type: 'selection.changed', selection: { kind: 'user', step: key, atMs: deps.clock.now() } });
 }
 
+const processRows = (ui: Ui) => selectProcessRows(ui.deps.session.state, ui.store.view);
+
 function moveProcesses(ui: Ui, by: number): void {
-  const last = ui.deps.session.state.processes.length - 1;
-  const at = Math.max(0, Math.min(last, ui.store.view.processAt + Math.max(-1e6, Math.min(1e6, by))));
+  const rows = processRows(ui);
+  const from = selectedProcessAt(rows, ui.store.view);
+  const at = Math.max(0, Math.min(rows.length - 1, from + Math.max(-1e6, Math.min(1e6, by))));
   ui.store.dispatch({ type: 'process.selected', at });
 }
 

@@ -31,9 +31,12 @@ const NOTE_ROWS = 2;
 const MAX_STEP_CELLS = 60;
 const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'failed state' } as const;
 
-/** `step 9 · RUN npm ci · line 17 · failed state · user node · /app · mounts: …`, what matters most first, broken between words. */
+/**
+ * `step 9 · RUN npm ci · line 17 · failed state · user node · /app · mounts: …`, what matters most first, broken
+ * between words; below it the command with what became of it: `exit 7: npm ci   (^] C runs it again)`.
+ */
 export function bannerText(
-  { step, container, platform }: ProcessPlace,
+  { step, container, platform, exitCode }: ProcessPlace,
   process: ProcessSummary,
   cols: number,
   style: LineStyle,
@@ -60,12 +63,13 @@ export function bannerText(
     for (const line of wrapped(sentence, cols, NOTE_ROWS, mark)) lines.push(painted(line, sgr.warning));
   }
   if (container.stepCommand !== null && process.kind === 'shell') {
-    const what = step.state === 'failed' ? 'failed: ' : 'command: ';
-    const again = step.state === 'failed' ? ' again' : '';
+    const hasFailed = step.state === 'failed';
+    const what = !hasFailed ? 'command: ' : exitCode === null ? 'failed: ' : `exit ${exitCode}: `;
+    const again = hasFailed ? ' again' : '';
     const all = container.hasHistory ? '   (up-arrow has it)' : `   (${style.leaveLabel} C runs it${again})`;
     const how = what.length + all.length + 12 <= cols ? all : '';
     const command = ellipsize(cleanText(container.stepCommand), cols - what.length - how.length, mark);
-    lines.push(painted(what, sgr.dim) + painted(command, sgr.strong) + painted(how, sgr.dim));
+    lines.push(painted(what, hasFailed ? sgr.bad : sgr.dim) + painted(command, sgr.strong) + painted(how, sgr.dim));
   }
   return `\x1b[0m${lines.join('\r\n')}\r\n`;
 }

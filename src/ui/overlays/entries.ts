@@ -41,6 +41,14 @@ export function helpRows(context: ActionContext, filter: string, leaveLabel: str
         reason: null,
       });
     }
+    if (group === 'Move') {
+      keys.push({
+        kind: 'key',
+        keys: '12G 10j',
+        title: 'A number before it (above 5): to that line or step, or as often',
+        reason: null,
+      });
+    }
     const shown = keys.filter((row) => row.kind === 'key' && (fits(row.title) || row.keys === filter || fits(group)));
     if (shown.length > 0) rows.push({ kind: 'group', text: group }, ...shown);
   }

@@ -8,9 +8,10 @@ import type { Look } from '../look.js';
 import type { LineInput } from '../text/line-input.js';
 import type { Overlay, SearchState, Toast } from '../view-state.js';
 import { paintDialog } from './dialog.js';
-import { helpRows, paletteEntries } from './entries.js';
 import { type CursorPlace, paintField, paintInput } from './field.js';
+import { paintHelp } from './help.js';
 import { paintOptions } from './options.js';
+import { paintPalette } from './palette.js';
 
 export interface OverlayProps {
   readonly overlays: readonly Overlay[];
@@ -98,73 +99,6 @@ function paintQuestion(surface: Surface, { question, selected }: Extract<Overlay
     inside.put(0, y, look.glyphs.isAscii ? '>' : '›', look.over(look.attr('accent'), 'dialog.choice'), 1);
   });
   return null;
-}
-
-function paintHelp(surface: Surface, overlay: Extract<Overlay, { kind: 'help' }>, props: OverlayProps, look: Look): CursorPlace {
-  const rows = helpRows(props.context, overlay.filter.text, props.leaveLabel, look.glyphs.isAscii);
-  const width = Math.min(surface.width - 4, 96);
-  const height = surface.height - 4;
-  const inside = paintDialog(
-    surface,
-    { title: 'Keys that work here', width, height, footer: 'type to filter   ↑↓ scroll   esc close' },
-    look,
-  );
-  const cursor = paintInput(surface, inside, 0, overlay.filter, look, 'dialog', 'filter: ');
-  const top = Math.max(0, Math.min(overlay.top, rows.length - (inside.height - 2)));
-  for (let y = 2; y < inside.height; y++) {
-    const row = rows[top + y - 2];
-    if (row === undefined) break;
-    if (row.kind === 'group') {
-      inside.text(0, y, row.text, look.over(look.attr('stage'), 'dialog'));
-      continue;
-    }
-    const isOff = row.reason !== null;
-    inside.text(1, y, ellipsize(row.keys, 13), look.over(look.attr(isOff ? 'dim' : 'hint.key'), 'dialog'));
-    const x = inside.text(15, y, row.title, isOff ? look.over(look.attr('dim'), 'dialog') : look.attr('dialog'));
-    if (row.reason !== null) {
-      const room = inside.width - x - 3;
-      if (room > 8)
-        inside.text(
-          x + 1,
-          y,
-          `(${ellipsize(row.reason, room, look.glyphs.ellipsis)})`,
-          look.over(look.attr('warning'), 'dialog'),
-        );
-    }
-  }
-  return cursor;
-}
-
-function paintPalette(
-  surface: Surface,
-  overlay: Extract<Overlay, { kind: 'palette' }>,
-  props: OverlayProps,
-  look: Look,
-): CursorPlace {
-  const entries = paletteEntries(props.context, props.commandLine, overlay.input.text, look.glyphs.isAscii);
-  const height = Math.min(surface.height - 4, 18);
-  const width = Math.min(surface.width - 4, 86);
-  const inside = paintDialog(
-    surface,
-    { title: 'Find an action', width, height, footer: '↑↓ choose   enter run   esc close' },
-    look,
-  );
-  const cursor = paintInput(surface, inside, 0, overlay.input, look, 'dialog');
-  const room = inside.height - 2;
-  const selected = Math.min(overlay.selected, Math.max(0, entries.length - 1));
-  const top = Math.max(0, Math.min(selected - Math.floor(room / 2), entries.length - room));
-  for (let y = 0; y < room; y++) {
-    const entry = entries[top + y];
-    if (entry === undefined) break;
-    const line = y + 2;
-    const isOff = entry.reason !== null;
-    const base = isOff ? look.over(look.attr('dim'), 'dialog') : look.attr('dialog');
-    const text = isOff ? `${entry.title} (${entry.reason})` : entry.title;
-    inside.text(1, line, ellipsize(cleanText(text), inside.width - textWidth(entry.keys) - 4, look.glyphs.ellipsis), base);
-    inside.text(inside.width - textWidth(entry.keys) - 1, line, entry.keys, look.over(look.attr('hint.key'), 'dialog'));
-    if (top + y === selected) inside.restyle(line, 0, inside.width, (attr) => look.over(attr, 'dialog.choice'));
-  }
-  return cursor;
 }
 
 function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'command' }>, look: Look): CursorPlace {

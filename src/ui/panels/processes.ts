@@ -1,4 +1,5 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
+import type { Opening } from '../../actions/index.js';
 import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
 import { selectPlatform, selectUnstored, shortPlatform } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
@@ -6,12 +7,14 @@ import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import { lineOf } from '../select/header.js';
+import type { ProcessRow } from '../select/process-rows.js';
 import { formatBytes, formatClock, plural } from '../text/format.js';
 import type { Role } from '../theme/roles.js';
 
 export interface ProcessesProps {
   readonly state: SessionState;
   readonly generation: Generation | null;
+  readonly rows: readonly ProcessRow[];
   readonly selected: number;
   readonly tabs: readonly string[];
   readonly attached: Attached;
@@ -26,6 +29,8 @@ export interface ProcessPlace {
   readonly platform: string | null;
   /** As much of it as tells it apart. */
   readonly shortPlatform: string | null;
+  /** Of the command that failed the build, where this is its step. */
+  readonly exitCode: number | null;
 }
 
 export function stepOfProcess(state: SessionState, process: ProcessSummary): ProcessPlace | null {
@@ -34,7 +39,12 @@ export function stepOfProcess(state: SessionState, process: ProcessSummary): Pro
   const step = container === undefined ? undefined : generation?.steps[container.step];
   if (container === undefined || generation === undefined || step === undefined) return null;
   const platform = selectPlatform(generation, step);
-  return { container, step, platform, shortPlatform: platform === null ? null : shortPlatform(generation, platform) };
+  const { failure } = generation;
+  return {
+    ...{ container, step, platform },
+    shortPlatform: platform === null ? null : shortPlatform(generation, platform),
+    exitCode: failure?.step === step.key ? failure.exitCode : null,
+  };
 }
 
 /** `running`, `exit 127`, `ended`, `lost`. */
@@ -51,28 +61,30 @@ function processRole(process: ProcessSummary): Role {
 
 export function paintProcesses(surface: Surface, props: ProcessesProps, look: Look): void {
   surface.fill(look.attributes.plain);
-  const { processes } = props.state;
+  const { rows } = props;
   const details = sessionLines(props);
   const isWide = surface.width >= 60;
-  const widest = Math.max(...processes.map((process) => textWidth(labelOf(process, props.state))));
+  const cells = rows.map((row) => cellsOf(row, props));
+  const widest = Math.max(...cells.map(({ step }) => textWidth(step)));
   const columns = { isWide, label: Math.max(12, Math.min(widest, isWide ? 26 : 16)) };
   let y = 0;
-  if (processes.length === 0) {
-    surface.text(1, y++, 'No process yet: enter on a step opens a shell in it.', look.attr('dim'));
+  if (rows.length === 0) {
+    surface.text(
+      1,
+      y++,
+      props.state.processes.length === 0
+        ? 'No process yet: enter on a step opens a shell in it.'
+        : 'No process runs; :ps lists those that have ended.',
+      look.attr('dim'),
+    );
   } else {
     surface.text(2, y++, headings(columns), look.attr('dim'));
     const room = Math.max(1, surface.height - 1 - Math.min(details.length + 1, Math.floor(surface.height / 3)));
-    const top = Math.max(0, Math.min(props.selected - Math.floor(room / 2), processes.length - room));
-    for (const [index, process] of processes.entries()) {
+    const top = Math.max(0, Math.min(props.selected - Math.floor(room / 2), rows.length - room));
+    for (const [index, row] of cells.entries()) {
       if (index < top || index >= top + room) continue;
-      paintProcess(
-        surface.part({ x: 0, y: y++, width: surface.width, height: 1 }),
-        process,
-        index === props.selected,
-        columns,
-        props,
-        look,
-      );
+      const line = surface.part({ x: 0, y: y++, width: surface.width, height: 1 });
+      paintRow(line, row, index === props.selected, columns, props, look);
     }
   }
   y++;
@@ -95,38 +107,71 @@ function headings({ isWide, label }: Columns): string {
   return `${head}${isWide ? `  ${padEnd('USER', 8)}` : ''}  COMMAND`;
 }
 
-function paintProcess(
+interface RowCells {
+  readonly id: string;
+  readonly step: string;
+  readonly state: string;
+  readonly role: Role;
+  readonly up: string;
+  readonly user: string;
+  readonly command: string;
+  readonly after: string;
+}
+
+function processCells(process: ProcessSummary, { state, tabs, nowMs }: ProcessesProps): RowCells {
+  const place = stepOfProcess(state, process);
+  const tab = tabs.indexOf(process.id);
+  return {
+    id: process.id,
+    step: place === null ? process.container : placeLabel(place, state),
+    state: processStateText(process),
+    role: processRole(process),
+    up: formatClock((process.endedAtMs ?? nowMs) - process.startedAtMs),
+    user: place?.container.user || 'root',
+    command: process.command,
+    after: tab < 0 ? '' : `tab ${tab + 1}`,
+  };
+}
+
+function openingCells({ step: key, generation, command, startedAtMs }: Opening, { state, nowMs }: ProcessesProps): RowCells {
+  const step = state.generations.find(({ number }) => number === generation)?.steps[key];
+  return {
+    id: '',
+    step: step?.number == null ? cleanText(step?.text ?? key) : `#${step.number}`,
+    state: 'opening',
+    role: 'status.running',
+    up: formatClock(nowMs - startedAtMs),
+    user: '',
+    command: command ?? 'shell',
+    after: '',
+  };
+}
+
+function cellsOf(row: ProcessRow, props: ProcessesProps): RowCells {
+  return row.kind === 'process' ? processCells(row.process, props) : openingCells(row.opening, props);
+}
+
+function paintRow(
   line: Surface,
-  process: ProcessSummary,
+  cells: RowCells,
   isSelected: boolean,
   columns: Columns,
   props: ProcessesProps,
   look: Look,
 ): void {
-  const label = labelOf(process, props.state);
-  const up = formatClock((process.endedAtMs ?? props.nowMs) - process.startedAtMs);
-  let x = line.text(2, 0, padEnd(process.id, 5), look.attr('strong'));
-  x = line.text(x, 0, padEnd(ellipsize(label, columns.label, look.glyphs.ellipsis), columns.label + 1), look.attr('text'));
-  x = line.text(x, 0, padEnd(processStateText(process), 11), look.attr(processRole(process)));
-  x = line.text(x, 0, padStart(up, 7), look.attr('dim')) + 2;
-  if (columns.isWide) {
-    const user = props.state.containers[process.container]?.user || 'root';
-    x = line.text(x, 0, padEnd(ellipsize(cleanText(user), 8), 8), look.attr('dim')) + 2;
-  }
-  const tab = props.tabs.indexOf(process.id);
-  const after = tab < 0 ? '' : `tab ${tab + 1}`;
-  const command = ellipsize(cleanText(process.command), Math.max(0, line.width - x - after.length - 2), look.glyphs.ellipsis);
+  let x = line.text(2, 0, padEnd(cells.id, 5), look.attr('strong'));
+  x = line.text(x, 0, padEnd(ellipsize(cells.step, columns.label, look.glyphs.ellipsis), columns.label + 1), look.attr('text'));
+  x = line.text(x, 0, padEnd(cells.state, 11), look.attr(cells.role));
+  x = line.text(x, 0, padStart(cells.up, 7), look.attr('dim')) + 2;
+  if (columns.isWide) x = line.text(x, 0, padEnd(ellipsize(cleanText(cells.user), 8), 8), look.attr('dim')) + 2;
+  const { after } = cells;
+  const command = ellipsize(cleanText(cells.command), Math.max(0, line.width - x - after.length - 2), look.glyphs.ellipsis);
   line.text(x, 0, command, look.attr('text'));
   line.text(line.width - after.length - 1, 0, after, look.attr('dim'));
   if (!isSelected) return;
   const role = props.isFocused ? 'selection.focus' : 'selection';
   line.restyle(0, 0, line.width, (attr) => look.over(attr, role));
   line.put(0, 0, look.glyphs.cursor, look.over(look.attr(props.isFocused ? 'accent' : 'dim'), role), 1);
-}
-
-function labelOf(process: ProcessSummary, state: SessionState): string {
-  const place = stepOfProcess(state, process);
-  return place === null ? process.container : placeLabel(place, state);
 }
 
 /** `#9 failed`, `#4`, `#9 before`; `#9 failed run 1` after a further build. */

@@ -80,7 +80,7 @@ function panelNames(box: Box, facts: TitleFacts, way: Tightness): TitleSegment[]
 function countOf(panel: PanelId, { state, stepsCount, view }: TitleFacts): string {
   if (panel === 'steps') return stepsCount;
   if (panel === 'processes') {
-    const alive = state.processes.filter((process) => process.endedAtMs === null).length;
+    const alive = state.processes.filter((process) => process.endedAtMs === null).length + view.openings.length;
     return alive === 0 ? '' : String(alive);
   }
   return panel === 'terminal' && view.tabs.length > 1 ? String(view.tabs.length) : '';
@@ -110,5 +110,5 @@ function searchOf(panel: PanelId, { view, matchCount }: TitleFacts): TitleSegmen
   if (search === null || search.panel !== panel) return [];
   const count = matchCount ?? search.count;
   const place = count === 0 ? 'no match' : `${Math.min(search.index, count - 1) + 1}/${count}`;
-  return [{ text: `/${search.query} ${place}`, role: count === 0 ? 'warning' : 'accent', target: null }];
+  return [{ text: `/${search.query}`, tail: ` ${place}`, role: count === 0 ? 'warning' : 'accent', target: null }];
 }

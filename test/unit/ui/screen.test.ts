@@ -102,7 +102,7 @@ describe('rollback by selection', () => {
     await stage.press('enter', 'enter');
     expect(sent('step.rollback')[0]?.exclusiveCaches).toBe('omit');
     await stage.leave();
-    await stage.press('1', 'enter', 'm');
+    await stage.press('1', 'T', 'enter', 'm');
     expect(sent('step.rollback')[1]?.exclusiveCaches).toBe('mount');
   });
 

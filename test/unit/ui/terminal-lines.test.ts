@@ -28,10 +28,12 @@ const plain = (text: string): string[] =>
 describe('the banner', () => {
   test('names step, instruction, line, state, user, directory and mounts in this order', () => {
     const { step, container, process } = parts('10', 'failed');
-    expect(plain(bannerText({ step, container, platform: null, shortPlatform: null }, process, 200, STYLE))).toEqual([
-      'step 10 · RUN npm ci · line 15 · failed state · user node · /app · mounts: cache /root/.npm',
-      'failed: npm ci   (^] C runs it again)',
-    ]);
+    expect(plain(bannerText({ step, container, platform: null, shortPlatform: null, exitCode: 7 }, process, 200, STYLE))).toEqual(
+      [
+        'step 10 · RUN npm ci · line 15 · failed state · user node · /app · mounts: cache /root/.npm',
+        'exit 7: npm ci   (^] C runs it again)',
+      ],
+    );
   });
 
   test('breaks between words and takes three rows at most, whatever is mounted', () => {
@@ -44,7 +46,12 @@ describe('the banner', () => {
     }));
     for (const cols of [32, 50, 80, 160]) {
       const lines = plain(
-        bannerText({ step, container: { ...container, mounts }, platform: null, shortPlatform: null }, process, cols, STYLE),
+        bannerText(
+          { step, container: { ...container, mounts }, platform: null, shortPlatform: null, exitCode: 7 },
+          process,
+          cols,
+          STYLE,
+        ),
       );
       expect(lines.length).toBe(4);
       expect(lines[2]).toMatch(/…$/);
@@ -59,7 +66,7 @@ describe('the banner', () => {
     const mounts = [{ kind: 'secret' as const, target: hostile, detail: 'no such secret', isMounted: false }];
     const note = 'This is not the state that was asked for, and the reason takes a long sentence. '.repeat(6);
     const text = bannerText(
-      { step, container: { ...container, user: hostile, mounts, note }, platform: null, shortPlatform: null },
+      { step, container: { ...container, user: hostile, mounts, note }, platform: null, shortPlatform: null, exitCode: 7 },
       process,
       50,
       STYLE,

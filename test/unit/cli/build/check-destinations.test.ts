@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkDestinations } from '../../../../src/cli/build/check-destinations.js';
 import type { OutputSpec } from '../../../../src/engine/engine.js';
 
-const NO_FILES = { iidFile: null, metadataFile: null, record: null };
+const NO_FILES = { iidFile: null, metadataFile: null, hasWarnings: false, record: null };
 
 let dir = '';
 beforeEach(() => {

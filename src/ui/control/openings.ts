@@ -1,0 +1,82 @@
+/**
+ * Shells that are on their way. Each is waited for, with the keys that are typed meanwhile, until somebody goes on with something else; it
+ * can be waited for again, and be given up, as long as it is not there.
+ */
+import type { Opening } from '../../actions/index.js';
+import type { Ui } from './ui-context.js';
+
+/** How somebody stops waiting for a shell. What was typed before the key that leaves a terminal is the shell's all the same. */
+export type Impatience = { readonly type: 'cancel' } | { readonly type: 'background'; readonly typed: readonly Uint8Array[] };
+
+/** What was typed for the shell, and whether somebody still waits for it. */
+export interface OpeningEnd {
+  readonly typed: readonly Uint8Array[];
+  readonly isAwaited: boolean;
+}
+
+export interface Openings {
+  /** `work` opens the shell; `done` is called with its end, and is what the promise resolves with. Rejects as `work` does. */
+  begin<T>(
+    opening: Omit<Opening, 'id'>,
+    title: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<readonly [T, OpeningEnd]>;
+  /** Waits for it again. */
+  show(id: number): void;
+  cancel(id: number): void;
+}
+
+interface Pending {
+  readonly title: string;
+  readonly abort: AbortController;
+  typed: readonly Uint8Array[];
+  /** Of the overlay that waits for it; null: nobody does. */
+  waitingId: number | null;
+}
+
+export function createOpenings({ store }: Pick<Ui, 'store'>): Openings {
+  const pending = new Map<number, Pending>();
+  let count = 0;
+
+  const wait = (entry: Pending): void => {
+    const waiting = store.wait<Impatience>((id) => {
+      entry.waitingId = id;
+      return { kind: 'waiting', id, title: entry.title, typed: entry.typed };
+    });
+    void waiting.then((answer) => {
+      if (answer?.type === 'cancel') entry.abort.abort();
+      if (answer?.type !== 'background') return;
+      entry.waitingId = null;
+      entry.typed = answer.typed;
+    });
+  };
+  const end = (id: number, entry: Pending): OpeningEnd => {
+    pending.delete(id);
+    store.dispatch({ type: 'opening.ended', id });
+    const top = store.view.overlays.at(-1);
+    const isOnTop = top?.kind === 'waiting' && top.id === entry.waitingId;
+    if (isOnTop) store.closeTop();
+    return { typed: isOnTop ? top.typed : entry.typed, isAwaited: entry.waitingId !== null };
+  };
+  return {
+    async begin(opening, title, work) {
+      const id = ++count;
+      const entry: Pending = { title, abort: new AbortController(), typed: [], waitingId: null };
+      pending.set(id, entry);
+      store.dispatch({ type: 'opening.began', opening: { ...opening, id } });
+      wait(entry);
+      try {
+        const result = await work(entry.abort.signal);
+        return [result, end(id, entry)];
+      } catch (error) {
+        end(id, entry);
+        throw error;
+      }
+    },
+    show(id) {
+      const entry = pending.get(id);
+      if (entry !== undefined && entry.waitingId === null) wait(entry);
+    },
+    cancel: (id) => pending.get(id)?.abort.abort(),
+  };
+}

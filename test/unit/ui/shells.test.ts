@@ -1,0 +1,160 @@
+/** Which shell Enter gives, what can be done about one that is on its way, and how ended programs go out of sight. */
+import { describe, expect, test } from 'vitest';
+import { BxError } from '../../../src/platform/errors.js';
+import { open, openShellOf, opensLater, opensShells, sent, session, stage } from './on-stage.js';
+
+describe('Enter on a step', () => {
+  test('goes to the shell that is open there, with the keyboard, also from another step', async () => {
+    await open('failed');
+    opensShells();
+    await stage.press('enter');
+    await stage.leave();
+    await stage.press('k', 'enter');
+    await stage.leave();
+    await stage.press('1', 'j');
+    expect(stage.text()).toContain('go to shell');
+    await stage.press('enter', 'l', 's');
+    expect(sent('step.rollback')).toHaveLength(2);
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ls');
+    expect(stage.text()).toContain('keys go to p1');
+  });
+
+  test('opens one when that has ended, and T opens another in any case', async () => {
+    await open('failed');
+    opensShells();
+    await stage.press('enter');
+    await stage.leave();
+    await stage.press('1', 'T', 'enter');
+    expect(sent('step.rollback')).toHaveLength(2);
+    expect(stage.text()).toContain('keys go to p2');
+    stage.endProcess('p1', 0);
+    stage.endProcess('p2', 1);
+    await stage.settle(400);
+    await stage.press('1', 'enter');
+    expect(sent('step.rollback')).toHaveLength(3);
+  });
+
+  test('opens one beside a shell in another state of the step, and beside one whose tab is closed', async () => {
+    await open('failed');
+    opensShells();
+    const { onExecute } = session;
+    session.onExecute = async (command) => {
+      const result = await onExecute(command);
+      if (command.type !== 'step.rollback' || command.moment === 'auto') return result;
+      const container = Object.values(session.state.containers).at(-1)!;
+      session.emit({ type: 'container.updated', atMs: 1, container: { ...container, moment: 'before' } });
+      return result;
+    };
+    await stage.press('T', 'right', 'enter');
+    await stage.leave();
+    await stage.press('1', 'enter');
+    expect(sent('step.rollback')).toHaveLength(2);
+  });
+});
+
+describe('a shell that is on its way', () => {
+  function abortable(): { readonly wasAborted: boolean } {
+    const told = { wasAborted: false };
+    const { execute } = session;
+    session.execute = (command, signal) => {
+      if (command.type === 'step.rollback')
+        session.onExecute = () =>
+          new Promise((_, reject) => {
+            signal?.addEventListener('abort', () => {
+              told.wasAborted = true;
+              reject(new BxError('cancelled', 'stopped'));
+            });
+          });
+      return execute(command, signal);
+    };
+    return told;
+  }
+
+  test('is a row of the processes, where X gives it up', async () => {
+    await open('failed');
+    const told = abortable();
+    await stage.press('enter', 'tab', '4');
+    expect(stage.text()).toMatch(/▌ +#10 +opening +0:0\d .*shell/);
+    expect(stage.text()).toContain('cancel');
+    await stage.press('X');
+    expect(told.wasAborted).toBe(true);
+    expect(stage.text()).not.toContain('opening');
+    expect(stage.text()).toContain('No process yet');
+  });
+
+  test('is waited for again with Enter on its step, or on its row, and cancelled with Esc', async () => {
+    await open('failed');
+    const told = abortable();
+    await stage.press('enter', 'tab');
+    expect(stage.text()).not.toContain('OPENING');
+    await stage.press('1');
+    expect(stage.text()).toContain('wait for shell');
+    await stage.press('enter');
+    expect(stage.text()).toContain('OPENING');
+    await stage.press('tab', '4', 'enter');
+    expect(stage.text()).toContain('OPENING');
+    expect(sent('step.rollback')).toHaveLength(1);
+    await stage.press('esc');
+    expect(told.wasAborted).toBe(true);
+    await stage.press('1');
+    expect(stage.text()).not.toContain('wait for shell');
+  });
+
+  test('has the keyboard in the end when it is waited for again, with all that was typed for it', async () => {
+    await open('failed');
+    const shell = opensLater();
+    await stage.press('enter', 'l', 'C-]', '1', 'enter', 's');
+    shell.finish();
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ls');
+    expect(stage.text()).toContain('keys go to p1');
+  });
+});
+
+describe('programs that have ended', () => {
+  test('stay until they are swept away, all at once; those that run stay', async () => {
+    await open('failed');
+    openShellOf('p1', 'first');
+    openShellOf('p2', 'second');
+    openShellOf('p3', 'third');
+    for (const id of ['p1', 'p2', 'p3']) stage.handle.attach(id);
+    await stage.leave();
+    stage.endProcess('p1', 0);
+    stage.endProcess('p3', 3);
+    await stage.settle(400);
+    expect(stage.text()).toContain('third');
+    await stage.press('4', 'S');
+    expect(stage.text()).toContain('2 ended programs swept away; :attach p1 brings one back');
+    expect(stage.text()).not.toMatch(/p[13] .*exit/);
+    expect(stage.text()).toMatch(/p2 .*running/);
+    expect(stage.text()).toContain('second');
+    await stage.press('S');
+    expect(sent('process.disconnect').map(({ process }) => process)).toEqual(['p1', 'p3']);
+    expect(stage.text()).toMatch(/rows: no\W[\s\S]*program has ended/);
+  });
+
+  test('can be brought back with what they have printed', async () => {
+    await open('failed');
+    openShellOf('p1', 'first');
+    stage.handle.attach('p1');
+    await stage.leave();
+    stage.endProcess('p1', 3);
+    await stage.settle(400);
+    await stage.press('4', 'S');
+    expect(stage.text()).not.toContain('first');
+    stage.handle.attach('p1');
+    await stage.settle();
+    expect(stage.text()).toContain('first');
+    expect(stage.text()).toContain('exit 3');
+  });
+
+  test('X in the list takes one off the list', async () => {
+    await open('failed');
+    openShellOf('p1', 'first');
+    openShellOf('p2', 'second');
+    stage.endProcess('p1', 3);
+    await stage.press('4', 'g', 'X');
+    expect(stage.text()).not.toMatch(/p1 .*exit/);
+    expect(stage.text()).toMatch(/p2 .*running/);
+  });
+});
