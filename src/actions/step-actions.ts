@@ -18,14 +18,20 @@ function canRollBack(context: ActionContext): true | string {
 const wasStopped = ({ step, generation }: ActionContext): boolean =>
   step?.state === 'cancelled' && generation?.status === 'cancelled';
 
+/** A failed step that is no command has left nothing behind. */
+function enteredMoment(context: ActionContext, { state, instruction }: Step): Moment {
+  if (state === 'failed') return instruction === 'RUN' ? 'failed' : 'before';
+  return wasStopped(context) ? 'before' : 'after';
+}
+
 /**
  * The shell that Enter would open, where this screen has one already, the one in front before others: in the moment that Enter stands
- * for. Whether the engine could give the failed state is in the container's note.
+ * for. Where the engine could not give the failed state the container's note says so.
  */
 function openShell(context: ActionContext): ProcessSummary | null {
   const { step, generation, state, tabs, activeTab } = context;
   if (step === null || generation === null) return null;
-  const wanted: Moment = step.state === 'failed' ? 'failed' : wasStopped(context) ? 'before' : 'after';
+  const wanted = enteredMoment(context, step);
   const isIt = ({ id, kind, endedAtMs, container }: ProcessSummary): boolean => {
     const place = state.containers[container];
     if (kind !== 'shell' || endedAtMs !== null || !tabs.includes(id) || place === undefined) return false;

@@ -3,6 +3,7 @@
  * It ends with its last line instead of the screen's bottom, and nothing in it has an effect outside.
  */
 import { createEmulatorWith } from './emulator.js';
+import { fitLog } from './fit-log.js';
 import { createListeners } from './listeners.js';
 import { applyLogPolicy } from './log-policy.js';
 import { createLogViewport } from './log-viewport.js';
@@ -51,7 +52,8 @@ export function createLogView(options: LogViewOptions): LogView {
     viewport.invalidate();
     dirty.emit();
   });
-  for (const part of log ? partsOf(log) : []) emulator.write(part);
+  const parts = log === undefined ? [] : partsOf(fitLog(log, options.scrollbackRows, options.cols));
+  for (const part of parts) emulator.write(part);
 
   // The prototype chain gives the emulator's getters their own values, not copies of them.
   return Object.create(emulator, {

@@ -90,7 +90,7 @@ export async function selectStep(terminal: TestTerminal, number: number): Promis
   await terminal.waitFor(isSelected(number));
 }
 
-/** Opens a shell in a step with Enter (the state that suits it) or in one of its states by the options of `T`. */
+/** Goes with Enter to the shell of a step, in the state that suits it, which opens where none is open; or opens another one in one of its states by the options of `T`. */
 export async function rollbackTo(
   terminal: TestTerminal,
   number: number,
@@ -110,7 +110,8 @@ export async function rollbackTo(
     terminal.press('enter');
   }
   const isThere = (screen: string) => new RegExp(` TERMINAL +keys go to p\\d+ .* in #${number}\\b`).test(screen);
-  await terminal.waitFor((screen) => isThere(screen) && processInFront(terminal) !== before, { what: `shell in step ${number}` });
+  const isNew = () => state === 'auto' || processInFront(terminal) !== before;
+  await terminal.waitFor((screen) => isThere(screen) && isNew(), { what: `shell in step ${number}` });
   await shellOpens(terminal);
 }
 

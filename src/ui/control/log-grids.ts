@@ -15,6 +15,8 @@ const SCROLLBACK_ROWS = 10_000;
 export interface LogGrids {
   /** Null when the step has printed nothing. */
   get(generation: number, step: StepKey): Emulator | null;
+  /** To its first row, also where the grid has let go of it; then the middle is left out. */
+  toBeginning(generation: number, step: StepKey): void;
   resize(cols: number, rows: number): void;
   /** The session is another one: all are made anew. */
   reset(): void;
@@ -57,19 +59,34 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
     return view;
   };
 
+  const get = (generation: number, step: StepKey): Emulator | null => {
+    const key = `${generation}/${step}`;
+    const known = grids.get(key) ?? create(generation, step);
+    if (known === null) return null;
+    grids.delete(key);
+    grids.set(key, known);
+    while (grids.size > KEPT_LOGS) {
+      const [oldest, emulator] = grids.entries().next().value!;
+      emulator.dispose();
+      grids.delete(oldest);
+    }
+    return known;
+  };
+
   return {
-    get(generation, step) {
+    get,
+    toBeginning(generation, step) {
       const key = `${generation}/${step}`;
-      const known = grids.get(key) ?? create(generation, step);
-      if (known === null) return null;
-      grids.delete(key);
-      grids.set(key, known);
-      while (grids.size > KEPT_LOGS) {
-        const [oldest, emulator] = grids.entries().next().value!;
-        emulator.dispose();
-        grids.delete(oldest);
+      const known = grids.get(key);
+      if (known === undefined || known.viewport.firstRow === 0) {
+        known?.viewport.scrollToTop();
+        return;
       }
-      return known;
+      known.dispose();
+      grids.delete(key);
+      const renewed = get(generation, step);
+      // There is nothing to scroll in before it is parsed.
+      renewed?.write('', () => renewed.viewport.scrollToTop());
     },
     resize(cols, rows) {
       if (cols < 1 || rows < 1 || (cols === size.cols && rows === size.rows)) return;

@@ -75,6 +75,7 @@ export function scrollPanel(ui: Ui, panel: PanelId, by: number): void {
   if (panel === 'steps') moveSteps(ui, 'down', by);
   else if (panel === 'processes') moveProcesses(ui, by);
   else if (panel === 'source') scrollSource(ui, by);
+  else if (panel === 'logs' && by === Number.NEGATIVE_INFINITY) toLogBeginning(ui);
   else scrollGrid(gridOf(ui, panel), by);
   ui.invalidate();
 }
@@ -86,6 +87,12 @@ export function gridOf(ui: Ui, panel: PanelId): Emulator | null {
   const generation = selectGeneration(ui.deps.session.state, view);
   const step = selectStep(generation, view);
   return generation === null || step === null ? null : ui.logs.get(generation.number, step.key);
+}
+
+function toLogBeginning(ui: Ui): void {
+  const generation = selectGeneration(ui.deps.session.state, ui.store.view);
+  const step = selectStep(generation, ui.store.view);
+  if (generation !== null && step !== null) ui.logs.toBeginning(generation.number, step.key);
 }
 
 function scrollGrid(emulator: Emulator | null, by: number): void {

@@ -61,7 +61,7 @@ describe('the key table', () => {
   test('is documented row by row', () => {
     const page = keysAsMarkdown();
     expect(page.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(DEFAULT_KEYMAP.length);
-    expect(page).toContain('| `⏎` | Open a shell in the selected step | Steps |');
+    expect(page).toContain("| `⏎` | Go to the selected step's shell, or open one | Steps |");
   });
 
   test('labels keys as people read them', () => {
