@@ -1,6 +1,6 @@
 /** Opening a shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
 import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
-import type { StepKey } from '../../core/model/index.js';
+import type { StepKey, StepState } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
 import { selectGeneration } from '../select/current.js';
@@ -17,7 +17,7 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
   const title =
-    step.state === 'pending' || step.state === 'not-needed'
+    isYetToRun(step.state) && wish.moment === 'auto'
       ? `building up to ${place}, then a shell in it`
       : `opening a shell in ${place}`;
   const { number } = generation;
@@ -46,6 +46,11 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
     const problem = toBxError(error);
     if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
   }
+}
+
+/** What was stopped because another step failed runs again. */
+function isYetToRun(state: StepState): boolean {
+  return state === 'pending' || state === 'not-needed' || state === 'cancelled';
 }
 
 /**
