@@ -31,7 +31,10 @@ export async function contextEndpoint(name: string, env: Env, source: string): P
   const store = join(dockerConfigDir(env), 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
   const path = join(store, 'meta', id, 'meta.json');
-  const meta = (await readJsonObject(path, REPAIR_CONTEXT)) as ContextMeta | null;
+  const meta = (await readJsonObject(path, REPAIR_CONTEXT).catch((error: unknown) => {
+    const { code, message, hint } = toBxError(error, 'endpoint');
+    throw new BxError(code, `docker context "${name}" (${source}) cannot be used: ${message}`, { hint, cause: error });
+  })) as ContextMeta | null;
   if (!meta) throw await unknownContext(name, store, source);
   const docker = meta.Endpoints?.docker;
   if (typeof docker?.Host !== 'string' || docker.Host === '') {

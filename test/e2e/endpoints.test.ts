@@ -248,6 +248,12 @@ describe('what stands between', () => {
     const port = await listening(createServer());
     const { stderr } = await unreachable({ DOCKER_HOST: `tcp://127.0.0.1:${port}`, BUILDKIT_HOST: undefined });
     expect(stderr).toMatch(/no answer|did not (answer|come)/);
+    const classic = await unreachable({
+      DOCKER_HOST: `tcp://127.0.0.1:${port}`,
+      BUILDKIT_HOST: undefined,
+      DOCKER_BUILDKIT: '0',
+    });
+    expect(classic.stderr).toMatch(/no answer from tcp:\/\/127\.0\.0\.1.*\(DOCKER_HOST\) within 4 s/);
   });
 });
 

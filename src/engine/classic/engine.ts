@@ -4,9 +4,10 @@ import type { Endpoint } from '../../builders/endpoint.js';
 import type { Capability, CapabilityName } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRun, Engine } from '../engine.js';
-import { describeEndpoint } from '../shared/connect-error.js';
+import { connectTimeout, describeEndpoint, dialCancelled } from '../shared/connect-error.js';
 import { createApi, type EngineApi } from '../shared/engine-api.js';
 import { startFetchedRun } from '../shared/fetched-run.js';
+import { answerTimeoutMs } from '../shared/open-socket.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
 import { within } from '../shared/within.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
@@ -18,7 +19,6 @@ import { startRun } from './run.js';
 import { fetchedContext } from './source/fetched-context.js';
 import { watchEngine } from './watch.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 /** The newest that this client was tried with. */
 const NEWEST_API = 51;
 /** From here on only what was built is taken for a cache (moby, `builder/dockerfile`); before, also a commit of the command that has failed. */
@@ -36,9 +36,11 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
     });
   }
   const api = createApi(endpoint);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-  const facts = await readFacts(api, deadline).catch((error: unknown) => {
-    if (signal.aborted) throw new BxError('cancelled', `connecting to ${describeEndpoint(endpoint)} was cancelled`);
+  const timeoutMs = answerTimeoutMs(endpoint);
+  const late = AbortSignal.timeout(timeoutMs);
+  const facts = await readFacts(api, AbortSignal.any([signal, late])).catch((error: unknown) => {
+    if (signal.aborted) throw dialCancelled(endpoint, signal.reason);
+    if (late.aborted) throw connectTimeout(endpoint, timeoutMs, 'it takes the connection and says nothing');
     throw error;
   });
   api.version = `1.${Math.min(facts.apiMinor, NEWEST_API)}`;

@@ -1,8 +1,12 @@
 /** What an engine says of itself when it is first asked: who it is, which calls it takes, what it builds for. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BxError } from '../../platform/errors.js';
-import { describeEndpoint } from '../shared/connect-error.js';
-import { ApiError, type EngineApi } from '../shared/engine-api.js';
+import { describeEndpoint, strangeAnswer } from '../shared/connect-error.js';
+import type { EngineApi } from '../shared/engine-api.js';
+
+/** Docker Engine 1.13, the first with which its API was kept compatible. */
+const OLDEST_API = 25;
+const SAID_MAX_CHARS = 200;
 
 export interface EngineFacts {
   /** `Docker Engine 28.5.2`, `Podman 4.3.1`. */
@@ -24,7 +28,15 @@ interface VersionAnswer {
 
 /** Throws `BxError('endpoint')` when it is none. */
 export async function readFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
-  return (await pingedFacts(api, signal)) ?? (await askedFacts(api, signal));
+  const facts = (await pingedFacts(api, signal)) ?? (await askedFacts(api, signal));
+  if (facts.apiMinor >= OLDEST_API) return facts;
+  throw new BxError(
+    'endpoint',
+    `${describeEndpoint(api.endpoint)} is too old: ${facts.name} speaks version 1.${facts.apiMinor} of its API`,
+    {
+      hint: `Version 1.${OLDEST_API} or newer is needed (Docker Engine 1.13): update it, or name another one with DOCKER_HOST.`,
+    },
+  );
 }
 
 /** What it builds for: `linux/amd64`, as Go spells it. */
@@ -55,15 +67,20 @@ function clockOf({ date }: IncomingHttpHeaders): number | null {
 }
 
 async function askedFacts(api: EngineApi, signal: AbortSignal): Promise<EngineFacts> {
-  const answer = await api.json<VersionAnswer | null>('GET', '/version', { signal }).catch((error: unknown) => {
-    if (error instanceof ApiError || error instanceof SyntaxError) return null;
-    throw error;
-  });
+  const { status, json, message } = await api.ask('GET', '/version', { signal });
+  const answer = json as VersionAnswer | null;
   const minor = /^1\.(\d+)$/.exec(answer?.ApiVersion ?? '')?.[1];
   if (answer === null || minor === undefined) {
-    throw new BxError('endpoint', `${describeEndpoint(api.endpoint)} does not answer as a Docker Engine does`, {
-      hint: 'Name a Docker Engine with DOCKER_HOST.',
-    });
+    const strange = strangeAnswer(api.endpoint, status, message);
+    if (strange !== null) throw strange;
+    const said = message.replace(/\s+/g, ' ').slice(0, SAID_MAX_CHARS);
+    throw new BxError(
+      'endpoint',
+      `${describeEndpoint(api.endpoint)} does not answer as a Docker Engine does: ${status} ${said}`,
+      {
+        hint: 'Name a Docker Engine with DOCKER_HOST.',
+      },
+    );
   }
   const number = /^v?(\d[\d.]*)/.exec(answer.Version ?? '')?.[1] ?? '';
   const isPodman = answer.Components?.some(({ Name }) => Name === 'Podman Engine') === true;

@@ -31,9 +31,13 @@ export function noBuildKit(endpoint: Endpoint, cause: unknown, reason: string): 
 
 /** Nothing came back within the time allowed. */
 export function connectTimeout(endpoint: Endpoint, timeoutMs: number, phase: string): BxError {
-  return new BxError('endpoint', `no answer from ${describeEndpoint(endpoint)} within ${timeoutMs / 1000} s: ${phase}`, {
-    hint: 'Check that the engine is running and not stuck, and that no firewall stands between.',
-  });
+  return new BxError(
+    'endpoint',
+    `no answer from ${describeEndpoint(endpoint)} within ${Math.round(timeoutMs / 100) / 10} s: ${phase}`,
+    {
+      hint: 'Check that the engine is running and not stuck, and that no firewall stands between.',
+    },
+  );
 }
 
 /** The engine is there, and has no BuildKit: Podman, and Docker Engines of old. */
@@ -41,7 +45,7 @@ export class NoBuildKitError extends BxError {}
 
 /** The answer to an upgrade request was not `101 Switching Protocols`. */
 export function upgradeRefused(endpoint: Endpoint, path: string, status: number, body: string): BxError {
-  const detail = body.trim().replace(/\s+/g, ' ').slice(0, 300);
+  const detail = shortened(body);
   if (status === 400 && /HTTP request to an HTTPS server/i.test(body)) {
     return new BxError('endpoint', `${describeEndpoint(endpoint)} speaks TLS, and was asked without it`, {
       hint: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or use a docker context with TLS.',
@@ -56,14 +60,49 @@ export function upgradeRefused(endpoint: Endpoint, path: string, status: number,
       },
     );
   }
-  if (status === 401 || status === 403) {
-    return new BxError('endpoint', `${describeEndpoint(endpoint)} refused access to BuildKit (${status}): ${detail}`, {
-      hint: 'Ask whoever runs the engine for access, or name another one with DOCKER_HOST.',
-    });
-  }
+  const strange = strangeAnswer(endpoint, status, body);
+  if (strange !== null) return strange;
   return new BxError('endpoint', `${describeEndpoint(endpoint)} refused to open BuildKit: ${status} ${detail}`.trimEnd(), {
     hint: "Look into the engine's own log for the reason.",
   });
+}
+
+/** An answer that comes from whoever stands between here and the engine, or that asks who is asking; null: it is neither. */
+export function strangeAnswer(endpoint: Endpoint, status: number, body: string): BxError | null {
+  const where = describeEndpoint(endpoint);
+  const detail = shortened(body);
+  const said = detail === '' ? `${status}` : `${status} ${detail}`;
+  if (status === 407) {
+    return new BxError('endpoint', `a proxy stands between here and ${where}, and asks for credentials of its own: ${said}`, {
+      hint: 'Name the engine by an address that no proxy serves, or reach it by ssh (DOCKER_HOST=ssh://USER@HOST).',
+    });
+  }
+  if (status === 401 || status === 403) {
+    return new BxError('endpoint', `${where} refused access: ${said}`, {
+      hint: 'Renew the token or the certificate it is reached with, or ask whoever runs the engine for access.',
+    });
+  }
+  if (status < 400 || /^(?:502|503|504)$/.test(String(status)) || /<(?:!doctype|html)/i.test(body)) {
+    return new BxError('endpoint', `what answers at ${where} is no Docker Engine, but a proxy or a web server: ${said}`, {
+      hint: 'Check host and port. Where a proxy stands between, name the address of the engine itself, or reach it by ssh (DOCKER_HOST=ssh://USER@HOST).',
+    });
+  }
+  return null;
+}
+
+/** Words of an answer in one line: of JSON its message, of a page what it says. */
+function shortened(body: string): string {
+  const message = /^\s*\{.*"message"\s*:\s*("(?:[^"\\]|\\.)*")/s.exec(body)?.[1];
+  const text = message === undefined ? body.replace(/<(style|script)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : decoded(message);
+  return text.trim().replace(/\s+/g, ' ').slice(0, 300);
+}
+
+function decoded(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return json;
+  }
 }
 
 /** What answers there is no Engine API at all. */
@@ -77,7 +116,10 @@ export function notHttp(endpoint: Endpoint, start: string): BxError {
 /** The connection was closed before the upgrade was answered. */
 export function closedEarly(endpoint: Endpoint): BxError {
   return new BxError('endpoint', `${describeEndpoint(endpoint)} closed the connection without an answer`, {
-    hint: 'Check that it is a Docker Engine that listens there, and whether it needs TLS.',
+    hint:
+      endpoint.tls === null
+        ? 'Check that it is a Docker Engine that listens there, and whether it needs TLS.'
+        : 'Check that it is a Docker Engine that listens there, and whether it accepts the certificate of this side (cert.pem).',
   });
 }
 

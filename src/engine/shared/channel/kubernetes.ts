@@ -86,6 +86,10 @@ async function findPod(endpoint: Endpoint, deployment: string, scope: readonly s
 
 /** Why nobody answers in the pod, out of kubectl's last words. */
 export function explainKubectl(endpoint: Endpoint, pod: string, { exitCode, said }: ProgramEnd): BxError {
+  if (/x509:/.test(said)) {
+    const hint = 'Check the clock here and the certificates of the cluster: kubectl get pods';
+    return failed(endpoint, `the certificate of the cluster is not good (${lastLine(said)})`, hint);
+  }
   if (/unauthorized|must be logged in|token .*expired|expired.* token|credentials|certificate has expired/i.test(said)) {
     const hint = 'Log in to the cluster again, then try: kubectl get pods';
     return failed(endpoint, `the cluster does not accept the credentials, which may have expired (${lastLine(said)})`, hint);
@@ -97,7 +101,9 @@ export function explainKubectl(endpoint: Endpoint, pod: string, { exitCode, said
     return failed(
       endpoint,
       `there is no pod ${pod}`,
-      'See which there are: kubectl get pods, also in other namespaces (?namespace=).',
+      endpoint.node === undefined
+        ? 'See which there are: kubectl get pods, also in other namespaces (?namespace=).'
+        : `Make it: docker buildx inspect --bootstrap ${endpoint.node.builder}`,
     );
   }
   if (/context .*does not exist/i.test(said)) {

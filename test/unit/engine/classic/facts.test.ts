@@ -13,9 +13,9 @@ function apiOf(headers: Readonly<Record<string, string>>, version: object): { ap
       asked.push(path);
       return { status: 200, headers };
     },
-    async json(_method: string, path: string) {
+    async ask(_method: string, path: string) {
       asked.push(path);
-      return version;
+      return 'status' in version ? version : { status: 200, json: version, message: JSON.stringify(version) };
     },
   } as unknown as EngineApi;
   return { api, asked };
@@ -43,5 +43,25 @@ describe('an engine', () => {
   it('is none when it answers neither', async () => {
     const { api } = apiOf({}, { hello: 'world' });
     await expect(readFacts(api, signal)).rejects.toMatchObject({ code: 'endpoint' });
+  });
+
+  it.each([
+    [{ status: 401, json: null, message: 'the token has expired' }, /^unix:.* refused access: 401 the token has expired$/],
+    [
+      { status: 502, json: null, message: '<html>nobody</html>' },
+      /is no Docker Engine, but a proxy or a web server: 502 nobody$/,
+    ],
+    [{ status: 500, json: null, message: 'it burns' }, /does not answer as a Docker Engine does: 500 it burns$/],
+  ])('is not what answers so: %j', async (answer, message) => {
+    const { api } = apiOf({}, answer);
+    await expect(readFacts(api, signal)).rejects.toMatchObject({ code: 'endpoint', message: expect.stringMatching(message) });
+  });
+
+  it('is told to be too old, with what is needed', async () => {
+    const { api } = apiOf({}, { Version: '1.12.6', ApiVersion: '1.24' });
+    await expect(readFacts(api, signal)).rejects.toMatchObject({
+      message: expect.stringMatching(/^unix:.* is too old: Docker Engine 1\.12\.6 speaks version 1\.24 of its API$/),
+      hint: expect.stringMatching(/update it, or name another one/),
+    });
   });
 });
