@@ -1,4 +1,5 @@
 /** The build context as a tar, with docker's ignore rules and owner, made while it is sent. */
+import { statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pack } from 'tar-stream';
@@ -177,6 +178,11 @@ function permissionsOf(mode: number): number {
 
 function readIgnoreFile(tree: FileTree): string | null {
   if (tree.stat(IGNORE_FILE) === null) return null;
+  const path = tree.diskPath(IGNORE_FILE) ?? IGNORE_FILE;
+  // To open a pipe is to wait for who writes.
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO()) {
+    throw new BxError('input', `${path} is a named pipe`, { hint: 'Make it a file, or take it out of the context.' });
+  }
   try {
     const file = tree.open(IGNORE_FILE);
     try {
@@ -186,7 +192,7 @@ function readIgnoreFile(tree: FileTree): string | null {
       file.close();
     }
   } catch (error) {
-    throw readFailure(tree.diskPath(IGNORE_FILE) ?? IGNORE_FILE, 'read', error);
+    throw readFailure(path, 'read', error);
   }
 }
 

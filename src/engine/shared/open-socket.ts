@@ -10,7 +10,7 @@ import { isSocketAddress, type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
 
 /** How long it may take until somebody answers: the connection and the answer to an upgrade together. With the start of the program it is below 5 s. */
-const DIAL_TIMEOUT_MS = 4_000;
+const DIAL_TIMEOUT_MS = 3_700;
 /** Through a program, which has its own limits for what it connects to. */
 const CHANNEL_TIMEOUT_MS = 10_000;
 

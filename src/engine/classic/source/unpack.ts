@@ -2,6 +2,7 @@
  * A tar into an empty directory of ours. Nothing is ever written outside of it, whatever the names and the links in the archive are
  * (moby/go-archive: names that lead out are refused, links are followed as if the directory were the root).
  */
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   createWriteStream,
@@ -16,6 +17,7 @@ import {
 import { dirname, join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import type { Header } from 'tar-stream';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { loadTar } from '../tar.js';
@@ -81,14 +83,31 @@ async function makeEntry(body: Readable, header: Header, path: string, root: str
     case 'fifo':
     case 'character-device':
     case 'block-device':
-      throw new BxError('unsupported', `the archive has a ${type.replace('-', ' ')}, ${header.name}, which cannot be made here`, {
-        hint: 'Pack the context without it.',
-      });
+      return makeSpecial(header, type, path);
     default: {
       await pipeline(body, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
       chmodSync(path, modeOf(header, 0o644) | 0o400);
       utimesSync(path, mtime, mtime);
     }
+  }
+}
+
+/** Node has no call for it. Nobody opens one here: what is packed of it is its header. */
+async function makeSpecial(header: Header, type: 'fifo' | 'character-device' | 'block-device', path: string): Promise<void> {
+  const { name, devmajor = 0, devminor = 0 } = header;
+  const command =
+    type === 'fifo'
+      ? (['mkfifo', [path]] as const)
+      : (['mknod', [path, type === 'block-device' ? 'b' : 'c', `${devmajor}`, `${devminor}`]] as const);
+  try {
+    await promisify(execFile)(command[0], command[1]);
+    chmodSync(path, modeOf(header, 0o644));
+  } catch (error) {
+    const said = toBxError(error).message.trim().split('\n').at(-1);
+    throw new BxError('unsupported', `the archive has a ${type.replace('-', ' ')}, ${name}, which cannot be made here: ${said}`, {
+      hint: 'Pack the context without it; devices can be made by root only.',
+      cause: error,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The context as the engine gets it: docker's ignore rules, the two files that are always sent, and a Dockerfile that is none of its own. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,11 @@ describe('the context of a classic build', () => {
     expect(dockerfile).toBe('Dockerfile');
     expect(entries).toEqual({ Dockerfile: 'FROM scratch\n', 'bin/': 'dir', 'bin/tool': 'x', link: '-> bin/tool' });
     expect(headers.find(({ name }) => name === 'bin/tool')).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
+  });
+
+  it('waits for no pipe that stands for the ignore file', async () => {
+    execFileSync('mkfifo', [join(dir, '.dockerignore')]);
+    await expect(pack()).rejects.toThrow(/\.dockerignore is a named pipe$/);
   });
 
   it('always has the Dockerfile and the ignore file, leaves out what the patterns say, and keeps exceptions', async () => {
