@@ -117,7 +117,15 @@ const SCENES: readonly Scene[] = [
   { name: 'command', point: 'failed', sizes: [[80, 24]], act: (stage) => stage.press(':', 'r', 'tab') },
   { name: 'search', point: 'failed', sizes: [[100, 30]], act: (stage) => stage.press('3', '/', 'g', 'y', 'p', 'enter', 'n') },
   { name: 'folded', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('k', 'k', 'space', 'H') },
-  { name: 'processes', point: 'shell', sizes: [[80, 24]], act: (stage) => both(stage).then(() => stage.press('4', 'j')) },
+  {
+    name: 'processes',
+    point: 'shell',
+    sizes: [[80, 24]],
+    act: (stage) =>
+      both(stage)
+        .then(() => stage.settle(501))
+        .then(() => stage.press('4', 'j')),
+  },
   {
     name: 'ended',
     point: 'shell',

@@ -9,7 +9,7 @@ import type { ViewState } from '../view-state.js';
 import type { ViewStore } from './store.js';
 
 /** Longer than between the keys of a number, shorter than it takes to see what a panel's key has done. */
-const WITHIN_MS = 1000;
+const WITHIN_MS = 500;
 const MAX_COUNT = 999_999;
 
 export interface Counting {
