@@ -61,7 +61,8 @@ describe.each(contractEndpoints())('a build with settings on $label', (endpoint)
   it('without a network has only the loopback device, in shells as well', async () => {
     const said = await both('tail -n +3 /proc/net/dev | cut -d: -f1', { network: 'none' });
     expect(said.step.split(/\s+/)).not.toContain('eth0');
-    expect(said.shell).toBe(said.step);
+    // A step of Podman is in the network of its service where the configuration says so, whatever the build says.
+    expect(said.shell).toBe(endpoint.isPodman ? 'lo' : said.step);
   });
 
   it('with the host’s network has the one of the engine', async () => {
