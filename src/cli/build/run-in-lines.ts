@@ -5,7 +5,7 @@ import { createTextSink, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { keyboard } from '../../platform/keyboard.js';
 import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
-import type { Interrupts } from '../interrupts.js';
+import { type Interrupts, isHungUp } from '../interrupts.js';
 import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { turn } from './connecting.js';
@@ -97,11 +97,12 @@ async function buildAndDebug(
       import('../sessions/directory.js'),
       import('./line-history.js'),
     ]);
+    const input = keyboard();
     const how = await runLineMode({
       home: lines,
       directory: createLineDirectory(root, errors),
       isTerminal: monitor === 'terminal',
-      input: keyboard(),
+      input,
       output: toStdout ? process.stderr : process.stdout,
       leaveKey: chooseLeaveKeys(run.options, (warning) => errors.lines([`WARNING: ${warning}`])),
       invoke: run.options.invoke,
@@ -115,6 +116,7 @@ async function buildAndDebug(
       errors.lines([`session ${session.state.id} goes on: bxtui attach ${session.state.id}`]);
       return null;
     }
+    if (lines.isServed && monitor === 'terminal' && (await isHungUp(input, interrupts))) return null;
   }
   return exitStatusOfBuild(selectCurrent(session.state));
 }
