@@ -1,4 +1,5 @@
 /** What an output takes on this engine: an exporter of its own, or the way through an image store. Nothing is exported here. */
+import { severalPlatforms } from '../../core/dockerfile/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, OutputSpec } from '../engine.js';
 import type { EngineFacts } from './engine-facts.js';
@@ -98,4 +99,42 @@ export function imageExporter(type: string, request: ExportRequest, output: Outp
       ...(isLayout(output) && { tar: 'false' }),
     },
   };
+}
+
+/** Older engines take one exporter a build. What an image in a directory is called is told by a build of its own. */
+export function inRounds(
+  exports: readonly EngineExport[],
+  facts: Pick<EngineFacts, 'takesSeveralExporters'>,
+): ReadonlyArray<readonly EngineExport[]> {
+  if (!facts.takesSeveralExporters) return exports.map((one) => [one]);
+  const together = exports.filter(({ output }) => !isLayout(output));
+  const alone = exports.filter(({ output }) => isLayout(output));
+  return [...(together.length > 0 ? [together] : []), ...alone.map((one) => [one])];
+}
+
+export function isOfImage({ kind }: OutputSpec): boolean {
+  return kind !== 'local' && kind !== 'tar';
+}
+
+/**
+ * A build for several platforms has one result, which an exporter has to take as a whole. Throws `BxError('unsupported')` for an output that
+ * cannot, as an image in a store that holds one platform only (so does docker/buildx for its docker driver, build/build.go).
+ */
+export function requireOutputsForAll(request: BuildRequest, facts: ExportFacts): void {
+  if (severalPlatforms(request.platform).length === 0 || request.call !== undefined) return;
+  const refuse = (why: string, hint: string): BxError =>
+    new BxError('unsupported', `--platform ${request.platform}: ${why}`, { hint });
+  const outputs = wantedOutputs(request, facts);
+  if (hasOwnStore(facts) && outputs.some(isOfImage)) {
+    const hint = 'Write files with --output, let the engine store images in containerd, or build with a buildkitd.';
+    throw refuse(`${facts.name} keeps images of one platform only`, hint);
+  }
+  const byStore = outputs.find((output) => engineExport(request, facts, output) === null);
+  if (byStore === undefined) return;
+  throw refuse('a Docker Engine takes an archive of one platform only', 'Say --output with oci, image, local or tar.');
+}
+
+/** Whether a vertex of that name is an exporter's. */
+export function isExporting(name: string): boolean {
+  return /^(?:exporting|sending tarball|copying files|pushing)\b/.test(name);
 }

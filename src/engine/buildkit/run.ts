@@ -8,17 +8,18 @@ import type { EngineEvent } from '../../core/events.js';
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container, ContainerSpec } from '../engine.js';
-import { createEventQueue } from '../shared/event-queue.js';
 import { within } from '../shared/within.js';
 import { withoutAttestations } from './attestations.js';
 import { askFrontend } from './call.js';
 import { carryOut } from './carry-out.js';
+import { closingExport } from './closing-export.js';
 import { connectionLoss } from './connection-loss.js';
 import { hasExclusiveCache, openContainer } from './container/index.js';
 import type { SourceFile } from './definition.js';
+import { isExporting, requireOutputsForAll } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginResult, createEvaluator, type Evaluator } from './evaluate.js';
-import { closingExport, exportOutputs, isExporting, requireOutputsForAll } from './exporting.js';
+import { exportOutputs } from './exporting.js';
 import { createFailures } from './failures.js';
 import { changesOf, openFiles } from './files.js';
 import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } from './frontend-options.js';
@@ -29,9 +30,9 @@ import { passedOver } from './passed-over.js';
 import { graphFor, type PlanHooks, type ResolvedPlan, resolvePlan, withDockerfile } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunContext } from './run-context.js';
+import { createRunEvents } from './run-events.js';
 import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
-import { createSideVertices } from './side-vertices.js';
 import { readSourceFile } from './solve-error.js';
 import { solveStatusLine } from './solve-status.js';
 import { createStatusTranslator, withoutVertices } from './status.js';
@@ -48,29 +49,25 @@ interface Ground {
 /** Starts the build at once. */
 export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   let request = asked;
-  const queue = createEventQueue<EngineEvent>();
-  const lateListeners = new Set<(event: EngineEvent) => void>();
+  const events = createRunEvents(passedOver(request.classic ?? {}));
+  const { emit, warn } = events;
   const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: () => request.dockerfile.name });
   const containers = new Set<Container>();
   const settling = createSettling(translator);
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
-  requireOutputsForAll({ link, request, emit: (event) => emit(event) });
+  requireOutputsForAll(request, link.facts);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
   let plan: ResolvedPlan | null = null;
   let planning: Promise<ResolvedPlan> | null = null;
   const evaluators = new Map<BuildGraph, Evaluator>();
   const failures = createFailures();
-  const side = createSideVertices();
-  const closing = closingExport({ link, request, emit: (event) => emit(event) });
+  const closing = closingExport({ link, request, emit });
   /** The exporter has the plan's result, and the engine carries it out for that. */
   let handedIn: Promise<BuildResult> | null = null;
-  let isExportTold = false;
   let transferError: BxError | null = null;
   let credentials: RunSession['credentials'] = () => [];
-  /** What was found before there was a graph to tell it at. */
-  const earlyWarnings = passedOver(request.classic ?? {});
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
   let isUnused = false;
@@ -80,28 +77,6 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   /** While a definition is read whose evaluation has begun. */
   let reading: Promise<void> | null = null;
   const lifetime = new AbortController();
-
-  const deliver = (event: EngineEvent): void => {
-    if (!queue.isEnded) queue.push(event);
-    else for (const listener of lateListeners) listener(event);
-  };
-  const emit = (event: EngineEvent): void => {
-    const isOwn = 'digest' in event && plan?.graphs.some((graph) => graph.op(event.digest) !== null) === true;
-    if ('digest' in event && !isOwn && side.isHidden(event.digest)) return;
-    if (!queue.isEnded || isOwn || ('digest' in event && side.isTold(event.digest))) deliver(event);
-  };
-
-  /** It is of no vertex; the build begins with the first. */
-  const warn = (message: string): void => {
-    const digest = plan?.graphs[0].planned()[0]?.digest;
-    if (digest === undefined) earlyWarnings.push(message);
-    else emit({ type: 'warning.reported', digest, message, detail: [], url: null, lines: null });
-  };
-
-  const tellExport = (): void => {
-    if (!isExportTold) emit({ type: 'export.started' });
-    isExportTold = true;
-  };
 
   /** `message`: what counts of it here. */
   const onStatus = async (told: StatusResponse, message = told): Promise<void> => {
@@ -113,12 +88,12 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     // What the engine says of the graph's vertices can be placed once the graph is read.
     await reading;
     for (const event of translator.translate(message, Date.now())) {
-      if (handedIn && event.type === 'vertex.updated' && isExporting(event.name)) tellExport();
+      if (handedIn && event.type === 'vertex.updated' && isExporting(event.name)) events.exportStarted();
       failures.heed(event);
       emit(event);
     }
     settling.check();
-    return queue.room();
+    return events.queue.room();
   };
 
   /** The output has been evaluated: waits for the last that is told of what it needed, and puts the rest right. */
@@ -215,8 +190,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       const { graphs } = resolved;
       translator.learn(graphs);
       plan = resolved;
-      emit({ type: 'plan.resolved', vertices: graphs.flatMap((graph) => graph.planned()) });
-      for (const message of earlyWarnings.splice(0)) warn(message);
+      events.planned(resolved);
       for (const [at, one] of work.signal.aborted ? [] : begun.splice(0).entries()) {
         const graph = graphs[at];
         if (one && graph?.output) evaluatorFor(build, graph).take(graph.output, one);
@@ -240,8 +214,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
 
   const finish = (event: EngineEvent): void => {
     translator.freeze();
-    queue.push(event);
-    queue.end();
+    events.end(event);
   };
 
   const main = async (): Promise<void> => {
@@ -259,7 +232,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       const ref = await carryOut(whole, (graph) => evaluatorFor(build, graph), signal);
       const told = Promise.all(whole.graphs.map((graph) => graph.output && confirm(graph, graph.output)));
       if (closing) {
-        tellExport();
+        events.exportStarted();
         const [result] = await Promise.all([closing.finish(build, ref, whole.details, signal), told]);
         return succeed(result, whole);
       }
@@ -287,7 +260,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const succeed = (result: BuildResult, { graphs }: ResolvedPlan): void => {
     const carriedOut = new Set(graphs.flatMap(({ output, closure }) => (output ? closure(output.digest) : [])));
     for (const event of translator.confirm([...carriedOut], Date.now())) emit(event);
-    tellExport();
+    events.exportStarted();
     isOver = true;
     finish({ type: 'build.succeeded', result });
   };
@@ -339,12 +312,11 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     failureAt: (step) => failures.at(graph, step),
     withGraph(other) {
       translator.adopt(other);
-      side.add(other, graph);
+      events.addGraph(other, graph);
       return contextOf({ session, build }, other);
     },
     async evaluate(output, signal) {
-      const vertices = side.announce(graph, output.digest);
-      if (vertices.length > 0) deliver({ type: 'plan.resolved', vertices });
+      events.announce(graph, output.digest);
       const id = await evaluatorFor(build, graph).evaluate(output, signal);
       failures.forget(graph.closure(output.digest));
       // What is shown of it may come a moment later; the container need not wait.
@@ -371,8 +343,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   };
 
   return {
-    events: queue,
-    onLateEvent: (listener) => void lateListeners.add(listener),
+    events: events.queue,
+    onLateEvent: events.onLateEvent,
     async cancel() {
       work.abort();
       for (const one of evaluators.values()) one.cancel();
