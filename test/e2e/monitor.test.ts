@@ -96,7 +96,7 @@ describe('on a terminal', () => {
     await terminal.waitFor(/\(bxtui\) *$/m);
     terminal.type('ps');
     terminal.press('enter');
-    await terminal.waitFor(/running/);
+    await terminal.waitFor(/^p1 .*running/m);
     terminal.type('attach p1');
     terminal.press('enter');
     await terminal.waitFor(/attach p1[\s\S]*\/app # *$/m);

@@ -101,9 +101,6 @@ describe('command line', () => {
     const flag = await runBxtui(['build', '--no-such-flag', '.']);
     expect(flag.status).not.toBe(0);
     expect(flag.stderr).toContain('--no-such-flag');
-    const later = await runBxtui(['build', '--squash', '.']);
-    expect(later.status).not.toBe(0);
-    expect(later.stderr).toMatch(/--squash.*not supported yet/s);
     const command = await runBxtui(['bild', '.']);
     expect(command.status).not.toBe(0);
     expect(command.stderr).toContain('bild');

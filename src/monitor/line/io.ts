@@ -3,6 +3,7 @@ import type { ByteChannel, Disposable } from '../../platform/byte-channel.js';
 
 export interface HostInput extends NodeJS.ReadableStream {
   readonly isTTY?: boolean;
+  readonly readableEnded?: boolean;
   setRawMode?(isRaw: boolean): unknown;
 }
 

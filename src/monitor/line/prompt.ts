@@ -167,8 +167,25 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
     });
   }
 
+  /** What was typed behind the key that ends a line, and has come with it, is for whoever reads next: a prompt, or a program. */
+  function keepRest(): void {
+    const rest: string[] = [];
+    const keep = (_text: string | undefined, key: SearchKey | undefined): void => void rest.push(key?.sequence ?? '');
+    input.on('keypress', keep);
+    queueMicrotask(() => {
+      input.off('keypress', keep);
+      if (rest.length > 0 && !input.readableEnded) input.unshift(Buffer.from(rest.join('')));
+    });
+  }
+
   return {
-    ask: (prompt) => new Promise((resolve) => read(prompt, { text: '', cursor: 0, key: null }, resolve)),
+    ask: (prompt) =>
+      new Promise((resolve) =>
+        read(prompt, { text: '', cursor: 0, key: null }, (answer) => {
+          keepRest();
+          resolve(answer);
+        }),
+      ),
     cancel: () => cancelAsked(),
   };
 }

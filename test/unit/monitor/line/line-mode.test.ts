@@ -207,6 +207,21 @@ describe('a terminal', () => {
     await run;
   });
 
+  it('carries out all lines that come at once, and a program gets what stands behind the line that leads to it', async () => {
+    const run = runLineMode(options({ isTerminal: true }));
+    await settled('/app # ');
+    key('\u001d');
+    await settled('left p1');
+    await settled('(bxtui) ');
+    key('ps\rhelp reload\rattach p1\rls -l\r\u001d');
+    await settled('COMMAND');
+    await settled('reload [');
+    await eventually(() => expect(printed.match(/left p1/g)).toHaveLength(2));
+    expect(session.processes.get('p1')!.written.join('')).toBe('ls -l\r');
+    key('exit\r');
+    await run;
+  });
+
   it('ends on a Ctrl-D that was typed ahead, which comes as a NUL, and on no NUL that comes later', async () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     try {
