@@ -122,7 +122,7 @@ export const terminalActions: readonly Action[] = [
       await giveBack(context, ended);
       context.screen.sweep(ended.map(({ id }) => id));
       const [one] = ended;
-      const what = ended.length === 1 ? `${one?.id} ${one?.command}` : `${ended.length} ended programs`;
+      const what = ended.length === 1 ? one?.id : `${ended.length} ended programs`;
       context.screen.notify('info', `${what} swept away; :attach ${one?.id} brings ${ended.length === 1 ? 'it' : 'one'} back`);
     },
   },
