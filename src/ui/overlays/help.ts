@@ -14,9 +14,6 @@ const TEXT_AT = 15;
 /** Of the screen, that are not the list's: borders, the filter, and what is left free around. */
 const OTHER_ROWS = 8;
 
-/** A row, or a part of one: what goes on has no keys. */
-type HelpLine = HelpRow;
-
 export function paintHelp(
   surface: Surface,
   overlay: Extract<Overlay, { kind: 'help' }>,
@@ -61,14 +58,15 @@ function widthOn(cols: number): number {
   return Math.min(cols - 4, MAX_WIDTH);
 }
 
-function wrapped(rows: readonly HelpRow[], cols: number): HelpLine[] {
+/** What goes on below a row has no keys. */
+function wrapped(rows: readonly HelpRow[], cols: number): HelpRow[] {
   const room = Math.max(10, widthOn(cols) - 5 - TEXT_AT);
-  return rows.flatMap((row): HelpLine[] => {
+  return rows.flatMap((row): HelpRow[] => {
     if (row.kind === 'group') return [row];
     const titles = wrapText(row.title, room);
     const reason = row.reason === null ? '' : `(${row.reason})`;
     const isBeside = textWidth(titles.at(-1)!) + 1 + textWidth(reason) <= room;
-    const lines = titles.map((title, index): HelpLine => {
+    const lines = titles.map((title, index): HelpRow => {
       const isLast = index === titles.length - 1;
       return {
         ...row,
@@ -78,11 +76,11 @@ function wrapped(rows: readonly HelpRow[], cols: number): HelpLine[] {
       };
     });
     const below = reason === '' || isBeside ? [] : wrapText(reason, room);
-    return [...lines, ...below.map((text): HelpLine => ({ kind: 'key', keys: '', title: '', reason: text }))];
+    return [...lines, ...below.map((text): HelpRow => ({ kind: 'key', keys: '', title: '', reason: text }))];
   });
 }
 
-function paintLine(line: Surface, row: HelpLine, look: Look): void {
+function paintLine(line: Surface, row: HelpRow, look: Look): void {
   if (row.kind === 'group') {
     line.text(0, 0, row.text, look.over(look.attr('stage'), 'dialog'));
     return;

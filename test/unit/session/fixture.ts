@@ -1,7 +1,11 @@
 /** A build for the fake engine: its request, and what an engine says of it. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../src/core/events.js';
-import type { BuildRequest } from '../../../src/engine/engine.js';
+import type { BuildRequest, Engine } from '../../../src/engine/engine.js';
+import type { LocalSessionOptions } from '../../../src/session/index.js';
 
 export function requestOf(text: string): BuildRequest {
   return {
@@ -15,6 +19,21 @@ export function requestOf(text: string): BuildRequest {
     secrets: [],
     ssh: [],
     outputs: [],
+  };
+}
+
+/** A session of that build which opens no shell by itself, at a time that stands still. */
+export function optionsOf(request: BuildRequest, connect: () => Promise<Engine>): LocalSessionOptions {
+  return {
+    id: 's1',
+    contextLabel: '.',
+    connect,
+    prepare: () => request,
+    target: null,
+    openOn: 'never',
+    invoke: null,
+    spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
+    now: () => 1,
   };
 }
 

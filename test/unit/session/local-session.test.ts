@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import { BxError } from '../../../src/platform/errors.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine, FakeRun } from './fake-engine.js';
-import { planOf, requestOf, updateOf } from './fixture.js';
+import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
 
 const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
 const request = requestOf(TEXT);
@@ -24,20 +21,10 @@ let engine: FakeEngine;
 let connections: number;
 let log: SessionEvent[];
 
-const OPTIONS: LocalSessionOptions = {
-  id: 's1',
-  contextLabel: '.',
-  connect: async () => {
-    connections++;
-    return engine;
-  },
-  prepare: () => request,
-  target: null,
-  openOn: 'never',
-  invoke: null,
-  spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
-  now: () => 1,
-};
+const OPTIONS = optionsOf(request, async () => {
+  connections++;
+  return engine;
+});
 
 async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalSession> {
   const session = createLocalSession({ ...OPTIONS, ...options });

@@ -1,13 +1,10 @@
 /** A build that is begun again while it has hardly begun. */
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../../src/core/events.js';
 import { BxError } from '../../../src/platform/errors.js';
-import { createLocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
+import { createLocalSession } from '../../../src/session/index.js';
 import { FakeEngine } from './fake-engine.js';
-import { planOf, requestOf, updateOf } from './fixture.js';
+import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
 
 const request = requestOf('FROM scratch\nRUN one\n');
 const plan = planOf([2]);
@@ -15,17 +12,7 @@ const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null,
 const done = [updateOf(2, true)];
 
 let engine: FakeEngine;
-const OPTIONS: LocalSessionOptions = {
-  id: 's1',
-  contextLabel: '.',
-  connect: async () => engine,
-  prepare: () => request,
-  target: null,
-  openOn: 'never',
-  invoke: null,
-  spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
-  now: () => 1,
-};
+const OPTIONS = optionsOf(request, async () => engine);
 
 /** Lets everything that is ready happen. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));

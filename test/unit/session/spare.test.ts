@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createLocalSession, type LocalSession } from '../../../src/session/index.js';
 import { FakeEngine, type FakeRun } from './fake-engine.js';
-import { planOf, requestOf, updateOf } from './fixture.js';
+import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
 
 const TEXT = 'FROM scratch\nRUN one\nRUN two\nRUN three\n';
 const request = requestOf(TEXT);
@@ -22,17 +19,7 @@ describe('a shell for a step that somebody looks at', () => {
 
   beforeEach(async () => {
     engine = new FakeEngine();
-    session = createLocalSession({
-      id: 's1',
-      contextLabel: '.',
-      connect: async () => engine,
-      prepare: () => request,
-      target: null,
-      openOn: 'never',
-      invoke: null,
-      spillDirectory: join(tmpdir(), `bxtui-test-${randomUUID()}`),
-      now: () => 5,
-    });
+    session = createLocalSession({ ...optionsOf(request, async () => engine), now: () => 5 });
     await session.start();
     run = engine.runs[0]!;
     run.say(plan, updateOf(2, true), updateOf(3, true), updateOf(4, false));
