@@ -21,7 +21,7 @@ export function plainShape(text: string): PlainShape {
 }
 
 /** What a counter says on its way, if there is time for that. */
-const UNFINISHED = /^(?:naming|exporting (?!to )|writing|transferring|sending tarball .|copying files .)[\s\S]*(?<! done)$/;
+const UNFINISHED = /^(?:naming|exporting (?!to )|writing|transferring|sending tarball|copying files .)[\s\S]*(?<! done)$/;
 
 function normal(line: string): string {
   return (

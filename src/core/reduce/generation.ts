@@ -4,7 +4,7 @@ import { assertNever } from '../assert-never.js';
 import type { DockerfilePlan } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
-import { alsoAt, EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
+import { alsoAt, EXPORT_KEY, emptyStep, isOutside, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
 import {
   deriveUnexecuted,
   settle,
@@ -49,17 +49,19 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
     }
     case 'plan.resolved': {
       const vertices = new Map<string, Vertex>();
+      const strays: Vertex[] = [];
       const place = placer(generation);
       for (const planned of event.vertices) {
         // Steps that are alike share one vertex; it belongs to the first of them.
         const known = vertices.get(planned.digest) ?? generation.vertices[planned.digest];
         const key = place(planned);
-        const vertex =
-          known === undefined ? newVertex(planned.digest, planned.name, key) : alsoAt(generation, known, planned, key);
-        vertices.set(planned.digest, vertex);
+        const isStray = known !== undefined && known.step !== key && isOutside(known.step);
+        if (isStray) strays.push(known);
+        if (known === undefined) vertices.set(planned.digest, newVertex(planned.digest, planned.name, key));
+        else vertices.set(planned.digest, isStray ? { ...known, step: key } : alsoAt(generation, known, planned, key));
       }
       const status = generation.status === 'planning' ? 'running' : generation.status;
-      const next = putVertices({ ...generation, status }, [...vertices.values()]);
+      const next = putVertices({ ...withoutOutside(generation, strays), status }, [...vertices.values()]);
       return { ...next, steps: deriveUnexecuted(next) };
     }
     case 'vertex.updated':
@@ -152,6 +154,17 @@ function end(generation: Generation, status: 'succeeded' | 'failed' | 'cancelled
   return { ...generation, status, endedAtMs: atMs, steps };
 }
 
+/** What was told before there was a plan stood at steps of its own outside of the Dockerfile, which go when it has its place. */
+function withoutOutside(generation: Generation, strays: readonly Vertex[]): Generation {
+  if (strays.length === 0) return generation;
+  const placed = new Set(strays.map(({ digest }) => digest));
+  const gone = new Set(
+    strays.map(({ step }) => step).filter((key) => generation.steps[key]?.vertices.every((digest) => placed.has(digest))),
+  );
+  const steps = Object.fromEntries(Object.entries(generation.steps).filter(([key]) => !gone.has(key)));
+  return { ...generation, steps, order: generation.order.filter((key) => !gone.has(key)) };
+}
+
 function newVertex(digest: string, name: string, step: StepKey): Vertex {
   return { digest, name, step, isCached: false, startedAtMs: null, completedAtMs: null, error: '' };
 }
@@ -169,7 +182,7 @@ function isSameVertex(a: Vertex, b: Vertex): boolean {
 function putVertices(generation: Generation, added: readonly Vertex[]): Generation {
   const vertices = { ...generation.vertices };
   const steps = { ...generation.steps };
-  let { order } = generation;
+  const outside: StepKey[] = [];
   for (const vertex of added) {
     vertices[vertex.digest] = vertex;
     for (const key of stepsOfVertex(vertex)) {
@@ -177,13 +190,17 @@ function putVertices(generation: Generation, added: readonly Vertex[]): Generati
       const step = known ?? outsideStep(key);
       const members = step.vertices.includes(vertex.digest) ? step.vertices : [...step.vertices, vertex.digest];
       steps[key] = stepOfVertices({ ...step, vertices: members }, vertices);
-      if (known === undefined) {
-        const isOutside = (other: StepKey) => other.startsWith('@');
-        order = [...order.filter(isOutside), key, ...order.filter((other) => !isOutside(other))];
-      }
+      if (known === undefined) outside.push(key);
     }
   }
-  return { ...generation, vertices, steps, order };
+  return { ...generation, vertices, steps, order: withOutside(generation.order, outside) };
+}
+
+/** Steps outside of the Dockerfile stand before all others, in the order in which they came. */
+function withOutside(order: readonly StepKey[], added: readonly StepKey[]): readonly StepKey[] {
+  if (added.length === 0) return order;
+  const end = order.findLastIndex(isOutside) + 1;
+  return [...order.slice(0, end), ...added, ...order.slice(end)];
 }
 
 function stepOfVertices(step: Step, vertices: Generation['vertices']): Step {

@@ -59,6 +59,11 @@ export function placeUnplanned(generation: Generation, name: string): StepKey {
   return outsideKey(name);
 }
 
+/** A step that stands for what the engine does beside the Dockerfile. */
+export function isOutside(key: StepKey): boolean {
+  return key.startsWith('@');
+}
+
 function outsideKey(name: string): StepKey {
   return `@${name}`;
 }

@@ -1,9 +1,11 @@
 /**
  * A marshalled LLB definition (BuildKit, solver/pb, Definition) taken apart into its ops, metadata and source map, and put together again
- * for a part of them. Every piece keeps its bytes: most are never looked into, and an op that is sent back must not change.
+ * for a part of them. Every piece keeps its bytes: most are never looked into, and an op that is sent back must not change. Cases are tags
+ * (`wire.ts`).
  */
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { LineRange } from '../../core/model/index.js';
+import { endOf, plainBytes, readerOf, skip } from './wire.js';
 
 export interface SourceLocation {
   readonly sourceIndex: number;
@@ -28,22 +30,28 @@ export function readDefinition(encoded: Uint8Array): DefinitionParts {
   const metadata = new Map<string, Uint8Array>();
   const locations = new Map<string, Uint8Array>();
   let infos: Uint8Array[] | null = null;
-  forEachField(encoded, (field, reader) => {
-    if (field === 1) ops.push(reader.bytes());
-    else if (field === 2) putEntry(metadata, reader.bytes());
-    else if (field === 3) {
+  const reader = readerOf(encoded);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0o12) ops.push(plainBytes(reader.bytes()));
+    else if (tag === 0o22) readEntry(reader, metadata);
+    else if (tag === 0o32) {
       infos ??= [];
-      const known = infos;
-      forEachField(reader.bytes(), (part, source) => {
-        if (part === 1) putEntry(locations, source.bytes());
-        else if (part === 2) known.push(source.bytes());
-        else return false;
-        return true;
-      });
-    } else return false;
-    return true;
-  });
+      readSource(reader, locations, infos);
+    } else skip(reader, tag);
+  }
   return { ops, metadata, infos, locations };
+}
+
+/** `Source`. */
+function readSource(reader: BinaryReader, locations: Map<string, Uint8Array>, infos: Uint8Array[]): void {
+  const end = endOf(reader);
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === 0o12) readEntry(reader, locations);
+    else if (tag === 0o22) infos.push(plainBytes(reader.bytes()));
+    else skip(reader, tag);
+  }
 }
 
 export function writeDefinition({ ops, metadata, infos, locations }: DefinitionParts): Uint8Array {
@@ -61,20 +69,25 @@ export function writeDefinition({ ops, metadata, infos, locations }: DefinitionP
 
 /** `OpMetadata.description[name]`; null: it has none. */
 export function readDescription(metadata: Uint8Array, name: string): string | null {
+  const reader = readerOf(metadata);
   let found: string | null = null;
-  forEachField(metadata, (field, reader) => {
-    if (field !== 2) return false;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag !== 0o22) {
+      skip(reader, tag);
+      continue;
+    }
+    const end = endOf(reader);
     let key = '';
     let value = '';
-    forEachField(reader.bytes(), (part, entry) => {
-      if (part === 1) key = entry.string();
-      else if (part === 2) value = entry.string();
-      else return false;
-      return true;
-    });
+    while (reader.pos < end) {
+      const part = reader.uint32();
+      if (part === 0o12) key = reader.string();
+      else if (part === 0o22) value = reader.string();
+      else skip(reader, part);
+    }
     if (key === name) found = value;
-    return true;
-  });
+  }
   return found;
 }
 
@@ -85,77 +98,83 @@ export interface SourceFile {
 
 /** `SourceInfo`: a file that locations refer to, as the frontend has read it. */
 export function readSourceInfo(info: Uint8Array): SourceFile {
+  const reader = readerOf(info);
   let filename = '';
   let data: Uint8Array = new Uint8Array();
-  forEachField(info, (field, reader) => {
-    if (field === 1) filename = reader.string();
-    else if (field === 2) data = reader.bytes();
-    else return false;
-    return true;
-  });
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0o12) filename = reader.string();
+    else if (tag === 0o22) data = plainBytes(reader.bytes());
+    else skip(reader, tag);
+  }
   return { filename, data };
 }
 
+/** `Locations`. */
 export function readLocations(locations: Uint8Array): SourceLocation[] {
+  const reader = readerOf(locations);
   const result: SourceLocation[] = [];
-  forEachField(locations, (field, reader) => {
-    if (field !== 1) return false;
-    result.push(readLocation(reader.bytes()));
-    return true;
-  });
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0o12) result.push(readLocation(reader));
+    else skip(reader, tag);
+  }
   return result;
 }
 
-function readLocation(location: Uint8Array): SourceLocation {
+function readLocation(reader: BinaryReader): SourceLocation {
+  const end = endOf(reader);
   let sourceIndex = 0;
-  const starts: number[] = [];
-  const ends: number[] = [];
-  forEachField(location, (field, reader) => {
-    if (field === 1) sourceIndex = reader.int32();
-    else if (field === 2) {
-      forEachField(reader.bytes(), (part, range) => {
-        if (part !== 1 && part !== 2) return false;
-        (part === 1 ? starts : ends).push(readLine(range.bytes()));
-        return true;
-      });
-    } else return false;
-    return true;
-  });
-  const start = Math.min(...starts.filter((line) => line > 0));
-  return { sourceIndex, lines: Number.isFinite(start) ? { start, end: Math.max(start, ...ends) } : null };
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === 0o10) sourceIndex = reader.int32();
+    else if (tag === 0o22) {
+      const { start, end: until } = readRange(reader);
+      if (start > 0) first = Math.min(first, start);
+      last = Math.max(last, until);
+    } else skip(reader, tag);
+  }
+  return { sourceIndex, lines: Number.isFinite(first) ? { start: first, end: Math.max(first, last) } : null };
+}
+
+function readRange(reader: BinaryReader): LineRange {
+  const end = endOf(reader);
+  const range = { start: 0, end: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === 0o12) range.start = readLine(reader);
+    else if (tag === 0o22) range.end = readLine(reader);
+    else skip(reader, tag);
+  }
+  return range;
 }
 
 /** `Position.line`. */
-function readLine(position: Uint8Array): number {
+function readLine(reader: BinaryReader): number {
+  const end = endOf(reader);
   let line = 0;
-  forEachField(position, (field, reader) => {
-    if (field !== 1) return false;
-    line = reader.int32();
-    return true;
-  });
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === 0o10) line = reader.int32();
+    else skip(reader, tag);
+  }
   return line;
 }
 
-/** `read` gets each field and takes its value off the reader, or returns false for one that it does not know. */
-function forEachField(bytes: Uint8Array, read: (field: number, reader: BinaryReader) => boolean): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (!read(field, reader)) reader.skip(wireType, field);
-  }
-}
-
 /** An entry of a map of messages (Protocol Buffers, encoding of maps). */
-function putEntry(map: Map<string, Uint8Array>, entry: Uint8Array): void {
+function readEntry(reader: BinaryReader, into: Map<string, Uint8Array>): void {
+  const end = endOf(reader);
   let key = '';
   let value: Uint8Array = new Uint8Array();
-  forEachField(entry, (field, reader) => {
-    if (field === 1) key = reader.string();
-    else if (field === 2) value = reader.bytes();
-    else return false;
-    return true;
-  });
-  map.set(key, value);
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag === 0o12) key = reader.string();
+    else if (tag === 0o22) value = plainBytes(reader.bytes());
+    else skip(reader, tag);
+  }
+  into.set(key, value);
 }
 
 function writeEntry(writer: BinaryWriter, field: number, [key, value]: readonly [string, Uint8Array]): void {

@@ -46,6 +46,6 @@ export interface BuildGraph extends Graph {
   readonly platform?: string;
   /** The output that the definition is for; null for an empty one (FROM scratch and nothing else). */
   readonly output: OutputRef | null;
-  planned(): PlannedVertex[];
+  planned(): readonly PlannedVertex[];
   linesOf(digest: string): LineRange | null;
 }

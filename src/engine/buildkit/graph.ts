@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { instructionsFor, type PlannedInstruction } from '../../core/dockerfile/index.js';
+import type { PlannedVertex } from '../../core/events.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
 import { type OriginInputs, stageOrigin } from '../shared/stage-origin.js';
 import {
@@ -90,6 +91,7 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     return stateAfter(lastOfOrigin, new Set([...seen, origin]));
   };
 
+  let planned: readonly PlannedVertex[] | null = null;
   const reached = reachedStages(options, instructions, steps.byStep);
   const whole = output as OutputRef | null;
   const self: BuildGraph = {
@@ -111,20 +113,19 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
     },
     closure: (digest) => [...closureOf(vertices, digest).keys()],
-    planned: () =>
-      digests.map((digest) => {
-        const vertex = vertices.get(digest);
+    planned() {
+      planned ??= [...vertices.values()].map((vertex): PlannedVertex => {
+        const { digest, kind, inputs } = vertex;
         const metadata = definition.metadata.get(digest);
         const name = metadata === undefined ? null : readDescription(metadata, 'llb.customname');
         return {
-          digest,
-          name: name ?? defaultName(vertex?.op),
-          inputs: vertex?.inputs.map((input) => input.digest) ?? [],
-          lines: lines.get(digest) ?? null,
-          op: vertex?.kind ?? 'unknown',
+          ...{ digest, name: name ?? defaultName(vertex), lines: lines.get(digest) ?? null, op: kind },
+          inputs: inputs.map((input) => input.digest),
           ...(platform !== undefined && { platform }),
         };
-      }),
+      });
+      return planned;
+    },
   };
   return self;
 }
@@ -135,8 +136,7 @@ function createNode(digest: string, raw: Uint8Array, outline: OpOutline): Node {
   let decoded: Op | null = null;
   return {
     ...{ digest, raw },
-    kind: outline.kind,
-    inputs: outline.inputs,
+    ...outline,
     get op() {
       decoded ??= fromBinary(OpSchema, raw);
       return decoded;
@@ -181,11 +181,8 @@ function lendLines(vertices: ReadonlyMap<string, Node>, lines: Map<string, LineR
     const range = lines.get(digest);
     if (!range) continue;
     for (const input of inputs) {
-      const vertex = vertices.get(input.digest);
-      if (vertex?.kind !== 'source' || lines.has(input.digest)) continue;
-      const source = vertex.op.op;
-      if (source.case !== 'source' || source.value.identifier.startsWith('local://')) continue;
-      lines.set(input.digest, range);
+      const identifier = vertices.get(input.digest)?.identifier ?? null;
+      if (identifier !== null && !identifier.startsWith('local://') && !lines.has(input.digest)) lines.set(input.digest, range);
     }
   }
 }
@@ -259,8 +256,7 @@ function cut(definition: DefinitionParts, kept: ReadonlyMap<string, GraphVertex>
   });
 }
 
-function defaultName(op: Op | undefined): string {
-  if (op?.op.case === 'source') return op.op.value.identifier;
-  if (op?.op.case === 'exec') return op.op.value.meta?.args.join(' ') ?? 'exec';
-  return op?.op.case ?? 'unknown';
+function defaultName({ kind, identifier, op }: Node): string {
+  if (kind === 'exec' && op.op.case === 'exec') return op.op.value.meta?.args.join(' ') ?? 'exec';
+  return identifier ?? kind;
 }

@@ -15,7 +15,7 @@ import type { Ref, Result } from './proto/gen/gateway_pb.js';
 export type ResultDetails = Pick<Result, 'metadata' | 'attestations'>;
 
 export interface ResolvedPlan {
-  /** One, or one for each platform in the order in which they were asked for. */
+  /** One, or one for each platform in the order in which they were asked for. Read when they are asked for, which takes a while. */
   readonly graphs: readonly [BuildGraph, ...BuildGraph[]];
   /** What the frontend calls the result of each graph; empty where there is one result. */
   readonly keys: readonly string[];
@@ -79,7 +79,14 @@ export async function resolvePlan(
     return readGraph(def, { plan, dockerfileName, dockerfileText, buildArgs, platform });
   };
   const [first, ...others] = refs;
-  return { graphs: [read(first!, 0), ...others.map((ref, at) => read(ref, at + 1))], keys, details };
+  let graphs: ResolvedPlan['graphs'] | null = null;
+  return {
+    ...{ keys, details },
+    get graphs() {
+      graphs ??= [read(first!, 0), ...others.map((ref, at) => read(ref, at + 1))];
+      return graphs;
+    },
+  };
 }
 
 /** The graph that has the step, or would have it if it were needed: that of its platform. */

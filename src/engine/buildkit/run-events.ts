@@ -14,6 +14,8 @@ export interface RunEvents {
   emit(event: EngineEvent): void;
   /** It is of no vertex; the build begins with the first, and what comes before there is one is told with the plan. */
   warn(message: string): void;
+  /** A warning waits for the plan. */
+  readonly hasEarlyWarnings: boolean;
   /** The plan is there. */
   planned(plan: ResolvedPlan): void;
   /** Told once. */
@@ -54,6 +56,9 @@ export function createRunEvents(early: readonly string[]): RunEvents {
     onLateEvent: (listener) => void lateListeners.add(listener),
     emit,
     warn,
+    get hasEarlyWarnings() {
+      return earlyWarnings.length > 0;
+    },
     planned(resolved) {
       plan = resolved;
       emit({ type: 'plan.resolved', vertices: resolved.graphs.flatMap((graph) => graph.planned()) });

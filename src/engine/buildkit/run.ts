@@ -35,7 +35,7 @@ import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { readSourceFile } from './solve-error.js';
 import { solveStatusLine } from './solve-status.js';
-import { createStatusTranslator, withoutVertices } from './status.js';
+import { carriesOut, createStatusTranslator, withoutVertices } from './status.js';
 
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
@@ -71,6 +71,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   let disposing: Promise<void> | null = null;
   /** The build succeeded, and no container was ever asked for: nothing of it can still be going on there. */
   let isUnused = false;
+  let isPlaced = false;
   let hasGuests = false;
   /** The build has ended on the engine. */
   let isOver = false;
@@ -87,6 +88,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const takeStatus = async (message: StatusResponse): Promise<void> => {
     // What the engine says of the graph's vertices can be placed once the graph is read.
     await reading;
+    if (plan && carriesOut(message)) place(plan);
     for (const event of translator.translate(message, Date.now())) {
       if (handedIn && event.type === 'vertex.updated' && isExporting(event.name)) events.exportStarted();
       failures.heed(event);
@@ -94,6 +96,14 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     }
     settling.check();
     return events.queue.room();
+  };
+
+  /** What the engine tells from now on stands at the steps of the Dockerfile. */
+  const place = (resolved: ResolvedPlan): void => {
+    if (isPlaced) return;
+    isPlaced = true;
+    translator.learn(resolved.graphs);
+    events.planned(resolved);
   };
 
   /** The output has been evaluated: waits for the last that is told of what it needed, and puts the rest right. */
@@ -187,10 +197,11 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       const resolved = await build.whileOpen(
         resolvePlan(build.gateway, request, options, work.signal, { onResults: begin, onDockerfile: learn }),
       );
-      const { graphs } = resolved;
-      translator.learn(graphs);
       plan = resolved;
-      events.planned(resolved);
+      // Nobody looks into it, and if all of it is in the cache nobody asks where a vertex belongs.
+      if (handedIn && !events.hasEarlyWarnings) return resolved;
+      place(resolved);
+      const { graphs } = resolved;
       for (const [at, one] of work.signal.aborted ? [] : begun.splice(0).entries()) {
         const graph = graphs[at];
         if (one && graph?.output) evaluatorFor(build, graph).take(graph.output, one);
@@ -257,7 +268,9 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   };
 
   /** The build has ended on the engine, which has told all that it will tell. */
-  const succeed = (result: BuildResult, { graphs }: ResolvedPlan): void => {
+  const succeed = (result: BuildResult, resolved: ResolvedPlan): void => {
+    if (events.hasEarlyWarnings) place(resolved);
+    const graphs = isPlaced ? resolved.graphs : [];
     const carriedOut = new Set(graphs.flatMap(({ output, closure }) => (output ? closure(output.digest) : [])));
     for (const event of translator.confirm([...carriedOut], Date.now())) emit(event);
     events.exportStarted();
@@ -274,6 +287,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     if (lost) return failedWithoutSolve(lost);
     const engineError = engineErrorOf(error);
     if (!engineError) return failedWithoutSolve(asBxError(error));
+    if (plan) place(plan);
     await settling.failed(plan !== null);
     return failedEvent(interpret(engineError, plan?.graphs ?? []));
   };
@@ -362,7 +376,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     },
     openFiles: async (spec, signal) => openFiles(await context(), spec, signal),
     changes: async (step, signal) => changesOf(await context(), step, signal),
-    hasExclusiveCache: (step) => plan !== null && hasExclusiveCache({ graph: graphFor(plan, request, step), request }, step),
+    hasExclusiveCache: (step) =>
+      isPlaced && plan !== null && hasExclusiveCache({ graph: graphFor(plan, request, step), request }, step),
     dispose() {
       disposing ??= disposeAll();
       return disposing;

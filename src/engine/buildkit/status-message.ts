@@ -1,10 +1,9 @@
 /**
  * A message of the status stream, read by hand into what the generated code reads it into: a large build has hundreds of vertices in one
- * message, which comes when everybody waits. Cases are tags as they stand on the wire: the field's number times eight, and 2 for what has a
- * length.
+ * message. Cases are tags (`wire.ts`).
  */
 import { fromBinary } from '@bufbuild/protobuf';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   type StatusResponse,
@@ -14,13 +13,14 @@ import {
   VertexWarningSchema,
 } from './proto/gen/control_pb.js';
 import { ProgressGroupSchema } from './proto/gen/pb_pb.js';
+import { endOf, plainBytes, readerOf, skip } from './wire.js';
 
 /** Throws what a decoder throws for bytes that are no message. */
 export function readStatus(bytes: Uint8Array): StatusResponse {
   const message: StatusResponse = {
     ...{ $typeName: 'moby.buildkit.v1.StatusResponse', vertexes: [], statuses: [], logs: [], warnings: [] },
   };
-  const reader = new BinaryReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), decodeText);
+  const reader = readerOf(bytes);
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
     if (tag === 0o12) message.vertexes.push(readVertex(reader));
@@ -33,7 +33,7 @@ export function readStatus(bytes: Uint8Array): StatusResponse {
 }
 
 function readVertex(reader: BinaryReader): Vertex {
-  const end = reader.uint32() + reader.pos;
+  const end = endOf(reader);
   const vertex: Vertex = {
     ...{ $typeName: 'moby.buildkit.v1.Vertex', digest: '', inputs: [], name: '', cached: false, error: '' },
     ...{ started: undefined, completed: undefined },
@@ -54,7 +54,7 @@ function readVertex(reader: BinaryReader): Vertex {
 }
 
 function readProgress(reader: BinaryReader): VertexStatus {
-  const end = reader.uint32() + reader.pos;
+  const end = endOf(reader);
   const status: VertexStatus = {
     ...{ $typeName: 'moby.buildkit.v1.VertexStatus', ID: '', vertex: '', name: '', current: 0n, total: 0n },
     ...{ started: undefined, completed: undefined },
@@ -75,7 +75,7 @@ function readProgress(reader: BinaryReader): VertexStatus {
 }
 
 function readLog(reader: BinaryReader): VertexLog {
-  const end = reader.uint32() + reader.pos;
+  const end = endOf(reader);
   const log: VertexLog = { $typeName: 'moby.buildkit.v1.VertexLog', vertex: '', stream: 0n, msg: NOTHING };
   while (reader.pos < end) {
     const tag = reader.uint32();
@@ -91,7 +91,7 @@ function readLog(reader: BinaryReader): VertexLog {
 const NOTHING = new Uint8Array();
 
 function readMoment(reader: BinaryReader): Timestamp {
-  const end = reader.uint32() + reader.pos;
+  const end = endOf(reader);
   const moment: Timestamp = { $typeName: 'google.protobuf.Timestamp', seconds: 0n, nanos: 0 };
   while (reader.pos < end) {
     const tag = reader.uint32();
@@ -100,18 +100,4 @@ function readMoment(reader: BinaryReader): Timestamp {
     else skip(reader, tag);
   }
   return moment;
-}
-
-function skip(reader: BinaryReader, tag: number): void {
-  reader.skip(tag & 7, tag >>> 3);
-}
-
-/** A part of a Buffer is one, which decodes short texts quicker than anything else. */
-function decodeText(bytes: Uint8Array): string {
-  return (bytes as Buffer).toString('utf8');
-}
-
-/** Whoever gets bytes expects no Buffer. */
-function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -58,6 +58,8 @@ export function createStatusTranslator(options: {
   const stopped = new Set<string>();
   let isFrozen = false;
   const aliases = new Map<string, string>();
+  /** Planned, and not looked up yet by the names that they have when they must not come from the cache. */
+  const withoutUncached = new Set<string>();
   const planned = new Map<string, PlannedVertex>();
   const byName = new Map<string, string>();
   const byText = new Map<string, string>();
@@ -66,12 +68,26 @@ export function createStatusTranslator(options: {
 
   const home = (digest: string): string => aliases.get(digest) ?? digest;
 
+  /** Few builds need those names, and each is a digest to make. */
+  const nameUncached = (): void => {
+    for (const digest of withoutUncached) aliases.set(ignoreCacheAlias(digest), digest);
+    withoutUncached.clear();
+  };
+
+  const plan = (vertex: PlannedVertex): void => {
+    planned.set(vertex.digest, vertex);
+    aliases.set(vertex.digest, vertex.digest);
+    withoutUncached.add(vertex.digest);
+  };
+
   /**
    * A step of another build that shares its work with one of ours stands in for it: it comes home by its text. One that cannot be
    * placed (the text is not unique here) belongs to a build that is not ours.
    */
   const isForeign = (vertex: Vertex): boolean => {
     if (aliases.size === 0 || aliases.has(vertex.digest)) return false;
+    if (vertex.name.startsWith('[')) nameUncached();
+    if (aliases.has(vertex.digest)) return false;
     const text = stepText(vertex.name);
     if (text === null) return false;
     const twin = byName.get(vertex.name) ?? byText.get(text);
@@ -111,7 +127,10 @@ export function createStatusTranslator(options: {
 
   return {
     vertices,
-    home,
+    home(digest) {
+      if (!aliases.has(digest)) nameUncached();
+      return home(digest);
+    },
     confirm(digests, atMs) {
       return digests.flatMap((digest): EngineEvent[] => {
         const known = vertices.get(digest) ?? announced(planned.get(digest));
@@ -132,21 +151,11 @@ export function createStatusTranslator(options: {
       return running.size > 0;
     },
     adopt(graph) {
-      for (const vertex of graph.planned()) {
-        const { digest } = vertex;
-        if (!planned.has(digest)) planned.set(digest, vertex);
-        aliases.set(digest, digest);
-        aliases.set(ignoreCacheAlias(digest), digest);
-      }
+      for (const vertex of graph.planned()) plan(planned.get(vertex.digest) ?? vertex);
     },
     learn(graphs) {
       const ours = graphs.flatMap((graph) => graph.planned());
-      for (const vertex of ours) {
-        const { digest } = vertex;
-        planned.set(digest, vertex);
-        aliases.set(digest, digest);
-        aliases.set(ignoreCacheAlias(digest), digest);
-      }
+      for (const vertex of ours) plan(vertex);
       setUnique(byName, ours, (vertex) => vertex.name);
       setUnique(byText, ours, (vertex) => stepText(vertex.name));
     },
@@ -183,12 +192,8 @@ export function createStatusTranslator(options: {
 function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStartedAtMs: number): VertexRecord {
   const startedAtMs = clientMs(vertex.started, clock);
   const completedAtMs = clientMs(vertex.completed, clock);
-  const base = {
-    digest,
-    name: vertex.name,
-    inputs: vertex.inputs,
-    error: shortenHostPaths(errorOf(vertex)),
-  };
+  const told = errorOf(vertex);
+  const base = { digest, name: vertex.name, inputs: vertex.inputs, error: told === '' ? '' : shortenHostPaths(told) };
   if (completedAtMs !== null && completedAtMs < buildStartedAtMs && base.error === '') {
     return { ...base, isCached: true, startedAtMs: buildStartedAtMs, completedAtMs: buildStartedAtMs };
   }
@@ -264,6 +269,14 @@ function isNews(known: TrackedRun, next: TrackedRun, context: { hasInputs: boole
   if (next.startMs <= known.startMs) return false;
   if (known.error === '' && next.isCached) return !context.hasInputs && !context.isFrozen;
   return true;
+}
+
+/** It tells of a step that runs, has printed something or has failed: anything but what came from the cache, or belongs to no step. */
+export function carriesOut({ vertexes, logs }: StatusResponse): boolean {
+  return (
+    logs.length > 0 ||
+    vertexes.some((one) => one.error !== '' || (one.started && !one.completed && !one.cached && stepText(one.name) !== null))
+  );
 }
 
 /** A local source's vertex carries the session's id in its digest, so its start belongs to this build alone. */

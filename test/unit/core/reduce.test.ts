@@ -187,6 +187,25 @@ describe('a generation', () => {
     expect(states(state)).toMatchObject({ 4: 'not-needed', 5: 'not-needed', 8: 'running' });
   });
 
+  it('gives what was told before there was a plan its place in it', () => {
+    const told = { name: '[app 1/2] RUN one', startedAtMs: 5 };
+    const early = play([
+      vertex('one', told),
+      vertex('load', { name: '[internal] load metadata', startedAtMs: 1, completedAtMs: 2 }),
+    ]);
+    expect(early.generations[0]!.order.slice(0, 2)).toEqual(['@[app 1/2] RUN one', '@[internal] load metadata']);
+    const state = play([
+      vertex('one', told),
+      vertex('load', { name: '[internal] load metadata', startedAtMs: 1, completedAtMs: 2 }),
+      plan,
+      vertex('one', { ...told, completedAtMs: 9 }),
+    ]);
+    const { order, steps } = state.generations[0]!;
+    expect(order.filter((key) => key.startsWith('@'))).toEqual(['@[internal] load metadata', '@context']);
+    expect(Object.keys(steps)).not.toContain('@[app 1/2] RUN one');
+    expect(steps['7']).toMatchObject({ state: 'done', startedAtMs: 5, completedAtMs: 9, vertices: ['one'] });
+  });
+
   it('settles what was running when the build is cancelled', () => {
     const state = play([plan, vertex('one', { startedAtMs: 5 }), { type: 'build.cancelled' }]);
     expect(states(state)).toMatchObject({ 7: 'cancelled', 8: 'pending' });

@@ -16,7 +16,7 @@ const kinds = fc.constantFrom<NonNullable<MessageInitShape<typeof OpSchema>['op'
 const inputs = fc.array(fc.record({ digest: fc.string(), index: fc.bigInt({ min: -1n, max: 1n << 40n }) }), { maxLength: 5 });
 
 describe('the outline of an op', () => {
-  it('says of kind and inputs what decoding it says', () => {
+  it('says of kind, inputs and origin what decoding it says', () => {
     fc.assert(
       fc.property(kinds, inputs, (op, taken) => {
         const raw = toBinary(
@@ -27,6 +27,7 @@ describe('the outline of an op', () => {
         expect(outlineOf(raw)).toEqual({
           kind: whole.op.case ?? 'unknown',
           inputs: whole.inputs.map(({ digest, index }) => ({ digest, index: Number(index) })),
+          identifier: whole.op.case === 'source' ? whole.op.value.identifier : null,
         });
       }),
     );

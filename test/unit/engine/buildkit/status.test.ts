@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import { ignoreCacheAlias } from '../../../../src/engine/buildkit/graph.js';
 import { StatusResponseSchema } from '../../../../src/engine/buildkit/proto/gen/control_pb.js';
-import { createStatusTranslator } from '../../../../src/engine/buildkit/status.js';
+import { carriesOut, createStatusTranslator } from '../../../../src/engine/buildkit/status.js';
 import { exec, graphOf, source } from './graph-fixture.js';
 
 const START_MS = 1_000_000;
@@ -20,6 +20,23 @@ function translatorAt(startedAtMs = START_MS) {
     translator.translate(create(StatusResponseSchema, message), receivedAtMs);
   return { translator, feed };
 }
+
+describe('a message', () => {
+  const tells = (message: MessageInitShape<typeof StatusResponseSchema>) => carriesOut(create(StatusResponseSchema, message));
+  const vertex = { digest: 'd', name: '[app 2/3] RUN make' };
+
+  it('tells of a step that is carried out', () => {
+    expect(tells({ vertexes: [{ ...vertex, started: at(1) }] })).toBe(true);
+    expect(tells({ vertexes: [{ ...vertex, error: 'it did not' }] })).toBe(true);
+    expect(tells({ logs: [{ vertex: 'd', msg: new TextEncoder().encode('hi') }] })).toBe(true);
+  });
+
+  it('tells of none where all is cached, planned or beside the Dockerfile', () => {
+    expect(tells({ vertexes: [vertex, { ...vertex, started: at(1), completed: at(1), cached: true }] })).toBe(false);
+    expect(tells({ vertexes: [{ ...vertex, started: at(1), cached: true }] })).toBe(false);
+    expect(tells({ vertexes: [{ digest: 'l', name: '[internal] load build context', started: at(1) }] })).toBe(false);
+  });
+});
 
 describe('vertices', () => {
   it('are announced, started and completed, each change once', () => {
