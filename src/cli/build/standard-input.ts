@@ -2,14 +2,14 @@
  * What comes by standard input: a context or a Dockerfile. It is kept in a file, since a session builds more than once, and the process of
  * a session is another one than that which has the input. It must not be read by anybody else.
  */
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
 import { type ArchiveKind, archiveKindOf } from '../../engine/shared/files/archive-kind.js';
 import { BxError } from '../../platform/errors.js';
 import { readKeysFromTerminal } from '../../platform/keyboard.js';
+import { makePrivateDirectory } from '../../platform/private-directory.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { listenForInterrupts } from '../interrupts.js';
 import type { BuildInput } from './build-input.js';
@@ -38,7 +38,7 @@ export function keysBeside({ stdin }: BuildInput): { readonly stdinIsTerminal: b
  */
 export async function keepStandardInput({ stdin }: BuildInput): Promise<KeptInput | null> {
   if (stdin === undefined) return null;
-  const directory = mkdtempSync(join(tmpdir(), 'bxtui-stdin-'));
+  const directory = makePrivateDirectory('stdin');
   const path = join(directory, 'stdin');
   const dispose = (): void => rmSync(directory, { recursive: true, force: true });
   const interrupts = listenForInterrupts();

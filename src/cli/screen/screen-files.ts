@@ -1,10 +1,10 @@
 /** Texts of the screen in the person's editor and in files: what the `E` and `W` keys need of the file system. */
-import { constants, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openEditor } from '../../platform/editor.js';
 import { BxError } from '../../platform/errors.js';
 import { homeDirectory } from '../../platform/person.js';
+import { makePrivateDirectory } from '../../platform/private-directory.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import type { ScreenFiles, TextSource } from '../../ui/index.js';
 
@@ -14,7 +14,7 @@ export function createScreenFiles(openIn: (file: string, line: number) => Promis
     async edit(source, line) {
       if (source.kind === 'file') return openIn(source.path, line);
       // Logs may hold what is nobody else's business: a directory and a file for this user alone.
-      const directory = await mkdtemp(join(tmpdir(), 'bxtui-text-'));
+      const directory = makePrivateDirectory('text');
       try {
         const file = join(directory, source.name);
         await writeFile(file, source.text, { mode: 0o600 });

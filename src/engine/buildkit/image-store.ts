@@ -1,12 +1,12 @@
 /** A Docker Engine's image store over its Engine API: where an exporter cannot write what was asked for, the store stands between. */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError, toBxError } from '../../platform/errors.js';
+import { makePrivateDirectory } from '../../platform/private-directory.js';
 import type { EngineLink } from './engine-link.js';
 import { intoFile } from './session/index.js';
 import { engineApi } from './transport/index.js';
@@ -70,7 +70,7 @@ export async function loadIntoStore(
   exportTo: (file: string) => Promise<unknown>,
 ): Promise<string | null> {
   const docker = await storeBeside(await link.imageStores());
-  const directory = await mkdtemp(join(tmpdir(), 'bxtui-load-'));
+  const directory = makePrivateDirectory('load');
   try {
     const file = join(directory, 'image.tar');
     await exportTo(file);

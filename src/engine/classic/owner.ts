@@ -1,6 +1,6 @@
 /** Whose a container or image on the engine is: a name that tells whether the process that made it is still there, and the label that says it. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isSameProcess, processBirth } from '../../platform/process-birth.js';
 import { ApiError, type EngineApi } from '../shared/engine-api.js';
 
 export const LABEL = 'bxtui';
@@ -36,18 +36,8 @@ export async function removeContainer(api: Pick<EngineApi, 'json'>, id: string):
 
 /** Null: there is no such process. Where /proc is missing, only that it is there. */
 function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // One that nobody has asked how it ended still has its entry.
-    return fields[0] === 'Z' ? null : (fields[19] ?? '');
-  } catch {
-    if (process.platform === 'linux') return null;
-  }
-  try {
-    process.kill(pid, 0);
-    return '';
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? '' : null;
-  }
+  const birth = processBirth(pid);
+  // One that nobody has asked how it ended still has its entry.
+  if (birth) return birth.state === 'Z' ? null : birth.bornAt;
+  return isSameProcess(pid, null) && process.platform !== 'linux' ? '' : null;
 }

@@ -1,12 +1,11 @@
 /** A context that has to be brought here first: into a directory of its own, which goes with the run. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { makePrivateDirectory } from '../../../platform/private-directory.js';
 import type { BuildRequest } from '../../engine.js';
 import type { Fetching } from '../../shared/fetched-run.js';
 
 export function fetchedContext(request: BuildRequest): Omit<Fetching, 'start'> {
-  const home = mkdtempSync(join(tmpdir(), 'bxtui-context-'));
+  const home = makePrivateDirectory('context');
   return {
     name: nameOf(request),
     async fetch(signal) {

@@ -1,10 +1,10 @@
 /** A socket of the other side as one of this side, forwarded by an ssh that lives as long as the connection. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import * as net from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { BxError } from '../../../platform/errors.js';
+import { makePrivateDirectory } from '../../../platform/private-directory.js';
 import { ChannelStream } from './channel-stream.js';
 import { type ChannelProgram, type ProgramEnd, startProgram } from './start-program.js';
 
@@ -22,7 +22,7 @@ export async function openForwarded(
   explain: (end: ProgramEnd) => BxError,
 ): Promise<Duplex> {
   // Others may not connect through it.
-  const directory = await mkdtemp(join(tmpdir(), 'bxtui-ssh-'));
+  const directory = makePrivateDirectory('ssh');
   const path = join(directory, 'engine.sock');
   const ssh = await startProgram(program(path), 'ignore');
   let exit: ProgramEnd | null = null;
