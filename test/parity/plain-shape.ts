@@ -17,7 +17,12 @@ export function plainShape(text: string): PlainShape {
     else if (rest !== '...' && !rest.startsWith('WARN: ') && !UNFINISHED.test(rest))
       vertices.set(number, [...(vertices.get(number) ?? []), normal(rest)]);
   }
-  return { vertices: [...vertices.values()].map((lines) => [...new Set(lines)].sort().join('\n')).sort(), end };
+  return { vertices: [...vertices.values()].map((lines) => [...finished(lines)].sort().join('\n')).sort(), end };
+}
+
+/** Each line once, and none that another one ends. */
+function finished(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.filter((line) => !lines.includes(`${line} done`)));
 }
 
 /** What a counter says on its way, if there is time for that. */
