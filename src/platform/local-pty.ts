@@ -2,7 +2,7 @@
  * A program on this machine in a pseudo terminal, as a byte channel. The native module is loaded on first use; without it one feature is
  * missing, not the program. Shells in containers need none of this.
  */
-import type { IPty } from 'node-pty';
+import type { IPty } from '@lydell/node-pty';
 import type { ByteChannel, Disposable } from './byte-channel.js';
 import { BxError } from './errors.js';
 
@@ -29,9 +29,9 @@ export interface LocalPty extends ByteChannel, Disposable {
   kill(signal?: NodeJS.Signals): void;
 }
 
-type PtyModule = Pick<typeof import('node-pty'), 'spawn'>;
+type PtyModule = Pick<typeof import('@lydell/node-pty'), 'spawn'>;
 
-/** Modules with the same interface: the first is compiled on installation, the second comes compiled. */
+/** Modules with the same interface: the first is compiled on installation, the second comes compiled, and has the types, which are so always there. */
 const MODULES = ['node-pty', '@lydell/node-pty'];
 
 /** Starts `command`. Throws `BxError`: 'unsupported' without a native module, 'not-found' when the program cannot be started. */

@@ -145,7 +145,7 @@ export class Pty {
   }
 }
 
-/** @returns {typeof import('node-pty')} node-pty where it could be compiled, else the same code with prebuilt binaries */
+/** @returns {typeof import('@lydell/node-pty')} node-pty where it could be compiled, else the same code with prebuilt binaries */
 function loadPty() {
   const require = createRequire(import.meta.url);
   for (const name of ['node-pty', '@lydell/node-pty']) {

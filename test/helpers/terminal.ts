@@ -4,8 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type * as NodePty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import type * as NodePty from 'node-pty';
 import { projectRoot } from '../setup/toolchain.mjs';
 import { endSessions } from './session-root.js';
 import { bytesOfKey, type KeyName, type MouseInput, mouseReport } from './terminal-input.js';

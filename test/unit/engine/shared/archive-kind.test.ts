@@ -6,15 +6,18 @@ describe('archiveKind', () => {
   it.each([
     ['tar', 'cat'],
     ['gzip', 'gzip -c'],
-    ['bzip2', 'bzip2 -c'],
-    ['xz', 'xz -c'],
   ])('knows %s', (kind, packer) => {
     const packed = execFileSync('sh', ['-c', `tar -cf - /etc/hostname 2>/dev/null | ${packer}`]);
     expect(archiveKind(packed.subarray(0, 1024))).toBe(kind);
   });
 
-  it('knows zstd by its first bytes', () => {
-    expect(archiveKind(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4]))).toBe('zstd');
+  // What packs these is not on every machine.
+  it.each([
+    ['bzip2', Buffer.from('BZh91AY&SY')],
+    ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4])],
+    ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4])],
+  ])('knows %s by its first bytes', (kind, bytes) => {
+    expect(archiveKind(bytes)).toBe(kind);
   });
 
   it('takes text, nothing, and zeros for no archive', () => {
