@@ -14,6 +14,7 @@ import { acquireEngine, startPrivateEngine, startPrivatePodman } from '../test/s
 import { readFacts, renderEngineTable, writeEngineTable } from '../test/setup/engine-table.mjs';
 import { describeLeftovers } from '../test/setup/engine-traces.mjs';
 import { renderParityTable, writeParityTable } from '../test/setup/parity-table.mjs';
+import { ensurePrograms } from '../test/setup/programs.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
 import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
@@ -53,6 +54,7 @@ await runScript(async () => {
   // Every process that this run starts, however deep, carries the name of the run; at the end none may be left.
   process.env.BXTUI_TEST_RUN = randomUUID();
   ensureDependencies();
+  ensurePrograms(chosen);
   if (chosen.some((part) => ON_ENGINE.includes(part))) ensureBuild();
   /** @type {Outcome[]} */
   const outcomes = [];

@@ -1,7 +1,7 @@
 /** Completion as a person gets it: a shell on a terminal, and Tab. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../helpers/detached.js';
 import { engineEnv } from '../helpers/engines.js';
 import { createProject, type Project, removeProjects } from '../helpers/project.js';
@@ -20,7 +20,9 @@ afterEach(async () => {
   removeProjects();
 });
 
-describe.each(SHELLS.filter(([name]) => which(name) !== null))('%s completes', (name, args, load) => {
+describe.each(SHELLS)('%s completes', (name, args, load) => {
+  beforeEach(({ skip }) => skip(which(name) === null, `there is no ${name}`));
+
   const open = async (project: Project): Promise<TestTerminal> => {
     const PATH = `${join(projectRoot, 'bin')}:${process.env.PATH}`;
     const env = { ...engineEnv(), PATH, PS1: '> ', HOME: project.dir };
