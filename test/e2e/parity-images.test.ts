@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Emulation, startEmulation, whyNoEmulation } from '../helpers/emulation.js';
 import { createProject, type Project, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
 import { type Buildx, findBuildx } from '../parity/buildx.js';
@@ -13,6 +14,7 @@ import { describeImageArchive } from '../parity/image-archive.js';
 const found = findBuildx();
 const why = typeof found === 'string' ? found : found.takesLayouts ? null : 'the engine keeps no images with an index';
 const buildx = found as Buildx;
+const noEmulation = why === null ? whyNoEmulation() : why;
 
 const BUSYBOX = `FROM scratch AS base
 COPY busybox /bin/busybox
@@ -109,6 +111,34 @@ describe.skipIf(why !== null)(
       expect(expected).not.toHaveLength(0);
       expect(ours).toEqual([expected, expected]);
     });
+
+    describe.skipIf(noEmulation !== null)(
+      `of which one is emulated${noEmulation === null ? '' : ` (skipped: ${noEmulation})`}`,
+      () => {
+        let emulation: Emulation;
+        beforeAll(() => {
+          emulation = startEmulation();
+        }, 240_000);
+        afterAll(() => emulation?.stop());
+
+        it('two platforms, as an archive', async () => {
+          const project = createProject(DOCKERFILE.replace('COPY busybox', 'ARG TARGETARCH\nCOPY busybox-$TARGETARCH'));
+          emulation.addPrograms(project);
+          const made = await build(project, (program) => [
+            ...['--platform', 'linux/amd64,linux/arm64', ...MAX, '-o', `type=oci,dest=${program}.tar`],
+          ]);
+          const [expected, ...ours] = await Promise.all(
+            made.map(({ program, runId, run }) => {
+              for (const arch of ['amd64', 'arm64'])
+                expect(run.output.match(new RegExp(`^#\\d+ [\\d.]+ for ${arch}$`, 'gm')), run.output).toHaveLength(1);
+              return describeImageArchive(project.path(`${program}.tar`), [runId]);
+            }),
+          );
+          expect(expected?.join('\n')).toMatch(/linux\/amd64[\s\S]*linux\/arm64/);
+          expect(ours).toEqual([expected, expected]);
+        });
+      },
+    );
 
     it.each([
       ['named', (name: string) => ['-t', name]],

@@ -3,7 +3,7 @@
  * machine, into lists and caches of its own.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { capture, which } from './command.mjs';
 import { SetupError, say } from './say.mjs';
 import { projectRoot } from './toolchain.mjs';
@@ -24,11 +24,13 @@ export function debianSuite() {
 /**
  * @param {readonly [string, ...string[]]} names of the package, and of those that it needs and this machine may lack
  * @param {string} suite Debian's code name
+ * @param {{ readonly architecture?: string, readonly only?: readonly string[] }} [options] another than this machine's; paths of the files that are
+ *   wanted of a large package
  * @returns {string} the directory that they are unpacked in
  */
-export function unpackDebianPackages(names, suite) {
+export function unpackDebianPackages(names, suite, { architecture, only } = {}) {
   const [name] = names;
-  const target = join(CACHE, `${name}-${suite}`);
+  const target = join(CACHE, [name, suite, ...(architecture === undefined ? [] : [architecture])].join('-'));
   if (existsSync(target)) return target;
   if (which('apt-get') === null) throw new SetupError(`${name} of Debian ${suite} needs apt`, '');
   const source = debianSource();
@@ -47,6 +49,7 @@ export function unpackDebianPackages(names, suite) {
     'Dir::Etc::sourceparts': '/dev/null',
     'Acquire::Languages': 'none',
     'APT::Sandbox::User': '',
+    ...(architecture !== undefined && { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
   };
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   try {
@@ -57,11 +60,24 @@ export function unpackDebianPackages(names, suite) {
     const unpacked = `${target}.part`;
     rmSync(unpacked, { recursive: true, force: true });
     for (const archive of archives) run('dpkg-deb', ['-x', join(apt, 'download', archive), unpacked], apt);
-    renameSync(unpacked, target);
+    if (only === undefined) renameSync(unpacked, target);
+    else keepOnly(only, unpacked, target);
     return target;
   } finally {
     rmSync(apt, { recursive: true, force: true });
   }
+}
+
+/** @param {readonly string[]} paths @param {string} unpacked @param {string} target */
+function keepOnly(paths, unpacked, target) {
+  const kept = `${unpacked}.kept`;
+  rmSync(kept, { recursive: true, force: true });
+  for (const path of paths) {
+    mkdirSync(dirname(join(kept, path)), { recursive: true });
+    renameSync(join(unpacked, path), join(kept, path));
+  }
+  rmSync(unpacked, { recursive: true });
+  renameSync(kept, target);
 }
 
 /** @param {string} file @param {readonly string[]} args @param {string} cwd */
