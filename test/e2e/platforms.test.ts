@@ -92,6 +92,15 @@ describe('--platform with several', () => {
     }
   });
 
+  it("is refused for an archive in docker's form before anything is built", async () => {
+    const project = createProject(COPIES, FILES);
+    const run = await runBxtui(['build', '--platform', BOTH, '-o', `type=docker,dest=${project.path('o.tar')}`, project.dir]);
+    expect(run.status).toBe(1);
+    expect(run.output).toMatch(/^ERROR: --platform linux\/amd64,linux\/arm64: .*one platform only\n.*--output|type=oci/m);
+    expect(run.output).not.toContain('COPY');
+    expect(existsSync(project.path('o.tar'))).toBe(false);
+  });
+
   it.skipIf(!isDocker())('is refused for a store of single platforms', async ({ skip }) => {
     const buildx = findBuildx();
     skip(typeof buildx !== 'string' && buildx.takesLayouts, 'this engine keeps images of several platforms');

@@ -129,6 +129,8 @@ export function requireOutputsForAll(request: BuildRequest, facts: ExportFacts):
     const hint = 'Write files with --output, let the engine store images in containerd, or build with a buildkitd.';
     throw refuse(`${facts.name} keeps images of one platform only`, hint);
   }
+  if (outputs.some(({ kind }) => kind === 'docker'))
+    throw refuse("an archive in docker's form holds one platform only", 'Say type=oci,dest=FILE instead of type=docker.');
   const byStore = outputs.find((output) => engineExport(request, facts, output) === null);
   if (byStore === undefined) return;
   throw refuse('a Docker Engine takes an archive of one platform only', 'Say --output with oci, image, local or tar.');
