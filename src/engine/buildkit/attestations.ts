@@ -10,7 +10,7 @@ const DEFAULT_PROVENANCE = 'mode=min,inline-only=true';
 
 /** Throws `BxError('unsupported')` for what was asked for and this engine cannot have. */
 export function attestOptions(
-  { attestations = [] }: Pick<BuildRequest, 'attestations'>,
+  { attestations = [], outputs }: Pick<BuildRequest, 'attestations' | 'outputs'>,
   { name, lacksAttestations }: Pick<EngineFacts, 'name' | 'lacksAttestations'>,
 ): Record<string, string> {
   const wanted = attestations.find(({ spec }) => spec !== null);
@@ -18,6 +18,15 @@ export function attestOptions(
     throw new BxError('unsupported', `--attest type=${wanted.type}: ${name} ${lacksAttestations}`, {
       hint: 'Let the engine store images in containerd (daemon.json: "features": {"containerd-snapshotter": true}), or build with a buildkitd.',
     });
+  }
+  if (wanted && outputs.some(({ kind }) => kind === 'docker')) {
+    throw new BxError(
+      'unsupported',
+      `--attest type=${wanted.type}: an archive in docker's form holds an image and nothing beside it`,
+      {
+        hint: 'Say type=oci,dest=FILE instead of type=docker.',
+      },
+    );
   }
   if (lacksAttestations !== null) return {};
   const hasOwn = attestations.some(({ type }) => type === 'provenance');

@@ -122,6 +122,14 @@ describe('frontendOptions', () => {
     );
   });
 
+  it("refuses to attest anything of an archive in docker's form, unless it is what the engine does by itself", () => {
+    const asking = (...attestations: NonNullable<BuildRequest['attestations']>) =>
+      frontendOptions(request({ attestations, outputs: [{ kind: 'docker', dest: '/a.tar' }] }), BUILDKITD);
+    expect(() => asking({ type: 'sbom', spec: '' })).toThrow("--attest type=sbom: an archive in docker's form");
+    expect(asking({ type: 'provenance', spec: null })).not.toHaveProperty('attest:provenance');
+    expect(asking()).toHaveProperty('attest:provenance');
+  });
+
   it('gives named contexts to frontends that know them', () => {
     const contexts = [{ name: 'a', from: { kind: 'reference', ref: 'docker-image://b' } }] as const;
     const old = { ...FACTS, name: 'Docker Engine 20.10', capabilities: capability(false) };
