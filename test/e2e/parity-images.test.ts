@@ -7,13 +7,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulation, startEmulation, whyNoEmulation } from '../helpers/emulation.js';
 import { createProject, type Project, removeProjects } from '../helpers/project.js';
+import { findRegistry, type Registry, startRegistry } from '../helpers/registry.js';
 import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
 import { type Buildx, findBuildx } from '../parity/buildx.js';
-import { describeImageArchive } from '../parity/image-archive.js';
+import { describeImageArchive, describePushed } from '../parity/image-archive.js';
 
 const found = findBuildx();
 const why = typeof found === 'string' ? found : found.takesLayouts ? null : 'the engine keeps no images with an index';
 const buildx = found as Buildx;
+const noRegistry = why === null ? findRegistry() : { lacks: why };
 const noEmulation = why === null ? whyNoEmulation() : why;
 
 const BUSYBOX = `FROM scratch AS base
@@ -41,7 +43,7 @@ done
 `;
 const SCANNER_NAME = `bxtui-parity/scanner:${randomUUID()}`;
 
-const TWO = ['--platform', 'linux/amd64,linux/386'];
+const TWO = ['--platform', 'linux/amd64,linux/386'] as const;
 const MAX = ['--attest', 'type=provenance,mode=max'];
 const SBOM = [`--sbom=generator=${SCANNER_NAME}`];
 
@@ -139,6 +141,46 @@ describe.skipIf(why !== null)(
         });
       },
     );
+
+    describe.skipIf('lacks' in noRegistry)(`pushed${'lacks' in noRegistry ? ` (skipped: ${noRegistry.lacks})` : ''}`, () => {
+      let registry: Registry;
+      beforeAll(async () => {
+        if ('program' in noRegistry) registry = await startRegistry(noRegistry.program);
+      });
+      afterAll(() => registry?.stop());
+
+      it.each(CASES)('%s', async (_, args) => {
+        const project = createProject(DOCKERFILE);
+        const nameOf = (program: string): string => `pushed/${randomUUID().slice(0, 8)}-${program}:two`;
+        const names = new Map(['buildx', 'unattended', 'attended'].map((program) => [program, nameOf(program)]));
+        const made = await build(project, (program) => [
+          ...[...args, '--push', '-t', `${registry.host}/${names.get(program)}`, '--metadata-file', `${program}.json`],
+        ]);
+        const [expected, ...ours] = await Promise.all(
+          made.map(async ({ program, runId }) => {
+            const name = names.get(program) ?? '';
+            const told = JSON.parse(readFileSync(project.path(`${program}.json`), 'utf8'));
+            expect(told['containerimage.digest']).toBe(await registry.digest(name));
+            return describePushed(registry, name, [runId, name.slice(0, -4)]);
+          }),
+        );
+        expect(expected?.length).toBeGreaterThan(2);
+        expect(ours).toEqual([expected, expected]);
+      });
+
+      it('with the same digest, where there is no time and nothing of its own in it', async () => {
+        const project = createProject('FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /$TARGETARCH\n');
+        const name = (program: string): string => `${registry.host}/same/${program}:two`;
+        const made = await build(project, (program) => [
+          ...[...TWO, '--provenance=false', '--build-arg', 'SOURCE_DATE_EPOCH=1700000000', '--annotation', 'index:a=b'],
+          ...['-o', `type=image,name=${name(program)},push=true`, '--metadata-file', `${program}.json`],
+        ]);
+        const digests = made.map(
+          ({ program }) => JSON.parse(readFileSync(project.path(`${program}.json`), 'utf8'))['containerimage.digest'],
+        );
+        expect(digests).toEqual([digests[0], digests[0], digests[0]]);
+      });
+    });
 
     it.each([
       ['named', (name: string) => ['-t', name]],

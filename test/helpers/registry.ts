@@ -41,6 +41,8 @@ export interface Registry {
   push(image: string, files?: Readonly<Record<string, string>>): Promise<string>;
   /** Its manifest as it stands there; null when it has none of that name. */
   manifest(image: string): Promise<Record<string, unknown> | null>;
+  /** What its name stands for there; null when there is none of that name. */
+  digest(image: string): Promise<string | null>;
   blob(repository: string, digest: string): Promise<Buffer>;
   /** A call of the protocol, with the credentials where it asks for them; `path` begins behind `/v2/`. */
   call(method: string, path: string, body?: Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -105,9 +107,12 @@ export async function startRegistry(
     requests: () => asked,
     push: (image, files = {}) => pushImage(call, image, files),
     async manifest(image) {
-      const { repository, tag } = partsOf(image);
-      const { status, body } = await call('GET', `${repository}/manifests/${tag}`, undefined, { Accept: MANIFESTS.join(', ') });
+      const { status, body } = await callManifest(call, 'GET', image);
       return status === 200 ? JSON.parse(body.toString()) : null;
+    },
+    async digest(image) {
+      const { status, headers } = await callManifest(call, 'HEAD', image);
+      return status === 200 ? String(headers['docker-content-digest']) : null;
     },
     async blob(repository, digest) {
       const { status, body } = await call('GET', `${repository}/blobs/${digest}`);
@@ -160,6 +165,11 @@ function callRegistry(
     });
     call.end(body);
   });
+}
+
+function callManifest(call: Registry['call'], method: string, image: string): Promise<Answer> {
+  const { repository, tag } = partsOf(image);
+  return call(method, `${repository}/manifests/${tag}`, undefined, { Accept: MANIFESTS.join(', ') });
 }
 
 async function pushImage(call: Registry['call'], image: string, files: Readonly<Record<string, string>>): Promise<string> {

@@ -1,6 +1,10 @@
-/** An archive of an image (OCI image-spec, image-layout.md) as lines that can be compared: its index, what is in it, and what is attested. */
+/**
+ * An image in an archive (OCI image-spec, image-layout.md) or in a registry as lines that can be compared: its index, what is in it, and what is
+ * attested.
+ */
 import { readFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
+import type { Registry } from '../helpers/registry.js';
 
 interface Descriptor {
   readonly mediaType: string;
@@ -35,6 +39,31 @@ export async function describeImageArchive(path: string, own: readonly string[])
   return manifests.flatMap((one) => linesOf(one, '', (digest) => read(`blobs/${digest.replace(':', '/')}`), cleaned));
 }
 
+/** `image`: `team/app:tag`. */
+export async function describePushed(registry: Registry, image: string, own: readonly string[]): Promise<string[]> {
+  const repository = image.replace(/:[^:]*$/, '');
+  const blobs = new Map<string, unknown>();
+  const fetchBelow = async (manifest: Manifest): Promise<void> => {
+    for (const { digest } of manifest.manifests ?? []) {
+      const below = await registry.manifest(`${repository}@${digest}`);
+      blobs.set(digest, below);
+      await fetchBelow(below as Manifest);
+    }
+    const told = [...(manifest.config ? [manifest.config] : []), ...(manifest.layers ?? []).filter(isStatement)];
+    for (const { digest } of told) blobs.set(digest, JSON.parse(String(await registry.blob(repository, digest))));
+  };
+  const index = (await registry.manifest(image)) as { readonly mediaType: string } | null;
+  if (index === null) return [`there is no ${image}`];
+  await fetchBelow(index as Manifest);
+  blobs.set('', index);
+  const cleaned: Cleaned = (text) => own.reduce((so, one) => so.replaceAll(one, 'OWN'), text);
+  return linesOf({ mediaType: index.mediaType, digest: '' }, '', <T>(digest: string) => blobs.get(digest) as T, cleaned);
+}
+
+function isStatement({ mediaType }: Descriptor): boolean {
+  return mediaType.includes('in-toto');
+}
+
 function linesOf(descriptor: Descriptor, indent: string, read: <T>(digest: string) => T, cleaned: Cleaned): string[] {
   const { mediaType, platform, annotations, digest } = descriptor;
   const told = read<Manifest>(digest);
@@ -45,8 +74,7 @@ function linesOf(descriptor: Descriptor, indent: string, read: <T>(digest: strin
   const config =
     told.config === undefined ? {} : read<{ os?: string; architecture?: string; history?: unknown[] }>(told.config.digest);
   const layers = (told.layers ?? []).map((layer) => {
-    const isAttested = layer.mediaType.includes('in-toto');
-    return `${below}${layer.mediaType} ${marks(layer.annotations, cleaned)}${isAttested ? ` ${attested(read(layer.digest), cleaned)}` : ''}`;
+    return `${below}${layer.mediaType} ${marks(layer.annotations, cleaned)}${isStatement(layer) ? ` ${attested(read(layer.digest), cleaned)}` : ''}`;
   });
   return [head, `${below}${config.os}/${config.architecture}, history ${config.history?.length ?? 0}`, ...layers];
 }
