@@ -127,7 +127,7 @@ function addHosts({ extraHosts = [] }: BuildRequest, { name, hostGatewayIp }: Fr
 
 /**
  * Where the solve that ends with the result puts its cache. An argument of its own may ask for the one in the image, too (docker/buildx,
- * build/opt.go). Throws `BxError('unsupported')`: such an engine says so only when all is built.
+ * build/opt.go). Throws `BxError('unsupported')`: such an engine (moby/moby, builder-next/controller.go) says so only when all is built.
  */
 export function cacheExports(
   { cacheTo = [], buildArgs }: Pick<BuildRequest, 'cacheTo' | 'buildArgs'>,
@@ -140,6 +140,16 @@ export function cacheExports(
       `--cache-to type=${other.type}: ${name} keeps its images where no cache can be written from`,
       {
         hint: 'Say --cache-to type=inline and push the image, let the engine store images in containerd, or build with a buildkitd.',
+      },
+    );
+  }
+  const far = kind === 'docker' ? cacheTo.find(({ type }) => type === 's3' || type === 'azblob') : undefined;
+  if (far) {
+    throw new BxError(
+      'unsupported',
+      `--cache-to type=${far.type}: ${name} writes its cache to inline, registry, local and gha only`,
+      {
+        hint: 'Say --cache-to with one of these, or build with a buildkitd.',
       },
     );
   }

@@ -180,7 +180,13 @@ describe('cacheExports', () => {
   it('is refused before anything is built where the engine cannot', () => {
     const request = { buildArgs: [], cacheTo: [inline, registry] };
     expect(() => cacheExports(request, docker)).toThrow('--cache-to type=registry: Docker Engine 28.5 keeps');
-    for (const facts of [{ ...docker, hasContainerdStore: true }, { ...docker, kind: 'buildkitd' } as const])
-      expect(cacheExports(request, facts)).toEqual(request.cacheTo);
+    const withContainerd = { ...docker, hasContainerdStore: true };
+    const buildkitd = { ...docker, kind: 'buildkitd' } as const;
+    for (const facts of [withContainerd, buildkitd]) expect(cacheExports(request, facts)).toEqual(request.cacheTo);
+    for (const type of ['s3', 'azblob']) {
+      const far = { buildArgs: [], cacheTo: [{ type, attrs: {} }] };
+      expect(() => cacheExports(far, withContainerd)).toThrow(`--cache-to type=${type}: Docker Engine 28.5 writes`);
+      expect(cacheExports(far, buildkitd)).toEqual(far.cacheTo);
+    }
   });
 });
