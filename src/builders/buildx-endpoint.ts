@@ -1,9 +1,9 @@
 /** A builder of buildx as an endpoint: which of its nodes is meant, and how that one is reached (docker/buildx, driver/). */
 import { isAbsolute } from 'node:path';
-import { BxError } from '../platform/errors.js';
+import { BxError, toBxError } from '../platform/errors.js';
 import { normaliseAddress } from './address-schemes.js';
 import { type StoredBuilder, type StoredNode, storedBuilder, storedBuilders } from './buildx-store.js';
-import type { Env } from './docker-config.js';
+import { type Env, UnknownContextError } from './docker-config.js';
 import type { BuilderNode, Endpoint, TlsMaterial } from './endpoint.js';
 import { readPem } from './tls-files.js';
 
@@ -56,16 +56,20 @@ export async function nodeEndpoint(
     files: node.files,
     mayStart: true,
   };
+  const docker = (name: string): Promise<Endpoint> =>
+    dockerByName(name, source).catch((error: unknown) => {
+      throw name.includes('://') || name === 'default' ? error : withoutItsContext(error, name, builder.name, source);
+    });
   switch (builder.driver) {
     case 'docker':
-      return { ...(await dockerByName(node.endpoint || 'default', source)), source };
+      return { ...(await docker(node.endpoint || 'default')), source };
     case 'docker-container':
       return {
         kind: 'buildkitd',
         address: `docker-container://${CONTAINER_PREFIX}${node.name}`,
         source,
         tls: null,
-        host: await dockerByName(node.endpoint || 'default', source),
+        host: await docker(node.endpoint || 'default'),
         node: written,
       };
     case 'kubernetes':
@@ -74,7 +78,7 @@ export async function nodeEndpoint(
       const address = normaliseAddress(node.endpoint, source, 'buildkitd');
       const tls = await remoteTls(node, source);
       if (!address.startsWith('docker-container://')) return { kind: 'buildkitd', address, source, tls };
-      const host = await dockerByName(contextOf(address) ?? 'default', source);
+      const host = await docker(contextOf(address) ?? 'default');
       return { kind: 'buildkitd', address, source, tls: null, host };
     }
     case 'env': {
@@ -84,6 +88,22 @@ export async function nodeEndpoint(
   }
   throw new BxError('endpoint', `${source} has the driver ${JSON.stringify(builder.driver)}, which is not supported`, {
     hint: 'Name a builder with the driver docker, docker-container, kubernetes or remote (docker buildx ls).',
+  });
+}
+
+/** The context can be put right, or the builder given up: another context would not be the builder's. */
+function withoutItsContext(error: unknown, context: string, builder: string, source: string): BxError {
+  const other = `remove the builder (docker buildx rm ${builder}), or name another one with --builder.`;
+  if (error instanceof UnknownContextError) {
+    return new BxError('endpoint', `${source} is on docker context "${context}", which does not exist`, {
+      hint: `Make the context again (docker context create ${context} --docker host=…), ${other}`,
+      cause: error,
+    });
+  }
+  const { code, message } = toBxError(error, 'endpoint');
+  return new BxError(code, message, {
+    hint: `Make the context again (docker context rm ${context}, then create), ${other}`,
+    cause: error,
   });
 }
 

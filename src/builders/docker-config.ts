@@ -9,6 +9,9 @@ import type { Endpoint } from './endpoint.js';
 import { readJsonObject } from './read-json.js';
 import { readTlsDir } from './tls-files.js';
 
+/** There is no docker context of that name. */
+export class UnknownContextError extends BxError {}
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const REPAIR = 'Correct the file, or name the engine with DOCKER_HOST.';
@@ -91,7 +94,7 @@ async function storedContext(path: string, id: string): Promise<StoredContext> {
 async function unknownContext(name: string, store: string, source: string): Promise<BxError> {
   const stored = await storedContexts({ DOCKER_CONFIG: join(store, '..') });
   const known = stored.filter(({ problem }) => problem === null).map((context) => context.name);
-  return new BxError('endpoint', `docker context "${name}" (${source}) does not exist`, {
+  return new UnknownContextError('endpoint', `docker context "${name}" (${source}) does not exist`, {
     hint: `There ${known.length === 0 ? 'is' : 'are'}: ${['default', ...known].join(', ')}. Choose one with DOCKER_CONTEXT or docker context use.`,
   });
 }

@@ -81,6 +81,26 @@ describe('what names an engine', () => {
     await expect(resolve({}, { BUILDX_BUILDER: 'gone' })).rejects.toThrow('there is no builder "gone" (BUILDX_BUILDER)');
   });
 
+  it('says which context it is on where that is gone or damaged, and what can be done about it', async () => {
+    addBuilder('lost', 'docker-container', { Name: 'lost0', Endpoint: 'gone' });
+    addBuilder('plain', 'docker', { Name: 'plain0', Endpoint: 'gone' }, { Name: 'plain1', Endpoint: 'gone' });
+    addBuilder('far', 'remote', { Name: 'far0', Endpoint: 'docker-container://b?context=gone' });
+    await expect(resolve({ builder: 'lost' })).rejects.toMatchObject({
+      code: 'endpoint',
+      message: 'buildx builder "lost" is on docker context "gone", which does not exist',
+      hint: 'Make the context again (docker context create gone --docker host=…), remove the builder (docker buildx rm lost), or name another one with --builder.',
+    });
+    await expect(resolve({ builder: 'plain' })).rejects.toThrow(
+      'buildx builder "plain", node plain0 is on docker context "gone"',
+    );
+    await expect(resolve({ builder: 'far' })).rejects.toThrow('buildx builder "far" is on docker context "gone"');
+    addContext('gone', 'gopher://far');
+    await expect(resolve({ builder: 'lost' })).rejects.toMatchObject({
+      message: expect.stringMatching(/docker context "gone" names "gopher:\/\/far"/),
+      hint: expect.stringMatching(/^Make the context again \(docker context rm gone, then create\), remove the builder/),
+    });
+  });
+
   it('is not chosen where a builder and a context share the name', async () => {
     addBuilder('work', 'remote', { Name: 'n', Endpoint: 'tcp://a:1' });
     addContext('work', 'tcp://w:1');
