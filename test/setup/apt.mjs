@@ -4,6 +4,8 @@ import { capture, which } from './command.mjs';
 import { SetupError, say } from './say.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
+/** An installation that is cut off leaves dpkg in the middle of it, and a slow machine with triggers takes its time. */
+const INSTALLED_WITHIN_MS = 30 * 60_000;
 
 /**
  * @param {readonly string[]} packages
@@ -23,9 +25,11 @@ export function installDebianPackages(packages, reason) {
   }
   try {
     let result = install(packages);
+    if (result.status === 124) throw tooLate(command);
     if (result.status !== 0) {
       const update = capture('apt-get', ['update'], { timeoutMs: 300_000 });
       result = install(packages);
+      if (result.status === 124) throw tooLate(command);
       if (result.status !== 0) {
         process.stderr.write(update.output + result.output);
         throw new SetupError(
@@ -43,6 +47,15 @@ export function installDebianPackages(packages, reason) {
 function install(packages) {
   return capture('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    timeoutMs: 600_000,
+    timeoutMs: INSTALLED_WITHIN_MS,
   });
+}
+
+/** @param {string} command */
+function tooLate(command) {
+  const minutes = INSTALLED_WITHIN_MS / 60_000;
+  return new SetupError(
+    `${command} did not end within ${minutes} minutes and was stopped`,
+    'Complete it first: dpkg --configure -a; then run this again.',
+  );
 }

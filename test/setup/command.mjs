@@ -39,7 +39,7 @@ export function which(name) {
  * @param {string} file
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, input?: string }} [options]
- * @returns {{ status: number, output: string }} status 127 when the program could not be started
+ * @returns {{ status: number, output: string }} status 127 when the program could not be started, 124 when its time was over
  */
 export function capture(file, args, options = {}) {
   const result = spawnSync(file, args, {
@@ -51,7 +51,10 @@ export function capture(file, args, options = {}) {
     maxBuffer: 64 << 20,
   });
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}`;
-  if (result.error !== undefined) return { status: 127, output: `${output}${result.error.message}\n` };
+  if (result.error !== undefined) {
+    const isLate = /** @type {NodeJS.ErrnoException} */ (result.error).code === 'ETIMEDOUT';
+    return { status: isLate ? 124 : 127, output: `${output}${result.error.message}\n` };
+  }
   return { status: result.status ?? 128, output };
 }
 
