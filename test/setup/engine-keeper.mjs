@@ -118,6 +118,8 @@ async function tryStart(isolation, flags) {
   const child = spawn(program, programArgs, {
     stdio: /** @type {import('node:child_process').StdioOptions} */ (['ignore', log, log]),
     env: { ...process.env, PATH: systemPath(), ...kind.env },
+    // Who is not root may not be let into the directory of whoever runs the tests.
+    cwd: '/',
     detached: true,
   });
   closeSync(log);

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { installDebianPackages } from './apt.mjs';
@@ -73,7 +73,7 @@ export async function startPrivateEngine(options = {}) {
   }
   const dockerd = which(name);
   if (dockerd === null) throw new SetupError(`${name} is not on this machine`, INSTALL_HINT);
-  return keep(new Keeper(dockerd, ['dockerd', ...(options.features ?? [])].join('+')));
+  return keep(new Keeper(resolve(dockerd), ['dockerd', ...(options.features ?? [])].join('+')));
 }
 
 /** Debian's packages of the programs without which a user who is not root has no containers, or none with a network. */
