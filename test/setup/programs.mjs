@@ -7,7 +7,10 @@ import { SetupError, say } from './say.mjs';
 const PACKAGES = {
   unit: { groff: 'groff-base', openssl: 'openssl', 'ssh-keygen': 'openssh-client' },
   'engine-contract': { openssl: 'openssl', 'ssh-add': 'openssh-client' },
-  e2e: { fish: 'fish', git: 'git', ip: 'iproute2', openssl: 'openssl', ssh: 'openssh-client', zsh: 'zsh' },
+  e2e: {
+    ...{ bzip2: 'bzip2', fish: 'fish', git: 'git', ip: 'iproute2' },
+    ...{ openssl: 'openssl', ssh: 'openssh-client', xz: 'xz-utils', zsh: 'zsh' },
+  },
 };
 
 /** @param {readonly string[]} parts of the tests that are about to run */
