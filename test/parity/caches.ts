@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineEnv } from '../helpers/engines.js';
+import type { GithubCache } from '../helpers/github-cache.js';
 import type { Registry } from '../helpers/registry.js';
 import { type RunResult, runBxtui } from '../helpers/run.js';
 import { testDirectory } from '../helpers/session-root.js';
@@ -20,6 +21,7 @@ export interface CachePlace {
   readonly engine: string;
   readonly buildx: Buildx;
   readonly registry: Registry;
+  readonly github: GithubCache;
 }
 
 interface Written {
@@ -54,7 +56,7 @@ export class CacheRuns {
     await writeContext(join(dir, 'context'), one);
     // An image that is pushed is its own output.
     const args = [...one.to, ...(one.to.includes('--push') ? [] : ['-o', 'type=cacheonly'])];
-    const { status, output } = await this.#build(program, { dir, runId, args, cacheOf: { dir, runId } });
+    const { status, output } = await this.#build(program, { dir, runId, args, env: one.env, cacheOf: { dir, runId } });
     const form = status === 0 ? await this.#formOf(one, { dir, runId }) : failureOf(output);
     return { dir, runId, status, id: madeUpIn(output), form };
   }
@@ -65,7 +67,9 @@ export class CacheRuns {
     // The same build as the one that has filled the cache.
     const filled = one.isOfOther ? this.#of(one, program === 'bxtui' ? 'buildx' : 'bxtui') : own;
     const args = [...one.from, '-o', 'type=local,dest=out'];
-    const { status, output } = await this.#build(program, { dir: own.dir, runId: filled.runId, args, cacheOf: filled });
+    const { status, output } = await this.#build(program, {
+      ...{ dir: own.dir, runId: filled.runId, args, env: one.env, cacheOf: filled },
+    });
     const isSame = filled.id !== null && resultIn(join(own.dir, 'out')) === filled.id;
     return {
       status,
@@ -89,15 +93,25 @@ export class CacheRuns {
       readonly dir: string;
       readonly runId: string;
       readonly args: readonly string[];
+      readonly env: CacheCase['env'];
       readonly cacheOf: Pick<Written, 'dir' | 'runId'>;
     },
   ): Promise<RunResult> {
     const { buildx, engine } = this.place;
     const ref = `${this.place.registry.host}/${repositoryOf(run.cacheOf.runId)}`;
-    const given = run.args.map((arg) => arg.replaceAll('@CACHE@', join(run.cacheOf.dir, 'cache')).replaceAll('@REF@', ref));
+    const filled = (text: string): string =>
+      text
+        .replaceAll('@CACHE@', join(run.cacheOf.dir, 'cache'))
+        .replaceAll('@REF@', ref)
+        .replaceAll('@NAME@', run.cacheOf.runId)
+        .replaceAll('@GITHUB@', this.place.github.url);
+    const given = run.args.map(filled);
+    const own = Object.entries(run.env ?? {}).map(([name, value]) => [name, filled(value)]);
+    // What a job that runs these tests has is not meant.
+    const more = { ACTIONS_RUNTIME_TOKEN: undefined, ...Object.fromEntries(own) };
     const args = ['build', '--progress=plain', '--build-arg', `RUN_ID=${run.runId}`, ...given, join(run.dir, 'context')];
-    const options = { cwd: run.dir, env: engineEnv(engine), timeoutMs: 80_000 };
-    return program === 'bxtui' ? runBxtui(args, options) : buildx.docker(['buildx', ...args], { ...options, env: {} });
+    const options = { cwd: run.dir, env: { ...engineEnv(engine), ...more }, timeoutMs: 80_000 };
+    return program === 'bxtui' ? runBxtui(args, options) : buildx.docker(['buildx', ...args], { ...options, env: more });
   }
 
   /** What stands in the directory or in the registry, without digests, sizes and times. */

@@ -1,7 +1,9 @@
 /**
  * Cases of caches that outlive an engine's own: written by one build, and all that a second one has, which finds the engine's cache empty. `@CACHE@`
- * is a directory, `@REF@` a name in a registry; both are the program's own, or, where `isOfOther`, those of the other program.
+ * is a directory, `@REF@` a name in a registry, `@NAME@` one elsewhere; all are the program's own, or, where `isOfOther`, those of the other program.
+ * `@GITHUB@` is where GitHub keeps caches.
  */
+import { githubToken } from '../../helpers/github-cache.js';
 import { BASE } from '../case.js';
 
 export interface CacheCase {
@@ -10,6 +12,8 @@ export interface CacheCase {
   readonly to: readonly string[];
   readonly from: readonly string[];
   readonly isOfOther?: boolean;
+  /** `@GITHUB@` here as well. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The second build finds nothing. */
   readonly isLost?: boolean;
   /** Where what is written can be looked at: as an index in the directory, as a manifest in the registry, as a part of the image there. */
@@ -70,4 +74,25 @@ export const keptCaches: readonly CacheCase[] = [
     to: ['--cache-to', 'type=local,dest=@CACHE@,mode=max', '--cache-to', 'type=registry,ref=@REF@,mode=max'],
     from: ['--cache-from', 'type=local,src=@CACHE@-none', '--cache-from', '@REF@'],
   }),
+];
+
+/** A job on GitHub has all that it takes in its environment. */
+const JOB = { ACTIONS_RESULTS_URL: '@GITHUB@', ACTIONS_RUNTIME_TOKEN: githubToken('refs/heads/main') };
+const ofGithub = (name: string, options: string, more: Partial<CacheCase> = {}): CacheCase => ({
+  ...{ name, dockerfile: STAGES, form: 'none', env: { ...JOB, ACTIONS_CACHE_SERVICE_V2: 'true' } },
+  to: ['--cache-to', `type=gha,scope=@NAME@${options}`],
+  from: ['--cache-from', 'type=gha,scope=@NAME@'],
+  ...more,
+});
+
+export const githubCaches: readonly CacheCase[] = [
+  ofGithub('mode=min', ',mode=min'),
+  ofGithub('mode=max', ',mode=max'),
+  ofGithub('of layers, with the address on the command line', ',mode=max,url_v2=@GITHUB@', {
+    ...{ dockerfile: LAYERS, env: { ACTIONS_RUNTIME_TOKEN: JOB.ACTIONS_RUNTIME_TOKEN } },
+    from: ['--cache-from', 'type=gha,scope=@NAME@,url_v2=@GITHUB@'],
+  }),
+  ofGithub('of the other program', ',mode=max', { isOfOther: true }),
+  ofGithub('outside of a job, which is passed over', ',mode=max', { env: {}, isLost: true }),
+  ofGithub('a token that is none', ',mode=max', { env: { ...JOB, ACTIONS_RUNTIME_TOKEN: 'none' }, isLost: true }),
 ];
