@@ -64,7 +64,7 @@ export interface ScreenCommands {
   moveDivider(direction: 1 | -1): void;
   cycleTab(direction: 1 | -1): void;
   showTab(process: string): void;
-  /** A process that somebody has just started, with the keyboard, unless they type into another by now. */
+  /** A process that somebody has asked for, with the keyboard, unless they type into another by now. */
   showStarted(process: string): void;
   closeTab(process: string): void;
   /** Out of sight, with their tabs; `showTab` brings one back. */
@@ -100,6 +100,8 @@ export interface ScreenCommands {
   ask(question: Question): Promise<string | null>;
   askText(question: TextQuestion): Promise<string | null>;
   execute(command: SessionCommand): Promise<CommandResult | null>;
+  /** Starts a program, `name` in a sentence, and waits for it with what is typed meanwhile. False: there is none. */
+  start(command: SessionCommand, name: string): Promise<boolean>;
   /** Size of the terminal pane, for processes that are started. */
   terminalSize(): { readonly cols: number; readonly rows: number };
   editSource(line: number): Promise<void>;

@@ -140,12 +140,8 @@ export const terminalActions: readonly Action[] = [
     run: async (context) => {
       const container = containerOf(context);
       if (container === null) return;
-      const result = await context.screen.execute({
-        type: 'process.rerun',
-        container: container.id,
-        size: context.screen.terminalSize(),
-      });
-      if (result?.process) context.screen.showStarted(result.process);
+      const size = context.screen.terminalSize();
+      await context.screen.start({ type: 'process.rerun', container: container.id, size }, "the step's command");
     },
   },
   {
@@ -164,10 +160,8 @@ export const terminalActions: readonly Action[] = [
     group: 'Processes',
     changes: true,
     enabled: () => true,
-    run: async (context) => {
-      const { screen } = context;
-      const result = await screen.execute({ type: 'host.exec', args: [], size: screen.terminalSize() });
-      if (result?.process) screen.showStarted(result.process);
+    run: async ({ screen }) => {
+      await screen.start({ type: 'host.exec', args: [], size: screen.terminalSize() }, 'a shell on this machine');
     },
   },
   {

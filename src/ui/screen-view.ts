@@ -25,7 +25,7 @@ import { paintGrid } from './panels/grid.js';
 import { paintHeader } from './panels/header.js';
 import { type HintsProps, paintHints } from './panels/hints.js';
 import { paintLogs } from './panels/logs.js';
-import { paintProcesses } from './panels/processes.js';
+import { type ProcessesProps, paintProcesses, processRowAt } from './panels/processes.js';
 import { paintSource, sourceTop } from './panels/source.js';
 import { paintSteps, stepsAreas } from './panels/steps.js';
 import { type TitleFacts, titleOf } from './panels/titles.js';
@@ -72,6 +72,8 @@ export interface ScreenView {
   /** Puts an element above the panels and below the dialogs. */
   addBelowDialogs(element: BlessedElement): void;
   setCharts(charts: Charts): void;
+  /** The index of the process in this line of its panel, as it was painted last; null: there is none. */
+  processAt(y: number): number | null;
   /** A panel's cells as they were painted last; null when it is not visible. */
   panelSurface(panel: PanelId): Surface | null;
 }
@@ -108,13 +110,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       const hits = marksOf(current, 'logs');
       paintLogs(surface, { generation, step: selectStep(generation, current.view), emulator: current.log, ...hits }, look);
     }),
-    processes: painting((surface, { state, view, attached, nowMs }) => {
-      const generation = selectGeneration(state, view);
-      const isFocused = view.focus === 'processes';
-      const rows = selectProcessRows(state, view);
-      const selected = selectedProcessAt(rows, view);
-      paintProcesses(surface, { state, generation, rows, selected, tabs: view.tabs, attached, isFocused, nowMs }, look);
-    }),
+    processes: painting((surface, current) => paintProcesses(surface, processesOf(current), look)),
     source: painting((surface, current) => paintSourcePanel(surface, current, look)),
   };
   const above = painting((surface, current) => {
@@ -159,6 +155,10 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     },
     get frameBoxes() {
       return frameBoxes;
+    },
+    processAt(y) {
+      const rect = frame === null ? null : panelRect(frame.layout, 'processes');
+      return frame === null || rect === null ? null : processRowAt(processesOf(frame), rect.height, y);
     },
     panelSurface(panel) {
       const box = frame?.layout.boxes.find(({ active }) => active === panel);
@@ -212,6 +212,17 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     const { cursorShape: shape, cursorBlink: isBlinking } = emulator.modes;
     host.setCursor({ x: place.x + Math.min(x, surface.width - 1), y: place.y + y, shape, isBlinking });
   }
+}
+
+function processesOf({ state, view, attached, nowMs }: Frame): ProcessesProps {
+  const rows = selectProcessRows(state, view);
+  return {
+    ...{ state, rows, attached, nowMs },
+    generation: selectGeneration(state, view),
+    selected: selectedProcessAt(rows, view),
+    tabs: view.tabs,
+    isFocused: view.focus === 'processes',
+  };
 }
 
 function copyOverlayOf(view: ViewState): CopyOverlay | null {

@@ -13,7 +13,7 @@ import type { OptionsForm } from '../view-state.js';
 import { enterCopyMode } from './copy-mode.js';
 import { copyGridLine, copyPanelText } from './copying.js';
 import { createOpenings } from './openings.js';
-import { runRollback } from './rollback.js';
+import { runRollback, startProgram } from './rollback.js';
 import { gridOf, movePanel } from './scrolling.js';
 import { stepSearch } from './searching.js';
 import {
@@ -191,6 +191,7 @@ export function createCommands(ui: Ui): ScreenCommands {
         return null;
       }
     },
+    start: (command, name) => startProgram(ui, commands, openings, command, name),
     terminalSize() {
       const rect = terminalRect(ui);
       return { cols: Math.max(2, rect.width), rows: Math.max(1, rect.height) };
@@ -237,10 +238,7 @@ export function createCommands(ui: Ui): ScreenCommands {
               tty: process.tty,
               size,
             };
-    const result = await commands.execute(command);
-    if (result?.process == null) return;
-    closeTab(ui, id);
-    startedByHand(ui, result.process);
+    if (await commands.start(command, 'the program')) closeTab(ui, id);
   }
 
   async function copy(text: string): Promise<void> {

@@ -5,7 +5,6 @@ import { innerRect } from '../layout/layout.js';
 import { placeTitle } from '../panels/frame.js';
 import { placeHints } from '../panels/hints.js';
 import { selectGeneration, selectStep } from '../select/current.js';
-import { selectProcessRows } from '../select/process-rows.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
 import { createCounting } from './counting.js';
 import { dragMark, pressMark } from './marking.js';
@@ -119,24 +118,19 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
     return;
   }
   const panel = segment?.target?.kind === 'panel' ? segment.target.panel : box.box.active;
+  const inner = innerRect(box.box);
+  const clickedProcess = ui.screenView.processAt(event.y - inner.y);
   if (mode === 'terminal' && panel !== 'terminal') leaveTerminal(ui);
   store.dispatch({ type: 'panel.focused', panel });
-  const inner = innerRect(box.box);
   if (!contains(inner, event.x, event.y)) return;
   if (panel === 'terminal' && mode === 'normal' && ui.store.view.activeTab !== null) enterTerminal(ui);
   if (panel === 'terminal' || panel === 'logs') pressMark(ui, panel, event);
   else if (panel === 'steps') clickStep(ui, event.y - inner.y);
-  else if (panel === 'processes' && event.y > inner.y)
-    store.dispatch({ type: 'process.selected', at: clickedProcess(ui, event.y - inner.y - 1) });
+  else if (panel === 'processes' && clickedProcess !== null) store.dispatch({ type: 'process.selected', at: clickedProcess });
 }
 
 function contains(rect: { x: number; y: number; width: number; height: number }, x: number, y: number): boolean {
   return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
-}
-
-function clickedProcess(ui: Ui, row: number): number {
-  const rows = selectProcessRows(ui.deps.session.state, ui.store.view).length;
-  return Math.max(0, Math.min(row, rows - 1));
 }
 
 function clickStep(ui: Ui, y: number): void {

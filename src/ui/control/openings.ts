@@ -15,9 +15,9 @@ export interface OpeningEnd {
 }
 
 export interface Openings {
-  /** `work` opens the shell; `done` is called with its end, and is what the promise resolves with. Rejects as `work` does. */
+  /** `work` opens the shell; resolves with what it gives and how the waiting ended, rejects as it does. `opening`: its row of the processes. */
   begin<T>(
-    opening: Omit<Opening, 'id'>,
+    opening: Omit<Opening, 'id'> | null,
     title: string,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<readonly [T, OpeningEnd]>;
@@ -44,10 +44,10 @@ export function createOpenings({ store }: Pick<Ui, 'store'>): Openings {
       return { kind: 'waiting', id, title: entry.title, typed: entry.typed };
     });
     void waiting.then((answer) => {
-      if (answer?.type === 'cancel') entry.abort.abort();
-      if (answer?.type !== 'background') return;
+      if (answer === null) return;
       entry.waitingId = null;
-      entry.typed = answer.typed;
+      if (answer.type === 'background') entry.typed = answer.typed;
+      else entry.abort.abort();
     });
   };
   const end = (id: number, entry: Pending): OpeningEnd => {
@@ -63,7 +63,7 @@ export function createOpenings({ store }: Pick<Ui, 'store'>): Openings {
       const id = ++count;
       const entry: Pending = { title, abort: new AbortController(), typed: [], waitingId: null };
       pending.set(id, entry);
-      store.dispatch({ type: 'opening.began', opening: { ...opening, id } });
+      if (opening !== null) store.dispatch({ type: 'opening.began', opening: { ...opening, id } });
       wait(entry);
       try {
         const result = await work(entry.abort.signal);

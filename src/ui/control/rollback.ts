@@ -1,8 +1,9 @@
-/** Opening a shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
+/** Programs that somebody starts and waits for. A shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
 import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
 import type { StepKey, StepState } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
+import type { SessionCommand } from '../../session/session.js';
 import { selectGeneration } from '../select/current.js';
 import type { Openings } from './openings.js';
 import { enterTerminal, showTab, showTabAside } from './tabs.js';
@@ -16,10 +17,7 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
   const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
-  const title =
-    isYetToRun(step.state) && wish.moment === 'auto'
-      ? `building up to ${place}, then a shell in it`
-      : `opening a shell in ${place}`;
+  const title = wish.moment === 'auto' ? openingTitle(step.state, place) : `opening a shell in ${place}`;
   const { number } = generation;
   const command = {
     type: 'step.rollback',
@@ -41,26 +39,50 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
     const [{ process }, { typed, isAwaited }] = await openings.begin(opening, title, (signal) =>
       session.execute(command, signal),
     );
-    if (process !== null) showShell(ui, commands, process, isAwaited ? null : place, typed);
+    if (process !== null) showProgram(ui, commands, process, isAwaited ? null : `The shell in ${place}`, typed);
   } catch (error) {
     const problem = toBxError(error);
     if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
   }
 }
 
-/** What was stopped because another step failed runs again. */
-function isYetToRun(state: StepState): boolean {
-  return state === 'pending' || state === 'not-needed' || state === 'cancelled';
+/** Starts a program that is there in a moment; what is typed until then is its own, not a row of commands. */
+export async function startProgram(
+  ui: Ui,
+  commands: ScreenCommands,
+  openings: Openings,
+  command: SessionCommand,
+  name: string,
+): Promise<boolean> {
+  try {
+    const [{ process }, { typed, isAwaited }] = await openings.begin(null, `starting ${name}`, (signal) =>
+      ui.deps.session.execute(command, signal),
+    );
+    if (process !== null)
+      showProgram(ui, commands, process, isAwaited ? null : `${name[0]?.toUpperCase()}${name.slice(1)}`, typed);
+    return process !== null;
+  } catch (error) {
+    const problem = toBxError(error);
+    if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
+    return false;
+  }
+}
+
+/** What was stopped because another step failed runs again; a command that runs may never end by itself. */
+function openingTitle(state: StepState, place: string): string {
+  const isYetToRun = state === 'pending' || state === 'not-needed' || state === 'cancelled';
+  if (isYetToRun) return `building up to ${place}, then a shell in it`;
+  return state === 'running' ? `waiting for the end of ${place}, then a shell in it` : `opening a shell in ${place}`;
 }
 
 /**
- * `quietly`: where it is, for people who have gone on with something else; null: they wait for it and get it. What is to be known about
+ * `quietly`: what it is, for people who have gone on with something else; null: they wait for it and get it. What is to be known about
  * its container is at the top of its terminal.
  */
-function showShell(ui: Ui, commands: ScreenCommands, id: string, quietly: string | null, typed: readonly Uint8Array[]): void {
+function showProgram(ui: Ui, commands: ScreenCommands, id: string, quietly: string | null, typed: readonly Uint8Array[]): void {
   const isInFront = quietly === null ? showTab(ui, id) : showTabAside(ui, id);
   if (quietly === null) enterTerminal(ui);
-  else commands.notify('info', `The shell in ${quietly} is open ${isInFront ? '(i types into it)' : 'in a tab of its own'}.`);
+  else commands.notify('info', `${quietly} is open ${isInFront ? '(i types into it)' : 'in a tab of its own'}.`);
   const terminal = ui.terminals.get(id)?.terminal;
   for (const data of typed) terminal?.write(data);
 }

@@ -4,6 +4,7 @@ import type { Emulator, Match } from '../../term/types.js';
 import { panelRect } from '../layout/layout.js';
 import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
 import { selectSourceRows } from '../select/source-rows.js';
+import type { SearchState } from '../view-state.js';
 import { gridOf } from './scrolling.js';
 import type { Ui } from './ui-context.js';
 
@@ -88,9 +89,22 @@ export function stepSearch(ui: Ui, direction: 1 | -1): void {
   if (search === null) return;
   const hits = places(ui, search.panel, search.query);
   const count = hits.length;
-  const index = count === 0 ? -1 : (search.index + direction + count) % count;
+  const index = count === 0 ? -1 : nextHit(ui, search, hits, direction);
   ui.store.dispatch({ type: 'search.changed', search: { ...search, index, count } });
   if (index >= 0) goTo(ui, search.panel, hits[index]!);
+}
+
+/** From the hit that was gone to last, as long as it is in sight; else from what is. */
+function nextHit(ui: Ui, search: SearchState, hits: readonly number[], direction: 1 | -1): number {
+  const last = hits[search.index];
+  const grid = gridOf(ui, search.panel);
+  const height = search.panel === 'steps' ? 1 : (panelRect(ui.layout(), search.panel)?.height ?? 1);
+  const top = currentPlace(ui, search.panel);
+  // The end of a grid may hold fewer rows than the panel is high.
+  const isSeen = last !== undefined && last >= top && last < top + (grid === null ? height : grid.rows);
+  if (isSeen || last === undefined) return (search.index + direction + hits.length) % hits.length;
+  const found = direction > 0 ? hits.findIndex((place) => place >= top) : hits.findLastIndex((place) => place < top);
+  return found >= 0 ? found : direction > 0 ? 0 : hits.length - 1;
 }
 
 function currentPlace(ui: Ui, panel: PanelId): number {

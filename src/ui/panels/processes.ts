@@ -65,8 +65,14 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
   const details = sessionLines(props);
   const isWide = surface.width >= 60;
   const cells = rows.map((row) => cellsOf(row, props));
-  const widest = Math.max(...cells.map(({ step }) => textWidth(step)));
-  const columns = { isWide, label: Math.max(12, Math.min(widest, isWide ? 26 : 16)) };
+  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(textWidth));
+  const label = Math.max(isWide ? 12 : 4, Math.min(widest(cells.map(({ step }) => step)), isWide ? 26 : 16));
+  const columns: Columns = {
+    isWide,
+    label,
+    state: isWide ? 10 : Math.max(5, widest(cells.map(({ state }) => state))),
+    up: isWide ? 7 : Math.max(4, widest(cells.map(({ up }) => up))),
+  };
   let y = 0;
   if (rows.length === 0) {
     surface.text(
@@ -79,8 +85,7 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
     );
   } else {
     surface.text(2, y++, headings(columns), look.attr('dim'));
-    const room = Math.max(1, surface.height - 1 - Math.min(details.length + 1, Math.floor(surface.height / 3)));
-    const top = Math.max(0, Math.min(props.selected - Math.floor(room / 2), rows.length - room));
+    const { top, room } = rowsInSight(props, surface.height, details.length);
     for (const [index, row] of cells.entries()) {
       if (index < top || index >= top + room) continue;
       const line = surface.part({ x: 0, y: y++, width: surface.width, height: 1 });
@@ -96,14 +101,30 @@ export function paintProcesses(surface: Surface, props: ProcessesProps, look: Lo
   }
 }
 
+/** The first row in sight, and how many there is room for, below the headings in a panel of `height`. */
+function rowsInSight({ rows, selected }: ProcessesProps, height: number, details: number): { top: number; room: number } {
+  const room = Math.max(1, height - 1 - Math.min(details + 1, Math.floor(height / 3)));
+  return { room, top: Math.max(0, Math.min(selected - Math.floor(room / 2), rows.length - room)) };
+}
+
+/** The index of the process in line `y` of a panel of `height`; null: there is none. */
+export function processRowAt(props: ProcessesProps, height: number, y: number): number | null {
+  const { top, room } = rowsInSight(props, height, sessionLines(props).length);
+  const at = top + y - 1;
+  return y < 1 || y > room || at >= props.rows.length ? null : at;
+}
+
+/** Where there is little room each is as narrow as its widest text, and the command gets the rest. */
 interface Columns {
   readonly isWide: boolean;
   /** Cells of what says where a process is. */
   readonly label: number;
+  readonly state: number;
+  readonly up: number;
 }
 
-function headings({ isWide, label }: Columns): string {
-  const head = `${padEnd('ID', 4)} ${padEnd('STEP', label)} ${padEnd('STATE', 10)} ${padStart('UP', 7)}`;
+function headings({ isWide, label, state, up }: Columns): string {
+  const head = `${padEnd('ID', 4)} ${padEnd('STEP', label)} ${padEnd('STATE', state)} ${padStart('UP', up)}`;
   return `${head}${isWide ? `  ${padEnd('USER', 8)}` : ''}  COMMAND`;
 }
 
@@ -161,10 +182,10 @@ function paintRow(
 ): void {
   let x = line.text(2, 0, padEnd(cells.id, 5), look.attr('strong'));
   x = line.text(x, 0, padEnd(ellipsize(cells.step, columns.label, look.glyphs.ellipsis), columns.label + 1), look.attr('text'));
-  x = line.text(x, 0, padEnd(cells.state, 11), look.attr(cells.role));
-  x = line.text(x, 0, padStart(cells.up, 7), look.attr('dim')) + 2;
+  x = line.text(x, 0, padEnd(cells.state, columns.state + 1), look.attr(cells.role));
+  x = line.text(x, 0, padStart(cells.up, columns.up), look.attr('dim')) + 2;
   if (columns.isWide) x = line.text(x, 0, padEnd(ellipsize(cleanText(cells.user), 8), 8), look.attr('dim')) + 2;
-  const { after } = cells;
+  const after = columns.isWide ? cells.after : '';
   const command = ellipsize(cleanText(cells.command), Math.max(0, line.width - x - after.length - 2), look.glyphs.ellipsis);
   line.text(x, 0, command, look.attr('text'));
   line.text(line.width - after.length - 1, 0, after, look.attr('dim'));

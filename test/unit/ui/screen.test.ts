@@ -171,7 +171,7 @@ describe('the rest of the keys', () => {
         answer = () => resolve({ process: 'p2' });
       });
     await stage.press('C');
-    await stage.press('i');
+    await stage.press('tab', 'i');
     expect(stage.text()).toContain('keys go to p1');
     answer();
     await stage.settle();
@@ -257,6 +257,19 @@ describe('the rest of the keys', () => {
     await stage.event({ ...mouse, action: 'release', x: 44, y: at });
     expect(stage.copied).toEqual(['npm error']);
     expect(stage.text()).toContain('copied 9 characters');
+  });
+
+  test('n goes on from what is looked at, once the last hit is out of sight', async () => {
+    await open('failed');
+    openShellOf('p1', Array.from({ length: 200 }, (_, index) => `hit ${index + 1}`).join('\r\n'));
+    stage.handle.attach('p1');
+    await stage.leave();
+    await stage.press('2', '/', 'h', 'i', 't', 'enter', 'g', 'n');
+    expect(stage.text()).toMatch(/\/hit [1-9]\/200/);
+    await stage.press('n');
+    expect(stage.text()).toMatch(/\/hit ([2-9]|10)\/200/);
+    await stage.press('G', 'N');
+    expect(stage.text()).toMatch(/\/hit 1[678]\d\/200/);
   });
 
   test('a click selects the step, the wheel scrolls what is under it', async () => {

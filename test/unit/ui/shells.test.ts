@@ -111,6 +111,73 @@ describe('a shell that is on its way', () => {
   });
 });
 
+describe('a program that is started by a key', () => {
+  const hostShell = (): { finish(): void } => {
+    const later = { finish: (): void => undefined };
+    session.onExecute = () =>
+      new Promise((resolve) => {
+        later.finish = () => {
+          openShellOf('p1', '$ ');
+          resolve({ process: 'p1' });
+        };
+      });
+    return later;
+  };
+
+  test('gets what is typed before it is there: no key of it is a command', async () => {
+    await open('failed');
+    const shell = hostShell();
+    await stage.press('$', 's', 'e', 'd');
+    expect(stage.text()).toContain('starting a shell on this machine');
+    expect(stage.edited).toEqual([]);
+    shell.finish();
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('sed');
+    expect(stage.text()).toContain('keys go to p1');
+  });
+
+  test('comes quietly when nobody waits for it any more', async () => {
+    await open('failed');
+    const shell = hostShell();
+    await stage.press('$', 'esc');
+    expect(stage.text()).not.toContain('OPENING');
+    shell.finish();
+    await stage.settle();
+    expect(stage.text()).toContain('A shell on this machine is open (i types into it).');
+    expect(stage.text()).not.toContain('keys go to p1');
+  });
+});
+
+test('a step that still runs is said to be waited for', async () => {
+  await open('running');
+  opensLater();
+  await stage.press('.', 'enter');
+  expect(stage.text()).toMatch(/OPENING +waiting for the end of step \d+, then a shell in it/);
+});
+
+describe('the list of processes', () => {
+  const press = { type: 'mouse', button: 'left', action: 'press', shift: false, meta: false, ctrl: false } as const;
+
+  test('is clicked where it stands when it is scrolled', async () => {
+    await open('failed');
+    for (let n = 1; n <= 20; n++) openShellOf(`p${n}`, '');
+    await stage.press('4', 'G');
+    const lines = stage.text().split('\n');
+    const y = lines.findIndex((line) => /p17 +#10/.test(line));
+    expect(lines.join('')).not.toMatch(/p2 +#10/);
+    await stage.event({ ...press, x: lines[y]!.indexOf('p17'), y, raw: new Uint8Array() });
+    expect(stage.text()).toMatch(/▌ p17/);
+  });
+
+  test('shows what runs also where it is narrow', async () => {
+    await open('failed', { cols: 80, rows: 24 });
+    openShellOf('p1', '');
+    await stage.press('4');
+    expect(stage.text()).toMatch(/ID +STEP +STATE +UP +COMMAND/);
+    expect(stage.text()).toMatch(/p1 +#10 failed +running +[\d:]+ +\/bin\/sh/);
+  });
+});
+
 describe('programs that have ended', () => {
   test('stay until they are swept away, all at once; those that run stay', async () => {
     await open('failed');
