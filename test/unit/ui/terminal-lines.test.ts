@@ -36,6 +36,15 @@ describe('the banner', () => {
     );
   });
 
+  test('has the command as it stands in the Dockerfile, not the script that runs it again', () => {
+    const { step, container, process } = parts('10', 'failed');
+    const scripted = { ...container, stepCommand: '/bin/sh /.bxtui/step.sh', hasHistory: false };
+    const place = { step, container: scripted, platform: null, shortPlatform: null, exitCode: 7 };
+    expect(plain(bannerText(place, process, 200, STYLE))[1]).toBe('exit 7: npm ci   (^] C runs it again)');
+    const known = { ...place, container: { ...scripted, hasHistory: true } };
+    expect(plain(bannerText(known, process, 200, STYLE))[1]).toContain('/bin/sh /.bxtui/step.sh   (up-arrow has it)');
+  });
+
   test('breaks between words and takes three rows at most, whatever is mounted', () => {
     const { step, container, process } = parts('10', 'failed');
     const mounts = Array.from({ length: 30 }, (_, index) => ({
