@@ -96,15 +96,24 @@ export function listSessions(root: string): FoundSession[] {
   return names.flatMap((name) => readRecord(root, name) ?? []).toSorted((a, b) => a.record.startedAtMs - b.record.startedAtMs);
 }
 
-/** `wanted`: an id or the beginning of just one; null: the only running one. Throws `BxError('not-found')`. */
+/** `wanted`: an id, the beginning of just one, or the context of just one as the list names it; null: the only running one. Throws `BxError('not-found')`. */
 export function findSession(root: string, wanted: string | null): FoundSession {
   const all = listSessions(root);
   if (wanted !== null) {
     const exact = all.find(({ record }) => record.id === wanted);
-    const matches = exact ? [exact] : all.filter(({ record }) => record.id.startsWith(wanted));
+    const begun = exact ? [exact] : all.filter(({ record }) => record.id.startsWith(wanted));
+    const matches = begun.length > 0 ? begun : all.filter(({ record }) => contextLabel(record) === wanted);
     if (matches[0] !== undefined && matches.length === 1) return matches[0];
     const hint = all.length === 0 ? 'There is no session: bxtui build --detach . starts one.' : `There are: ${namesOf(all)}`;
-    throw new BxError('not-found', matches.length === 0 ? `no session ${wanted}` : `${wanted} begins several sessions`, { hint });
+    throw new BxError(
+      'not-found',
+      matches.length === 0
+        ? `no session ${wanted}`
+        : begun.length > 0
+          ? `${wanted} begins several sessions`
+          : `${wanted} has several sessions`,
+      { hint },
+    );
   }
   const running = all.filter(({ state }) => state === 'running');
   if (running[0] !== undefined && running.length === 1) return running[0];

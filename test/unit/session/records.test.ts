@@ -104,6 +104,7 @@ describe('the records of sessions', () => {
     expect(findSession(root, 'abcd').record.id).toBe('abcd0000');
     expect(() => findSession(root, 'abc')).toThrow('begins several');
     expect(() => findSession(root, 'zz')).toThrow('no session zz');
+    expect(() => findSession(root, 'x')).toThrow('x has several sessions');
     expect(() => findSession(root, null)).toThrow('2 sessions are running');
   });
 });
