@@ -1,5 +1,6 @@
 /** What to do about a failed build, where the engine's words tell enough; and its words made plainer where they are known. */
 import { type CredentialsLookUp, hintForRefusal } from '../shared/registry-refusal.js';
+import { hintForUser } from '../shared/step-user.js';
 import type { SolveFailure } from './run-context.js';
 
 export interface FailureContext {
@@ -41,6 +42,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   unreachableUrl,
   refusedEntitlement,
   fullDisk,
+  unknownUser,
 ];
 
 function missingTarget(message: string, context: FailureContext): Partial<ExplainedFailure> | null {
@@ -189,6 +191,11 @@ function refusedEntitlement(message: string): Partial<ExplainedFailure> | null {
 function fullDisk(message: string): Partial<ExplainedFailure> | null {
   if (!/no space left on device/i.test(message)) return null;
   return { hint: "The engine's disk is full: docker builder prune frees build cache." };
+}
+
+function unknownUser(message: string): Partial<ExplainedFailure> | null {
+  const hint = hintForUser(message);
+  return hint === null ? null : { hint };
 }
 
 function isPullFailure(message: string): boolean {

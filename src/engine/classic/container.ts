@@ -13,6 +13,7 @@ import { commandOf, lineOf } from './command.js';
 import { type StartedExec, startExec } from './exec.js';
 import { ownLabel, removeContainer } from './owner.js';
 import { settingsHostConfig } from './settings-query.js';
+import { userOfStep } from './step-user.js';
 
 export interface ImageConfig {
   readonly Env?: readonly string[] | null;
@@ -53,7 +54,8 @@ export async function openContainer(
 ): Promise<Container> {
   const { step, moment, config } = ground;
   const made = await startKept(api, ground, settings, signal);
-  const defaults = await defaultsOf(api, ground, made);
+  const { user: stepUser, note: userNote } = await userOfStep(api, made.id, config.User ?? '', signal);
+  const defaults = await defaultsOf(api, ground, made, stepUser);
   const programs = new Set<StartedExec>();
   let releasing: Promise<void> | null = null;
   let isGone = false;
@@ -69,7 +71,7 @@ export async function openContainer(
     note:
       made.shell === null
         ? 'There is no shell in this step, and the classic builder can lend none: no program can be started here.'
-        : ground.note,
+        : [ground.note, userNote].filter((note) => note !== null).join(' ') || null,
     mounts: [],
     defaults,
     holdsExclusiveCache: false,
@@ -95,7 +97,10 @@ export async function openContainer(
       }).catch((error: unknown) => {
         const { message } = toBxError(error);
         if (/unable to find user/.test(message))
-          throw new BxError('engine', `there is no user ${asked} in this container`, { cause: error });
+          throw new BxError('engine', `there is no user ${asked} in this container`, {
+            hint: 'Name another one, or use root.',
+            cause: error,
+          });
         throw new BxError('engine', message.includes(user) ? message : `${message} (user ${user})`, { cause: error });
       });
       programs.add(program);
@@ -173,14 +178,14 @@ function isWithout(program: string, message: string): boolean {
   return message.includes(program) && /no such file|not found|permission denied/i.test(message);
 }
 
-async function defaultsOf(api: EngineApi, ground: ContainerGround, made: Kept): Promise<ContainerDefaults> {
+async function defaultsOf(api: EngineApi, ground: ContainerGround, made: Kept, user: string): Promise<ContainerDefaults> {
   const { config, step } = ground;
   const runShell = config.Shell && config.Shell.length > 0 ? config.Shell : DEFAULT_RUN_SHELL;
   const stepCommand = step.instruction === 'RUN' ? (ground.command ?? commandOf(step.text, runShell)) : null;
   const shell = made.shell === null ? null : await interactiveShell(api, made.id, made.shell, config.Shell?.[0] ?? null);
   return {
     env: config.Env ?? [],
-    user: config.User || 'root',
+    user,
     cwd: config.WorkingDir || '/',
     shell: shell === null ? [] : [shell],
     lentShell: null,

@@ -1,6 +1,7 @@
 /** The builder's errors in the words that every engine's have here, with what to do next. Pure. */
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
+import { hintForUser } from '../shared/step-user.js';
 import { heredocAt, isHeredoc } from './misread.js';
 import { USE_BUILDKIT } from './refuse.js';
 
@@ -70,7 +71,7 @@ function hintFor(text: string, step: PlannedInstruction | null): string | null {
     return 'COPY --from takes no argument: name a stage for it (FROM $NAME AS other).';
   if (BUILDKIT.test(text)) return `This step needs BuildKit. ${USE_BUILDKIT}`;
   if (/file with no instructions|Dockerfile.*(?:cannot be|is) empty/i.test(text)) return 'A Dockerfile begins with FROM.';
-  return hintForPull(text);
+  return hintForUser(text) ?? hintForPull(text);
 }
 
 export function hintForPull(text: string): string | null {

@@ -21,6 +21,7 @@ import { HOME_DIR } from './scripts.js';
 import { keepsHistory, shellOfInstruction } from './shell-choice.js';
 import { type ShellSource, shellSources } from './shell-sources.js';
 import { lookAround, type Surroundings } from './surroundings.js';
+import { userOfStep } from './user.js';
 
 /** What `--network` makes of the network of a step. */
 const NETWORKS: Readonly<Record<string, NetMode>> = { none: NetMode.NONE, host: NetMode.HOST };
@@ -116,12 +117,14 @@ async function tryShell(
       ? await keptByFirst(options, first, shellOfInstruction(environment.runShell), signal)
       : await keptByKeeper(options, lookAround(source, environment.cwd), signal);
     const { found } = life;
+    const stepUser = source.prefix === '' ? environment.user : '';
+    const { user, note } = isTogether ? { user: stepUser, note: null } : await userOfStep(await life.keeper(), stepUser);
     const container = createKeptContainer({
       facts: {
-        ...commonFacts(ground, id, [...notes, ...secrets.notes]),
+        ...commonFacts(ground, id, [...notes, ...secrets.notes, ...(note === null ? [] : [note])]),
         defaults: {
           env: source.pathEntry === null ? environment.env : appendPath(environment.env, source.pathEntry),
-          user: source.prefix === '' ? environment.user : '',
+          user,
           cwd: source.prefix === '' ? found.cwd : source.prefix,
           shell: interactiveShell(ground, source, found.bash),
           lentShell: source.lent,

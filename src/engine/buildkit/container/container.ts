@@ -4,11 +4,10 @@
  */
 import { BxError } from '../../../platform/errors.js';
 import { type Container, type ContainerDefaults, type ContainerProcess, type ProcessSpec, RELEASED } from '../../engine.js';
-import { shellQuote } from '../../shared/shell-quote.js';
-import type { Keeper } from './keeper.js';
 import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
 import { type ExecContext, type OwnedProcess, startWrapped } from './process.js';
 import { wrappedArgs } from './scripts.js';
+import { startableUser } from './user.js';
 
 /** What is settled about a container before it exists. */
 export type ContainerFacts = Pick<Container, 'id' | 'step' | 'moment' | 'note' | 'mounts' | 'defaults' | 'holdsExclusiveCache'>;
@@ -89,34 +88,6 @@ export function createKeptContainer(options: KeptOptions): Container {
   }
 
   return { ...facts, start, release, gone };
-}
-
-/**
- * The engine takes an unknown user or a missing directory for a failed process and stops the whole container; so they are looked up first,
- * as the engine would (BuildKit, executor/oci GetUser). Returns the user to start as: root needs no entry.
- */
-async function startableUser(keeper: Keeper, user: string, cwd: string): Promise<string> {
-  const [name = '', group = ''] = user.split(':');
-  const checks: string[] = [];
-  if (!isNumericId(name)) checks.push(`bx_member ${shellQuote(name)} /etc/passwd || exit 11`);
-  if (!isNumericId(group)) checks.push(`bx_member ${shellQuote(group)} /etc/group || exit 12`);
-  checks.push(`[ -d ${shellQuote(cwd)} ] || exit 13`);
-  if (user === 'root') checks.push('bx_member root /etc/passwd || exit 14');
-  if (/^\d+$/.test(user)) checks.push('[ -e /etc/passwd ] || exit 15');
-  const { status } = await keeper.run(checks.join('; '));
-  const hint = 'Name another one, or use root.';
-  if (status === 11) throw new BxError('engine', `no user ${name} in this container's /etc/passwd`, { hint });
-  if (status === 12) throw new BxError('engine', `no group ${group} in this container's /etc/group`, { hint });
-  if (status === 13)
-    throw new BxError('engine', `no directory ${cwd} in this container`, { hint: 'Name another working directory, such as /.' });
-  // Without the file the engine finds no group for a bare number, and takes that for an unknown user.
-  if (status === 15) return `${user}:0`;
-  return status === 14 ? '' : user;
-}
-
-/** Also true for none at all, which means root. */
-function isNumericId(name: string): boolean {
-  return name === '' || name === 'root' || (/^\d+$/.test(name) && Number(name) <= 0x7fffffff);
 }
 
 function isShell(args: readonly string[], defaults: ContainerDefaults): boolean {
