@@ -250,6 +250,8 @@ async function runCommand(ui: Ui, line: string): Promise<void> {
     return;
   }
   const { screen } = ui.context();
+  // As in vi and less: the line, or the step, of that number.
+  if (/^\d+$/.test(wanted)) return screen.move('last', Number(wanted));
   try {
     const { text } = await ui.deps.commandLine.run(wanted);
     const lines = text.replace(/\n+$/, '').split('\n');

@@ -33,6 +33,13 @@ test('one digit of a panel stays its key, and so do digits with nothing behind t
   expect(focus()).toBe('3');
 });
 
+test('a number as a command goes there too', async () => {
+  await open('failed');
+  await stage.press(':', '9', 'enter');
+  expect(cursor()).toBe('9');
+  expect(stage.text()).not.toContain('unknown command');
+});
+
 test('in the Dockerfile it is a line', async () => {
   await open('failed', { cols: 80, rows: 12 });
   await stage.press('5', 'g');
