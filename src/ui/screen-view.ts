@@ -69,6 +69,8 @@ export interface ScreenView {
   renderTerminal(): boolean;
   /** Boxes with their titles as they were painted last, for the mouse. */
   readonly frameBoxes: readonly FrameBox[];
+  /** The bottom row, likewise; null before there is one. */
+  readonly bottomRow: HintsProps | null;
   /** Puts an element above the panels and below the dialogs. */
   addBelowDialogs(element: BlessedElement): void;
   setCharts(charts: Charts): void;
@@ -93,7 +95,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   const header = painting((surface, current) => {
     paintHeader(surface, selectHeader(current.state, current.view, current.nowMs), current.attached, labels.dockerfile, look);
   });
-  const hints = painting((surface, current) => paintHints(surface, current.hints, look));
+  const hints = painting((surface, current) => paintHints(surface, bottomRowOf(current, look), look));
   const message = painting((surface, { state, view, context }) => {
     surface.fill(look.attributes.plain);
     const lines = wrapText(tooSmallText(state, context.replay !== null), view.cols);
@@ -155,6 +157,9 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
     },
     get frameBoxes() {
       return frameBoxes;
+    },
+    get bottomRow() {
+      return frame === null ? null : bottomRowOf(frame, look);
     },
     processAt(y) {
       const rect = frame === null ? null : panelRect(frame.layout, 'processes');
@@ -286,6 +291,16 @@ function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBo
   const isFocused = box.active === frame.view.focus;
   const isTyping = isFocused && frame.view.mode === 'terminal';
   return { box, isFocused, isTyping, ...titleOf(box, titleFacts(frame, look)) };
+}
+
+/** A panel that has no border, and the screen for itself, has its title there. */
+function bottomRowOf(frame: Frame, look: Look): HintsProps {
+  const { hints, layout, view } = frame;
+  const [box] = layout.boxes;
+  if (box === undefined || box.hasBorder || hints.message !== '') return hints;
+  const half = { ...box, rect: { ...box.rect, width: Math.floor(view.cols / 2) } };
+  const { title, info } = titleOf(half, titleFacts(frame, look));
+  return { ...hints, message: [...title, ...info].map(({ text, tail = '' }) => `${text}${tail}`).join('  ') };
 }
 
 /** `#9 RUN npm ci`, `#23 linux/386 RUN npm ci`. */

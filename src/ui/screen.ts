@@ -109,7 +109,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     layout: () => layoutOf(store.view),
     layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
     context: () => contextOf(ui, commands),
-    hints: () => hintsOf(session.state, store.view, ui.context(), leaveLabel, look.glyphs),
     invalidate: () => scheduler.invalidate(),
     redraw() {
       host.invalidate();
@@ -154,7 +153,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       terminalSize: tab?.terminal.size ?? null,
       log: generation === null || step === null ? null : logs.get(generation.number, step.key),
       matches: gridMatches(ui),
-      hints: ui.hints(),
+      hints: hintsOf(state, view, context, leaveLabel, look.glyphs),
       attached: attachedOf(deps),
       logRates: logRate.sample(generation, nowMs),
     };

@@ -149,6 +149,8 @@ function clickStep(ui: Ui, y: number): void {
 }
 
 function clickHint(ui: Ui, x: number): void {
-  const hint = placeHints(ui.hints(), ui.store.view.cols).find((placed) => x >= placed.x && x < placed.x + placed.width);
+  const { bottomRow } = ui.screenView;
+  const placed = bottomRow === null ? [] : placeHints(bottomRow, ui.store.view.cols);
+  const hint = placed.find((one) => x >= one.x && x < one.x + one.width);
   if (hint?.actionId != null) runAction(ui, hint.actionId);
 }

@@ -3,7 +3,6 @@ import type { ActionContext, PanelId } from '../../actions/index.js';
 import type { ScreenDeps } from '../deps.js';
 import type { Layout } from '../layout/layout.js';
 import type { Look } from '../look.js';
-import type { HintsProps } from '../panels/hints.js';
 import type { ScreenView } from '../screen-view.js';
 import type { ViewState } from '../view-state.js';
 import type { LogGrids } from './log-grids.js';
@@ -23,8 +22,6 @@ export interface Ui {
   /** The inside of a panel's box if the view were this one. */
   layoutWith(view: ViewState, panel: PanelId): { readonly width: number; readonly height: number };
   context(): ActionContext;
-  /** The bottom row as it was painted last. */
-  hints(): HintsProps;
   invalidate(): void;
   /** Draws everything again, whatever the terminal shows. */
   redraw(): void;

@@ -79,7 +79,10 @@ function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, l
 function paintQuestion(surface: Surface, { question, selected }: Extract<Overlay, { kind: 'question' }>, look: Look): null {
   const widest = Math.max(textWidth(question.title) + 4, ...question.choices.map((choice) => textWidth(choice.label) + 6), 36);
   const width = Math.min(surface.width - 4, Math.max(widest, ...question.lines.map((line) => Math.min(64, textWidth(line)))) + 6);
-  const lines = question.lines.flatMap((line) => wrapText(cleanText(line), width - 4));
+  const wrapped = question.lines.flatMap((line) => wrapText(cleanText(line), width - 4));
+  // The answers are always in sight.
+  const room = Math.max(0, surface.height - 5 - question.choices.length);
+  const lines = wrapped.length <= room ? wrapped : [...wrapped.slice(0, room - 1), look.glyphs.ellipsis].slice(0, room);
   const gap = lines.length > 0 ? 1 : 0;
   const height = lines.length + gap + question.choices.length + 2;
   const inside = paintDialog(
