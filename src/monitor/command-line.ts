@@ -42,6 +42,8 @@ export interface CommandLine {
   run(line: string, signal?: AbortSignal): Promise<{ readonly text: string }>;
   /** Words that may stand at the cursor; `start` is where the word begins that a candidate replaces. */
   complete(line: string, cursor: number): { readonly candidates: readonly string[]; readonly start: number };
+  /** Whether the line only asks (`MonitorCommand.isQuestion`). */
+  isQuestion(line: string): boolean;
   /** For key help and palettes: the same table. */
   help(): ReadonlyArray<{ readonly name: string; readonly usage: string; readonly summary: string }>;
 }
@@ -51,7 +53,7 @@ export function createCommandLine(deps: MonitorDeps): CommandLine {
     async run(line, signal) {
       const [name, ...args] = splitWords(line);
       if (name === undefined) return { text: '' };
-      const command = MONITOR_COMMANDS.find((candidate) => candidate.name === name);
+      const command = commandNamed(name);
       if (command === undefined) throw unknownCommand(name, deps.textWidth?.());
       return { text: await command.run(contextOf(deps, signal ?? new AbortController().signal), args) };
     },
@@ -63,8 +65,13 @@ export function createCommandLine(deps: MonitorDeps): CommandLine {
       const found = candidatesAfter(deps, before).filter((candidate) => candidate.startsWith(typed?.text ?? ''));
       return { candidates: found.map(quoteWord), start: typed?.start ?? cursor };
     },
+    isQuestion: (line) => commandNamed(splitWords(line)[0])?.isQuestion === true,
     help: () => MONITOR_COMMANDS.map(({ name, usage, summary }) => ({ name, usage, summary })),
   };
+}
+
+function commandNamed(name: string | undefined): MonitorCommand | undefined {
+  return MONITOR_COMMANDS.find((candidate) => candidate.name === name);
 }
 
 function contextOf(deps: MonitorDeps, signal: AbortSignal): MonitorContext {

@@ -49,6 +49,8 @@ export interface MonitorCommand {
   readonly summary: string;
   /** Further paragraphs of `help NAME`. */
   readonly details: readonly string[];
+  /** It only asks, and may take long for that: the answer is all there is of it. */
+  readonly isQuestion?: boolean;
   /** Returns what is said, possibly several lines or nothing. Throws `BxError`. */
   run(context: MonitorContext, args: readonly string[]): Promise<string>;
   /** Candidates for the word after `words`; what does not begin with the typed part is left out by the caller. */

@@ -14,8 +14,10 @@ import type { ColorDepth } from './theme/color.js';
 import type { Theme } from './theme/theme.js';
 
 export interface CommandLine {
-  /** Runs one line; `text` is what it says, possibly several lines. Throws `BxError`. */
-  run(line: string): Promise<{ readonly text: string }>;
+  /** Runs one line; `text` is what it says, possibly several lines. Throws `BxError`, and `BxError('cancelled')` after `signal`. */
+  run(line: string, signal?: AbortSignal): Promise<{ readonly text: string }>;
+  /** Whether the line only asks, so that it may be stopped without anything being left undone. */
+  isQuestion(line: string): boolean;
   /** `start`: where the word begins that a candidate replaces. */
   complete(line: string, cursor: number): { readonly candidates: readonly string[]; readonly start: number };
   help(): ReadonlyArray<{ readonly name: string; readonly usage: string; readonly summary: string }>;

@@ -7,6 +7,7 @@ import type { SessionState } from '../core/model/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
 import { attachedOf, watchAttached } from './control/attached.js';
 import { askBackground } from './control/background.js';
+import { createCommandRuns } from './control/command-runs.js';
 import { createCommands } from './control/commands.js';
 import { contextOf } from './control/context-of.js';
 import { followEvent } from './control/follow-events.js';
@@ -106,6 +107,9 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     terminals,
     logs,
     typeAhead: createTypeAhead(store, clock),
+    get commandRuns() {
+      return commandRuns;
+    },
     layout: () => layoutOf(store.view),
     layoutWith: (view, panel) => panelRect(layoutOf(view), panel) ?? { width: view.cols, height: Math.max(1, view.rows - 2) },
     context: () => contextOf(ui, commands),
@@ -116,6 +120,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     },
     close,
   };
+  const commandRuns = createCommandRuns(ui);
   const commands = createCommands(ui);
   const handleInput = createInputHandler(ui);
   const tellPlace = createPlaceTeller(ui);

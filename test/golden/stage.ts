@@ -1,8 +1,10 @@
 /** A screen on a terminal of paper: the real front end with a fake session, router, guard and clock, and an emulator that shows it. */
+
 import { fileURLToPath } from 'node:url';
 import { parseLeaveKey } from '../../src/input/leave-key.js';
 import type { ModeChange, Router } from '../../src/input/router.js';
 import type { InputEvent, KeyEvent, ProgramTarget } from '../../src/input/types.js';
+import { BxError } from '../../src/platform/errors.js';
 import type { TerminalGuard } from '../../src/platform/terminal-guard.js';
 import type { ClientInfo } from '../../src/session/wire/index.js';
 import { createEmulator, type Emulator } from '../../src/term/emulator.js';
@@ -104,8 +106,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     colorDepth: options.colorDepth ?? 'truecolor',
     clock,
     commandLine: {
-      run: (line) => Promise.resolve({ text: `ran ${line}` }),
+      run: (line, signal) => (line === 'ls /slow' ? untilStopped(signal) : Promise.resolve({ text: `ran ${line}` })),
       complete: (line) => ({ candidates: ['reload', 'rollback'].filter((name) => name.startsWith(line)), start: 0 }),
+      isQuestion: (line) => line.startsWith('ls'),
       help: () => [{ name: 'reload', usage: 'reload', summary: 'Build again' }],
     },
     settings: { leaveKey: parseLeaveKey('ctrl-]'), scrollbackRows: 1000, wheelRows: 3, preparesShells: true },
@@ -252,6 +255,10 @@ interface PaperRouter extends Router {
   leaveByKey(): void;
   /** The leave key again, after `leaveByKey`. */
   resumeByKey(): void;
+}
+
+function untilStopped(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new BxError('cancelled', 'stopped'))));
 }
 
 function createPaperRouter(): PaperRouter {

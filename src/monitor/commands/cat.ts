@@ -12,6 +12,7 @@ const ROW_BYTES = 16;
 
 export const cat: MonitorCommand = {
   name: 'cat',
+  isQuestion: true,
   usage: 'cat [STEP] [--init] [--offset N] [--bytes N] PATH',
   summary: "prints a file of a step's files, as the build has it",
   details: [

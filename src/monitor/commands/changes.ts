@@ -6,6 +6,7 @@ import { shownPath } from '../shown-path.js';
 
 export const changes: MonitorCommand = {
   name: 'changes',
+  isQuestion: true,
   usage: 'changes [STEP]',
   summary: 'the paths that a step has added (A), changed (C) and deleted (D)',
   details: [

@@ -8,6 +8,7 @@ import { renderTable } from '../table.js';
 
 export const ls: MonitorCommand = {
   name: 'ls',
+  isQuestion: true,
   usage: 'ls [STEP] [--init] [PATH]',
   summary: "lists a directory in a step's files, as the build has them and not its shells",
   details: [

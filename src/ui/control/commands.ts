@@ -69,6 +69,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     back() {
       const { view } = store;
       if (view.search !== null) store.dispatch({ type: 'search.changed', search: null });
+      else if (ui.commandRuns.stop()) return;
       else if (view.toast !== null) store.dispatch({ type: 'toast.expired' });
       else if (view.zoomed !== null) relayout(() => store.dispatch({ type: 'zoom.toggled' }));
       else if (view.generation !== null) commands.setGeneration(null);

@@ -1,6 +1,5 @@
 /** Keys while something lies above the panels: answers, fields, lists. Every overlay closes with Esc. */
 import type { KeyEvent } from '../../input/types.js';
-import { toBxError } from '../../platform/errors.js';
 import { paletteEntries } from '../overlays/entries.js';
 import { helpExtent } from '../overlays/help.js';
 import { editLine, inputOf, insertText, type LineInput } from '../text/line-input.js';
@@ -186,7 +185,7 @@ function commandKey(ui: Ui, overlay: Extract<Overlay, { kind: 'command' }>, key:
   const { commandHistory } = ui.store.view;
   if (key === 'enter') {
     ui.store.closeTop();
-    void runCommand(ui, overlay.input.text);
+    ui.commandRuns.start(overlay.input.text);
     return;
   }
   if (key === 'tab' || key === 'S-tab') {
@@ -235,35 +234,6 @@ function commonPrefix(words: readonly string[]): string {
   let prefix = words[0] ?? '';
   for (const word of words) while (!word.startsWith(prefix)) prefix = prefix.slice(0, -1);
   return prefix;
-}
-
-/** What fingers that know vi type to leave. */
-const QUITTING = /^(?:q|qa|wq|wqa|x|xa|quit)(!?)$/;
-
-async function runCommand(ui: Ui, line: string): Promise<void> {
-  const wanted = line.trim();
-  if (wanted === '') return;
-  ui.store.dispatch({ type: 'command.remembered', line: wanted });
-  const quitting = QUITTING.exec(wanted);
-  if (quitting !== null) {
-    runAction(ui, quitting[1] === '' ? 'app.quit' : 'app.quitNow');
-    return;
-  }
-  const { screen } = ui.context();
-  // As in vi and less: the line, or the step, of that number.
-  if (/^\d+$/.test(wanted)) return screen.move('last', Number(wanted));
-  try {
-    const { text } = await ui.deps.commandLine.run(wanted);
-    const lines = text.replace(/\n+$/, '').split('\n');
-    if (text.trim() === '') return;
-    if (lines.length === 1) screen.notify('info', lines[0]!);
-    else ui.store.dispatch({ type: 'overlay.opened', overlay: { kind: 'text-page', title: wanted, lines, top: 0 } });
-  } catch (error) {
-    const { code, message, hint } = toBxError(error);
-    // Behind the first line may be a table, which no toast has room for.
-    const [what = '', ...table] = message.split('\n');
-    if (code !== 'cancelled') screen.notify('error', what, table.length > 0 ? `${hint ?? ''}; :help lists the commands` : hint);
-  }
 }
 
 function searchKey(ui: Ui, overlay: Extract<Overlay, { kind: 'search' }>, key: string, text: string): void {

@@ -5,6 +5,7 @@ import type { Layout } from '../layout/layout.js';
 import type { Look } from '../look.js';
 import type { ScreenView } from '../screen-view.js';
 import type { ViewState } from '../view-state.js';
+import type { CommandRuns } from './command-runs.js';
 import type { LogGrids } from './log-grids.js';
 import type { ViewStore } from './store.js';
 import type { Terminals } from './terminals.js';
@@ -18,6 +19,7 @@ export interface Ui {
   readonly terminals: Terminals;
   readonly logs: LogGrids;
   readonly typeAhead: TypeAhead;
+  readonly commandRuns: CommandRuns;
   layout(): Layout;
   /** The inside of a panel's box if the view were this one. */
   layoutWith(view: ViewState, panel: PanelId): { readonly width: number; readonly height: number };

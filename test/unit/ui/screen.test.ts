@@ -187,6 +187,18 @@ describe('the rest of the keys', () => {
     expect(started()).toEqual(['process.rerun', 'process.rerun']);
   });
 
+  test('a question at the prompt that takes its time is told of, and esc stops it', async () => {
+    await open('failed');
+    await stage.press(':', ...'ls /slow', 'enter');
+    expect(stage.text()).not.toContain('esc stops it');
+    await stage.settle(500);
+    expect(stage.text()).toMatch(/ls \/slow …[\s\S]*esc stops it/);
+    await stage.press('j');
+    expect(stage.text()).toContain('esc stops it');
+    await stage.press('esc');
+    expect(stage.text()).toContain('ls /slow was stopped');
+  });
+
   test('the command line runs, remembers and completes', async () => {
     await open('failed');
     await stage.press(':', ...'rel', 'tab', 'enter');
