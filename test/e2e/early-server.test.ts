@@ -48,13 +48,27 @@ describe('a session on a screen', () => {
     const terminal = start(['build', createProject(FAILING).dir]);
     await terminal.waitFor(/FAILED exit 3/);
     const pid = sessions.serverPid(await onlySession());
-    expect(commandLine(pid)).toContain('early-server');
+    expect(commandLine(pid).join(' ')).toContain('early-server');
     const ids = spawnSync('ps', ['-o', 'pgid=,sid=,ppid=', '-p', String(pid)], { encoding: 'utf8' })
       .stdout.trim()
       .split(/\s+/);
     expect(ids.slice(0, 2)).toEqual([String(pid), String(pid)]);
     expect(ids[2]).not.toBe(String(terminal.pid));
     expect(traces()).toEqual([]);
+  });
+
+  it('shows nobody what its build was asked for with', async () => {
+    for (const env of [{}, { BXTUI_EARLY_SERVER: '' }]) {
+      const args = ['build', '--build-arg', 'TOKEN=s3cret-4711', createProject(FAILING).dir];
+      const terminal = start(args, 'BXTUI_EARLY_SERVER' in env ? { program: process.execPath, env } : {});
+      await terminal.waitFor(/FAILED exit 3/);
+      const id = await onlySession();
+      const shown = commandLine(sessions.serverPid(id)).join(' ');
+      expect(shown).toMatch(/^bxtui (?:early|session)-server \w+/);
+      expect(shown).not.toContain('s3cret');
+      expect((await sessions.run('kill', id)).status).toBe(0);
+      await terminal.waitForExit();
+    }
   });
 
   it('has what its process says in its log', async () => {
@@ -72,7 +86,7 @@ describe('a session on a screen', () => {
       const terminal = start(['build', createProject(FAILING).dir], { program: process.execPath, env });
       await terminal.waitFor(/FAILED exit 3/);
       const id = await onlySession();
-      expect(commandLine(sessions.serverPid(id))).toContain('session-server');
+      expect(commandLine(sessions.serverPid(id)).join(' ')).toContain(`session-server ${id}`);
       expect(traces()).toEqual([]);
       expect((await sessions.run('kill', id)).status).toBe(0);
       await terminal.waitForExit();
@@ -95,5 +109,6 @@ describe('a program that wants no session', () => {
 
 function earlyServersOf(pid: number): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((one) => commandLine(one).join(' ').includes(`early-server ${pid} `));
+  const named = new RegExp(`early-server ${pid}\\b`);
+  return pids.map(Number).filter((one) => named.test(commandLine(one).join(' ')));
 }

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isSameProcess } from '../../platform/process-birth.js';
 import { startConnecting } from '../build/connecting.js';
 import { EXIT_OK } from '../exit-status.js';
-import { type EarlyWish, meetingPlace } from './server-process.js';
+import { EARLY_SERVER_COMMAND, type EarlyWish, meetingPlace, nameServer } from './server-process.js';
 import { engineWishOf, serveTo } from './session-server.js';
 
 const LOOK_MS = 3;
@@ -18,7 +18,8 @@ const WANTED_WITHIN_MS = 5_000;
 
 /** `args`: the program's process id, then its own arguments. Resolves with the exit status when the session has ended, or nobody wants one. */
 export async function runEarlyServer(args: readonly string[]): Promise<number> {
-  const [pid, , ...buildArgs] = args;
+  const [pid = '', , ...buildArgs] = args;
+  nameServer(EARLY_SERVER_COMMAND, pid);
   const place = meetingPlace(Number(pid));
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);

@@ -4,6 +4,7 @@ import { sessionRoot } from '../../session/records/root-dir.js';
 import type { FrontEnd } from '../build/front-end.js';
 
 export const SERVER_COMMAND = 'session-server';
+export const EARLY_SERVER_COMMAND = 'early-server';
 
 /** The server's end of the stream to the program that starts it. */
 export const STARTER_FD = 3;
@@ -20,6 +21,14 @@ export interface EarlyWish {
   readonly stdinFile: string | null;
   /** What it says on standard error goes there. */
   readonly log: string;
+}
+
+/**
+ * What `ps` shows of it from now on: what was typed for a build may hold what is nobody else's business, and the process outlives that by
+ * hours. `key`: what it is known by.
+ */
+export function nameServer(command: string, key: string): void {
+  process.title = `bxtui ${command} ${key}`;
 }
 
 /** Where both meet. `pid`: of the program, which the launcher becomes. */

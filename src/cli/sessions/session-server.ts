@@ -9,7 +9,7 @@ import type { FrontEnd } from '../build/front-end.js';
 import { EXIT_FAILED } from '../exit-status.js';
 import { programVersion } from '../version.js';
 import type { ServedBuild } from './serve-build.js';
-import { STARTER_FD } from './server-process.js';
+import { nameServer, SERVER_COMMAND, STARTER_FD } from './server-process.js';
 
 /**
  * `args`: root, id, when a shell opens by itself, the file with standard input or nothing, then those of `bxtui build`. Resolves with the exit
@@ -17,6 +17,7 @@ import { STARTER_FD } from './server-process.js';
  */
 export async function runSessionServer(args: readonly string[]): Promise<number> {
   const [root = '', id = '', openOn, stdin, ...buildArgs] = args;
+  nameServer(SERVER_COMMAND, id);
   // Its terminal is somebody else's; only being told so ends it.
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
