@@ -74,6 +74,15 @@ COPY --from=broken /bin/sh /b`);
     expect(failureOf(fromStage)).toMatchObject({ line: 6, message: '"/nope" is not in stage base' });
   });
 
+  it('of a file that an ignore file leaves out, or that is spelt otherwise, says so', async () => {
+    const files = { '.dockerignore': '# results\ndist\n', 'dist/app.js': 'x', 'Src/Main.js': 'y' };
+    const leftOut = await run(createProject('FROM scratch\nCOPY dist/app.js /\n', files));
+    expect(failureOf(leftOut).message).toBe('"/dist/app.js" is not in the build context');
+    expect(failureOf(leftOut).hint).toContain('line 2 of .dockerignore (dist) leaves it out');
+    const misspelt = await run(createProject('FROM scratch\nCOPY src/main.js /\n', files));
+    expect(failureOf(misspelt).hint).toContain('There is "Src/Main.js"');
+  });
+
   it('does not show paths of the engine’s own disk', async () => {
     const project = createProject(`${BASE}RUN touch /file
 COPY Dockerfile busybox /file/`);

@@ -1,6 +1,7 @@
 /** `bxtui engine`: a private engine, run from an installed dockerd or buildkitd on a socket of its own. */
 import { resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { printableLine } from '../../platform/printable.js';
 import { type EngineStatus, engineStatus, startEngine, stopEngine } from '../../private-engine/control.js';
 import { thisMachine } from '../../private-engine/installed.js';
@@ -9,7 +10,6 @@ import { HELP_FLAG } from '../build/build-flags.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { renderHelp } from '../flags/help-text.js';
-import { nearestName } from '../flags/nearest-name.js';
 import { type ParsedFlags, parseFlags } from '../flags/parse-flags.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { shellWord } from '../values/shell-word.js';

@@ -1,8 +1,8 @@
 /** `bxtui help`, `bxtui` alone, and commands that do not exist. */
 import { BxError } from '../../platform/errors.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { printableLine } from '../../platform/printable.js';
 import { COMMANDS } from '../complete/commands.js';
-import { nearestName } from '../flags/nearest-name.js';
 
 /** Commands that come in a later version; refused as such. */
 const LATER = ['bake', 'dap'];

@@ -3,9 +3,9 @@
  * values, bundles of short bools, flags after positional arguments, `--`. It must not interpret values beyond booleans and choices.
  */
 import { BxError } from '../../platform/errors.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { parseGoBoolean } from '../values/go-boolean.js';
 import type { FlagSpec } from './flag-spec.js';
-import { nearestName } from './nearest-name.js';
 
 export class ParsedFlags {
   readonly positionals: readonly string[];

@@ -1,7 +1,7 @@
 /** `--attest`, `--provenance` and `--sbom`: what is told of the image besides it (docker/buildx, util/buildflags/attests.go). */
 import type { Attestation } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
-import { nearestName } from '../flags/nearest-name.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { parseCsvRecord } from './csv-record.js';
 import { parseGoBoolean } from './go-boolean.js';
 

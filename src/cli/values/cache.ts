@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CacheSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
-import { nearestName } from '../flags/nearest-name.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { withEnvironment } from './cache-environment.js';
 import { parseCsvPairs, parseCsvRecord } from './csv-record.js';
 import { parseGoBoolean } from './go-boolean.js';

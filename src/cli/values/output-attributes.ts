@@ -3,7 +3,7 @@
  * exporter/local/fs.go, util/compression). An engine passes over a name that it does not know, and tells of a wrong value only when it exports.
  */
 import { BxError } from '../../platform/errors.js';
-import { nearestName } from '../flags/nearest-name.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { parseGoBoolean } from './go-boolean.js';
 
 /** Highest level by compression; those without one take any whole number. */

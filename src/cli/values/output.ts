@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OutputSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
-import { nearestName } from '../flags/nearest-name.js';
+import { nearestName } from '../../platform/nearest-name.js';
 import { parseCsvPairs, parseCsvRecord } from './csv-record.js';
 import { checkAttributes } from './output-attributes.js';
 

@@ -8,6 +8,8 @@ export interface FailureContext {
   readonly stageNames: readonly string[];
   /** Where a COPY or ADD looked: `the build context`, `stage build`. Null when not known. */
   readonly searchedIn: string | null;
+  /** What this machine can say of a path that is not in the build context. */
+  hintForMissing(path: string): string | null;
   /** What the engine was told when it asked who it is for a registry. */
   readonly credentials: readonly CredentialsLookUp[];
 }
@@ -117,14 +119,16 @@ function repository(message: string): Partial<ExplainedFailure> | null {
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
   if (failure.kind === 'exec') return null;
-  const path =
+  const told =
     /"([^"]+)"(?: not found)?: not found\s*$/.exec(message)?.[1] ??
     (failure.op?.op.case === 'file' ? /lstat (\S+): no such file or directory$/.exec(message)?.[1] : undefined);
-  if (path !== undefined) {
+  if (told !== undefined) {
+    // An old engine names the directory of a file that it was not sent.
+    const path = copiedFrom(failure.op).find((source) => source.startsWith(`${told}/`)) ?? told;
     const place = context.searchedIn ?? 'the build context';
     const hint =
       place === 'the build context'
-        ? 'Check the path and its case, and whether .dockerignore leaves it out.'
+        ? (context.hintForMissing(path) ?? 'Check the path and its case, and whether .dockerignore leaves it out.')
         : `Check the path: open a shell in ${place} and look for it.`;
     return { message: `"${path}" is not in ${place}`, hint };
   }
@@ -140,6 +144,11 @@ function unknownLayout(message: string): Partial<ExplainedFailure> | null {
   return {
     hint: 'This engine keeps its images where it can take none from an OCI layout. Let it store images in containerd (daemon.json: "features": {"containerd-snapshotter": true}), or build with a buildkitd.',
   };
+}
+
+function copiedFrom(op: SolveFailure['op']): string[] {
+  if (op?.op.case !== 'file') return [];
+  return op.op.value.actions.flatMap(({ action }) => (action.case === 'copy' ? action.value.src : []));
 }
 
 function unreachableImage(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {

@@ -4,6 +4,7 @@ import { ConnectError } from '@connectrpc/connect';
 import type { EngineEvent } from '../../core/events.js';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
+import { hintForMissing } from '../shared/missing-file.js';
 import type { CredentialsLookUp } from '../shared/registry-refusal.js';
 import { type ExplainedFailure, explainFailure } from './failure-hints.js';
 import { isVictim } from './failure-text.js';
@@ -49,6 +50,7 @@ export function interpretFailure(
     stageNames: [...new Set(request.dockerfile.plan.stages.flatMap((stage) => stage.name ?? []))],
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
     credentials: known.credentials,
+    hintForMissing: (path) => hintForMissing(path, request),
   });
   if (digest !== null && known.isForeign(digest)) {
     const { reason, hint } = whyForeign(platformOfOp(op), known.ownPlatform);
@@ -137,7 +139,9 @@ function searchedIn(failure: SolveFailure, graph: BuildGraph, request: BuildRequ
   if (source?.case === 'source') {
     const { identifier } = source.value;
     const image = /^docker-image:\/\/(.*)$/.exec(identifier)?.[1];
-    return image === undefined ? 'the build context' : `the image ${image}`;
+    if (image !== undefined) return `the image ${image}`;
+    const local = /^local:\/\/(.*)$/.exec(identifier)?.[1] ?? 'context';
+    return local === 'context' ? 'the build context' : `the context ${local}`;
   }
   const step = graph.stepOf(input.digest);
   const instruction = request.dockerfile.plan.instructions.find((one) => one.key === step);

@@ -8,6 +8,7 @@ import { toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { ApiError, type EngineApi } from '../shared/engine-api.js';
 import { createMessageReader } from '../shared/message-stream.js';
+import { hintForMissing } from '../shared/missing-file.js';
 import type { RegistryAuth } from '../shared/registry-auth.js';
 import { hintForRefusal } from '../shared/registry-refusal.js';
 import { contextFor, packContext } from './context.js';
@@ -58,7 +59,11 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
     const failure = dialect.describeFailure(message, code, step, digest, plan);
     if (failure.exitCode !== null) return failure;
     const refusal = hintForRefusal(message, step === null ? null : imageAt(plan, step), registryAuth.lookUps());
-    return { ...failure, hint: refusal ?? failure.hint };
+    const missing = /^"([\s\S]+)" is not in the build context$/.exec(failure.message)?.[1];
+    // It knows no ignore file of a Dockerfile's own.
+    const dockerfile = { ...request.dockerfile, dir: null };
+    const where = missing === undefined ? null : hintForMissing(missing, { ...request, dockerfile });
+    return { ...failure, hint: refusal ?? where ?? failure.hint };
   };
   const progress = dialect.createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;

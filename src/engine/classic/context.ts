@@ -7,6 +7,7 @@ import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { createDiskTree } from '../shared/files/disk-tree.js';
 import { type FileTree, GoMode } from '../shared/files/file-tree.js';
+import { readIgnoreLines } from '../shared/files/ignore-file.js';
 import { createPatternMatcher } from '../shared/files/pattern-matcher.js';
 import { readFailure, type WalkEntry, walkTree } from '../shared/files/tree-walk.js';
 import { IGNORE_FILE, placeForeign } from './foreign-dockerfile.js';
@@ -69,7 +70,7 @@ export async function packContext({
 }: ContextSource): Promise<PackedContext> {
   const disk = createDiskTree(contextDir);
   const ignored = readIgnoreFile(disk);
-  const exclude = patternsOf(ignored ?? '');
+  const exclude = readIgnoreLines(ignored ?? '').map(({ pattern }) => pattern);
   const matcher = createPatternMatcher(exclude);
   const overrides = new Map<string, Uint8Array>();
   if (dockerfile.path !== null) overrides.set(dockerfile.path, Buffer.from(dockerfile.text));
@@ -194,19 +195,4 @@ function readIgnoreFile(tree: FileTree): string | null {
   } catch (error) {
     throw readFailure(path, 'read', error);
   }
-}
-
-/** moby/patternmatcher, ignorefile: comments only at the start of a line, a leading slash means nothing. */
-function patternsOf(text: string): string[] {
-  return text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line) => {
-      const isExclusion = line.startsWith('!');
-      const pattern = (isExclusion ? line.slice(1).trim() : line).replace(/^\/(?=.)/, '');
-      return isExclusion ? `!${pattern}` : pattern;
-    });
 }

@@ -27,6 +27,7 @@ const explain = (
     stageNames: options.stages ?? [],
     searchedIn: options.searchedIn ?? null,
     credentials: options.credentials ?? [],
+    hintForMissing: () => null,
   });
 
 describe('details of a failed solve', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../../../src/cli/flags/nearest-name.js';
+import { nearestName } from '../../../src/platform/nearest-name.js';
 
 describe('nearestName', () => {
   const commands = ['build', 'debug', 'kill', 'ls', 'logs'];
