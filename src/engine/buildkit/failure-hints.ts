@@ -129,7 +129,9 @@ function missingFile(message: string, context: FailureContext, failure: SolveFai
     const hint =
       place === 'the build context'
         ? (context.hintForMissing(path) ?? 'Check the path and its case, and whether .dockerignore leaves it out.')
-        : `Check the path: open a shell in ${place} and look for it.`;
+        : place.startsWith('stage ')
+          ? `Check the path: open a shell in ${place} and look for it.`
+          : 'Check the path and its case there.';
     return { message: `"${path}" is not in ${place}`, hint };
   }
   if (/cannot copy to non-directory/.test(message)) {
