@@ -1,4 +1,4 @@
-/** The known name that a mistyped one was probably meant to be. */
+/** What a mistyped name was probably meant to be, among those that there are. */
 
 /** Null when none is near: more than a third of the letters would have to change. */
 export function nearestName(name: string, known: readonly string[]): string | null {
@@ -13,6 +13,14 @@ export function nearestName(name: string, known: readonly string[]): string | nu
     bestDistance = distance;
   }
   return best;
+}
+
+/** The most alike first, whatever their case, at most eight. */
+export function nearestNames(name: string, known: readonly string[]): string[] {
+  const distance = new Map(
+    known.map((one) => [one, editDistance(name.toLowerCase(), one.toLowerCase(), Number.POSITIVE_INFINITY)]),
+  );
+  return [...known].sort((a, b) => distance.get(a)! - distance.get(b)!).slice(0, 8);
 }
 
 /** Two neighbouring letters in the wrong order, which count as two mistakes below. */

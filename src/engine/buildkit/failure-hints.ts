@@ -1,4 +1,5 @@
 /** What to do about a failed build, where the engine's words tell enough; and its words made plainer where they are known. */
+import { nearestNames } from '../../platform/nearest-name.js';
 import { type CredentialsLookUp, hintForRefusal } from '../shared/registry-refusal.js';
 import { hintForUser } from '../shared/step-user.js';
 import type { SolveFailure } from './run-context.js';
@@ -232,23 +233,4 @@ function imageIn(line: string): string | null {
 
 function mentionsImage(message: string, image: string): boolean {
   return message.includes(image.replace(/^docker\.io\//, '').replace(/[:@].*$/, ''));
-}
-
-/** All names, the most alike first, at most eight. */
-function nearestNames(wanted: string, names: readonly string[]): string[] {
-  const distance = new Map(names.map((name) => [name, editDistance(wanted.toLowerCase(), name.toLowerCase())]));
-  return [...names].sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0)).slice(0, 8);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

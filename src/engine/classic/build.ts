@@ -55,15 +55,13 @@ export async function build(api: EngineApi, order: BuildOrder): Promise<BuildOut
   const { request, registryAuth, sent, text, images, journal, dialect, digestOf, emit, signal, isWhole, isWithoutContext } =
     order;
   const { plan } = request.dockerfile;
+  // It knows no ignore file of a Dockerfile's own.
+  const whereMissing = (path: string) => hintForMissing(path, { ...request, dockerfile: { ...request.dockerfile, dir: null } });
   const describe = (message: string, code: number | null, step: PlannedInstruction | null, digest: string | null): Failure => {
-    const failure = dialect.describeFailure(message, code, step, digest, plan);
+    const failure = dialect.describeFailure(message, code, step, digest, plan, whereMissing);
     if (failure.exitCode !== null) return failure;
     const refusal = hintForRefusal(message, step === null ? null : imageAt(plan, step), registryAuth.lookUps());
-    const missing = /^"([\s\S]+)" is not in the build context$/.exec(failure.message)?.[1];
-    // It knows no ignore file of a Dockerfile's own.
-    const dockerfile = { ...request.dockerfile, dir: null };
-    const where = missing === undefined ? null : hintForMissing(missing, { ...request, dockerfile });
-    return { ...failure, hint: refusal ?? where ?? failure.hint };
+    return { ...failure, hint: refusal ?? failure.hint };
   };
   const progress = dialect.createProgress(sent, digestOf, images, journal);
   let contextError: Error | null = null;

@@ -6,6 +6,7 @@ import { heredocAt, isHeredoc } from './misread.js';
 import { USE_BUILDKIT } from './refuse.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
+export type HintForMissing = (path: string) => string | null;
 
 const CODE = /^The command '([\s\S]*)' returned a non-zero code: (\d+)$/;
 const PARSE = /^(?:failed to parse Dockerfile: )?dockerfile parse error (?:on )?line (\d+): /i;
@@ -14,13 +15,14 @@ const BUILDKIT = /requires BuildKit|Unknown flag|[Uu]nknown instruction: .*(?:EO
 const PULL =
   /pull access denied|manifest unknown|manifest for .* not found|connection refused|no such host|Client\.Timeout|unauthorized|i\/o timeout|short-name|no stage or image found/;
 
-/** `step`: the one that was on; null before the first. */
+/** `step`: the one that was on; null before the first. `hintForMissing`: what this machine can say of a path that is not in the context. */
 export function describeFailure(
   message: string,
   code: number | null,
   step: PlannedInstruction | null,
   digest: string | null,
   plan: DockerfilePlan | null = null,
+  hintForMissing: HintForMissing = () => null,
 ): Failure {
   const text = message.trim();
   const line = step?.lines.start ?? null;
@@ -43,20 +45,24 @@ export function describeFailure(
   if (missing !== undefined && step !== null)
     return {
       ...{ digest, line, exitCode: null },
-      ...describeMissing(missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, ''), step),
+      ...describeMissing(missing.replace(/^.*\/(?:merged|diff|docker-builder\d+)\//, ''), step, hintForMissing),
     };
   return { digest, line, exitCode: code, message: withoutHostPaths(text), hint: hintFor(text, step) };
 }
 
 /** A file that COPY or ADD does not find; `path` below its source. */
-export function describeMissing(path: string, step: PlannedInstruction): { readonly message: string; readonly hint: string } {
+export function describeMissing(
+  path: string,
+  step: PlannedInstruction,
+  hintForMissing: HintForMissing,
+): { readonly message: string; readonly hint: string } {
   const from = / --from=(\S+)/.exec(step.text)?.[1];
   const where = from === undefined ? 'the build context' : `stage ${from}`;
   return {
     message: `"/${path.replace(/^\/+/, '')}" is not in ${where}`,
     hint:
       from === undefined
-        ? 'Check the path and its case, and whether .dockerignore leaves it out.'
+        ? (hintForMissing(path) ?? 'Check the path and its case, and whether .dockerignore leaves it out.')
         : 'Look into that stage for what is there.',
   };
 }

@@ -1,8 +1,8 @@
 /** Podman's errors in the words that every engine's have here, with what to do next. Pure. */
-import type { PlannedInstruction } from '../../../core/dockerfile/index.js';
+import type { DockerfilePlan, PlannedInstruction } from '../../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../../core/events.js';
 import { commandOf } from '../command.js';
-import { describeMissing, hintForPull } from '../failure.js';
+import { describeMissing, type HintForMissing, hintForPull } from '../failure.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];
 
@@ -20,6 +20,8 @@ export function describePodmanFailure(
   _code: number | null,
   step: PlannedInstruction | null,
   digest: string | null,
+  _plan: DockerfilePlan | null = null,
+  hintForMissing: HintForMissing = () => null,
 ): Failure {
   const text = message.trim();
   const line = step?.lines.start ?? null;
@@ -33,7 +35,8 @@ export function describePodmanFailure(
   if (unknown !== undefined)
     return { digest, line, exitCode: null, message: `unknown instruction: ${unknown}`, hint: 'Correct the line and reload.' };
   const missing = MISSING.exec(text)?.[1];
-  if (missing !== undefined && step !== null) return { digest, line, exitCode: null, ...describeMissing(missing, step) };
+  if (missing !== undefined && step !== null)
+    return { digest, line, exitCode: null, ...describeMissing(missing, step, hintForMissing) };
   if (EMPTY.test(text))
     return { digest: null, line: null, exitCode: null, message: text, hint: 'A Dockerfile begins with FROM.' };
   const words = text.replace(AT_STEP, '').replace(HOST_PATH, 'the files of the build');
