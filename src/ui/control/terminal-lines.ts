@@ -33,10 +33,10 @@ const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'fa
 
 /**
  * `step 9 · RUN npm ci · line 17 · failed state · user node · /app · mounts: …`, what matters most first, broken
- * between words; below it the command with what became of it: `exit 7: npm ci   (^] C runs it again)`.
+ * between words; below it why the step failed where that is no exit status, and the command with what became of it: `exit 7: npm ci   (^] C runs it again)`.
  */
 export function bannerText(
-  { step, container, platform, exitCode }: ProcessPlace,
+  { step, container, platform, failure }: ProcessPlace,
   process: ProcessSummary,
   cols: number,
   style: LineStyle,
@@ -61,6 +61,12 @@ export function bannerText(
   if (container.note !== null) sentences.push(container.note);
   for (const sentence of sentences) {
     for (const line of wrapped(sentence, cols, NOTE_ROWS, mark)) lines.push(painted(line, sgr.warning));
+  }
+  const exitCode = failure?.exitCode ?? null;
+  // Where panels share their place, what has failed is out of sight now.
+  if (failure !== null && exitCode === null && process.kind === 'shell') {
+    for (const line of wrapped(failure.message, cols, FACT_ROWS, mark)) lines.push(painted(line, sgr.bad));
+    for (const line of wrapped(failure.hint ?? '', cols, FACT_ROWS, mark)) lines.push(painted(line, sgr.warning));
   }
   if (container.stepCommand !== null && process.kind === 'shell') {
     const hasFailed = step.state === 'failed';

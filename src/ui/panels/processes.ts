@@ -1,6 +1,6 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { Opening } from '../../actions/index.js';
-import type { ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
+import type { BuildFailure, ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
 import { selectPlatform, selectUnstored, shortPlatform } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
@@ -29,8 +29,8 @@ export interface ProcessPlace {
   readonly platform: string | null;
   /** As much of it as tells it apart. */
   readonly shortPlatform: string | null;
-  /** Of the command that failed the build, where this is its step. */
-  readonly exitCode: number | null;
+  /** Of the build, where this is the step that failed it. */
+  readonly failure: BuildFailure | null;
 }
 
 export function stepOfProcess(state: SessionState, process: ProcessSummary): ProcessPlace | null {
@@ -43,7 +43,7 @@ export function stepOfProcess(state: SessionState, process: ProcessSummary): Pro
   return {
     ...{ container, step, platform },
     shortPlatform: platform === null ? null : shortPlatform(generation, platform),
-    exitCode: failure?.step === step.key ? failure.exitCode : null,
+    failure: failure?.step === step.key ? failure : null,
   };
 }
 

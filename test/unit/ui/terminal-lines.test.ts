@@ -12,6 +12,14 @@ const STYLE: LineStyle = {
   sgr: { accent: '36', dim: '2', strong: '1', warning: '33', good: '32', bad: '31' },
 };
 
+const EXIT_7 = {
+  step: '10',
+  message: 'process "npm ci" did not complete successfully: exit code: 7',
+  hint: null,
+  exitCode: 7,
+  line: 15,
+};
+
 function parts(step: string, moment: ContainerSummary['moment']) {
   const { session } = tellStory('failed');
   openShell(session, 1, 'p1', step, moment);
@@ -28,21 +36,38 @@ const plain = (text: string): string[] =>
 describe('the banner', () => {
   test('names step, instruction, line, state, user, directory and mounts in this order', () => {
     const { step, container, process } = parts('10', 'failed');
-    expect(plain(bannerText({ step, container, platform: null, shortPlatform: null, exitCode: 7 }, process, 200, STYLE))).toEqual(
-      [
-        'step 10 · RUN npm ci · line 15 · failed state · user node · /app · mounts: cache /root/.npm',
-        'exit 7: npm ci   (^] C runs it again)',
-      ],
-    );
+    expect(
+      plain(bannerText({ step, container, platform: null, shortPlatform: null, failure: EXIT_7 }, process, 200, STYLE)),
+    ).toEqual([
+      'step 10 · RUN npm ci · line 15 · failed state · user node · /app · mounts: cache /root/.npm',
+      'exit 7: npm ci   (^] C runs it again)',
+    ]);
   });
 
   test('has the command as it stands in the Dockerfile, not the script that runs it again', () => {
     const { step, container, process } = parts('10', 'failed');
     const scripted = { ...container, stepCommand: '/bin/sh /.bxtui/step.sh', hasHistory: false };
-    const place = { step, container: scripted, platform: null, shortPlatform: null, exitCode: 7 };
+    const place = { step, container: scripted, platform: null, shortPlatform: null, failure: EXIT_7 };
     expect(plain(bannerText(place, process, 200, STYLE))[1]).toBe('exit 7: npm ci   (^] C runs it again)');
     const known = { ...place, container: { ...scripted, hasHistory: true } };
     expect(plain(bannerText(known, process, 200, STYLE))[1]).toContain('/bin/sh /.bxtui/step.sh   (up-arrow has it)');
+  });
+
+  test('says why a step failed that has no exit status', () => {
+    const { step, container, process } = parts('10', 'failed');
+    const failure = {
+      ...EXIT_7,
+      exitCode: null,
+      message: '"/dist" is not in the build context',
+      hint: 'It is there, and left out.',
+    };
+    const place = { step, container, platform: null, shortPlatform: null, failure };
+    expect(plain(bannerText(place, process, 200, STYLE)).slice(1)).toEqual([
+      '"/dist" is not in the build context',
+      'It is there, and left out.',
+      'failed: npm ci   (^] C runs it again)',
+    ]);
+    expect(plain(bannerText(place, { ...process, kind: 'exec' }, 200, STYLE))).toHaveLength(1);
   });
 
   test('breaks between words and takes three rows at most, whatever is mounted', () => {
@@ -56,7 +81,7 @@ describe('the banner', () => {
     for (const cols of [32, 50, 80, 160]) {
       const lines = plain(
         bannerText(
-          { step, container: { ...container, mounts }, platform: null, shortPlatform: null, exitCode: 7 },
+          { step, container: { ...container, mounts }, platform: null, shortPlatform: null, failure: EXIT_7 },
           process,
           cols,
           STYLE,
@@ -75,7 +100,7 @@ describe('the banner', () => {
     const mounts = [{ kind: 'secret' as const, target: hostile, detail: 'no such secret', isMounted: false }];
     const note = 'This is not the state that was asked for, and the reason takes a long sentence. '.repeat(6);
     const text = bannerText(
-      { step, container: { ...container, user: hostile, mounts, note }, platform: null, shortPlatform: null, exitCode: 7 },
+      { step, container: { ...container, user: hostile, mounts, note }, platform: null, shortPlatform: null, failure: EXIT_7 },
       process,
       50,
       STYLE,
