@@ -69,7 +69,7 @@ describe('--progress=rawjson', () => {
 describe('--progress=none', () => {
   it('says nothing of a build that succeeds, and why another has failed', async () => {
     const project = createProject(`${BASE}RUN test ! -e /wanted\n`);
-    const good = await runBxtui(['build', '--progress=none', '--load', project.dir]);
+    const good = await runBxtui(['build', '--progress=none', '--output=type=cacheonly', project.dir]);
     expect(good).toMatchObject({ status: 0, output: '' });
     project.edit('! -e', '-e');
     const bad = await runBxtui(['build', '--progress=none', project.dir]);
@@ -80,7 +80,7 @@ describe('--progress=none', () => {
 
 describe('--progress=tty', () => {
   const start = (dir: string, args: readonly string[] = [], size = { cols: 70, rows: 18 }) =>
-    startTerminal({ args: ['build', '--progress=tty', '--load', ...args, dir], env: engineEnv(), ...size });
+    startTerminal({ args: ['build', '--progress=tty', '--output=type=cacheonly', ...args, dir], env: engineEnv(), ...size });
 
   it('redraws in place while a step runs, and leaves the final list on the normal screen', async () => {
     const project = createProject(

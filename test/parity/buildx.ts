@@ -21,12 +21,12 @@ const OLDEST_MAJOR = 23;
 
 /** Else a sentence that says why there is none to compare with. */
 export function findBuildx(engine: string = testEngine()): Buildx | string {
-  if (!isDocker(engine)) return 'the engine is no Docker Engine';
   try {
     const peer = new Peers(mkdtempSync(join(process.env.BXTUI_TEST_DIRECTORY ?? '/tmp', 'buildx-')), {
       ...process.env,
       ...engineEnv(engine),
     }).buildx();
+    if (!isDocker(engine)) return remoteBuildx(peer, engine);
     const server = capture(peer.file, ['version', '--format', '{{.Server.Version}}'], { env: peer.env }).output.trim();
     if (Number.parseInt(server, 10) < OLDEST_MAJOR) return `Docker Engine ${server} is too old for it`;
     const store = capture(peer.file, ['info', '--format', '{{.DriverStatus}}'], { env: peer.env }).output;
@@ -39,6 +39,19 @@ export function findBuildx(engine: string = testEngine()): Buildx | string {
     if (error instanceof PeerMissing || error instanceof SetupError) return error.message;
     throw error;
   }
+}
+
+const REMOTE = 'bxtui-parity';
+
+/** The same buildx, which reaches a buildkitd through a builder of its own configuration. */
+function remoteBuildx(peer: Peer, address: string): Buildx | string {
+  const created = capture(peer.file, ['buildx', 'create', '--name', REMOTE, '--driver', 'remote', address], { env: peer.env });
+  if (created.status !== 0) return created.output.trim();
+  const remote = { ...peer, env: { ...peer.env, BUILDX_BUILDER: REMOTE } };
+  return {
+    ...{ version: peer.version, takesLayouts: true },
+    docker: (args, options = {}) => run(remote, args, options),
+  };
 }
 
 function run(peer: Peer, args: readonly string[], options: RunOptions): Promise<RunResult> {

@@ -102,6 +102,7 @@ async function runExporters(
   const abort = (): void => build.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
+    await build.taken;
     const { ref, details } = await build.whileOpen(resultAgain(build.gateway.bridge, inputs));
     const ExporterResponse = await finishInto(receivers, build, resultOf(ref, details));
     return { ...ExporterResponse, ...(await buildRecord(link, request, build.gateway.buildRef, signal)) };

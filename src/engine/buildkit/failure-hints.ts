@@ -41,6 +41,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   unknownLayout,
   missingSecret,
   missingFile,
+  cacheService,
   unreachableImage,
   unreachableUrl,
   refusedEntitlement,
@@ -153,6 +154,33 @@ function copiedFrom(op: SolveFailure['op']): string[] {
   if (op?.op.case !== 'file') return [];
   return op.op.value.actions.flatMap(({ action }) => (action.case === 'copy' ? action.value.src : []));
 }
+
+/** Where `--cache-to` leads: it is the engine that goes there, with its own environment and its own network. */
+function cacheService(message: string): Partial<ExplainedFailure> | null {
+  const service = /\b(S3|azblob|gha)(?: cache (?:ex|im)porter)?:/i.exec(message)?.[1]?.toLowerCase();
+  if (service === undefined) return null;
+  if (/region .* not set/.test(message)) {
+    return { hint: "The engine reads AWS_REGION of its own environment, not of yours: add region=… to the cache's options." };
+  }
+  if (/NoSuchBucket/.test(message)) return { hint: 'Create the bucket, or correct bucket=… in --cache-to.' };
+  if (/dial tcp|no such host|i\/o timeout|network is unreachable|connection refused|context deadline/i.test(message)) {
+    return {
+      hint: `The engine itself goes to the cache, and cannot reach it: check ${CACHE_PLACES[service]} and the engine's network. ${WITHOUT_CACHE}`,
+    };
+  }
+  if (/40[13]\b|Forbidden|AccessDenied|Authorization|credential|Signature|token/i.test(message)) {
+    return { hint: `Check who the engine is there: ${CACHE_CREDENTIALS[service]}. ${WITHOUT_CACHE}` };
+  }
+  return null;
+}
+
+const WITHOUT_CACHE = 'With ignore-error=true in --cache-to the build goes on without it.';
+const CACHE_PLACES: Readonly<Record<string, string>> = { s3: 'endpoint_url', azblob: 'account_url', gha: 'url or url_v2' };
+const CACHE_CREDENTIALS: Readonly<Record<string, string>> = {
+  s3: 'access_key_id, secret_access_key and session_token of the options, else AWS_ACCESS_KEY_ID and the like of this environment',
+  azblob: 'account_name and secret_access_key',
+  gha: 'token, else ACTIONS_RUNTIME_TOKEN',
+};
 
 function unreachableImage(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {
   if (!isPullFailure(message)) return null;

@@ -22,6 +22,11 @@ export interface OpenBuild {
   readonly gateway: Gateway;
   /** Rejects when the build ends by itself: the engine refused it, or went away. Handled already. */
   readonly solved: Promise<SolveResponse>;
+  /**
+   * Resolves once the engine takes gateway calls of this build; rejects with why it ended before. The engine first looks for the place
+   * where a cache goes, for longer than it lets a call wait for its build (BuildKit, control/gateway/gateway.go, lookupForwarder).
+   */
+  readonly taken: Promise<void>;
   /** A gateway call of this build. When the build itself ends meanwhile, its reason counts: the call only knows of "no such job". */
   whileOpen<T>(call: Promise<T>): Promise<T>;
   /** Gives the result to the exporter (none: just ends the build) and returns the exporter's answer. */
@@ -78,7 +83,6 @@ export function openBuild(
     { signal: solving.signal },
   );
   solved.catch(() => {});
-  const status = follow(gateway, options.onStatus, lifetime.signal);
   const endedEarly = Promise.race([
     solved.then(() => {
       throw new BxError('engine', 'the engine ended the build before it had a result');
@@ -87,20 +91,36 @@ export function openBuild(
     options.session.opened.then(() => new Promise<never>(() => {})),
   ]);
   endedEarly.catch(() => {});
+  const ask = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await Promise.race([gateway.bridge.ping({}, { signal: lifetime.signal }), endedEarly]);
+        return;
+      } catch (error) {
+        const reason = isGone(error) ? await reasonWithin(END_REASON_MS, solved, null) : error;
+        if (reason !== null) throw reason;
+      }
+    }
+  };
+  const taken = options.cacheExports.length === 0 ? Promise.resolve() : ask();
+  const status = taken.then(
+    () => follow(gateway, options.onStatus, lifetime.signal),
+    () => undefined, // Told to whoever waits for it.
+  );
 
   const whileOpen = async <T>(call: Promise<T>): Promise<T> => {
     call.catch(() => {});
     try {
       return await Promise.race([call, endedEarly]);
     } catch (error) {
-      const isBuildGone = error instanceof ConnectError && /no such job/.test(error.rawMessage);
-      throw isBuildGone ? await reasonWithin(END_REASON_MS, solved, error) : error;
+      throw isGone(error) ? await reasonWithin(END_REASON_MS, solved, error) : error;
     }
   };
 
   return {
     gateway,
     solved,
+    taken,
     whileOpen,
     async finish(result) {
       await Promise.race([whileOpen(gateway.bridge.return({ result }, { signal: solving.signal })), solved]);
@@ -121,6 +141,10 @@ export function openBuild(
       lifetime.abort();
     },
   };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ConnectError && /no such job/.test(error.rawMessage);
 }
 
 /** Why the build ended, as far as it is known in time. */

@@ -194,6 +194,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       });
     };
     try {
+      await build.taken;
       const resolved = await build.whileOpen(
         resolvePlan(build.gateway, request, options, work.signal, { onResults: begin, onDockerfile: learn }),
       );

@@ -182,6 +182,27 @@ describe('what to do, beyond the words of the engine', () => {
       /engine downloads it itself/,
     ],
     ['failed to load cache key: invalid response status 404', /404/, /answered 404: check the URL/],
+    [
+      'failed to configure s3 cache exporter: region ($AWS_REGION) not set for s3 cache',
+      /AWS_REGION/,
+      /add region=… to the cache's options/,
+    ],
+    [
+      'error writing layer blob: operation error S3: PutObject, https response error StatusCode: 404, RequestID: , HostID: , api error NoSuchBucket: The specified bucket does not exist',
+      /NoSuchBucket/,
+      /Create the bucket/,
+    ],
+    [
+      'failed to check file presence in cache: operation error S3: HeadObject, exceeded maximum number of attempts, 3, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Head "http://127.0.0.1:1/cache/blobs/sha256%3A49ab": dial tcp 127.0.0.1:1: connect: connection refused',
+      /connection refused/,
+      /cannot reach it: check endpoint_url .* ignore-error=true/,
+    ],
+    [
+      'failed to configure azblob cache exporter: failed to create container client: failed to get properties of cache container cache: GET http://127.0.0.1:10000/acc/cache RESPONSE 403: 403 ERROR CODE: AuthorizationFailure',
+      /403/,
+      /account_name and secret_access_key/,
+    ],
+    ['failed to configure gha cache exporter: token is malformed', /malformed/, /ACTIONS_RUNTIME_TOKEN/],
     ['dockerfile parse error line 4: Unknown flag: link', /Unknown flag/, /too old for --link/],
     ["unexpected key 'env' in 'env=ENVS'", /unexpected key/, /does not know env there/],
   ])('about: %s', (message, said, hint) => {
