@@ -9,7 +9,7 @@ import { PARITY_CASES } from '../parity/cases.js';
 import { compareCase } from '../parity/compare.js';
 import { whyNoSsh } from '../parity/ssh.js';
 
-const buildx = findBuildx();
+const buildx = findBuildx(undefined, { alsoRemote: true });
 const noSsh = whyNoSsh();
 const tellsWhy = typeof buildx === 'string' ? ` (skipped: ${buildx})` : '';
 afterAll(endRuns);

@@ -19,8 +19,9 @@ export interface Buildx {
 /** Of a Docker Engine: its BuildKit knows what the newest buildx asks for. */
 const OLDEST_MAJOR = 23;
 
-/** Else a sentence that says why there is none to compare with. */
-export function findBuildx(engine: string = testEngine()): Buildx | string {
+/** Else a sentence that says why there is none to compare with. `alsoRemote`: a buildkitd that stands alone will do. */
+export function findBuildx(engine: string = testEngine(), { alsoRemote = false } = {}): Buildx | string {
+  if (!isDocker(engine) && !alsoRemote) return 'the engine is no Docker Engine';
   try {
     const peer = new Peers(mkdtempSync(join(process.env.BXTUI_TEST_DIRECTORY ?? '/tmp', 'buildx-')), {
       ...process.env,
