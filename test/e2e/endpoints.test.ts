@@ -14,7 +14,7 @@ import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
 import { findSshd, type SshServer, startSshServer } from '../helpers/ssh-server.js';
-import { closeTerminals } from '../helpers/terminal.js';
+import { closeTerminals, startTerminal } from '../helpers/terminal.js';
 import { which } from '../setup/command.mjs';
 
 const FAILING = `${BASE}RUN echo partial > /two; exit 3\n`;
@@ -254,6 +254,26 @@ describe('what stands between', () => {
       DOCKER_BUILDKIT: '0',
     });
     expect(classic.stderr).toMatch(/no answer from tcp:\/\/127\.0\.0\.1.*\(DOCKER_HOST\) within 3\.7 s/);
+  });
+
+  it('may be a program that says nothing: the screen names it in time, with what to do, and can be left', async () => {
+    const project = createProject(BASE, { ssh: '#!/bin/sh\nexec sleep 60\n' });
+    chmodSync(project.path('ssh'), 0o755);
+    const startMs = Date.now();
+    const terminal = startTerminal({
+      args: ['build', project.dir],
+      env: { ...engineEnv(), BUILDKIT_HOST: undefined, DOCKER_HOST: 'ssh://me@far', PATH: `${project.dir}:${process.env.PATH}` },
+      cols: 120,
+    });
+    await terminal.waitFor(/CONNECTING to ssh:\/\/me@far \(DOCKER_HOST\): no answer yet/);
+    expect(Date.now() - startMs).toBeLessThan(TOLD_WITHIN_MS);
+    terminal.type('.');
+    await terminal.waitFor('Try by hand: ssh me@far docker version');
+    terminal.type('x');
+    await terminal.waitFor('Cancel the build?');
+    terminal.type('y');
+    await terminal.waitFor('CANCELLED');
+    expect((await quit(terminal)).code).toBe(130);
   });
 });
 

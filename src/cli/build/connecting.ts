@@ -2,10 +2,15 @@
  * The connection to the engine, begun before anything else that takes time, so that its answers are on their way while the Dockerfile is read
  * and the front end loads. Whoever builds takes it; an error of it is theirs to tell.
  */
+
+import type { Endpoint } from '../../builders/endpoint.js';
 import type { EndpointWish } from '../../builders/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
+
+/** Whoever waits is told of it; those who go through a program of this machine may take longer. */
+const SLOW_AFTER_MS = 3_900;
 
 /** What a build says of the engine that it wants. */
 export interface EngineWish {
@@ -88,12 +93,52 @@ export async function connect(
   const dockerEngines = () => resolveDockerEngines(process.env, {}, wish);
   // A buildkitd has no other builder: the Docker Engines are meant then.
   const isDockers = builder === 'classic' && wish.builder === null;
-  const endpoints = isDockers ? dockerEngines() : resolveEndpoints(process.env, {}, wish);
+  const endpoints = await (isDockers ? dockerEngines() : resolveEndpoints(process.env, {}, wish));
+  const silence = tellOfSilence(endpoints[0], tell);
   const engine = firstReachable(
-    await endpoints,
-    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder, tell),
+    endpoints,
+    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder, silence.tell),
     (late) => void late.dispose(),
   );
   onDialing();
+  engine.then(
+    () => silence.end(),
+    (error: Error) => silence.end(error.message),
+  );
   return engine;
+}
+
+interface Silence {
+  /** Something happens, which is told instead. */
+  tell(event: EngineEvent): void;
+  end(error?: string): void;
+}
+
+/** A step of its own names who is silent, and what can be done meanwhile. */
+function tellOfSilence(endpoint: Endpoint | undefined, tell: (event: EngineEvent) => void): Silence {
+  const startedAtMs = Date.now();
+  const digest = `silence ${startedAtMs}`;
+  let name: string | null = null;
+  const step = (completedAtMs: number | null, error = ''): void => {
+    if (name === null) return;
+    const own = { digest, name, inputs: [], isCached: false, startedAtMs, completedAtMs, error };
+    tell({ type: 'vertex.updated', ...own });
+  };
+  const timer = setTimeout(async () => {
+    if (endpoint === undefined) return;
+    const { describeEndpoint, hintForSilence } = await import('../../engine/shared/connect-error.js');
+    name = `[internal] connecting to ${describeEndpoint(endpoint)}`;
+    step(null);
+    tell({ type: 'log.appended', digest, stream: 'stderr', text: `no answer yet\n${hintForSilence(endpoint)}\n` });
+  }, SLOW_AFTER_MS);
+  return {
+    tell(event) {
+      clearTimeout(timer);
+      tell(event);
+    },
+    end(error) {
+      clearTimeout(timer);
+      step(Date.now(), error);
+    },
+  };
 }

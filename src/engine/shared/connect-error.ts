@@ -35,9 +35,25 @@ export function connectTimeout(endpoint: Endpoint, timeoutMs: number, phase: str
     'endpoint',
     `no answer from ${describeEndpoint(endpoint)} within ${Math.round(timeoutMs / 100) / 10} s: ${phase}`,
     {
-      hint: 'Check that the engine is running and not stuck, and that no firewall stands between.',
+      hint: hintForSilence(endpoint),
     },
   );
+}
+
+/** What to do about an endpoint that says nothing. */
+export function hintForSilence({ address }: Endpoint): string {
+  const [, scheme = '', rest = ''] = /^([a-z-]+):\/\/([^/?]*)/.exec(address) ?? [];
+  const [, host = rest, port] = /^(.*?)(?::(\d+))?$/.exec(rest) ?? [];
+  const byHand: Readonly<Record<string, string>> = {
+    ssh: `ssh ${port === undefined ? '' : `-p ${port} `}${host.replace(/[[\]]/g, '')} docker version`,
+    'docker-container': `docker exec ${rest} buildctl debug workers`,
+    'podman-container': `podman exec ${rest} buildctl debug workers`,
+    'kube-pod': `kubectl exec ${rest} -- buildctl debug workers`,
+    kubernetes: 'kubectl get pods',
+  };
+  const command = byHand[scheme];
+  if (command !== undefined) return `Try by hand: ${command}`;
+  return 'Check that the engine is running and not stuck, and that no firewall stands between.';
 }
 
 /** The engine is there, and has no BuildKit: Podman, and Docker Engines of old. */

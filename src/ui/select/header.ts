@@ -60,9 +60,17 @@ function statusOf(state: SessionState, generation: Generation | null): Pick<Head
     return { state: 'failed', word: 'ENGINE LOST', sentence: cleanText(state.engineStatus.message) };
   }
   if (generation === null || (state.engineStatus.kind === 'connecting' && generation.status === 'planning')) {
-    return { state: 'running', word: 'CONNECTING', sentence: 'to the engine' };
+    return { state: 'running', word: 'CONNECTING', sentence: connectingTo(generation) };
   }
   return statusOfGeneration(generation);
+}
+
+/** What is done about it, once there is something to tell. */
+function connectingTo(generation: Generation | null): string {
+  const running = generation === null ? undefined : stepsInOrder(generation).findLast((step) => step.state === 'running');
+  if (running === undefined) return 'to the engine';
+  const text = cleanText(running.text);
+  return text.startsWith('connecting ') ? `${text.slice('connecting '.length)}: no answer yet` : `to the engine: ${text}`;
 }
 
 function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {
