@@ -24,6 +24,10 @@ const MODULE_URL = 'bxModuleUrl';
 
 const BLESSED_PARTS = join(projectRoot, 'src/ui/host/blessed-parts.ts');
 
+/** Half a megabyte of code that few Dockerfiles need: a chunk of its own, loaded by the first call. */
+const LATE_PARSER = 'dockerfile-ast';
+const PARSER_FILE = /core\/dockerfile\/parser\.ts$/;
+
 /** Native, or load native code. */
 const EXTERNAL = ['node-pty', '@lydell/node-pty', 'dockerode', 'ssh2', 'cpu-features'];
 
@@ -33,7 +37,7 @@ await runScript(async () => {
   const { withBootedDescriptor } = await import('./descriptors.mjs');
   const result = await build({
     absWorkingDir: projectRoot,
-    entryPoints: { 'cli/main': 'src/cli/main.ts' },
+    entryPoints: { 'cli/main': 'src/cli/main.ts', [`chunks/${LATE_PARSER}`]: LATE_PARSER },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -52,6 +56,16 @@ await runScript(async () => {
           bundler.onResolve({ filter: /^(blessed|\.\.\/)$/ }, ({ path, importer }) =>
             path === 'blessed' || /\/blessed\/lib\/[^/]+$/.test(importer) ? { path: BLESSED_PARTS } : undefined,
           );
+        },
+      },
+      {
+        name: 'late parser',
+        setup(bundler) {
+          const late = `./${LATE_PARSER}.js`;
+          bundler.onResolve({ filter: /^\.\/dockerfile-ast\.js$/ }, ({ path }) => ({ path, external: true }));
+          bundler.onLoad({ filter: PARSER_FILE }, () => ({
+            contents: `export const parseLines = (text) => require('${late}').default.DockerfileParser.parse(text);`,
+          }));
         },
       },
       {

@@ -51,15 +51,30 @@ export function takePlainLines(text: string): Split {
   return { plain, rest: plain.length === 0 ? text : lines.join('\n') };
 }
 
+/** Whether the parser is to be asked for anything in what is left. */
+export function hasInstructions(rest: string): boolean {
+  return rest.split('\n').some((line) => !COMMENT_OR_BLANK.test(line));
+}
+
 /** Nobody asks for those of an instruction that has no flags, except for FROM. Null: not for a plain reader. */
 function partsOf(keyword: string, line: string): Parts | null {
-  if (keyword !== 'FROM' && !line.includes('--')) return NONE;
+  if (keyword !== 'FROM' && (!line.includes('--') || hasList(line))) return NONE;
   if (/["'$#[]|[^\S \t\r]/.test(line)) return null;
   const [, ...words] = line.trim().split(/[ \t]+/);
   const end = words.findIndex((word) => !word.includes('--'));
   const leading = end < 0 ? words : words.slice(0, end);
   const flags = leading.filter((word) => word.startsWith('--'));
   return { flags: flags.map(flagOf), args: words.slice(flags.length) };
+}
+
+/** `RUN ["a", "--b"]`: nothing stands before the list, and nothing in it is a flag. */
+function hasList(line: string): boolean {
+  const list = /^\s*\S+\s+(\[.*\])\s*$/.exec(line)?.[1];
+  try {
+    return list !== undefined && (JSON.parse(list) as unknown[]).every((word) => typeof word === 'string');
+  } catch {
+    return false;
+  }
 }
 
 function flagOf(word: string): Flag {

@@ -2,10 +2,11 @@
  * A Dockerfile turned into stages and instructions without an engine, so that the timeline stands from the first frame.
  * It must not evaluate anything: arguments stay as written, and what is malformed is left to the engine to report.
  */
-import { DockerfileParser, type Instruction, type ModifiableInstruction } from 'dockerfile-ast';
+import type { Instruction, ModifiableInstruction } from 'dockerfile-ast';
 import type { LineRange, Stage } from '../model/index.js';
 import { instructionText } from './instruction-text.js';
-import { type Parts, type PlainLine, takePlainLines } from './plain-lines.js';
+import { parseLines } from './parser.js';
+import { hasInstructions, type Parts, type PlainLine, takePlainLines } from './plain-lines.js';
 import type { DockerfilePlan, PlannedInstruction } from './planned.js';
 import { forPlatforms } from './platforms.js';
 
@@ -23,12 +24,12 @@ export function parseDockerfile(text: string, platforms: readonly string[] = [])
 
 function planOf(text: string): DockerfilePlan {
   const { plain, rest } = takePlainLines(text);
-  const file = DockerfileParser.parse(rest);
+  const parsed = hasInstructions(rest) ? parseLines(rest) : null;
   const lines = text.split('\n');
-  const escapeCharacter = file.getEscapeCharacter();
+  const escapeCharacter = parsed?.getEscapeCharacter() ?? '\\';
   const stages: MutableStage[] = [];
   const instructions: PlannedInstruction[] = [];
-  for (const { keyword: instruction, lines: span, parts } of inOrder(plain, file.getInstructions())) {
+  for (const { keyword: instruction, lines: span, parts } of inOrder(plain, parsed?.getInstructions() ?? [])) {
     if (instruction === 'FROM') stages.push(startStage(parts(), stages));
     const stage = stages.at(-1);
     if (stage === undefined) continue;

@@ -52,6 +52,9 @@ const PIECES = [
     'FROM --=a b',
     'COPY -- a',
     'COPY --from=x ["a", "b"]',
+    'RUN ["a", "--b"]',
+    'COPY [ "--a", "b" ]',
+    'RUN ["a", "--b"] || c --d',
   ],
   ...[
     '# escape=`',
