@@ -10,6 +10,12 @@ const { Script } = require('node:vm');
 
 const CACHE_SUFFIX = '.cache';
 
+/**
+ * Of Node's modules those that many chunks name and few runs use. Each takes milliseconds to load, so the first use of what it has loads it;
+ * `import * as` is a use.
+ */
+const LATE = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:tls', 'node:zlib']);
+
 /** @type {Map<string, { exports: any }>} */
 const modules = new Map();
 
@@ -44,9 +50,20 @@ function requireFrom(file) {
   let others = null;
   return (/** @type {string} */ name) => {
     if (name.startsWith('./') || name.startsWith('../')) return load(join(dirname(file), name.replace(/\.js$/, '.cjs')));
+    if (LATE.has(name)) return late(name);
     others ??= createRequire(file);
     return others(name);
   };
+}
+
+/** Stands for a module of Node that is not loaded yet. @param {string} name */
+function late(name) {
+  return new Proxy(Object.create(null), {
+    get: (_, key) => require(name)[key],
+    has: (_, key) => key in require(name),
+    ownKeys: () => Reflect.ownKeys(require(name)),
+    getOwnPropertyDescriptor: (_, key) => ({ ...Reflect.getOwnPropertyDescriptor(require(name), key), configurable: true }),
+  });
 }
 
 module.exports = { load, wrap, CACHE_SUFFIX };

@@ -1,5 +1,5 @@
 /** Files of docker's own configuration, which other programs write: what is missing, unreadable or damaged is told with the file's name. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { BxError } from '../platform/errors.js';
 import { reasonOf } from '../platform/reason.js';
 
@@ -20,7 +20,7 @@ export async function readJsonObject(path: string, hint: string): Promise<Readon
 /** Null when there is no such file. Throws `BxError('endpoint')` for one that cannot be read. */
 export async function readTextFile(path: string, hint: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

@@ -4,8 +4,6 @@ import type { LineSession } from '../../monitor/line/index.js';
 import type { TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
 import type { ServerOptions } from '../sessions/server-options.js';
-import { startServer } from '../sessions/start-server.js';
-import { untilState } from '../sessions/until-state.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import type { LineProgress } from './front-end.js';
 import { type BuildRun, openSession } from './open-session.js';
@@ -49,6 +47,10 @@ export async function openServed(
   args: readonly string[],
   stdinFile: string | null,
 ): Promise<RunSession> {
+  const [{ startServer }, { untilState }] = await Promise.all([
+    import('../sessions/start-server.js'),
+    import('../sessions/until-state.js'),
+  ]);
   const session = await startServer({ root, logFile, buildArgs: args, openOn: 'never', stdinFile }, { kind: 'screen' }).session;
   return {
     session,

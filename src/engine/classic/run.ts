@@ -1,5 +1,4 @@
 /** One run of the build, and the ground for its containers: images of steps, what failed commands have left, and their removal. */
-import { randomBytes } from 'node:crypto';
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
 import type { LineRange, Moment, StepKey } from '../../core/model/index.js';
@@ -23,6 +22,9 @@ import { refuseOtherPlatform, requireNames, requireTarget } from './refuse.js';
 /** How long an engine that is being left may take. */
 const FAREWELL_MS = 5_000;
 
+/** Of this process. */
+let runs = 0;
+
 type BuildFailed = NonNullable<BuildOutcome['failure']>;
 
 /** What the runs of one engine have in common. */
@@ -39,8 +41,8 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   const origins = { plan, dockerfileText: text, buildArgs: request.buildArgs };
   const queue = createEventQueue<EngineEvent>();
   const lateListeners = new Set<(event: EngineEvent) => void>();
-  const runId = randomBytes(8).toString('hex');
-  const digestOf = (step: StepKey): string => `classic:${runId}:${step}`;
+  const run = ++runs;
+  const digestOf = (step: StepKey): string => `classic:${run}:${step}`;
   const known = new Set<StepKey>();
   const images = new Map<StepKey, string>();
   const failed = new Map<StepKey, BuildFailed>();

@@ -4,7 +4,7 @@
  */
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import * as tls from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { isSocketAddress, type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
@@ -79,13 +79,13 @@ function connectSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOpt
 function startConnecting(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): net.Socket {
   if (target.kind === 'unix' && !endpoint.tls) return net.connect({ path: target.path });
   if (target.kind === 'tcp' && !endpoint.tls) return net.connect({ host: target.host, port: target.port, keepAlive: true });
-  return tls.connect({
+  return connectTls({
     ...(target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port }),
     ...tlsOptions(endpoint, target, alpn),
   });
 }
 
-function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): tls.ConnectionOptions {
+function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): ConnectionOptions {
   const material = endpoint.tls;
   const host = material?.serverName ?? (target.kind === 'tcp' ? target.host : 'localhost');
   return {
@@ -97,7 +97,7 @@ function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly str
     ...(net.isIP(host) &&
       target.kind === 'tcp' && {
         host: target.host,
-        checkServerIdentity: (_: string, cert: tls.PeerCertificate) => tls.checkServerIdentity(host, cert),
+        checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(host, cert),
       }),
     rejectUnauthorized: !(material?.skipVerify ?? false),
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),

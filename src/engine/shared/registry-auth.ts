@@ -1,6 +1,6 @@
 /** Registry credentials from the docker configuration and its credential helpers, looked up when the engine asks for a host. */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeDirectory } from '../../platform/person.js';
 import { reasonOf } from '../../platform/reason.js';
@@ -116,7 +116,7 @@ async function readDockerConfig(
   const path = configPath(env);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       warn(`cannot read ${path}: ${reasonOf(error)}; registries are asked anonymously`);
