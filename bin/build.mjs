@@ -20,7 +20,7 @@ const { wrap, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
 const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 
 /** Stands for `import.meta.url`; the loader gives it to each chunk. */
-const MODULE_URL = 'bxModuleUrl';
+const MODULE_URL = 'bxModule.url';
 
 const BLESSED_PARTS = join(projectRoot, 'src/ui/host/blessed-parts.ts');
 

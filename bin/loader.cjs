@@ -3,9 +3,8 @@
  * flags have compiled, and compiles the chunk then.
  */
 const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
+const { createRequire, isBuiltin } = require('node:module');
 const { dirname, join } = require('node:path');
-const { pathToFileURL } = require('node:url');
 const { Script } = require('node:vm');
 
 const CACHE_SUFFIX = '.cache';
@@ -20,7 +19,7 @@ const LATE = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', '
 const modules = new Map();
 
 /** @param {string} code */
-const wrap = (code) => `(function(exports,require,module,bxModuleUrl){${code}\n})`;
+const wrap = (code) => `(function(exports,require,module,bxModule){${code}\n})`;
 
 /** @param {string} file absolute @returns {any} what the chunk exports */
 function load(file) {
@@ -31,8 +30,17 @@ function load(file) {
   // The build refuses anything but ASCII.
   const code = readFileSync(file, 'latin1');
   const script = new Script(wrap(code), { filename: file, cachedData: readCompiled(file) });
-  script.runInThisContext()(module.exports, requireFrom(file), module, pathToFileURL(file).href);
+  script.runInThisContext()(module.exports, requireFrom(file), module, place(file));
   return module.exports;
+}
+
+/** What `import.meta` is to a chunk. Few ask where they are, and Node takes its time to say it as a URL. @param {string} file */
+function place(file) {
+  return {
+    get url() {
+      return require('node:url').pathToFileURL(file).href;
+    },
+  };
 }
 
 /** @param {string} file */
@@ -51,6 +59,7 @@ function requireFrom(file) {
   return (/** @type {string} */ name) => {
     if (name.startsWith('./') || name.startsWith('../')) return load(join(dirname(file), name.replace(/\.js$/, '.cjs')));
     if (LATE.has(name)) return late(name);
+    if (isBuiltin(name)) return require(name);
     others ??= createRequire(file);
     return others(name);
   };

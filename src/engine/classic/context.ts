@@ -33,7 +33,9 @@ export interface PackedContext {
   readonly tar: Readable;
 }
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 128 * 1024;
+/** Of so little the disk is waited for: a turn of the event loop takes longer. */
+const AT_ONCE_BYTES = 64 * 1024;
 /** Names looked at before anything else has its turn. */
 const SLICE = 256;
 const PROGRESS_MS = 100;
@@ -94,7 +96,6 @@ async function send(
   onSent: ContextSource['onSent'],
 ): Promise<void> {
   const walk = walkTree(tree, { ...chosen, follow: null });
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
   let bytes = 0;
   let files = 0;
   let toldAtMs = 0;
@@ -103,7 +104,7 @@ async function send(
     hasMore = walk.advance(SLICE, (entry) => entries.push(entry));
     for (const entry of entries) {
       if ((archive as unknown as { destroyed: boolean }).destroyed) return;
-      bytes += await addEntry(tree, entry, archive, buffer);
+      bytes += await addEntry(tree, entry, archive);
       files++;
       if (Date.now() - toldAtMs < PROGRESS_MS) continue;
       toldAtMs = Date.now();
@@ -115,7 +116,7 @@ async function send(
   onSent(bytes, files, true);
 }
 
-async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack, buffer: Buffer): Promise<number> {
+async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack): Promise<number> {
   const { path, stat, linkName } = entry;
   const header = {
     name: path,
@@ -133,7 +134,7 @@ async function addEntry(tree: FileTree, entry: WalkEntry, archive: Pack, buffer:
     return added(archive, { ...header, type, devmajor: stat.devMajor, devminor: stat.devMinor });
   }
   if (linkName !== '') return added(archive, { ...header, type: 'link', linkname: linkName });
-  return addFile(tree, path, header, archive, buffer);
+  return addFile(tree, path, header, archive);
 }
 
 type Header = Parameters<Pack['entry']>[0];
@@ -142,7 +143,7 @@ function added(archive: Pack, header: Header): Promise<number> {
   return new Promise((resolve, reject) => archive.entry(header, (error) => (error ? reject(error) : resolve(0))));
 }
 
-async function addFile(tree: FileTree, path: string, header: Header, archive: Pack, buffer: Buffer): Promise<number> {
+async function addFile(tree: FileTree, path: string, header: Header, archive: Pack): Promise<number> {
   const label = tree.diskPath(path) ?? path;
   try {
     const file = tree.open(path);
@@ -155,10 +156,11 @@ async function addFile(tree: FileTree, path: string, header: Header, archive: Pa
       });
       closed.catch(() => {});
       for (let left = size; left > 0; ) {
-        const count = await file.read(buffer, 0, Math.min(buffer.length, left));
+        const chunk = Buffer.allocUnsafe(Math.min(READ_BYTES, left));
+        const count = size <= AT_ONCE_BYTES ? file.readSync(chunk, 0, chunk.length) : await file.read(chunk, 0, chunk.length);
         if (count === 0) throw new Error('it has become shorter while it was read');
         left -= count;
-        if (!sink.write(Buffer.from(buffer.subarray(0, count))))
+        if (!sink.write(chunk.subarray(0, count)))
           await Promise.race([new Promise<void>((resolve) => sink.once('drain', () => resolve())), closed]);
       }
       sink.end(undefined);

@@ -3,7 +3,7 @@
  * and has not told of yet. They stand in a file of the state directory for as long as they may be there, so that the next start can take away what a
  * process that was killed has left.
  */
-import { accessSync, appendFileSync, constants, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from '../../platform/make-directory.js';
 import { stateDirectory } from '../../platform/state-directory.js';
@@ -67,7 +67,7 @@ export function openJournal(address: string, sinceS: number | null, env: NodeJS.
     },
     endBuild: () => void builds--,
     close() {
-      if (own !== null && there.size === 0 && builds === 0) rmSync(own.file, { force: true });
+      if (own !== null && there.size === 0 && builds === 0) remove(own.file);
     },
   };
 }
@@ -117,13 +117,22 @@ export function readJournals(address: string, env: NodeJS.ProcessEnv = process.e
               appendFileSync(file, `\nseen ${atS}\n`);
             } catch {}
           },
-          forget: () => rmSync(file, { force: true }),
+          forget: () => remove(file),
         },
       ];
     } catch {
       return [];
     }
   });
+}
+
+/** `rmSync` would load what removes trees. */
+function remove(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function buildIn(noted: readonly string[]): UntoldBuild | null {
