@@ -15,7 +15,7 @@ import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
-const { wrap, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
+const { wrap, pack, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
 
 const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 
@@ -91,7 +91,7 @@ await runScript(async () => {
   if (result === null) return 1;
   const scripts = await Promise.all(result.outputFiles.map((file) => toScript(file, transform)));
   const outputFiles = scripts.flatMap(({ path, code, map }) => [
-    { path: `${path}${CACHE_SUFFIX}`, contents: compiled(path, code) },
+    { path: `${path}${CACHE_SUFFIX}`, contents: pack(code, compiled(path, code)) },
     { path: `${path}.map`, contents: map },
     { path, contents: code },
   ]);

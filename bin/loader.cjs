@@ -8,6 +8,7 @@ const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const CACHE_SUFFIX = '.cache';
+const LENGTH_BYTES = 4;
 
 /**
  * Of Node's modules those that many chunks name and few runs use. Each takes milliseconds to load, so the first use of what it has loads it;
@@ -27,9 +28,8 @@ function load(file) {
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   modules.set(file, module);
-  // The build refuses anything but ASCII.
-  const code = readFileSync(file, 'latin1');
-  const script = new Script(wrap(code), { filename: file, cachedData: readCompiled(file) });
+  const { code, compiled } = readChunk(file);
+  const script = new Script(wrap(code), { filename: file, cachedData: compiled });
   script.runInThisContext()(module.exports, requireFrom(file), module, place(file));
   return module.exports;
 }
@@ -43,12 +43,25 @@ function place(file) {
   };
 }
 
-/** @param {string} file */
-function readCompiled(file) {
+/**
+ * What the build puts beside a chunk: the compiled code, which has to begin where a number may, the code itself, so that one file is opened, and
+ * the code's length. @param {string} code @param {Buffer} compiled
+ */
+function pack(code, compiled) {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(code.length);
+  return Buffer.concat([compiled, Buffer.from(code, 'latin1'), length]);
+}
+
+/** The build refuses anything but ASCII. @param {string} file @returns {{ code: string, compiled: Buffer | undefined }} */
+function readChunk(file) {
   try {
-    return readFileSync(`${file}${CACHE_SUFFIX}`);
+    const bytes = readFileSync(`${file}${CACHE_SUFFIX}`);
+    const end = bytes.length - LENGTH_BYTES;
+    const begin = end - bytes.readUInt32LE(end);
+    return { code: bytes.latin1Slice(begin, end), compiled: bytes.subarray(0, begin) };
   } catch {
-    return undefined;
+    return { code: readFileSync(file, 'latin1'), compiled: undefined };
   }
 }
 
@@ -75,4 +88,4 @@ function late(name) {
   });
 }
 
-module.exports = { load, wrap, CACHE_SUFFIX };
+module.exports = { load, wrap, pack, CACHE_SUFFIX };
