@@ -34,6 +34,7 @@ export type ViewEvent =
   /** The topmost one is replaced. */
   | { readonly type: 'overlay.changed'; readonly overlay: Overlay }
   | { readonly type: 'overlay.closed' }
+  | { readonly type: 'overlay.removed'; readonly id: number }
   | { readonly type: 'toast.shown'; readonly toast: Toast }
   | { readonly type: 'toast.expired' }
   | { readonly type: 'text.marked'; readonly mark: TextMark | null }
@@ -106,6 +107,8 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, overlays: [...view.overlays.slice(0, -1), event.overlay] };
     case 'overlay.closed':
       return { ...view, overlays: view.overlays.slice(0, -1) };
+    case 'overlay.removed':
+      return { ...view, overlays: view.overlays.filter((overlay) => !('id' in overlay && overlay.id === event.id)) };
     case 'toast.shown':
       return { ...view, toast: event.toast };
     case 'toast.expired':

@@ -52,6 +52,8 @@ export type Overlay =
       readonly kind: 'waiting';
       readonly id: number;
       readonly title: string;
+      /** A step has to be built first, which may take any time, and is what somebody may want to cancel. */
+      readonly isBuild: boolean;
       readonly typed: readonly Uint8Array[];
     }
   | { readonly kind: 'search'; readonly input: LineInput; readonly panel: PanelId }

@@ -18,7 +18,7 @@ export interface Openings {
   /** `work` opens the shell; resolves with what it gives and how the waiting ended, rejects as it does. `opening`: its row of the processes. */
   begin<T>(
     opening: Omit<Opening, 'id'> | null,
-    title: string,
+    wait: { readonly title: string; readonly isBuild: boolean },
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<readonly [T, OpeningEnd]>;
   /** Waits for it again. */
@@ -28,6 +28,7 @@ export interface Openings {
 
 interface Pending {
   readonly title: string;
+  readonly isBuild: boolean;
   readonly abort: AbortController;
   typed: readonly Uint8Array[];
   /** Of the overlay that waits for it; null: nobody does. */
@@ -41,7 +42,7 @@ export function createOpenings({ store }: Pick<Ui, 'store'>): Openings {
   const wait = (entry: Pending): void => {
     const waiting = store.wait<Impatience>((id) => {
       entry.waitingId = id;
-      return { kind: 'waiting', id, title: entry.title, typed: entry.typed };
+      return { kind: 'waiting', id, title: entry.title, isBuild: entry.isBuild, typed: entry.typed };
     });
     void waiting.then((answer) => {
       if (answer === null) return;
@@ -53,15 +54,17 @@ export function createOpenings({ store }: Pick<Ui, 'store'>): Openings {
   const end = (id: number, entry: Pending): OpeningEnd => {
     pending.delete(id);
     store.dispatch({ type: 'opening.ended', id });
+    const { waitingId } = entry;
+    if (waitingId === null) return { typed: entry.typed, isAwaited: false };
     const top = store.view.overlays.at(-1);
-    const isOnTop = top?.kind === 'waiting' && top.id === entry.waitingId;
-    if (isOnTop) store.closeTop();
-    return { typed: isOnTop ? top.typed : entry.typed, isAwaited: entry.waitingId !== null };
+    const isOnTop = top?.kind === 'waiting' && top.id === waitingId;
+    store.close(waitingId);
+    return { typed: isOnTop ? top.typed : entry.typed, isAwaited: isOnTop };
   };
   return {
-    async begin(opening, title, work) {
+    async begin(opening, { title, isBuild }, work) {
       const id = ++count;
-      const entry: Pending = { title, abort: new AbortController(), typed: [], waitingId: null };
+      const entry: Pending = { title, isBuild, abort: new AbortController(), typed: [], waitingId: null };
       pending.set(id, entry);
       if (opening !== null) store.dispatch({ type: 'opening.began', opening: { ...opening, id } });
       wait(entry);

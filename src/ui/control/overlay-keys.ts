@@ -1,4 +1,5 @@
 /** Keys while something lies above the panels: answers, fields, lists. Every overlay closes with Esc. */
+import { actionForKey, isBuilding } from '../../actions/index.js';
 import type { KeyEvent } from '../../input/types.js';
 import { paletteEntries } from '../overlays/entries.js';
 import { helpExtent } from '../overlays/help.js';
@@ -15,10 +16,7 @@ const DOWN = new Set(['down', 'C-n']);
 export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
   const { key, text } = event;
   if (overlay.kind === 'waiting') {
-    if (key === 'esc' || key === 'C-c') ui.store.answer(overlay.id, { type: 'cancel' });
-    else if (key === 'tab') ui.store.answer(overlay.id, { type: 'background', typed: [] });
-    else if (key === ui.deps.settings.leaveKey.key) ui.store.answer(overlay.id, { type: 'background', typed: overlay.typed });
-    else change(ui, { ...overlay, typed: [...overlay.typed, event.raw] });
+    waitingKey(ui, overlay, event);
     return;
   }
   if (key === 'esc' || key === 'C-c' || (key === 'C-g' && overlay.kind !== 'question')) {
@@ -81,6 +79,23 @@ export function overlayPaste(ui: Ui, overlay: Overlay, text: string): void {
     const form = { ...overlay.form, [field]: insertText(overlay.form[field], first) };
     ui.store.dispatch({ type: 'overlay.changed', overlay: { ...overlay, form } });
   }
+}
+
+/** What may be wanted of the screen itself while a build takes its time, before anything is typed for the shell. */
+const WHILE_BUILDING = new Set(['app.help', 'app.quit', 'app.quitNow', 'app.detach']);
+
+function waitingKey(ui: Ui, overlay: Extract<Overlay, { kind: 'waiting' }>, { key, raw }: KeyEvent): void {
+  const action = actionForKey(key, ui.store.view.focus)?.id;
+  const isUntouched = overlay.isBuild && overlay.typed.length === 0;
+  if (key === 'esc' || key === 'C-c') ui.store.answer(overlay.id, { type: 'cancel' });
+  else if (key === 'tab') ui.store.answer(overlay.id, { type: 'background', typed: [] });
+  else if (key === ui.deps.settings.leaveKey.key) ui.store.answer(overlay.id, { type: 'background', typed: overlay.typed });
+  else if (action === 'app.suspend') runAction(ui, action);
+  else if (isUntouched && action === 'build.cancel') {
+    if (isBuilding(ui.context())) runAction(ui, action);
+    else ui.store.answer(overlay.id, { type: 'cancel' });
+  } else if (isUntouched && action !== undefined && WHILE_BUILDING.has(action)) runAction(ui, action);
+  else change(ui, { ...overlay, typed: [...overlay.typed, raw] });
 }
 
 function change(ui: Ui, overlay: Overlay): void {

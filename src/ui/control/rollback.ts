@@ -17,7 +17,7 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
   const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
-  const title = wish.moment === 'auto' ? openingTitle(step.state, place) : `opening a shell in ${place}`;
+  const wait = wish.moment === 'auto' ? waitFor(step.state, place) : { title: `opening a shell in ${place}`, isBuild: false };
   const { number } = generation;
   const command = {
     type: 'step.rollback',
@@ -36,9 +36,7 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
     startedAtMs: ui.deps.clock.now(),
   };
   try {
-    const [{ process }, { typed, isAwaited }] = await openings.begin(opening, title, (signal) =>
-      session.execute(command, signal),
-    );
+    const [{ process }, { typed, isAwaited }] = await openings.begin(opening, wait, (signal) => session.execute(command, signal));
     if (process !== null) showProgram(ui, commands, process, isAwaited ? null : `The shell in ${place}`, typed);
   } catch (error) {
     const problem = toBxError(error);
@@ -55,8 +53,10 @@ export async function startProgram(
   name: string,
 ): Promise<boolean> {
   try {
-    const [{ process }, { typed, isAwaited }] = await openings.begin(null, `starting ${name}`, (signal) =>
-      ui.deps.session.execute(command, signal),
+    const [{ process }, { typed, isAwaited }] = await openings.begin(
+      null,
+      { title: `starting ${name}`, isBuild: false },
+      (signal) => ui.deps.session.execute(command, signal),
     );
     if (process !== null)
       showProgram(ui, commands, process, isAwaited ? null : `${name[0]?.toUpperCase()}${name.slice(1)}`, typed);
@@ -69,10 +69,11 @@ export async function startProgram(
 }
 
 /** What was stopped because another step failed runs again; a command that runs may never end by itself. */
-function openingTitle(state: StepState, place: string): string {
+function waitFor(state: StepState, place: string): { title: string; isBuild: boolean } {
   const isYetToRun = state === 'pending' || state === 'not-needed' || state === 'cancelled';
-  if (isYetToRun) return `building up to ${place}, then a shell in it`;
-  return state === 'running' ? `waiting for the end of ${place}, then a shell in it` : `opening a shell in ${place}`;
+  if (isYetToRun) return { title: `building up to ${place}, then a shell in it`, isBuild: true };
+  if (state === 'running') return { title: `waiting for the end of ${place}, then a shell in it`, isBuild: true };
+  return { title: `opening a shell in ${place}`, isBuild: false };
 }
 
 /**

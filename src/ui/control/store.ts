@@ -11,6 +11,8 @@ export interface ViewStore {
   answer(id: number, result: unknown): void;
   /** Closes the topmost overlay without a result. */
   closeTop(): void;
+  /** Closes this overlay, whatever lies above it, without a result. */
+  close(id: number): void;
 }
 
 export function createViewStore(initial: ViewState, onChange: () => void): ViewStore {
@@ -49,6 +51,10 @@ export function createViewStore(initial: ViewState, onChange: () => void): ViewS
       if (top === undefined) return;
       store.dispatch({ type: 'overlay.closed' });
       if ('id' in top) settle(top.id, null);
+    },
+    close(id) {
+      store.dispatch({ type: 'overlay.removed', id });
+      settle(id, null);
     },
   };
   return store;

@@ -153,15 +153,16 @@ function paintCopyMode(surface: Surface, { anchor, isLines }: Extract<Overlay, {
   row.text(row.width - keys.length - 1, 0, keys, look.attr('hint.text'));
 }
 
-function paintWaiting(surface: Surface, { title, typed }: Extract<Overlay, { kind: 'waiting' }>, look: Look): void {
+function paintWaiting(surface: Surface, { title, isBuild, typed }: Extract<Overlay, { kind: 'waiting' }>, look: Look): void {
   const row = surface.part({ x: 0, y: surface.height - 1, width: surface.width, height: 1 });
   row.fill(look.attributes.plain);
-  const keys = ' esc cancel   tab go on meanwhile ';
+  const isUntouched = typed.length === 0;
+  const keys = isBuild ? `${isUntouched ? 'x cancel   ' : ''}esc no shell   tab go on` : 'esc cancel   tab go on meanwhile';
   const x = row.text(0, 0, ' OPENING ', look.attr('badge.prompt')) + 1;
-  const note = typed.length === 0 ? 'what you type goes to it' : `${typed.length} typed`;
-  const text = `${cleanText(title)} ${look.glyphs.ellipsis}  (${note})`;
-  row.text(x, 0, ellipsize(text, row.width - x - keys.length - 1, look.glyphs.ellipsis), look.attr('text'));
-  row.text(row.width - keys.length, 0, keys, look.attr('hint.text'));
+  const wait = `${cleanText(title)} ${look.glyphs.ellipsis}`;
+  const text = isUntouched ? `${wait}  (what you type goes to it)` : `(${typed.length} typed) ${wait}`;
+  row.text(x, 0, ellipsize(text, row.width - x - keys.length - 3, look.glyphs.ellipsis), look.attr('text'));
+  row.text(row.width - keys.length - 1, 0, keys, look.attr('hint.text'));
 }
 
 interface PageLine {

@@ -155,6 +155,71 @@ test('a step that still runs is said to be waited for', async () => {
   expect(stage.text()).toMatch(/OPENING +waiting for the end of step \d+, then a shell in it/);
 });
 
+describe('while a build is waited for', () => {
+  async function waits(options: Parameters<typeof open>[1] = {}) {
+    await open('running', options);
+    const shell = opensLater();
+    await stage.press('.', 'enter');
+    return shell;
+  }
+
+  test('x asks whether to cancel it, as its hint says, and the shell is waited for as before', async () => {
+    const shell = await waits();
+    expect(stage.text()).toContain('x cancel   esc no shell');
+    await stage.press('x');
+    expect(stage.text()).toContain('Cancel the build?');
+    await stage.press('esc');
+    expect(stage.text()).toContain('OPENING');
+    await stage.press('x', 'y');
+    expect(sent('build.cancel')).toHaveLength(1);
+    shell.finish();
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed).toEqual([]);
+  });
+
+  test('? and q are the screen’s, until something is typed for the shell', async () => {
+    const shell = await waits();
+    await stage.press('?');
+    expect(stage.text()).toContain('Keys that work here');
+    await stage.press('esc', 'q');
+    expect(stage.text()).toContain('Quit bxtui?');
+    await stage.press('n', 'l', 's', ' ', '?', 'x', 'q');
+    expect(stage.text()).toMatch(/OPENING +\(6 typed\)/);
+    shell.finish();
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ls ?xq');
+    expect(stage.text()).toContain('keys go to p1');
+  });
+
+  test('a shell that comes while something lies above the panels does not take the keyboard', async () => {
+    const shell = await waits();
+    await stage.press('?');
+    shell.finish();
+    await stage.settle();
+    await stage.press('l', 's', 'esc');
+    expect(session.fakeTerminal('p1').typed).toEqual([]);
+    expect(stage.text()).not.toContain('OPENING');
+    expect(stage.text()).not.toContain('keys go to p1');
+    await stage.press('i', 'w');
+    expect(session.fakeTerminal('p1').typed).toEqual(['w']);
+  });
+
+  test('the keys are in sight on a narrow screen', async () => {
+    await waits({ cols: 80, rows: 24 });
+    expect(stage.text()).toMatch(/OPENING +waiting for the end of step \d+.* x cancel {3}esc no shell {3}tab go on/);
+  });
+});
+
+test('a step of a build that has ended is built on the way to its shell, and x gives both up', async () => {
+  await open('failed');
+  opensLater();
+  await stage.press('j', 'enter');
+  expect(stage.text()).toContain('building up to step');
+  await stage.press('x');
+  expect(stage.text()).not.toContain('OPENING');
+  expect(sent('build.cancel')).toEqual([]);
+});
+
 describe('the list of processes', () => {
   const press = { type: 'mouse', button: 'left', action: 'press', shift: false, meta: false, ctrl: false } as const;
 
