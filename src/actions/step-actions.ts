@@ -1,6 +1,6 @@
 /** Actions on the selected step: rollback, options, editing, jumping to failed and running steps. */
 import type { Moment, ProcessSummary, Step } from '../core/model/index.js';
-import { dockerRunLine } from '../core/select/index.js';
+import { dockerRunLine, isOtherUser } from '../core/select/index.js';
 import { type Action, needsStep } from './action.js';
 import type { ActionContext, Opening } from './context.js';
 
@@ -25,17 +25,18 @@ function enteredMoment(context: ActionContext, { state, instruction }: Step): Mo
 }
 
 /**
- * The shell that Enter would open, where this screen has one already, the one in front before others: in the moment that Enter stands
- * for. Where the engine could not give the failed state the container's note says so.
+ * The shell that Enter would open, where this screen has one already, the one in front before others: in the moment and as the user that
+ * Enter stands for. Where the engine could not give the failed state the container's note says so.
  */
 function openShell(context: ActionContext): ProcessSummary | null {
   const { step, generation, state, tabs, activeTab } = context;
   if (step === null || generation === null) return null;
   const wanted = enteredMoment(context, step);
-  const isIt = ({ id, kind, endedAtMs, container }: ProcessSummary): boolean => {
+  const isIt = (process: ProcessSummary): boolean => {
+    const { id, kind, endedAtMs, container } = process;
     const place = state.containers[container];
     if (kind !== 'shell' || endedAtMs !== null || !tabs.includes(id) || place === undefined) return false;
-    if (place.step !== step.key || place.generation !== generation.number) return false;
+    if (place.step !== step.key || place.generation !== generation.number || isOtherUser(process, place)) return false;
     return place.moment === wanted || (wanted === 'failed' && place.note !== null);
   };
   const open = state.processes.filter(isIt);

@@ -6,7 +6,8 @@ import { BxError } from '../platform/errors.js';
 const RELEASE_TIMEOUT_MS = 5_000;
 
 export interface ContainerTable {
-  add(container: Container, generation: number): void;
+  /** `shellUser`: whom its shells run as instead of the step's user; null: nobody else. */
+  add(container: Container, generation: number, shellUser: string | null): void;
   /** Throws `BxError('not-found')` for one that is unknown or gone. */
   get(id: string): Container;
   /** Those that are not on their way out already. */
@@ -42,7 +43,7 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
   };
 
   return {
-    add(container, generation) {
+    add(container, generation, shellUser) {
       open.set(container.id, container);
       const { id, step, moment, mounts, note, defaults } = container;
       const { user, cwd, shell, stepCommandLine } = defaults;
@@ -52,7 +53,7 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
         step,
         moment,
         state: 'running',
-        user: user === '' ? 'root' : user,
+        user: (shellUser ?? user) || 'root',
         cwd: cwd === '' ? '/' : cwd,
         shell,
         mounts,

@@ -9,7 +9,7 @@ import { createReplayRing, type ReplayRing } from './replay-ring.js';
 import { TERMINAL_REPLAY_BYTES, type Terminal, type TerminalSize } from './session.js';
 
 /** What runs programs: a container, or this machine. */
-export type Place = Pick<Container, 'id' | 'start'>;
+export type Place = Pick<Container, 'id' | 'start'> & { readonly defaults?: Pick<Container['defaults'], 'user'> };
 
 interface Entry {
   summary: ProcessSummary;
@@ -60,6 +60,7 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
           args,
           command: commandLine(args),
           tty: spec.tty,
+          user: spec.user ?? (place.defaults === undefined ? null : place.defaults.user || 'root'),
           state: 'starting',
           startedAtMs: now(),
           endedAtMs: null,

@@ -69,7 +69,7 @@ export function createShells(options: ShellsOptions): Shells {
     const ready = moment === 'auto' ? await spare.take({ generation: number, step: key, spec: wished }, abort) : null;
     const first = ready?.spec ?? wished;
     const container = ready?.container ?? (await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort));
-    containers.add(container, number);
+    containers.add(container, number, options.invoke?.user ?? null);
     try {
       const summary = await processes.start(container, command.args ? 'exec' : 'shell', first, shownArgs(container, first));
       if (first !== wished) processes.terminal(summary.id).resize(wished.cols, wished.rows);

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { inShell, leaveTerminal, openSession, paneText, quit, rollbackTo, shellOpens } from '../helpers/session.js';
+import { inShell, leaveTerminal, openSession, paneText, quit, rollbackTo, selectStep, shellOpens } from '../helpers/session.js';
 import { closeTerminals } from '../helpers/terminal.js';
 
 afterEach(async () => {
@@ -102,6 +102,43 @@ RUN exit 1
     await rollbackTo(terminal, 11);
     expect(await inShell(terminal, 'id -u')).toBe('0');
     expect((await quit(terminal)).code).toBe(1);
+  });
+
+  it('tells a shell as somebody else from that of the step’s user', async () => {
+    const project = createProject(`${BASE}USER 1000:1000\nRUN exit 1\n`);
+    const terminal = await openSession(project);
+    await shellOpens(terminal);
+    await leaveTerminal(terminal);
+    await selectStep(terminal, 6);
+    terminal.press('char:T');
+    await terminal.waitFor('Shell in step 6');
+    terminal.press('tab');
+    terminal.type('0:0');
+    await terminal.waitFor(/user +0:0/);
+    terminal.press('enter');
+    await terminal.waitFor(/keys go to p2 /);
+    expect(await inShell(terminal, 'id -u')).toBe('0');
+    expect(terminal.screen()).toMatch(/2:#6 (?:failed|before) 0:0\*/);
+    await rollbackTo(terminal, 6);
+    expect(terminal.screen()).toMatch(/keys go to p1 /);
+    expect(await inShell(terminal, 'id -u')).toBe('1000');
+    expect((await quit(terminal)).code).toBe(1);
+    await expectNoContainers();
+  });
+
+  it('lets x cancel the build while a running step is waited for', async () => {
+    const project = createProject(`${BASE}RUN sleep 300\n`);
+    const terminal = await openSession(project);
+    await terminal.waitFor(/RUNNING +5\/5/);
+    await selectStep(terminal, 5);
+    terminal.press('enter');
+    await terminal.waitFor(/OPENING .*x cancel/);
+    terminal.press('char:x');
+    await terminal.waitFor('Cancel the build?');
+    terminal.press('char:y');
+    await terminal.waitFor((screen) => / CANCELLED /.test(screen) && / NORMAL /.test(screen), { what: 'the end of the build' });
+    expect((await quit(terminal)).code).toBe(130);
+    await expectNoContainers();
   });
 
   it('enters a failed COPY in the state before it, with the error in sight', async () => {

@@ -197,6 +197,7 @@ export function openShell(
   id: string,
   step: string,
   moment: ContainerSummary['moment'],
+  user?: string,
 ): void {
   const failed = moment === 'failed';
   const container: ContainerSummary = {
@@ -220,6 +221,7 @@ export function openShell(
     args: ['/bin/sh'],
     command: '/bin/sh',
     tty: true,
+    user: user ?? container.user,
     state: 'running',
     startedAtMs: atMs,
     endedAtMs: null,

@@ -21,6 +21,7 @@ export interface ContainerSummary {
   readonly step: StepKey;
   readonly moment: Moment;
   readonly state: ContainerState;
+  /** Whom a shell runs as when nobody says otherwise. */
   readonly user: string;
   readonly cwd: string;
   readonly shell: readonly string[];
@@ -46,6 +47,8 @@ export interface ProcessSummary {
   /** One line for lists. */
   readonly command: string;
   readonly tty: boolean;
+  /** Whom it was started as; null: not known, or on this machine. */
+  readonly user: string | null;
   readonly state: ProcessState;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;

@@ -100,6 +100,7 @@ const process = object({
   args: texts,
   command: text,
   tty: flag,
+  user: orAbsent(orNull(text)),
   state: among('starting', 'running', 'exited', 'released', 'lost'),
   startedAtMs: number,
   endedAtMs: time,

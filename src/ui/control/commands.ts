@@ -1,7 +1,7 @@
 /** The verbs that actions use, carried out on the screen: `ScreenCommands`. One object for the life of the screen. */
 import type { Question, RollbackWish, ScreenCommands, TextQuestion } from '../../actions/index.js';
 import type { Step } from '../../core/model/index.js';
-import { selectPlatform } from '../../core/select/index.js';
+import { isOtherUser, selectPlatform, selectUser } from '../../core/select/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
 import type { CommandResult, SessionCommand } from '../../session/session.js';
@@ -219,6 +219,7 @@ export function createCommands(ui: Ui): ScreenCommands {
     const size = commands.terminalSize();
     const isGone = container?.state === 'released' || container?.state === 'lost';
     const args = process.kind === 'exec' ? process.args : [];
+    const user = container !== undefined && isOtherUser(process, container) ? { user: selectUser(process, container) } : {};
     const command: SessionCommand =
       container === undefined
         ? { type: 'host.exec', args, size }
@@ -230,12 +231,14 @@ export function createCommands(ui: Ui): ScreenCommands {
               moment: container.moment,
               exclusiveCaches: 'mount',
               ...(process.kind === 'exec' ? { args: process.args } : {}),
+              ...user,
               size,
             }
           : {
               type: 'process.exec',
               container: container.id,
               args,
+              ...user,
               tty: process.tty,
               size,
             };

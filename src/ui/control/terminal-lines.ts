@@ -3,6 +3,7 @@
  * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
  */
 import type { ProcessSummary, Step } from '../../core/model/index.js';
+import { selectUser } from '../../core/select/index.js';
 import { cleanText, ellipsize, textWidth, wrapText } from '../../platform/text-width.js';
 import type { Look } from '../look.js';
 import { type ProcessPlace, processStateText } from '../panels/processes.js';
@@ -50,7 +51,7 @@ export function bannerText(
     ellipsize(stepText(step), Math.max(20, Math.min(MAX_STEP_CELLS, cols - 12)), mark),
     ...(step.lines === null ? [] : [`line ${step.lines.start}`]),
     MOMENT_TEXTS[container.moment],
-    `user ${container.user === '' ? 'root' : container.user}`,
+    `user ${selectUser(process, container)}`,
     container.cwd === '' ? '/' : container.cwd,
     ...(mounted.length === 0 ? [] : [`mounts: ${mounted.join(', ')}`]),
   ];

@@ -1,7 +1,7 @@
 /** Paints the processes and session panel: every process of the session, then containers and what the engine is. */
 import type { Opening } from '../../actions/index.js';
 import type { BuildFailure, ContainerSummary, Generation, ProcessSummary, SessionState, Step } from '../../core/model/index.js';
-import { selectPlatform, selectUnstored, shortPlatform } from '../../core/select/index.js';
+import { selectPlatform, selectUnstored, selectUser, shortPlatform } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Attached } from '../control/attached.js';
 import type { Surface } from '../host/surface.js';
@@ -148,7 +148,7 @@ function processCells(process: ProcessSummary, { state, tabs, nowMs }: Processes
     state: processStateText(process),
     role: processRole(process),
     up: formatClock((process.endedAtMs ?? nowMs) - process.startedAtMs),
-    user: place?.container.user || 'root',
+    user: place === null ? (process.user ?? '') : selectUser(process, place.container),
     command: process.command,
     after: tab < 0 ? '' : `tab ${tab + 1}`,
   };

@@ -1,5 +1,7 @@
 /** The tabs of the terminal panel in the room that there is: whatever else goes, each says which step it is in. Pure. */
 import type { SessionState } from '../../core/model/index.js';
+import { isOtherUser, selectUser } from '../../core/select/index.js';
+import { cleanText } from '../../platform/text-width.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { ViewState } from '../view-state.js';
 import { type TitleSegment, titleWidth } from './frame.js';
@@ -72,13 +74,14 @@ function tabOf(state: SessionState, id: string, index: number, isActive: boolean
   const process = state.processes.find((candidate) => candidate.id === id);
   const place = process === undefined ? null : stepOfProcess(state, process);
   const label = place === null ? id : placeLabel(place, state);
-  const what = process?.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
+  const program = process?.kind === 'exec' ? ` ${process.args[0]?.split('/').at(-1) ?? ''}` : '';
+  const isOther = process !== undefined && place !== null && isOtherUser(process, place.container);
   const number = place?.step.number ?? null;
   return {
     id,
     place: index + 1,
     isActive,
-    label: `${label}${what}`,
+    label: `${label}${program}${isOther ? ` ${cleanText(selectUser(process, place.container))}` : ''}`,
     step: number === null ? id : `#${number}`,
     end: process === undefined || process.endedAtMs === null ? '' : ` ${processStateText(process)}`,
     size: foreignSize === null ? '' : ` ${foreignSize.cols}x${foreignSize.rows}`,

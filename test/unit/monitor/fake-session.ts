@@ -205,6 +205,7 @@ export class FakeSession implements SessionClient {
       args: argv,
       command: argv.join(' '),
       tty,
+      user: this.state.containers[container]?.user ?? null,
       state: 'running',
       startedAtMs: this.nowMs,
       endedAtMs: null,

@@ -20,7 +20,7 @@ export function opensShells(): void {
   session.onExecute = (command) => {
     if (command.type !== 'step.rollback') return Promise.resolve({ process: null });
     const id = `p${session.state.processes.length + 1}`;
-    openShell(session, 1, id, command.step, command.step === '10' ? 'failed' : 'after');
+    openShell(session, 1, id, command.step, command.step === '10' ? 'failed' : 'after', command.user);
     session.fakeTerminal(id).print('/app # ');
     return Promise.resolve({ process: id });
   };

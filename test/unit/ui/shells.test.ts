@@ -34,6 +34,31 @@ describe('Enter on a step', () => {
     expect(sent('step.rollback')).toHaveLength(3);
   });
 
+  test('opens one as the step’s user beside that of somebody else, which its tab and its row name and its restart keeps', async () => {
+    await open('failed', { cols: 160, rows: 48 });
+    opensShells();
+    await stage.press('T', 'tab', 'r', 'o', 'o', 't', 'enter');
+    expect(stage.text()).toContain('1:#10 failed root*');
+    expect(stage.text()).toMatch(/step 10 · .* · user root · /);
+    await stage.leave();
+    await stage.press('1');
+    expect(stage.text()).toContain('shell in failed step');
+    await stage.press('enter');
+    expect(sent('step.rollback').map(({ user }) => user)).toEqual(['root', undefined]);
+    expect(stage.text()).toMatch(/1:#10 failed root +2:#10 failed\*/);
+    await stage.leave();
+    await stage.press('[', '1', 'enter');
+    expect(sent('step.rollback')).toHaveLength(2);
+    expect(stage.text()).toContain('keys go to p2');
+    await stage.leave();
+    expect(stage.text()).toMatch(/p1 .* root +\/bin\/sh/);
+    expect(stage.text()).toMatch(/p2 .* node +\/bin\/sh/);
+    stage.endProcess('p1', 0);
+    await stage.settle(400);
+    await stage.press('2', '[', 'enter');
+    expect(sent('process.exec')).toMatchObject([{ user: 'root' }]);
+  });
+
   test('opens one beside a shell in another state of the step, and beside one whose tab is closed', async () => {
     await open('failed');
     opensShells();

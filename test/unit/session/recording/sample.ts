@@ -50,7 +50,8 @@ export function sampleEntries(lines = 20): Entry[] {
       type: 'process.updated',
       atMs: after(5),
       process: {
-        ...{ id, container: 'c1', kind: 'shell', args: ['/bin/sh'], command: '/bin/sh', tty: true, state: 'running' },
+        ...{ id, container: 'c1', kind: 'shell', args: ['/bin/sh'], command: '/bin/sh', tty: true },
+        ...{ user: 'root', state: 'running' },
         ...{ startedAtMs: startOf(id), endedAtMs: null, exitCode: null, reason: null },
         ...change,
       },
