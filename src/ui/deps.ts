@@ -75,6 +75,8 @@ export interface ScreenDeps {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: ScreenOutput;
   readonly theme: Theme;
+  /** The terminal is not known to have a background that the theme can be read on: it is painted as well. */
+  readonly paintsGround?: boolean;
   /** The theme for a terminal that tells its background; missing: it is not asked, the theme stays. */
   readonly themeFor?: (background: 'dark' | 'light') => Theme;
   readonly glyphs: 'unicode' | 'ascii';

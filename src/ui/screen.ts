@@ -68,7 +68,7 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   /** What durations of the build count to. */
   const sessionNow = (): number => deps.replay?.status.nowMs ?? clock.now();
   const attributes = new AttributeTable(deps.colorDepth);
-  const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, attributes);
+  const look = createLook(deps.theme, deps.glyphs, deps.colorDepth, attributes, deps.paintsGround);
   const leaveLabel = deps.settings.leaveKey.label;
   /** What is changed by the session's events is drawn in their rhythm. */
   let pace: FramePace = 'prompt';
@@ -276,8 +276,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   guard.enter();
   router.attach(deps.stdin);
   listeners.push(
-    askBackground(deps, (theme) => {
-      look.setTheme(theme);
+    askBackground(deps, (theme, paintsGround) => {
+      look.setTheme(theme, paintsGround);
       ui.redraw();
     }),
   );

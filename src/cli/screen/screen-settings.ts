@@ -32,15 +32,23 @@ export function chooseTheme(options: Pick<BuildOptions, 'theme'>, settings: Sett
   return resolveThemeName(options.theme ?? settings.theme, backgroundOfColorFgBg(env.COLORFGBG));
 }
 
-/** Whether the terminal's answer to OSC 11 decides the theme. The Linux console prints what it does not know. */
-export function asksForBackground(
+export function isThemeChosen(options: Pick<BuildOptions, 'theme'>, settings: Settings): boolean {
+  return (options.theme ?? settings.theme) !== 'auto';
+}
+
+/** A theme that was named is read on whatever background there is: until the terminal is known to have the theme's kind, it brings its own. */
+export function paintsGround(
   options: Pick<BuildOptions, 'theme'>,
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  colorDepth: ReturnType<typeof chooseColorDepth>,
+  isDark: boolean,
 ): boolean {
-  const isAuto = (options.theme ?? settings.theme) === 'auto';
-  return isAuto && colorDepth !== 'mono' && env.TERM !== 'linux' && env.TERM !== 'dumb';
+  return isThemeChosen(options, settings) && backgroundOfColorFgBg(env.COLORFGBG) !== (isDark ? 'dark' : 'light');
+}
+
+/** Whether the terminal is asked for its background (OSC 11). The Linux console prints what it does not know. */
+export function asksForBackground(env: NodeJS.ProcessEnv, colorDepth: ReturnType<typeof chooseColorDepth>): boolean {
+  return colorDepth !== 'mono' && env.TERM !== 'linux' && env.TERM !== 'dumb';
 }
 
 /** Characters beyond ASCII need a UTF-8 locale (POSIX: LC_ALL, then LC_CTYPE, then LANG) or a terminal known for them. */

@@ -18,7 +18,14 @@ import type { ScreenFiles, ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 import { turn } from '../build/connecting.js';
 import { keepCrashReport } from './crash-report.js';
-import { asksForBackground, chooseColorDepth, chooseGlyphs, chooseTheme } from './screen-settings.js';
+import {
+  asksForBackground,
+  chooseColorDepth,
+  chooseGlyphs,
+  chooseTheme,
+  isThemeChosen,
+  paintsGround,
+} from './screen-settings.js';
 
 /** Until then the processor is that of an engine that plans the build, carries out its first steps or starts a shell where they failed. */
 const LOAD_MORE_WITHIN_MS = 1_000;
@@ -75,6 +82,9 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
   ]);
   const themes = join(packageRoot(), 'themes');
   const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
+  const isChosen = isThemeChosen(options, settings);
+  const themeFor = (background: 'dark' | 'light') =>
+    isChosen || theme.name === background ? theme : loadTheme(background, themes);
   const colorDepth = chooseColorDepth(options, settings, process.env);
   const session = await run.session;
   const crashReport = keepCrashReport(session);
@@ -96,9 +106,8 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     stdin: keyboard(),
     stdout: process.stdout,
     theme,
-    ...(asksForBackground(options, settings, process.env, colorDepth)
-      ? { themeFor: (background) => (theme.name === background ? theme : loadTheme(background, themes)) }
-      : {}),
+    paintsGround: paintsGround(options, settings, process.env, theme.isDark),
+    ...(asksForBackground(process.env, colorDepth) ? { themeFor } : {}),
     glyphs: chooseGlyphs(options, settings, process.env),
     colorDepth,
     clock: {

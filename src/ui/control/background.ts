@@ -1,5 +1,5 @@
 /**
- * Asks the terminal for its background (OSC 11) and takes the theme that fits. Nothing waits for the answer; one that comes late, or never, is
+ * Asks the terminal for its background (OSC 11) and takes the theme that fits; one that does not fit paints a background of its own. Nothing waits for the answer; one that comes late, or never, is
  * of no consequence.
  */
 import { backgroundOfOsc11 } from '../../config/index.js';
@@ -11,7 +11,7 @@ const QUERY = '\x1b]11;?\x1b\\';
 /** A change of colours after this would be one more than a person expects; a far line answers within it. */
 const ANSWER_MS = 500;
 
-export function askBackground(deps: ScreenDeps, setTheme: (theme: Theme) => void): Disposable {
+export function askBackground(deps: ScreenDeps, setTheme: (theme: Theme, paintsGround: boolean) => void): Disposable {
   const { router, clock, stdout, themeFor } = deps;
   if (themeFor === undefined) return { dispose: () => undefined };
   const stop = (): void => {
@@ -24,7 +24,8 @@ export function askBackground(deps: ScreenDeps, setTheme: (theme: Theme) => void
     if (background === null) return;
     stop();
     const theme = themeFor(background);
-    if (theme !== deps.theme) setTheme(theme);
+    const paintsGround = theme.isDark !== (background === 'dark');
+    if (theme !== deps.theme || paintsGround !== (deps.paintsGround ?? false)) setTheme(theme, paintsGround);
   });
   const timer = clock.setTimeout(stop, ANSWER_MS);
   stdout.write(QUERY);

@@ -27,10 +27,18 @@ interface Entry {
   readonly sgr: string;
 }
 
+/** Colours that stand for the terminal's defaults. */
+export interface Ground {
+  readonly fg: CellColor;
+  readonly bg: CellColor;
+}
+
 export class AttributeTable {
   readonly #depth: ColorDepth;
   readonly #entries: Entry[] = [];
   readonly #index = new Map<string, number>();
+  #ground: Ground | null = null;
+  #drawn: string[] = [];
   /** Rises when numbers given out before are void, so that the whole screen has to be drawn again. */
   version = 0;
 
@@ -86,6 +94,27 @@ export class AttributeTable {
     return this.#entry(attr).sgr;
   }
 
+  /** What is drawn where a look has default colours; null: the terminal's own. Whatever is on the screen has to be drawn again. */
+  setGround(ground: Ground | null): void {
+    this.#ground = ground;
+    this.#drawn = [];
+  }
+
+  /** As `sgr`, for cells of the screen: with the ground. */
+  drawnSgr(attr: number): string {
+    const ground = this.#ground;
+    if (ground === null) return this.sgr(attr);
+    const at = attr >= FIRST ? attr - FIRST : this.fromBlessed(attr) - FIRST;
+    const known = this.#drawn[at];
+    if (known !== undefined) return known;
+    const { fg, bg, flags } = this.#entry(attr);
+    const color = (own: CellColor, instead: CellColor): CellColor =>
+      reduceColor(own === DEFAULT_COLOR ? instead : own, this.#depth);
+    const sgr = sgrOf(color(fg, ground.fg), color(bg, ground.bg), flags);
+    this.#drawn[at] = sgr;
+    return sgr;
+  }
+
   #entry(attr: number): Entry {
     if (attr >= FIRST) return this.#entries[attr - FIRST] ?? this.#entries[0]!;
     return this.#entries[this.fromBlessed(attr) - FIRST]!;
@@ -102,6 +131,7 @@ export class AttributeTable {
   #reset(): void {
     this.#entries.length = 0;
     this.#index.clear();
+    this.#drawn = [];
     this.version++;
     this.intern(DEFAULT_COLOR, DEFAULT_COLOR, 0);
   }

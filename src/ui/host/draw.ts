@@ -10,6 +10,9 @@ const ESC = '\x1b[';
 const BEGIN_FRAME = '\x1b[?2026h';
 const END_FRAME = '\x1b[?2026l';
 
+/** Of no cell: the reset state where plain cells are drawn with colours. */
+const NO_ATTRIBUTE = -1;
+
 export interface HostCursor {
   readonly x: number;
   readonly y: number;
@@ -26,7 +29,8 @@ function cursorStyle(cursor: HostCursor): number {
 /** Changed cells as escape sequences, empty when there are none; makes `shown` equal to `wanted`. */
 export function drawChanges(wanted: readonly BlessedLine[], shown: readonly BlessedLine[], attributes: AttributeTable): string {
   let out = '';
-  let attr = attributes.plain;
+  const reset = attributes.drawnSgr(attributes.plain) === '' ? attributes.plain : NO_ATTRIBUTE;
+  let attr = reset;
   for (let y = 0; y < wanted.length; y++) {
     const line = wanted[y]!;
     if (!line.dirty) continue;
@@ -58,7 +62,7 @@ export function drawChanges(wanted: readonly BlessedLine[], shown: readonly Bles
       }
     }
   }
-  if (attr !== attributes.plain) out += `${ESC}m`;
+  if (attr !== reset) out += `${ESC}m`;
   return out;
 }
 
@@ -80,7 +84,7 @@ function isCertainlyNarrow(chars: string): boolean {
 }
 
 function changeAttribute(attributes: AttributeTable, attr: number): string {
-  const sgr = attributes.sgr(attr);
+  const sgr = attributes.drawnSgr(attr);
   return sgr === '' ? `${ESC}m` : `${ESC}0;${sgr}m`;
 }
 

@@ -79,11 +79,12 @@ export function parseTheme(name: string, json: unknown): Theme {
     else roles[key as Role] = parseLook(entry, `theme ${name}: role "${key}"`, warnings);
   }
   const color = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
+  const isDark = source.dark !== false;
   return {
     name,
-    isDark: source.dark !== false,
-    foreground: color(source.foreground, '#d4d4d4'),
-    background: color(source.background, '#1e1e1e'),
+    isDark,
+    foreground: color(source.foreground, isDark ? '#d4d4d4' : '#24292f'),
+    background: color(source.background, isDark ? '#1e1e1e' : '#ffffff'),
     roles,
     warnings,
   };

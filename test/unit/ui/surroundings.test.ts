@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { CellSink } from '../../../src/term/types.js';
+import { type CellSink, DEFAULT_COLOR } from '../../../src/term/types.js';
 import { loadTheme } from '../../../src/ui/index.js';
 import { open, reloads, stage } from './on-stage.js';
 
@@ -35,7 +35,32 @@ describe('the theme', () => {
     expect(groundOfHeader()).toBe(dark);
   });
 
-  test('is not asked about when it was chosen', async () => {
+  const groundOfPanels = (): string => {
+    const cells: CellSink = [];
+    stage.terminal.readRow(stage.terminal.viewport.top + 20, cells);
+    const grounds = new Set(cells.map(({ bg }) => (bg === DEFAULT_COLOR ? 'own' : (bg & 0xffffff).toString(16))));
+    return [...grounds].join(' ');
+  };
+
+  test('that was chosen paints its ground until the terminal is known to have such a one', async () => {
+    await open('failed', { deps: { theme: light, themeFor: () => light, paintsGround: true } });
+    expect(groundOfPanels()).toBe('ffffff');
+    await stage.event(reply('\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\'));
+    expect(groundOfPanels()).toBe('ffffff');
+    stage.handle.close();
+    await open('failed', { deps: { theme: light, themeFor: () => light, paintsGround: true } });
+    await stage.event(reply('\x1b]11;rgb:ffff/ffff/ffff\x1b\\'));
+    expect(groundOfPanels()).toBe('own');
+  });
+
+  test('that was chosen paints its ground on a terminal that turns out to be of the other kind', async () => {
+    await open('failed', { deps: { theme: light, themeFor: () => light } });
+    expect(groundOfPanels()).toBe('own');
+    await stage.event(reply('\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\'));
+    expect(groundOfPanels()).toBe('ffffff');
+  });
+
+  test('is not asked about when no theme hangs on it', async () => {
     await open('failed');
     expect(stage.frames.join('')).not.toContain('\x1b]11;?');
   });

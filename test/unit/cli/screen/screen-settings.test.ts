@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chooseColorDepth, chooseGlyphs, chooseLeaveKey, chooseTheme } from '../../../../src/cli/screen/screen-settings.js';
+import {
+  chooseColorDepth,
+  chooseGlyphs,
+  chooseLeaveKey,
+  chooseTheme,
+  paintsGround,
+} from '../../../../src/cli/screen/screen-settings.js';
 import { DEFAULT_SETTINGS } from '../../../../src/config/index.js';
 
 const color = (env: NodeJS.ProcessEnv, given: 'auto' | 'always' | 'never' | null = null) =>
@@ -31,6 +37,17 @@ describe('the settings of the screen', () => {
     expect(glyphs({})).toBe('unicode');
     expect(glyphs({ TERM: 'linux', LANG: 'C.utf8' })).toBe('ascii');
     expect(chooseGlyphs({ glyphs: 'ascii' }, DEFAULT_SETTINGS, { LANG: 'C.UTF-8' })).toBe('ascii');
+  });
+
+  it('have a ground painted by a theme that was named, unless the terminal is known to have such a one', () => {
+    const paints = (theme: string | null, isDark: boolean, COLORFGBG?: string) =>
+      paintsGround({ theme }, DEFAULT_SETTINGS, COLORFGBG === undefined ? {} : { COLORFGBG }, isDark);
+    expect(paints(null, true)).toBe(false);
+    expect(paints('auto', true, '0;15')).toBe(false);
+    expect(paints('light', false)).toBe(true);
+    expect(paints('light', false, '15;0')).toBe(true);
+    expect(paints('light', false, '0;15')).toBe(false);
+    expect(paints('dark', true, '0;15')).toBe(true);
   });
 
   it('take the command line before the file', () => {
