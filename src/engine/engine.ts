@@ -25,6 +25,7 @@ import type {
   StepKey,
 } from '../core/model/index.js';
 import type { ByteChannel } from '../platform/byte-channel.js';
+import type { SourcePolicy } from './source-policy.js';
 
 export type { Capability, CapabilityName };
 
@@ -197,6 +198,7 @@ export interface BuildRequest extends BuildSettings {
   readonly outputs: readonly OutputSpec[];
   /** Null: there is none. Never rejects. The classic builder takes none. */
   readonly sourceControl?: Promise<SourceControl | null>;
+  readonly sourcePolicy?: SourcePolicy;
   /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
   readonly isUnattended?: boolean;
   /**

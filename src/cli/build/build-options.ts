@@ -12,6 +12,7 @@ import { parseInvoke } from '../values/invoke.js';
 import { parseOutputs } from '../values/output.js';
 import { parsePlatform } from '../values/platform.js';
 import { parseSecret } from '../values/secret.js';
+import { sourcePolicyFile } from '../values/source-policy.js';
 import { parseSshList } from '../values/ssh.js';
 import { checkTag } from '../values/tag.js';
 import { ALL_BUILD_FLAGS } from './build-flags.js';
@@ -38,6 +39,8 @@ export interface BuildOptions {
   readonly ssh: readonly SshSource[];
   readonly outputs: readonly OutputSpec[];
   readonly settings: BuildSettings;
+  /** Absolute. */
+  readonly sourcePolicyFile: string | null;
   readonly resultFiles: ResultFiles;
   readonly builder: BuilderKind;
   /** Which engine, as far as the command line says it. */
@@ -99,6 +102,7 @@ export function readBuildOptions(
     ssh: readSsh(flags, env, cwd),
     outputs,
     settings: readBuildSettings(flags, builder, env, cwd),
+    sourcePolicyFile: sourcePolicyFile(env, cwd),
     resultFiles: readResultFiles(flags, { outputs, isCall: call !== null }, env, cwd),
     builder,
     endpoint: {

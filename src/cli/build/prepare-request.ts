@@ -6,6 +6,7 @@ import type { BuildRequest } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { nearestName } from '../../platform/nearest-name.js';
 import { reasonOf } from '../../platform/reason.js';
+import { readSourcePolicy } from '../values/source-policy.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
 import { checkDestinations } from './check-destinations.js';
@@ -16,7 +17,7 @@ export const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
 
 /**
  * One generation's request: reads the Dockerfile now, where it is on this machine. `stdin`: what has come by standard input. Throws
- * `BxError('input')`, also for a target that it does not have and for a result that cannot be written.
+ * `BxError('input')`, also for a target that it does not have, a source policy that is none, and a result that cannot be written.
  */
 export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: StandardInput | null = null): BuildRequest {
   const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
@@ -37,6 +38,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
+    ...(options.sourcePolicyFile !== null && { sourcePolicy: readSourcePolicy(options.sourcePolicyFile) }),
     ...(options.call !== null && { call: `frontend.${options.call.method}` }),
     ...(options.resultFiles.record !== null && { buildRecord: options.resultFiles.record }),
   };

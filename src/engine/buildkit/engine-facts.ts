@@ -23,6 +23,8 @@ export interface EngineFacts {
   readonly evaluatesResults: boolean;
   /** It can put attestations to an image; null: else why not. */
   readonly lacksAttestations: string | null;
+  /** It heeds the source policy of a build. */
+  readonly takesSourcePolicy: boolean;
   /** One build may have several exporters. */
   readonly takesSeveralExporters: boolean;
   /** Where its containers reach its own machine; null: it does not say. */
@@ -65,6 +67,7 @@ export async function readEngineFacts(
         hasContainerdStore || endpoint.kind !== 'docker',
         knows('exporter.image.attestations'),
       ),
+      takesSourcePolicy: knows('source.policy'),
       takesSeveralExporters: knows('exporter.multiple'),
       hostGatewayIp: worker.Labels['org.mobyproject.buildkit.worker.moby.host-gateway-ip'] || null,
       capabilities: readCapabilities(pong, endpoint.kind, name),

@@ -24,6 +24,7 @@ import { type OpenBuild, openBuild } from './open-build.js';
 import { detailsOf, type ResolvedPlan, type ResultDetails, type ResultIds, resultIds, singleRef } from './plan.js';
 import type { StatusResponse } from './proto/gen/control_pb.js';
 import type { RunSession } from './run-session.js';
+import { sourcePolicyOf } from './source-policy.js';
 
 export interface ExportInputs extends ExportGround {
   readonly session: RunSession;
@@ -97,6 +98,7 @@ async function runExporters(
     ...{ session, frontendAttrs: options, onStatus },
     exporters: exports.map(({ exporter }) => exporter),
     entitlements: entitlementsOf(request),
+    sourcePolicy: sourcePolicyOf(request, link.facts),
     cacheExports: isWithCache ? cacheExports(request, link.facts) : [],
   });
   const abort = (): void => build.abort();

@@ -11,6 +11,8 @@ export interface FailureContext {
   readonly searchedIn: string | null;
   /** What this machine can say of a path that is not in the build context. */
   hintForMissing(path: string): string | null;
+  /** The file of the build's source policy; null: it has none. */
+  readonly sourcePolicy: string | null;
   /** What the engine was told when it asked who it is for a registry. */
   readonly credentials: readonly CredentialsLookUp[];
 }
@@ -38,6 +40,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   syntaxImage,
   parseError,
   repository,
+  deniedSource,
   unknownLayout,
   missingSecret,
   missingFile,
@@ -117,6 +120,15 @@ function repository(message: string): Partial<ExplainedFailure> | null {
     return { hint: 'This engine reads no ?branch= in a URL. Write the branch and the directory as URL#REF:DIR.' };
   }
   return null;
+}
+
+/** By the source policy of the build. */
+function deniedSource(message: string, { sourcePolicy, dockerfileText }: FailureContext): Partial<ExplainedFailure> | null {
+  const source = /source "([^"]+)" denied by policy/.exec(message)?.[1];
+  if (source === undefined || sourcePolicy === null) return null;
+  const at = dockerfileText.split('\n').findIndex((line) => line.includes(source));
+  const line = at >= 0 ? at + 1 : source.startsWith('docker-image://') ? lineOfImage(source, dockerfileText) : null;
+  return { line, hint: `Change the rules in ${sourcePolicy}, or take it from a source that they allow.` };
 }
 
 function missingFile(message: string, context: FailureContext, failure: SolveFailure): Partial<ExplainedFailure> | null {

@@ -10,6 +10,7 @@ import type { CacheSpec } from '../engine.js';
 import { createGateway, type Gateway } from './gateway.js';
 import type { SolveResponse, StatusResponse } from './proto/gen/control_pb.js';
 import type { ResultSchema } from './proto/gen/gateway_pb.js';
+import type { Policy } from './proto/gen/policy_pb.js';
 
 const END_REASON_MS = 500;
 
@@ -54,6 +55,7 @@ export function openBuild(
     /** What the exporters and what is attested follow of the frontend's attributes (docker/buildx sends all of them here, too). */
     readonly frontendAttrs: Readonly<Record<string, string>>;
     readonly entitlements: readonly string[];
+    readonly sourcePolicy?: Policy | null;
     /** Where the cache of the result goes. */
     readonly cacheExports: readonly CacheSpec[];
     /** It is no build of anybody's, and the engine keeps no record of it. */
@@ -71,6 +73,7 @@ export function openBuild(
       Session: options.session.id,
       Cache: { Exports: options.cacheExports.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } })) },
       Entitlements: [...options.entitlements],
+      ...(options.sourcePolicy && { SourcePolicy: options.sourcePolicy }),
       ...(options.isInternal && { Internal: true }),
       // Older engines read the first form, newer ones the second.
       ...(exporter && {

@@ -50,6 +50,7 @@ export function interpretFailure(
     stageNames: [...new Set(request.dockerfile.plan.stages.flatMap((stage) => stage.name ?? []))],
     searchedIn: graph ? searchedIn(failure, graph, request) : null,
     credentials: known.credentials,
+    sourcePolicy: request.sourcePolicy?.path ?? null,
     hintForMissing: (path) => hintForMissing(path, request),
   });
   if (digest !== null && known.isForeign(digest)) {

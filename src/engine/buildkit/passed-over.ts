@@ -1,8 +1,13 @@
-/** Settings of the classic builder that BuildKit passes over: which are worth a word, as docker buildx has it (commands/build.go). Pure. */
-import type { ClassicSettings } from '../engine.js';
+/** What of a request BuildKit passes over and is worth a word. Pure. */
+import type { BuildRequest, ClassicSettings } from '../engine.js';
 
-/** A limit is passed over in silence. */
-export function passedOver({ isolation, securityOptions, isSquashed }: ClassicSettings): string[] {
+export function passedOver({ classic = {}, sourcePolicy }: Pick<BuildRequest, 'classic' | 'sourcePolicy'>): string[] {
+  const inPolicy = sourcePolicy && 'passedOver' in sourcePolicy ? sourcePolicy.passedOver : [];
+  return [...ofClassicBuilder(classic), ...inPolicy.map((what) => `the source policy: ${what} (${sourcePolicy?.path})`)];
+}
+
+/** As docker buildx has it (commands/build.go): a limit is passed over in silence. */
+function ofClassicBuilder({ isolation, securityOptions, isSquashed }: ClassicSettings): string[] {
   return [
     ...(isolation === undefined ? [] : ['--isolation is passed over: BuildKit has none to choose']),
     ...(securityOptions === undefined ? [] : ['--security-opt is passed over: with BuildKit it is RUN --security=insecure']),

@@ -35,6 +35,7 @@ import { openRunSession, type RunSession } from './run-session.js';
 import { createSettling } from './settling.js';
 import { readSourceFile } from './solve-error.js';
 import { solveStatusLine } from './solve-status.js';
+import { sourcePolicyOf } from './source-policy.js';
 import { carriesOut, createStatusTranslator, withoutVertices } from './status.js';
 
 /** How long an engine that is being left may take for each farewell. */
@@ -49,13 +50,14 @@ interface Ground {
 /** Starts the build at once. */
 export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   let request = asked;
-  const events = createRunEvents(passedOver(request.classic ?? {}));
+  const events = createRunEvents(passedOver(request));
   const { emit, warn } = events;
   const translator = createStatusTranslator({ startedAtMs: Date.now(), dockerfileName: () => request.dockerfile.name });
   const containers = new Set<Container>();
   const settling = createSettling(translator);
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
+  const sourcePolicy = sourcePolicyOf(request, link.facts);
   requireOutputsForAll(request, link.facts);
   let work = new AbortController();
   let ground: Promise<Ground> | null = null;
@@ -129,7 +131,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     Object.assign(options, control?.attributes);
     if (control?.warning) warn(control.warning);
     const build = openBuild(link.transport, {
-      ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), onStatus },
+      ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), sourcePolicy, onStatus },
       exporters: closing?.exporters ?? [],
       // A build that has no exporter ends without a result, and with nothing to put into a cache.
       cacheExports: closing ? cacheExports(request, link.facts) : [],

@@ -62,6 +62,8 @@ export function createStatusTranslator(options: {
   const withoutUncached = new Set<string>();
   const planned = new Map<string, PlannedVertex>();
   const byName = new Map<string, string>();
+  /** What an ADD downloads is called like what takes it. */
+  const byNameAndInputs = new Map<string, string>();
   const byText = new Map<string, string>();
   const warned = new Set<string>();
   const text = createTextStreams();
@@ -81,8 +83,8 @@ export function createStatusTranslator(options: {
   };
 
   /**
-   * A step of another build that shares its work with one of ours stands in for it: it comes home by its text. One that cannot be
-   * placed (the text is not unique here) belongs to a build that is not ours.
+   * A step of another build that shares its work with one of ours stands in for it, as does one of ours whose sources a policy has converted: it
+   * comes home by its text. One that cannot be placed (the text is not unique here) belongs to a build that is not ours.
    */
   const isForeign = (vertex: Vertex): boolean => {
     if (aliases.size === 0 || aliases.has(vertex.digest)) return false;
@@ -90,7 +92,7 @@ export function createStatusTranslator(options: {
     if (aliases.has(vertex.digest)) return false;
     const text = stepText(vertex.name);
     if (text === null) return false;
-    const twin = byName.get(vertex.name) ?? byText.get(text);
+    const twin = byName.get(vertex.name) ?? byNameAndInputs.get(nameAndInputs(vertex)) ?? byText.get(text);
     if (twin !== undefined) aliases.set(vertex.digest, twin);
     return twin === undefined;
   };
@@ -157,6 +159,7 @@ export function createStatusTranslator(options: {
       const ours = graphs.flatMap((graph) => graph.planned());
       for (const vertex of ours) plan(vertex);
       setUnique(byName, ours, (vertex) => vertex.name);
+      setUnique(byNameAndInputs, ours, nameAndInputs);
       setUnique(byText, ours, (vertex) => stepText(vertex.name));
     },
     translate(message, receivedAtMs) {
@@ -209,6 +212,10 @@ function wasStoppedBefore(vertex: Vertex, clock: EngineClock, buildStartedAtMs: 
 /** `[build 2/3] RUN make` -> `RUN make`: a step of a Dockerfile; null for everything else that an engine reports. */
 function stepText(name: string): string | null {
   return /^\[(?:[^\]]* )?\d+\/\d+\] (.*)$/s.exec(name)?.[1] ?? null;
+}
+
+function nameAndInputs({ name, inputs }: Pick<PlannedVertex, 'name' | 'inputs'>): string {
+  return `${inputs.length} ${name}`;
 }
 
 function setUnique(

@@ -21,6 +21,7 @@ export function refuseUnknown(request: BuildRequest, words: Words): void {
   if (request.cacheTo?.length) throw unsupported('puts its cache nowhere else (--cache-to)');
   if (request.call !== undefined) throw unsupported('has no frontend that could be asked (--call, --check)');
   if (request.onRawStatus) throw unsupported('has no messages of BuildKit that could be told (--progress=rawjson)');
+  if (request.sourcePolicy) throw unsupported('knows no source policies (EXPERIMENTAL_BUILDKIT_SOURCE_POLICY)');
   if (request.allow?.length) throw unsupported('has no entitlements to give (--allow)');
   const other = outputs.find(({ kind }) => kind !== 'store');
   if (other?.kind === 'image' && other.attrs?.push === 'true') throw unsupported('pushes nothing (--push)');

@@ -20,13 +20,14 @@ function engineError(message: string, details: ReturnType<typeof detail>[] = [])
 const read = (error: unknown) => readSolveFailure(error, 'Dockerfile');
 const explain = (
   message: string,
-  options: { text?: string; stages?: string[]; searchedIn?: string; credentials?: CredentialsLookUp[] } = {},
+  options: { text?: string; stages?: string[]; searchedIn?: string; credentials?: CredentialsLookUp[]; policy?: string } = {},
 ) =>
   explainFailure(read(engineError(message)), {
     dockerfileText: options.text ?? '',
     stageNames: options.stages ?? [],
     searchedIn: options.searchedIn ?? null,
     credentials: options.credentials ?? [],
+    sourcePolicy: options.policy ?? null,
     hintForMissing: () => null,
   });
 
@@ -215,6 +216,16 @@ describe('what to do, beyond the words of the engine', () => {
     const message = 'dockerfile parse error line 5: unknown instruction: SET';
     expect(explain(message, { text: 'FROM a\nRUN <<EOF\nset -e\nEOF\n' }).hint).toMatch(/too old for here-documents/);
     expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and build again.');
+  });
+
+  it.each([
+    ['http://x/one', 2],
+    ['docker-image://docker.io/library/alpine:3', 1],
+    ['git://x/app.git', null],
+  ])('of a source that the policy denies names the policy and the line: %s', (source, line) => {
+    const message = `error evaluating the source policy: source "${source}" denied by policy: source denied by policy`;
+    const explained = explain(message, { text: 'FROM library/alpine:3\nADD http://x/one /\n', policy: '/p.json' });
+    expect(explained).toMatchObject({ message, line, hint: expect.stringContaining('rules in /p.json') });
   });
 
   it.each([

@@ -156,6 +156,20 @@ describe('vertices', () => {
       feed({ vertexes: [{ digest: 'sha256:foreign', name: '[1/1] RUN run', started: at(1), completed: at(2) }] }),
     ).toMatchObject([{ digest, completedAtMs: START_MS + 2 }]);
   });
+
+  it('of an ADD whose source was converted come home, the download and what takes it', () => {
+    const { translator, feed } = translatorAt();
+    const name = '[1/1] ADD http://x/one /';
+    const graph = graphOf([source('http://x/one'), exec(['take'], 0)], { names: { 0: name, 1: name } });
+    translator.learn([graph]);
+    const [download, taken] = graph.digests;
+    expect(feed({ vertexes: [{ digest: 'sha256:a', name, started: at(1), error: '404' }] })).toMatchObject([
+      { digest: download },
+    ]);
+    expect(feed({ vertexes: [{ digest: 'sha256:b', name, inputs: ['sha256:a'], started: at(1) }] })).toMatchObject([
+      { digest: taken },
+    ]);
+  });
 });
 
 describe('confirmation', () => {
