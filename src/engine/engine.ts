@@ -199,6 +199,8 @@ export interface BuildRequest extends BuildSettings {
   /** Null: there is none. Never rejects. The classic builder takes none. */
   readonly sourceControl?: Promise<SourceControl | null>;
   readonly sourcePolicy?: SourcePolicy;
+  /** Repositories whose URL has a query go to the frontend as a graph, whatever it can read. */
+  readonly sendsGitQueries?: boolean;
   /** Nobody will look into this run: it need not stay usable after its end, and `openContainer` throws `BxError('state')`. */
   readonly isUnattended?: boolean;
   /**

@@ -106,6 +106,67 @@ describe('a context that has a URL', () => {
   });
 });
 
+describe('a repository whose URL has a query', () => {
+  const AS_INPUT = { BUILDX_SEND_GIT_QUERY_AS_INPUT: '1' };
+  const peer = findBuildx();
+  const query = 'branch=dev&subdir=sub';
+
+  it('is brought to a frontend as a graph, also as a named context and in a build that is looked into', async () => {
+    const run = await runBxtui(['build', '--progress=plain', '--no-cache', `${server.url}/app.git?${query}`], { env: AS_INPUT });
+    // Docker Engine 20.10 takes no directory of a repository, and says so.
+    if (run.output.includes('subdir not supported yet')) return expect(run.status).toBe(1);
+    expect(run.status, run.output).toBe(0);
+    expect(run.output).toContain(`[internal] load git source ${server.url}/app.git?${query}`);
+    expect(run.output).toContain('it says dev below');
+    const args = ['--on=always', '-o', 'type=cacheonly', `${server.url}/app.git?${query}`];
+    const input = 'rollback 5 cat /note\nexit\n';
+    const looked = await runBxtui(['build', '--progress=plain', ...args], { env: AS_INPUT, input });
+    expect(looked.status, looked.output).toBe(0);
+    expect(looked.output).toMatch(/^dev below$/m);
+    const project = createProject('FROM scratch\nCOPY --from=more note /\n');
+    const named = ['--build-context', `more=${server.url}/app.git?${query}`, '-o', project.path('out'), project.dir];
+    const other = await runBxtui(['build', '--progress=plain', ...named], { env: AS_INPUT });
+    expect(other.status, other.output).toBe(0);
+    expect(project.read('out/note')).toBe('dev below\n');
+  });
+
+  it.skipIf(typeof peer === 'string')('is what it is with docker buildx', async () => {
+    if (typeof peer === 'string') return;
+    const project = createProject('FROM scratch\nCOPY . /\n');
+    const cases = [
+      `?${query}`,
+      '?branch=dev&keep-git-dir=true&submodules=0',
+      '?ref=dev#dev:sub',
+      '?branch=dev&tag=x',
+      '?ref=dev#main',
+      '?what=1',
+      '?branch=',
+      '?keep-git-dir=maybe',
+    ];
+    for (const env of [AS_INPUT, {}]) {
+      for (const written of cases) {
+        for (const isNamed of [false, true]) {
+          const url = `${server.url}/app.git${written}`;
+          const seen = async (program: string) => {
+            const out = project.path(`../${program}`);
+            rmSync(out, { recursive: true, force: true });
+            const context = isNamed ? ['--build-context', `more=${url}`, project.dir] : ['-f', project.path('Dockerfile'), url];
+            const args = ['build', '--progress=plain', '-o', out, ...context];
+            const run = program === 'bxtui' ? await runBxtui(args, { env }) : await peer.docker(['buildx', ...args], { env });
+            const said =
+              /(?:branch|ref) conflicts.*|unexpected query "what"|query "branch" has no value|invalid keep-git-dir value/;
+            const files = existsSync(out) ? readdirSync(out).sort() : [];
+            const note = files.includes('note') ? readFileSync(join(out, 'note'), 'utf8') : null;
+            return { status: run.status, said: said.exec(run.output)?.[0].replace(/,.*|".*/, ''), files, note };
+          };
+          project.write('Dockerfile', isNamed ? 'FROM scratch\nCOPY --from=more . /\n' : 'FROM scratch\nCOPY . /\n');
+          expect(await seen('bxtui'), `${JSON.stringify(env)} ${isNamed} ${written}`).toEqual(await seen('buildx'));
+        }
+      }
+    }
+  });
+});
+
 describe('standard input', () => {
   it.for(['cat', 'gzip -c', 'bzip2 -c', 'xz -1c'])('is the context, packed with %s', async (packer, { skip }) => {
     skip(which(packer.replace(/ .*/, '')) === null, `there is no ${packer}`);

@@ -41,6 +41,7 @@ export interface BuildOptions {
   readonly settings: BuildSettings;
   /** Absolute. */
   readonly sourcePolicyFile: string | null;
+  readonly sendsGitQueries: boolean;
   readonly resultFiles: ResultFiles;
   readonly builder: BuilderKind;
   /** Which engine, as far as the command line says it. */
@@ -103,6 +104,7 @@ export function readBuildOptions(
     outputs,
     settings: readBuildSettings(flags, builder, env, cwd),
     sourcePolicyFile: sourcePolicyFile(env, cwd),
+    sendsGitQueries: parseGoBoolean(env.BUILDX_SEND_GIT_QUERY_AS_INPUT ?? '') === true,
     resultFiles: readResultFiles(flags, { outputs, isCall: call !== null }, env, cwd),
     builder,
     endpoint: {

@@ -39,6 +39,7 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
     ...(options.sourcePolicyFile !== null && { sourcePolicy: readSourcePolicy(options.sourcePolicyFile) }),
+    ...(options.sendsGitQueries && { sendsGitQueries: true }),
     ...(options.call !== null && { call: `frontend.${options.call.method}` }),
     ...(options.resultFiles.record !== null && { buildRecord: options.resultFiles.record }),
   };

@@ -2,7 +2,7 @@
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { EngineFacts } from './engine-facts.js';
-import { DOCKERFILE_FRONTEND } from './frontend-options.js';
+import { DOCKERFILE_FRONTEND, type FrontendRequest } from './frontend-options.js';
 import type { OpenBuild } from './open-build.js';
 import { engineErrorOf } from './outcome.js';
 
@@ -13,14 +13,17 @@ const CALLS_CAP = 'moby.buildkit.frontend.subrequests+forward';
 export async function askFrontend(
   { gateway, whileOpen }: OpenBuild,
   call: string,
-  options: Readonly<Record<string, string>>,
+  { options, inputs }: FrontendRequest,
   { name }: Pick<EngineFacts, 'name'>,
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const caps = [options['frontend.caps'], CALLS_CAP].filter((cap) => cap !== undefined).join(',');
   const FrontendOpt = { ...options, 'frontend.caps': caps, requestid: call };
   const asked = gateway.bridge.solve(
-    { Frontend: DOCKERFILE_FRONTEND, FrontendOpt, allowResultReturn: true, allowResultArrayRef: true },
+    {
+      ...{ Frontend: DOCKERFILE_FRONTEND, FrontendOpt, FrontendInputs: inputs },
+      ...{ allowResultReturn: true, allowResultArrayRef: true },
+    },
     { signal },
   );
   const { result } = await whileOpen(asked).catch((error: unknown) => {

@@ -17,7 +17,7 @@ import {
   type Written,
   writtenBy,
 } from './export-result.js';
-import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf } from './frontend-options.js';
+import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, type FrontendRequest } from './frontend-options.js';
 import { imageIdOf, loadIntoStore, saveFromStore } from './image-store.js';
 import { recordCaches } from './local-caches.js';
 import { type OpenBuild, openBuild } from './open-build.js';
@@ -28,8 +28,7 @@ import { sourcePolicyOf } from './source-policy.js';
 
 export interface ExportInputs extends ExportGround {
   readonly session: RunSession;
-  /** Of the frontend. */
-  readonly options: Readonly<Record<string, string>>;
+  readonly frontend: FrontendRequest;
   readonly plan: ResolvedPlan;
   readonly onStatus: (message: StatusResponse) => Promise<void>;
   readonly signal: AbortSignal;
@@ -91,11 +90,11 @@ async function runExporters(
   exports: readonly PlainExport[],
   isWithCache: boolean,
 ): Promise<ExporterResponse> {
-  const { link, request, session, options, onStatus, signal } = inputs;
+  const { link, request, session, frontend, onStatus, signal } = inputs;
   signal.throwIfAborted();
   const receivers = receiveAll(session, exports, request);
   const build = openBuild(link.transport, {
-    ...{ session, frontendAttrs: options, onStatus },
+    ...{ session, frontendAttrs: frontend.options, onStatus },
     exporters: exports.map(({ exporter }) => exporter),
     entitlements: entitlementsOf(request),
     sourcePolicy: sourcePolicyOf(request, link.facts),
@@ -121,13 +120,14 @@ async function runExporters(
  */
 async function resultAgain(
   bridge: OpenBuild['gateway']['bridge'],
-  { request, options, plan, signal }: ExportInputs,
+  { request, frontend, plan, signal }: ExportInputs,
 ): Promise<{ readonly ref: ResultIds | null; readonly details: ResultDetails }> {
   const { graphs, keys, details } = plan;
   if (graphs.every(({ output }) => output === null)) return { ref: resultIds(keys, []), details };
   const asked = { Evaluate: true, allowResultReturn: true, allowResultArrayRef: true };
-  if (isAttested(options) || (request.buildRecord !== undefined && request.buildRecord !== 'reference')) {
-    const { result } = await bridge.solve({ Frontend: DOCKERFILE_FRONTEND, FrontendOpt: { ...options }, ...asked }, { signal });
+  if (isAttested(frontend.options) || (request.buildRecord !== undefined && request.buildRecord !== 'reference')) {
+    const { options: FrontendOpt, inputs: FrontendInputs } = frontend;
+    const { result } = await bridge.solve({ Frontend: DOCKERFILE_FRONTEND, FrontendOpt, FrontendInputs, ...asked }, { signal });
     const refs = result?.result.case === 'refs' ? result.result.value.refs : {};
     const ids = keys.length > 0 ? keys.map((key) => refs[key]?.id ?? '') : [singleRef(result)?.id ?? ''];
     return { ref: resultIds(keys, ids), details: detailsOf(result) };

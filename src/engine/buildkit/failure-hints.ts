@@ -117,7 +117,9 @@ function repository(message: string): Partial<ExplainedFailure> | null {
     };
   }
   if (/unsupported frontend capability \S*gitquerystring/.test(message)) {
-    return { hint: 'This engine reads no ?branch= in a URL. Write the branch and the directory as URL#REF:DIR.' };
+    return {
+      hint: 'This engine reads no ?branch= in a URL. Write the branch and the directory as URL#REF:DIR, or set BUILDX_SEND_GIT_QUERY_AS_INPUT=1.',
+    };
   }
   return null;
 }

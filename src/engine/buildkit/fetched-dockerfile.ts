@@ -2,8 +2,7 @@
  * A Dockerfile that has a URL, with any context: the engine gets it, in a build of its own, and it is then sent like one of this machine
  * (docker/buildx, build/url.go).
  */
-import { createHash } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { toBinary } from '@bufbuild/protobuf';
 import { BxError, toBxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import type { Fetching } from '../shared/fetched-run.js';
@@ -13,9 +12,10 @@ import type { EngineLink } from './engine-link.js';
 import { openBuild } from './open-build.js';
 import { engineErrorOf } from './outcome.js';
 import { singleRef, withDockerfile } from './plan.js';
-import { type Definition, DefinitionSchema, OpSchema } from './proto/gen/pb_pb.js';
+import { type Definition, DefinitionSchema } from './proto/gen/pb_pb.js';
 import { openSession } from './session/index.js';
 import { solveStatusLine } from './solve-status.js';
+import { sourceDefinition } from './source-definition.js';
 
 /** The largest that is read, as for a file of this machine. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -85,20 +85,5 @@ function explain(error: unknown, url: string): BxError {
 
 /** One file of that name, as an LLB definition. */
 function fileByUrl(url: string): Definition {
-  const source = { identifier: url, attrs: { 'http.filename': NAME } };
-  const op = toBinary(OpSchema, create(OpSchema, { op: { case: 'source', value: source } }));
-  const digest = digestOf(op);
-  const terminal = toBinary(OpSchema, create(OpSchema, { inputs: [{ digest, index: 0n }] }));
-  const description = { 'llb.customname': nameOf(url) };
-  return create(DefinitionSchema, {
-    def: [op, terminal],
-    metadata: {
-      [digest]: { description, caps: { 'source.http': true } },
-      [digestOf(terminal)]: { caps: { constraints: true, platform: true } },
-    },
-  });
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return sourceDefinition({ identifier: url, attrs: { 'http.filename': NAME }, name: nameOf(url), caps: ['source.http'] });
 }

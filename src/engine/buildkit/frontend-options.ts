@@ -4,6 +4,7 @@ import { type BuildRequest, type CacheSpec, HOST_GATEWAY } from '../engine.js';
 import { localNameOf } from '../shared/local-name.js';
 import { attestOptions } from './attestations.js';
 import type { EngineFacts } from './engine-facts.js';
+import { type FrontendInputs, hasGitQuery } from './git-inputs.js';
 import { layoutReference } from './layout-contexts.js';
 import { toldCache } from './local-caches.js';
 
@@ -14,6 +15,12 @@ const CONTEXTS_CAP = 'moby.buildkit.frontend.contexts+forward';
 const GIT_QUERY_CAP = 'moby.buildkit.frontend.gitquerystring';
 /** The attribute that such a capability is told in. */
 const CAPS = 'frontend.caps';
+
+/** What the frontend is asked with. */
+export interface FrontendRequest {
+  readonly options: Record<string, string>;
+  readonly inputs: FrontendInputs;
+}
 
 export type FrontendFacts = Pick<EngineFacts, 'kind' | 'name' | 'hostGatewayIp' | 'capabilities' | 'lacksAttestations'>;
 
@@ -47,7 +54,7 @@ export function frontendOptions(request: BuildRequest, facts: FrontendFacts, upl
 }
 
 /** A context that is no directory of this machine, and a Dockerfile of this machine with it (docker/buildx, build/opt.go, loadInputs). */
-function sourceOptions({ source, dockerfile }: BuildRequest, uploadId: string): Record<string, string> {
+function sourceOptions({ source, dockerfile, sendsGitQueries }: BuildRequest, uploadId: string): Record<string, string> {
   const isDockerfileHere = dockerfile.origin !== 'context';
   return {
     ...(source?.kind === 'url' && { context: source.url }),
@@ -55,20 +62,13 @@ function sourceOptions({ source, dockerfile }: BuildRequest, uploadId: string): 
     // get the same, whoever they are.
     ...(source?.kind === 'archive' && { context: `http://buildkit-session/${uploadId}` }),
     ...(source !== undefined && isDockerfileHere && { dockerfilekey: 'dockerfile' }),
-    ...(source?.kind === 'url' && hasGitQuery(source.url) && { [CAPS]: GIT_QUERY_CAP }),
+    // A frontend that does not read them is to refuse.
+    ...(source?.kind === 'url' && !sendsGitQueries && hasGitQuery(source.url) && { [CAPS]: GIT_QUERY_CAP }),
   };
 }
 
-/** `…/repo.git?branch=main`: asks for a frontend that reads it. */
-function hasGitQuery(url: string): boolean {
-  const [address = ''] = url.split('#', 1);
-  const at = address.indexOf('?');
-  if (at < 0) return false;
-  return !/^https?:\/\//i.test(address) || address.slice(0, at).endsWith('.git');
-}
-
 function contextOptions(
-  { contexts = [], dockerfile }: BuildRequest,
+  { contexts = [], dockerfile, sendsGitQueries }: BuildRequest,
   { name, capabilities }: FrontendFacts,
 ): Record<string, string> {
   if (contexts.length === 0) return {};
@@ -80,7 +80,9 @@ function contextOptions(
       hint: 'Copy the files into the context, or build with a newer engine.',
     });
   }
-  const options: Record<string, string> = { [CAPS]: CONTEXTS_CAP };
+  const hasQuery = contexts.some(({ from }) => from.kind === 'reference' && hasGitQuery(from.ref));
+  const caps = [CONTEXTS_CAP, ...(hasQuery && !sendsGitQueries ? [`${GIT_QUERY_CAP}+forward`] : [])];
+  const options: Record<string, string> = { [CAPS]: caps.join(',') };
   for (const { name: key, from } of contexts) {
     options[`context:${key}`] =
       from.kind === 'dir' ? `local:${localNameOf(key)}` : from.kind === 'layout' ? layoutReference(key, from) : from.ref;

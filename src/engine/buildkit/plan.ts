@@ -5,7 +5,7 @@ import type { StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { readDefinition, readSourceInfo, type SourceFile } from './definition.js';
-import { DOCKERFILE_FRONTEND } from './frontend-options.js';
+import { DOCKERFILE_FRONTEND, type FrontendRequest } from './frontend-options.js';
 import type { Gateway } from './gateway.js';
 import { readGraph } from './graph.js';
 import type { BuildGraph } from './graph-types.js';
@@ -45,12 +45,15 @@ export interface PlanHooks {
 export async function resolvePlan(
   gateway: Gateway,
   request: BuildRequest,
-  options: Record<string, string>,
+  { options, inputs }: FrontendRequest,
   signal: AbortSignal,
   hooks: PlanHooks,
 ): Promise<ResolvedPlan> {
   const { result } = await gateway.bridge.solve(
-    { Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
+    {
+      ...{ Frontend: DOCKERFILE_FRONTEND, FrontendOpt: options, FrontendInputs: inputs },
+      ...{ allowResultReturn: true, allowResultArrayRef: true },
+    },
     { signal },
   );
   const details = detailsOf(result);

@@ -8,6 +8,7 @@ import type { Capability, CapabilityName, StepKey } from '../../core/model/index
 import type { BuildRequest } from '../engine.js';
 import type { ReleaseWatch } from './container/release-watch.js';
 import type { Gateway } from './gateway.js';
+import type { FrontendInputs } from './git-inputs.js';
 import type { BuildGraph, Graph, OutputRef } from './graph-types.js';
 import type { Op } from './proto/gen/pb_pb.js';
 
@@ -40,6 +41,7 @@ export interface RunContext {
   /** `FrontendOpt` of this build's solve, with `overrides` on top. The frontend is `frontend`. */
   frontendOptions(overrides?: Readonly<Record<string, string>>): Record<string, string>;
   readonly frontend: string;
+  readonly frontendInputs: FrontendInputs;
   readonly request: BuildRequest;
   readonly graph: Graph;
   readonly capabilities: Readonly<Record<CapabilityName, Capability>>;

@@ -22,7 +22,8 @@ import { type Begun, beginResult, createEvaluator, type Evaluator } from './eval
 import { exportOutputs } from './exporting.js';
 import { createFailures } from './failures.js';
 import { changesOf, openFiles } from './files.js';
-import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, frontendOptions } from './frontend-options.js';
+import { cacheExports, DOCKERFILE_FRONTEND, entitlementsOf, type FrontendRequest, frontendOptions } from './frontend-options.js';
+import { takeGitInputs } from './git-inputs.js';
 import type { BuildGraph, OutputRef } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
 import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
@@ -57,6 +58,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
   const settling = createSettling(translator);
   const uploadId = randomBytes(16).toString('hex');
   const options = frontendOptions(request, link.facts, uploadId);
+  const frontend: FrontendRequest = { options, inputs: {} };
   const sourcePolicy = sourcePolicyOf(request, link.facts);
   requireOutputsForAll(request, link.facts);
   let work = new AbortController();
@@ -129,6 +131,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     closing?.receive(session);
     const control = await request.sourceControl;
     Object.assign(options, control?.attributes);
+    Object.assign(frontend.inputs, await takeGitInputs(request, options));
     if (control?.warning) warn(control.warning);
     const build = openBuild(link.transport, {
       ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), sourcePolicy, onStatus },
@@ -198,7 +201,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     try {
       await build.taken;
       const resolved = await build.whileOpen(
-        resolvePlan(build.gateway, request, options, work.signal, { onResults: begin, onDockerfile: learn }),
+        resolvePlan(build.gateway, request, frontend, work.signal, { onResults: begin, onDockerfile: learn }),
       );
       plan = resolved;
       // Nobody looks into it, and if all of it is in the cache nobody asks where a vertex belongs.
@@ -236,7 +239,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     try {
       if (request.call !== undefined) {
         ground ??= prepareGround();
-        const result = await askFrontend((await ground).build, request.call, options, link.facts, signal);
+        const result = await askFrontend((await ground).build, request.call, frontend, link.facts, signal);
         isUnused = true;
         return finish({ type: 'build.succeeded', result });
       }
@@ -254,7 +257,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       translator.freeze();
       const known = new Set([...whole.graphs.flatMap(({ digests }) => digests), ...translator.vertices.keys()]);
       const result = await exportOutputs({
-        ...{ link, request, session, options, plan: whole, emit, signal },
+        ...{ link, request, session, frontend, plan: whole, emit, signal },
         onStatus: (told) =>
           onStatus(
             told,
@@ -312,6 +315,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     gateway: build.gateway,
     session,
     frontend: DOCKERFILE_FRONTEND,
+    frontendInputs: frontend.inputs,
     platform: graph.platform,
     onPlatformOf: (step) => contextOf({ session, build }, graphFor(plan!, request, step)),
     frontendOptions: (overrides = {}) => ({

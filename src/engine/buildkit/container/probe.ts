@@ -52,7 +52,10 @@ async function solveText(context: RunContext, localName: string, text: string, s
   if (context.capabilities.buildWarnings.isAvailable) options['build-arg:BUILDKIT_DOCKERFILE_CHECK'] = 'skip=all';
   try {
     const { result } = await context.gateway.bridge.solve(
-      { Frontend: context.frontend, FrontendOpt: options, allowResultReturn: true, allowResultArrayRef: true },
+      {
+        ...{ Frontend: context.frontend, FrontendOpt: options, FrontendInputs: context.frontendInputs },
+        ...{ allowResultReturn: true, allowResultArrayRef: true },
+      },
       { signal },
     );
     // A result without a reference is an empty filesystem.
