@@ -29,18 +29,28 @@ export interface OpenOptions {
  * fails with an 'error' that is a `BxError`. Throws `BxError('endpoint' | 'cancelled')`.
  */
 export async function openSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOptions = {}): Promise<Duplex> {
+  if (endpoint.kind === 'docker' && /^(?:tcp|https?):/i.test(endpoint.address)) {
+    const { openThroughProxy } = await import('./engine-proxy.js');
+    return openThroughProxy(endpoint, signal, (to, base) => connectSocket(to, signal, options, base));
+  }
   if (isSocketAddress(endpoint.address)) return connectSocket(endpoint, signal, options);
   const { openChannel } = await import('./channel/open-channel.js');
   return openChannel(endpoint, signal);
 }
 
-function connectSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOptions): Promise<net.Socket> {
+/** `base`: a stream that leads there already, for TLS. */
+function connectSocket(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  options: OpenOptions,
+  base: net.Socket | null = null,
+): Promise<net.Socket> {
   const timeoutMs = options.timeoutMs ?? DIAL_TIMEOUT_MS;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(dialCancelled(endpoint, signal.reason));
     let socket: net.Socket;
     try {
-      socket = startConnecting(endpoint, socketTarget(endpoint), options.alpn ?? []);
+      socket = startConnecting(endpoint, socketTarget(endpoint), options.alpn ?? [], base);
     } catch (error) {
       return reject(error instanceof Error && error.name === 'BxError' ? error : connectFailure(endpoint, error));
     }
@@ -76,11 +86,12 @@ function connectSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOpt
   });
 }
 
-function startConnecting(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): net.Socket {
+function startConnecting(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[], base: net.Socket | null): net.Socket {
   if (target.kind === 'unix' && !endpoint.tls) return net.connect({ path: target.path });
   if (target.kind === 'tcp' && !endpoint.tls) return net.connect({ host: target.host, port: target.port, keepAlive: true });
   return connectTls({
     ...(target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port }),
+    ...(base !== null && { socket: base }),
     ...tlsOptions(endpoint, target, alpn),
   });
 }

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Agent, type buildConnector, Client, fetch, ProxyAgent } from 'undici';
 import { BxError, toBxError } from '../../../platform/errors.js';
+import { type ProxyEnvironment, proxyFor } from '../../shared/proxy-for.js';
 import { systemRoots } from '../../shared/system-roots.js';
-import { type ProxyEnvironment, proxyFor } from './proxy-for.js';
 
 const SAID_MAX_CHARS = 200;
 const CONNECT_WITHIN_MS = 30_000;

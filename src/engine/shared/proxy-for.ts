@@ -14,6 +14,29 @@ export function proxyFor(url: URL, env: ProxyEnvironment): URL | null {
   return new URL(PROXY_SCHEMES.includes(scheme.toLowerCase()) ? named : `http://${named}`);
 }
 
+export interface EngineProxy {
+  readonly url: URL;
+  /** The variable that names it. */
+  readonly source: string;
+}
+
+/**
+ * Which proxy the environment names for a Docker Engine: as for any URL, or else by ALL_PROXY a SOCKS proxy, which older docker commands go by
+ * (docker/go-connections, sockets). Null: none. Throws `TypeError` for one that is no address.
+ */
+export function proxyForEngine(host: string, port: number, usesTls: boolean, env: ProxyEnvironment): EngineProxy | null {
+  const engine = new URL(`${usesTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  const url = proxyFor(engine, env);
+  if (url !== null) return { url, source: usesTls ? 'HTTPS_PROXY' : 'HTTP_PROXY' };
+  const all = variable(env, 'ALL_PROXY');
+  if (!isSocks(all) || isDirect(engine, variable(env, 'NO_PROXY'))) return null;
+  return { url: new URL(all), source: 'ALL_PROXY' };
+}
+
+export function isSocks(address: string): boolean {
+  return /^socks5h?:/i.test(address);
+}
+
 /** The upper case counts first. */
 function variable(env: ProxyEnvironment, name: string): string {
   return env[name] || env[name.toLowerCase()] || '';

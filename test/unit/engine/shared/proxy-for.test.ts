@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyFor } from '../../../../src/engine/classic/source/proxy-for.js';
+import { proxyFor } from '../../../../src/engine/shared/proxy-for.js';
 
 const named = (url: string, env: Record<string, string>): string | null => proxyFor(new URL(url), env)?.href ?? null;
 const direct = (url: string, noProxy: string): boolean =>
