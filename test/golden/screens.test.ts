@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import { tellPlatformsStory } from './platforms-story.js';
 import { createPaperClients, openStage, type PaperClient, type Stage, type StageOptions } from './stage.js';
 import { type StoryPoint, tellStory } from './story.js';
@@ -143,6 +144,31 @@ const SCENES: readonly Scene[] = [
     act: (stage) => both(stage).then(() => stage.press('2', 'v', 'k', 'V', 'k', 'k')),
   },
   { name: 'cached-log', point: 'running', sizes: [[80, 24]], act: (stage) => stage.press('g') },
+  {
+    name: 'stages-alike',
+    point: 'failed',
+    sizes: [
+      [160, 48],
+      [80, 24],
+    ],
+    act: async (stage) => {
+      const names = ['application-runtime-one', 'application-runtime-two', 'tools'];
+      const text = names.map((name) => `FROM alpine:3.20 AS ${name}\nRUN make ${name}\n`).join('');
+      const dockerfile = { path: '/src/app/Dockerfile', text };
+      const plan = parseDockerfile(text);
+      stage.session.emit({ type: 'generation.started', atMs: AT_MS, generation: 2, dockerfile, plan, target: null });
+      await stage.settle();
+    },
+  },
+  {
+    name: 'waiting',
+    point: 'running',
+    sizes: USUAL,
+    act: (stage) => {
+      stage.session.onExecute = () => new Promise(() => undefined);
+      return stage.press('.', 'enter');
+    },
+  },
   { name: 'platforms-failed', point: 'failed on one platform', sizes: [...USUAL, [60, 20]] },
   { name: 'platforms-shells', point: 'shells on two platforms', sizes: USUAL, act: both },
   {

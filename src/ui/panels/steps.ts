@@ -1,5 +1,5 @@
 /** Paints the steps panel: rows, and below them, where there is room, the stages on a time line. */
-import type { Generation, Step } from '../../core/model/index.js';
+import type { Generation, Stage, Step } from '../../core/model/index.js';
 import { shortLabel, sourceLabels } from '../../core/select/index.js';
 import { cleanText, ellipsize, padEnd, padStart, textWidth } from '../../platform/text-width.js';
 import type { Rect, Surface } from '../host/surface.js';
@@ -7,6 +7,7 @@ import type { Look } from '../look.js';
 import { barOf, selectSpan, type TimeSpan } from '../select/gantt.js';
 import { durationOf, type StepRow, stepText } from '../select/step-rows.js';
 import { formatDuration, plural } from '../text/format.js';
+import { cutApart } from '../text/tell-apart.js';
 import { paintBar } from './bar.js';
 import { CHART_ROWS } from './charts.js';
 
@@ -134,12 +135,15 @@ function paintStage(line: Surface, row: Extract<StepRow, { kind: 'stage' }>, gen
   line.text(end, 0, glyphs.states[row.state], look.attr(`status.${row.state}`));
   line.text(end + 1, 0, right.slice(1), look.attr('dim'));
   line.text(1, 0, row.isFolded ? glyphs.folded : glyphs.open, look.attr('dim'));
-  const label = ellipsize(cleanText(shortLabel(generation, stage)), end - 4, glyphs.ellipsis);
+  const label = cutApart(labelOf(stage, generation), labelsOf(generation), end - 4, glyphs.ellipsis);
   const x = line.text(3, 0, label, look.attr('stage'));
   const from = stage.from.length > 0 ? sourceLabels(stage).join(' ') : cleanText(stage.base);
   const origin = ` ${glyphs.from} ${from}`;
   if (end - x - 1 >= 6) line.text(x, 0, ellipsize(origin, end - x - 1, glyphs.ellipsis), look.attr('stage.from'));
 }
+
+const labelOf = (stage: Stage, generation: Generation): string => cleanText(shortLabel(generation, stage));
+const labelsOf = (generation: Generation): string[] => generation.stages.map((stage) => labelOf(stage, generation));
 
 function markQuery(line: Surface, query: string, look: Look): void {
   const text = line.rowText(0).toLowerCase();
@@ -151,7 +155,8 @@ function markQuery(line: Surface, query: string, look: Look): void {
 
 function paintTimeline(surface: Surface, generation: Generation, span: TimeSpan, nowMs: number, look: Look): void {
   const total = formatDuration(span.endMs - span.startMs);
-  const widths = generation.stages.map((stage) => textWidth(cleanText(shortLabel(generation, stage))));
+  const labels = labelsOf(generation);
+  const widths = labels.map(textWidth);
   // None is known of a Dockerfile that the engine has not read yet.
   const label = Math.min(16, widths.length === 0 ? 'time'.length : Math.max(...widths));
   const x = label + 2;
@@ -161,7 +166,7 @@ function paintTimeline(surface: Surface, generation: Generation, span: TimeSpan,
   surface.text(x, 0, scale, look.attr('dim'));
   generation.stages.forEach((stage, index) => {
     const y = index + 1;
-    surface.text(1, y, ellipsize(cleanText(shortLabel(generation, stage)), label, look.glyphs.ellipsis), look.attr('stage.from'));
+    surface.text(1, y, cutApart(labelOf(stage, generation), labels, label, look.glyphs.ellipsis), look.attr('stage.from'));
     const bars = surface.part({ x, y, width, height: 1 });
     bars.text(0, 0, look.glyphs.barRest.repeat(width), look.attr('gantt.rest'));
     for (const step of Object.values(generation.steps)) {
