@@ -1,29 +1,16 @@
 /** A container whose own tools have been taken away from inside: what cannot start says so, and nothing waits for ever. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/engine.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import { expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, type Observed, openAt, shell, skipClassic } from './harness.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { contractEndpoints, keepRuns, openAt, shell, skipClassic } from './harness.js';
 
 describe.each(contractEndpoints())('broken containers on $label', (endpoint) => {
   skipClassic(endpoint);
-  let engine: Engine;
-  const runs: Observed[] = [];
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(async () => {
-    await engine.dispose();
-    await expectNoContainers();
-  });
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
+  afterAll(() => expectNoContainers());
+  const runs = keepRuns(endpoint);
 
   it.each([false, true])('refuse a program when the shell has gone (tty: %s)', async (tty) => {
-    const observed = await build(engine, createProject(`${BASE}RUN echo one > /one`));
-    runs.push(observed);
+    const observed = await runs.observe(createProject(`${BASE}RUN echo one > /one`));
     const container = await openAt(observed, 'echo one');
     expect((await shell(container, '/bin/busybox rm /bin/sh; echo gone')).output).toBe('gone\n');
     const spec = { args: ['/bin/busybox', 'ls'], env: [], user: null, cwd: null, tty, cols: 80, rows: 24 };

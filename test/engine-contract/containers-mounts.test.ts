@@ -3,12 +3,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/engine.js';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { BuildRequest } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { BASE, createProject } from '../helpers/project.js';
 import { addProgram } from './containers-programs.js';
-import { build, connect, contractEndpoints, type Observed, openAt, shell, skipClassic, stepWith } from './harness.js';
+import { contractEndpoints, keepRuns, type Observed, openAt, shell, skipClassic, stepWith } from './harness.js';
 
 const SSH_ADD = '/usr/bin/ssh-add';
 /** SSH_AGENT_IDENTITIES_ANSWER with none (draft-miller-ssh-agent, 4.4). */
@@ -16,26 +16,14 @@ const NO_IDENTITIES = Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0]);
 
 describe.each(contractEndpoints())('mounts and privileges on $label', (endpoint) => {
   skipClassic(endpoint);
-  let engine: Engine;
-  const runs: Observed[] = [];
   const servers: Server[] = [];
-  const observe = async (dockerfile: string, overrides: Parameters<typeof build>[2] = {}, files = {}): Promise<Observed> => {
-    const observed = await build(engine, createProject(dockerfile, files), overrides);
-    runs.push(observed);
-    return observed;
-  };
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(async () => {
-    await engine.dispose();
-    await expectNoContainers();
-  });
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
+  afterAll(() => expectNoContainers());
+  afterEach(() => {
     for (const server of servers.splice(0)) server.close();
-    removeProjects();
   });
+  const runs = keepRuns(endpoint);
+  const observe = (dockerfile: string, overrides: Partial<BuildRequest> = {}, files = {}): Promise<Observed> =>
+    runs.observe(createProject(dockerfile, files), overrides);
 
   it('show a cache that was made for a user, and let that user write there', async () => {
     const observed = await observe(`${BASE}USER 1000:1000
@@ -75,8 +63,7 @@ RUN exit 1`);
     });
     servers.push(agent);
     await new Promise<void>((resolve) => agent.listen(socket, resolve));
-    const observed = await build(engine, project, { ssh: [{ id: 'default', socket }] });
-    runs.push(observed);
+    const observed = await runs.observe(project, { ssh: [{ id: 'default', socket }] });
     const container = await openAt(observed, 'type=ssh');
     expect(container.mounts).toEqual([expect.objectContaining({ kind: 'ssh', isMounted: true })]);
     expect((await shell(container, `${SSH_ADD} -l`)).output).toBe('The agent has no identities.\n');
@@ -89,8 +76,7 @@ RUN exit 1`);
     project.write('tree/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n');
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     project.write('key', privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    const observed = await build(engine, project, { ssh: [{ id: 'deploy', keys: [project.path('key')] }] });
-    runs.push(observed);
+    const observed = await runs.observe(project, { ssh: [{ id: 'deploy', keys: [project.path('key')] }] });
     const container = await openAt(observed, 'type=ssh');
     expect((await shell(container, `${SSH_ADD} -l`)).output).toMatch(/^256 SHA256:\S+ +\(ECDSA\)$/m);
     expect((await shell(container, `${SSH_ADD} -D`)).output).toMatch(/Failed|refused/i);
@@ -171,13 +157,12 @@ RUN exit 1`);
   it('of a step that is running come when it is done', async () => {
     let opened: Promise<string> | null = null;
     const project = createProject(`${BASE}RUN echo go; sleep 2; echo made > /made\nRUN sleep 1; true`);
-    const observed = await build(engine, project, {}, (event, run) => {
+    const observed = await runs.observe(project, {}, (event, run) => {
       if (event.type !== 'log.appended' || !event.text.includes('go') || opened !== null) return;
       opened = run
         .openContainer({ step: '5', moment: 'auto', exclusiveCaches: 'mount' }, AbortSignal.timeout(30_000))
         .then(async (container) => (await shell(container, 'cat /made')).output);
     });
-    runs.push(observed);
     expect(await opened).toBe('made\n');
     expect(observed.last.type).toBe('build.succeeded');
   });

@@ -1,23 +1,21 @@
 /** Which shell a container gets, and whether the step's command is one up-arrow away in it: with bash, dash and busybox. */
 import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Container, Engine } from '../../src/engine/engine.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Container } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { BASE, createProject } from '../helpers/project.js';
 import { addProgram } from './containers-programs.js';
-import { build, connect, contractEndpoints, type Observed, openAt } from './harness.js';
+import { contractEndpoints, keepRuns, openAt } from './harness.js';
 
 const UP = '\x1b[A';
 
 describe.each(contractEndpoints())('shells on $label', (endpoint) => {
-  let engine: Engine;
-  const runs: Observed[] = [];
+  afterAll(() => expectNoContainers());
+  const runs = keepRuns(endpoint);
   const failing = async (dockerfile: string, program?: string): Promise<Container> => {
     const project = createProject(dockerfile);
     if (program !== undefined) addProgram(project, 'tree', program);
-    const observed = await build(engine, project);
-    runs.push(observed);
-    return openAt(observed, 'exit 3');
+    return openAt(await runs.observe(project), 'exit 3');
   };
   /** Types `keys` once the program has said something, and again once it has answered; gives all that it printed. */
   const typed = async (container: Container, ...keys: string[]): Promise<string> => {
@@ -33,18 +31,6 @@ describe.each(contractEndpoints())('shells on $label', (endpoint) => {
     await process.exited;
     return output;
   };
-
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(async () => {
-    await engine.dispose();
-    await expectNoContainers();
-  });
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
 
   it.skipIf(!existsSync('/bin/bash'))('are bash where there is one, with the command one key away', async () => {
     const container = await failing(`${BASE}COPY tree/ /\nRUN echo $((40 + 2)) ; (exit 3)`, '/bin/bash');

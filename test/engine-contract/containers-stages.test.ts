@@ -1,11 +1,11 @@
 /** Containers at steps that the build itself has not carried out: off the target, behind a failure, while it runs. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../src/core/events.js';
-import type { BuildRun, Engine } from '../../src/engine/engine.js';
+import type { BuildRun } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, generationOf, logOf, type Observed, openAt, shell, stepWith } from './harness.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { contractEndpoints, generationOf, keepRuns, logOf, type Observed, openAt, shell, stepWith } from './harness.js';
 
 const STAGES = `${BASE}COPY shared.txt /shared.txt
 RUN cat /proc/sys/kernel/random/uuid > /made-once
@@ -26,31 +26,15 @@ RUN echo main > /main`;
 const FILES = { 'shared.txt': 'shared\n', 'aside.txt': 'aside\n' };
 
 describe.each(contractEndpoints())('containers off the path of the build on $label', (endpoint) => {
-  let engine: Engine;
-  const runs: Observed[] = [];
-  const observe = async (
+  afterAll(() => expectNoContainers());
+  const runs = keepRuns(endpoint);
+  const observe = (
     dockerfile: string,
     files: Record<string, string> = {},
     onEvent?: (event: EngineEvent, run: BuildRun) => void,
-  ): Promise<Observed> => {
-    const observed = await build(engine, createProject(dockerfile, files), {}, onEvent);
-    runs.push(observed);
-    return observed;
-  };
+  ): Promise<Observed> => runs.observe(createProject(dockerfile, files), {}, onEvent);
   const statesOf = (observed: Observed): Record<string, string> =>
     Object.fromEntries(Object.values(generationOf(observed).steps).map((step) => [step.text, step.state]));
-
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(async () => {
-    await engine.dispose();
-    await expectNoContainers();
-  });
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
 
   it.skipIf(endpoint.builder === 'classic')(
     'are built up to a step of a stage that the target does not need, and no further',
@@ -102,7 +86,7 @@ describe.each(contractEndpoints())('containers off the path of the build on $lab
     expect(observed.run.hasExclusiveCache(stepWith(observed, 'echo fourth').key)).toBe(true);
     const container = await openAt(observed, 'echo fourth');
     expect(container.note).toMatch(/failed.*4/);
-    if (engine.summary.capabilities.failedState.isAvailable) {
+    if (runs.engine.summary.capabilities.failedState.isAvailable) {
       expect(container.moment).toBe('failed');
       expect((await shell(container, 'cat /aside/four')).output).toBe('fourth\n');
     } else expect(container.moment).toBe('before');

@@ -1,9 +1,9 @@
 /** Containers at the steps of a build: which state they show, what they share (nothing), and how they end. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Container, Engine } from '../../src/engine/engine.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { BuildRequest, Container } from '../../src/engine/engine.js';
 import { expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { build, connect, contractEndpoints, logOf, type Observed, openAt, shell, stepWith } from './harness.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { contractEndpoints, keepRuns, logOf, type Observed, openAt, shell, stepWith } from './harness.js';
 
 const FAILING = `${BASE}FROM base AS work
 WORKDIR /app
@@ -19,24 +19,10 @@ COPY --from=other /elsewhere /elsewhere`;
 
 describe.each(contractEndpoints())('containers on $label', (endpoint) => {
   const isClassic = endpoint.builder === 'classic';
-  let engine: Engine;
-  const runs: Observed[] = [];
-  const observe = async (dockerfile: string, overrides: Parameters<typeof build>[2] = {}, files = {}): Promise<Observed> => {
-    const observed = await build(engine, createProject(dockerfile, files), overrides);
-    runs.push(observed);
-    return observed;
-  };
-  beforeAll(async () => {
-    engine = await connect(endpoint);
-  });
-  afterAll(async () => {
-    await engine.dispose();
-    await expectNoContainers();
-  });
-  afterEach(async () => {
-    await Promise.all(runs.splice(0).map((observed) => observed.run.dispose()));
-    removeProjects();
-  });
+  afterAll(() => expectNoContainers());
+  const runs = keepRuns(endpoint);
+  const observe = (dockerfile: string, overrides: Partial<BuildRequest> = {}, files = {}): Promise<Observed> =>
+    runs.observe(createProject(dockerfile, files), overrides);
 
   it('show the state after a step that succeeded, with its environment and directory', async () => {
     const observed = await observe(FAILING);
@@ -57,7 +43,7 @@ describe.each(contractEndpoints())('containers on $label', (endpoint) => {
     const observed = await observe(FAILING);
     const container = await openAt(observed, 'exit 9');
     const { output } = await shell(container, 'cat one two 2>/dev/null');
-    if (engine.summary.capabilities.failedState.isAvailable) {
+    if (runs.engine.summary.capabilities.failedState.isAvailable) {
       expect(container).toMatchObject({ moment: 'failed', note: null });
       expect(output).toBe('first\npartial\n');
     } else {
@@ -233,10 +219,9 @@ describe.each(contractEndpoints())('containers on $label', (endpoint) => {
 
   it('are still to be had after the build was cancelled', async () => {
     const project = createProject(`${BASE}RUN echo made > /made\nRUN echo go; sleep 40`);
-    const observed = await build(engine, project, {}, (event, run) => {
+    const observed = await runs.observe(project, {}, (event, run) => {
       if (event.type === 'log.appended' && event.text.includes('go')) void run.cancel();
     });
-    runs.push(observed);
     expect(observed.last.type).toBe('build.cancelled');
     const container = await openAt(observed, 'echo made');
     expect((await shell(container, 'cat /made')).output).toBe('made\n');
