@@ -83,6 +83,41 @@ describe('secrets', () => {
       for (const text of left) expect(text.includes(value), text.slice(0, 200)).toBe(false);
   });
 
+  it('of caches, given or from the environment, are in nothing that is kept or shown, and in no command line but the typed one', async () => {
+    const values = ['given-to-gha-4711', 'of-the-job-0815', 'key-of-aws-1291', 'other-of-aws-2903'];
+    const project = createProject(`${BASE}RUN exit 3\n`);
+    mkdirSync(project.path('tmp'));
+    project.write('defect.cjs', "process.on('SIGUSR2', () => { throw new Error('provoked'); });\n");
+    const flags = [
+      ...['--root', sessions.root, '--cache-from', `type=gha,scope=one,token=${values[0]}`, '--cache-from=type=gha,scope=two'],
+      ...['--cache-from', `type=s3,bucket=b,region=r,access_key_id=i,secret_access_key=${values[2]},session_token=${values[3]}`],
+    ];
+    const env = {
+      ...{ ACTIONS_CACHE_URL: 'http://127.0.0.1:9/', ACTIONS_RUNTIME_TOKEN: values[1], TMPDIR: project.path('tmp') },
+      NODE_OPTIONS: `--require=${project.path('defect.cjs')}`,
+    };
+    const plain = await runBxtui(['build', '--progress=plain', ...flags, project.dir], { env });
+    expect(plain.status, plain.output).toBe(1);
+    const raw = await runBxtui(['build', '--progress=rawjson', ...flags, project.dir], { env });
+    expect(raw.status, raw.output).toBe(1);
+    const screen = await openSession(project, { flags, env });
+    await sessions.untilFailed();
+    await shellOpens(screen);
+    const [{ id }] = (await sessions.list()) as [ListedSession];
+    const commandLine = readFileSync(`/proc/${sessions.serverPid(id)}/cmdline`, 'utf8');
+    const { stdout: logs } = await sessions.run('logs', id);
+    process.kill(sessions.serverPid(id), 'SIGUSR2');
+    await expect.poll(async () => (await sessions.list()).map(({ state }) => state), { timeout: 20_000 }).toEqual(['crashed']);
+    const listed = await sessions.run('ls');
+    expect(listed.output).toContain('token=[withheld]');
+    const left = [
+      ...[plain.output, raw.output, commandLine, logs, listed.output, screen.rawOutput],
+      ...[...filesBelow(sessions.root), ...filesBelow(project.path('tmp'))],
+    ];
+    expect(left.some((text) => text.includes('provoked'))).toBe(true);
+    for (const value of values) for (const text of left) expect(text.includes(value), text.slice(0, 300)).toBe(false);
+  });
+
   it('that cannot be had are told before anything is built', async () => {
     const project = createProject(DOCKERFILE);
     const run = await runBxtui(['build', '--secret', 'id=a,env=NOT_THERE', project.dir]);

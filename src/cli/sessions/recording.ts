@@ -12,6 +12,7 @@ import {
   startRecording,
 } from '../../session/recording/index.js';
 import type { BuildOptions } from '../build/build-options.js';
+import { cacheSecrets } from '../values/cache-secrets.js';
 import { SECRET_MAX_BYTES } from '../values/secret.js';
 import { programVersion } from '../version.js';
 
@@ -73,8 +74,11 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
   }
 }
 
-/** Of `--secret`, and of build arguments and environment whose names say so; each line of several is one of its own. */
-export function secretValues(options: Pick<BuildOptions, 'secrets' | 'buildArgs' | 'invoke'>, env: NodeJS.ProcessEnv): string[] {
+/** Of `--secret` and caches, and of build arguments and environment whose names say so; each line of several is one of its own. */
+export function secretValues(
+  options: Pick<BuildOptions, 'secrets' | 'buildArgs' | 'invoke' | 'settings'>,
+  env: NodeJS.ProcessEnv,
+): string[] {
   const assigned = (options.invoke?.env ?? []).map((text): readonly [string, string] => {
     const equals = text.indexOf('=');
     return equals < 0 ? [text, env[text] ?? ''] : [text.slice(0, equals), text.slice(equals + 1)];
@@ -83,7 +87,9 @@ export function secretValues(options: Pick<BuildOptions, 'secrets' | 'buildArgs'
     SECRET_NAME.test(name) && value !== null ? [value] : [],
   );
   const given = options.secrets.map(({ from }) => (from.kind === 'env' ? (env[from.name] ?? '') : readSecret(from.path)));
-  return [...named, ...given].flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
+  const { cacheFrom = [], cacheTo = [] } = options.settings;
+  const ofCaches = cacheSecrets([...cacheFrom, ...cacheTo]);
+  return [...named, ...given, ...ofCaches].flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
 }
 
 function linesOf(value: string): string[] {

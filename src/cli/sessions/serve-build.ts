@@ -12,6 +12,7 @@ import type { Connecting } from '../build/connecting.js';
 import { disconnect } from '../build/disconnect.js';
 import { openSession } from '../build/open-session.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
+import { withoutCacheSecrets } from '../values/cache-secrets.js';
 import { programVersion } from '../version.js';
 import { watchIdle } from './idle.js';
 import { enterList, type Listing } from './listing.js';
@@ -87,7 +88,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
         ...{ id, pid: process.pid, version: programVersion(), startedAtMs: Date.now(), context: options.context },
         dockerfile: input.dockerfileDir === null ? input.dockerfileName : `${input.dockerfileDir}/${input.dockerfileName}`,
         cwd: process.cwd(),
-        args: buildArgs,
+        args: withoutCacheSecrets(buildArgs),
       },
       token,
       accept: (stream) => served.accept(stream),

@@ -5,6 +5,7 @@ import type { CacheSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { nearestName } from '../../platform/nearest-name.js';
 import { withEnvironment } from './cache-environment.js';
+import { WITHHELD, withoutSecrets } from './cache-secrets.js';
 import { parseCsvPairs, parseCsvRecord } from './csv-record.js';
 import { parseGoBoolean } from './go-boolean.js';
 
@@ -78,7 +79,7 @@ export function parseCaches(values: readonly string[], flag: CacheFlag, env: Env
 function parseCache(value: string, flag: CacheFlag, cwd: string): CacheSpec {
   const { type, ...attrs } = Object.fromEntries(parseCsvPairs(value, flag));
   const hint = `The types are ${TYPES[flag].join(', ')}. For example: ${flag} type=registry,ref=registry.example.com/app:cache`;
-  const refused = (why: string): BxError => new BxError('usage', `${flag} ${shown(value)}: ${why}`, { hint });
+  const refused = (why: string): BxError => new BxError('usage', `${flag} ${withoutSecrets(value)}: ${why}`, { hint });
   if (type === undefined || type === '') throw refused('type is required');
   if (!TYPES[flag].includes(type)) {
     const near = nearestName(type, TYPES[flag]);
@@ -108,14 +109,10 @@ function refusal(type: string, name: string, text: string): string | null {
     const all = known.length === 0 ? `type=${type} takes none` : `type=${type} takes ${known.join(', ')}`;
     return `unknown attribute "${name}", ${near === null ? all : `did you mean ${near}?`}`;
   }
+  if (text === WITHHELD) return `${name} was left out of what a session keeps of its command line: give it again`;
   const choices = CHOICES[name];
   if (choices && !choices.includes(text)) return `${name} is "${text}", and must be ${choices.join(' or ')}`;
   if (BOOLEANS.includes(name) && parseGoBoolean(text) === null) return `${name} is "${text}", and must be true or false`;
   if (name === 'compression-level' && !/^\d+$/.test(text)) return `${name} is "${text}", and must be a whole number`;
   return null;
-}
-
-/** Whoever reads an error need not read a key. */
-function shown(value: string): string {
-  return value.replace(/\b(token|ghtoken|secret_access_key|session_token)=[^,]*/gi, '$1=…');
 }

@@ -22,7 +22,7 @@ export interface SessionRecord {
   /** Absolute. */
   readonly dockerfile: string;
   readonly cwd: string;
-  /** The command line behind `bxtui build`, paths in it as from `cwd`; missing in the records of older programs. */
+  /** The command line behind `bxtui build`, without the tokens and keys of caches, paths in it as from `cwd`; missing in the records of older programs. */
   readonly args?: readonly string[];
 }
 

@@ -33,7 +33,8 @@ describe('caches', () => {
     [to, 'type=registry,ref=a,mode=all', 'mode is "all", and must be min or max'],
     [to, 'type=registry,ref=a,ignore-error=x', 'ignore-error is "x", and must be true or false'],
     [to, 'type=local,dest=a,compression-level=x', 'compression-level is "x", and must be a whole number'],
-    [to, 'type=s3,secret_access_key=hush,mode=all', '--cache-to type=s3,secret_access_key=…,mode=all'],
+    [to, 'type=gha,token=[withheld]', 'token was left out of what a session keeps of its command line: give it again'],
+    [to, 'type=s3,secret_access_key=hush,mode=all', '--cache-to type=s3,secret_access_key=[withheld],mode=all'],
   ] as ReadonlyArray<[typeof from, string, string]>)('are refused: %# %s', (read, value, message) => {
     expect(() => read(value)).toThrow(message);
   });
