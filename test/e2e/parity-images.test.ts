@@ -182,6 +182,27 @@ describe.skipIf(why !== null)(
       });
     });
 
+    it('has the annotations that are asked for with nothing but a name, which buildx keeps only of an output that is named', async () => {
+      const project = createProject(DOCKERFILE);
+      const nameOf = (program: string): string => `bxtui-parity/${program}:annotated`;
+      const asked = ['index:a=1', 'manifest:b=2'].flatMap((one) => ['--annotation', one]);
+      const made = await build(project, (program) => [
+        ...[...asked, '-t', nameOf(program)],
+        ...(program === 'buildx' ? ['-o', 'type=image'] : []),
+      ]);
+      const told = await Promise.all(
+        made.map(async ({ program, runId }) => {
+          const archive = project.path(`${program}.tar`);
+          const saved = await buildx.docker(['image', 'save', '-o', archive, nameOf(program)]);
+          expect(saved.status, saved.output).toBe(0);
+          await buildx.docker(['image', 'rm', '-f', nameOf(program)]);
+          return describeImageArchive(archive, [runId, program]);
+        }),
+      );
+      expect(JSON.stringify(told[0])).toMatch(/"?a"?[=:\\"]+1/);
+      expect(told.slice(1)).toEqual([told[0], told[0]]);
+    });
+
     it.each([
       ['named', (name: string) => ['-t', name]],
       ['as an output', (name: string) => ['-o', `type=image,name=${name}`]],

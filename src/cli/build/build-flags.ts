@@ -95,7 +95,7 @@ export const CLASSIC_FLAGS: readonly FlagSpec[] = [
 /** Taken as docker takes them: they change nothing. */
 export const IGNORED_FLAGS: readonly FlagSpec[] = [
   bool('debug', 'Accepted without effect', { short: 'D' }),
-  bool('disable-content-trust', 'Accepted without effect: no signatures are looked at'),
+  bool('disable-content-trust', 'Accepted without effect: no signatures are looked at; false is refused'),
   bool('force-rm', 'Accepted without effect: no container is left behind'),
   bool('rm', 'Accepted without effect: no container is left behind'),
 ];

@@ -34,7 +34,7 @@ export function readBuildSettings(flags: ParsedFlags, builder: BuilderKind, env:
   const shmSize = flags.text('shm-size');
   const shmBytes = shmSize === null ? 0 : parseByteSize(shmSize, '--shm-size');
   const cgroupParent = flags.text('cgroup-parent') ?? '';
-  const classic = readClassicSettings(flags, builder);
+  const classic = readClassicSettings(flags, builder, env);
   return {
     ...(labels.length > 0 && { labels }),
     ...(extraHosts.length > 0 && { extraHosts }),

@@ -5,13 +5,19 @@ import { BxError } from '../../platform/errors.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { parseCsvRecord } from '../values/csv-record.js';
+import { parseGoBoolean } from '../values/go-boolean.js';
 import { parseGoInteger } from '../values/go-integer.js';
 
 /**
  * What is not given is not in it. As docker buildx has it, BuildKit does not even read a size: one that is none is an error of the classic
  * builder alone, which may turn out to be the one that builds. Throws `BxError('usage')`.
  */
-export function readClassicSettings(flags: ParsedFlags, builder: BuilderKind): ClassicSettings | null {
+export function readClassicSettings(
+  flags: ParsedFlags,
+  builder: BuilderKind,
+  env: Readonly<Record<string, string | undefined>>,
+): ClassicSettings | null {
+  refuseContentTrust(flags, builder, env);
   const sizes = readSizes(flags, builder === 'classic');
   const count = (name: string, example: string): number => {
     const text = flags.text(name);
@@ -37,6 +43,23 @@ export function readClassicSettings(flags: ParsedFlags, builder: BuilderKind): C
     ...(flags.text('rm') === 'false' && { keepsContainers: true }),
   };
   return Object.keys(settings).length === 0 ? null : settings;
+}
+
+/**
+ * docker's classic builder has a notary say what the base images are, where it is told to or `DOCKER_CONTENT_TRUST` is set (docker/cli,
+ * command/trust.go); buildx knows neither. Whoever relies on that must not get an image that nobody has looked at.
+ */
+function refuseContentTrust(flags: ParsedFlags, builder: BuilderKind, env: Readonly<Record<string, string | undefined>>): void {
+  const told = env.DOCKER_CONTENT_TRUST ?? '';
+  const isSet = flags.isSet('disable-content-trust');
+  const isInEnvironment = builder === 'classic' && !isSet && told !== '' && parseGoBoolean(told) !== false;
+  if (!isInEnvironment && flags.text('disable-content-trust') !== 'false') return;
+  const what = isInEnvironment ? `DOCKER_CONTENT_TRUST=${told}` : '--disable-content-trust=false';
+  throw new BxError('usage', `${what}: bxtui looks at no signatures, and would build from images that nobody has verified`, {
+    hint: isInEnvironment
+      ? 'Unset the variable or say --disable-content-trust; name base images by their digest (FROM NAME@sha256:…) to be sure of them.'
+      : 'Leave the flag out, and name base images by their digest (FROM NAME@sha256:…) to be sure of them.',
+  });
 }
 
 function readSizes(

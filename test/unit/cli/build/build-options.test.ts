@@ -24,6 +24,8 @@ describe('readBuildOptions', () => {
       ssh: [],
       outputs: [],
       settings: {},
+      sourcePolicyFile: null,
+      sendsGitQueries: false,
       resultFiles: { iidFile: null, metadataFile: null, hasWarnings: false, record: null },
       builder: 'either',
       progress: 'auto',

@@ -96,6 +96,8 @@ describe('the flags for all RUN steps', () => {
     [['--build-context', 'a=oci-layout://'], 'it names no directory', 'docker-image://'],
     [['--build-context', `a=oci-layout:///etc@sha256:${'A'.repeat(64)}`], 'is no digest that is read here', 'docker-image://'],
     [['--no-cache-filter='], '--no-cache-filter "": the stage is empty', '--no-cache'],
+    [['--disable-content-trust=false'], '--disable-content-trust=false: bxtui looks at no signatures', 'by their digest'],
+    [['--disable-content-trust=maybe'], 'invalid argument "maybe" for "--disable-content-trust"', '--help'],
     [['--pull=maybe'], 'invalid argument "maybe" for "--pull"', '--help'],
   ])('refuses %j', (args, message, hint) => {
     let error: unknown;
@@ -120,6 +122,20 @@ describe('the flags for all RUN steps', () => {
     ['a=oci-layout:///etc', '/etc is no OCI image layout: it has no index.json'],
   ])('refuses the directory of --build-context %s', (value, message) => {
     expect(() => settings('--build-context', value)).toThrow(message);
+  });
+});
+
+describe('content trust of the environment', () => {
+  const read = (trust: string, ...args: string[]) => readBuildOptions([...args, '.'], { DOCKER_CONTENT_TRUST: trust }, '/');
+
+  it('is refused by the builder that would heed it, and by no other', () => {
+    for (const trust of ['1', 'true', 'maybe']) {
+      expect(() => read(trust, '--engine=classic')).toThrow(`DOCKER_CONTENT_TRUST=${trust}: bxtui looks at no signatures`);
+    }
+    for (const args of [['--engine=classic', '--disable-content-trust'], ['--engine=buildkit'], []]) {
+      expect(read('1', ...args)).not.toBeNull();
+    }
+    for (const trust of ['', '0', 'false']) expect(read(trust, '--engine=classic')).not.toBeNull();
   });
 });
 
