@@ -12,6 +12,7 @@ import {
   startRecording,
 } from '../../session/recording/index.js';
 import type { BuildOptions } from '../build/build-options.js';
+import { withAwsKeys } from '../values/cache-environment.js';
 import { cacheSecrets } from '../values/cache-secrets.js';
 import { SECRET_MAX_BYTES } from '../values/secret.js';
 import { programVersion } from '../version.js';
@@ -88,7 +89,7 @@ export function secretValues(
   );
   const given = options.secrets.map(({ from }) => (from.kind === 'env' ? (env[from.name] ?? '') : readSecret(from.path)));
   const { cacheFrom = [], cacheTo = [] } = options.settings;
-  const ofCaches = cacheSecrets([...cacheFrom, ...cacheTo]);
+  const ofCaches = cacheSecrets(withAwsKeys([...cacheFrom, ...cacheTo], env));
   return [...named, ...given, ...ofCaches].flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaches } from '../../../../src/cli/values/cache.js';
+import { withAwsKeys } from '../../../../src/cli/values/cache-environment.js';
 
 const from = (value: string, env = {}, cwd = '/w') => parseCaches([value], '--cache-from', env, cwd);
 const to = (value: string, env = {}, cwd = '/w') => parseCaches([value], '--cache-to', env, cwd);
@@ -76,7 +77,7 @@ describe('caches', () => {
       [',access_key_id=f,secret_access_key=fs', { AWS_SESSION_TOKEN: 'et' }, { access_key_id: 'f', secret_access_key: 'fs' }],
       [',access_key_id=f', {}, { access_key_id: 'f', secret_access_key: 'ds' }],
     ])('have a key: %j %j', (more, env, expected) => {
-      expect(to(`type=s3,bucket=b${more}`, { HOME: home, ...env })).toEqual([
+      expect(withAwsKeys(to(`type=s3,bucket=b${more}`), { HOME: home, ...env })).toEqual([
         { type: 's3', attrs: { bucket: 'b', ...expected } },
       ]);
     });
