@@ -51,6 +51,7 @@ export async function nodeEndpoint(
   const written: BuilderNode = {
     builder: builder.name,
     name: node.name,
+    platforms: node.platforms,
     flags: node.flags,
     driverOpts: node.driverOpts,
     files: node.files,

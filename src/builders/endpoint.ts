@@ -24,10 +24,12 @@ export interface Endpoint {
   readonly node?: BuilderNode;
 }
 
-/** A node of a buildx builder: enough to find it, and to start its container as buildx does. */
+/** A node of a buildx builder: enough to find it, and to start its container or its deployment as buildx does. */
 export interface BuilderNode {
   readonly builder: string;
   readonly name: string;
+  /** Those that it was given by hand: `linux/arm64`. */
+  readonly platforms: readonly string[];
   /** Arguments of its buildkitd. */
   readonly flags: readonly string[];
   readonly driverOpts: Readonly<Record<string, string>>;

@@ -180,7 +180,8 @@ describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another progra
   function standIn(name: string, complaint: string | null = null): { env: Env; calls(): string } {
     const dir = testDirectory();
     writeFileSync(join(dir, 'buildctl'), buildctl(socket));
-    const leads = `case "$*" in *"get pods"*) echo pod/big0-7c9 ;; *) exec perl ${dir}/buildctl dial-stdio ;; esac`;
+    const pod = { metadata: { name: 'big0-7c9' }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
+    const leads = `case "$*" in *"get pods"*) echo '${JSON.stringify({ items: [pod] })}' ;; *) exec perl ${dir}/buildctl dial-stdio ;; esac`;
     const fails = `echo ${JSON.stringify(complaint)} >&2; exit 1`;
     writeFileSync(join(dir, name), `#!/bin/sh\necho "$*" >> ${dir}/calls\n${complaint === null ? leads : fails}\n`);
     chmodSync(join(dir, name), 0o755);

@@ -1,7 +1,7 @@
 /** Which builder is meant: `--engine`, else docker's own variable for it. */
 import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
-import { parseGoBoolean } from '../values/go-boolean.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 
 /** `flag`: of `--engine`, null when it is not given. Where nothing is said, an engine without BuildKit is used as it is. Throws `BxError('usage')` for a variable that is no boolean. */
 export function chooseBuilder(flag: string | null, env: NodeJS.ProcessEnv): BuilderKind {

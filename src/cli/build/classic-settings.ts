@@ -2,10 +2,10 @@
 import type { ClassicSettings } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { parseCsvRecord } from '../values/csv-record.js';
-import { parseGoBoolean } from '../values/go-boolean.js';
 import { parseGoInteger } from '../values/go-integer.js';
 
 /**

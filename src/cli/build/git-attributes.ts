@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { SourceControl } from '../../engine/engine.js';
-import { parseGoBoolean } from '../values/go-boolean.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 
 export interface GitPlace {
   /** Absolute. */

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { OutputSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import type { ParsedFlags } from '../flags/parse-flags.js';
-import { parseGoBoolean } from '../values/go-boolean.js';
 import type { ResultFiles } from './result-files.js';
 
 /** Throws `BxError('usage')`. */

@@ -3,8 +3,8 @@
  * values, bundles of short bools, flags after positional arguments, `--`. It must not interpret values beyond booleans and choices.
  */
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { nearestName } from '../../platform/nearest-name.js';
-import { parseGoBoolean } from '../values/go-boolean.js';
 import type { FlagSpec } from './flag-spec.js';
 
 export class ParsedFlags {

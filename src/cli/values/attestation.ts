@@ -1,9 +1,9 @@
 /** `--attest`, `--provenance` and `--sbom`: what is told of the image besides it (docker/buildx, util/buildflags/attests.go). */
 import type { Attestation } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { nearestName } from '../../platform/nearest-name.js';
 import { parseCsvRecord } from './csv-record.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 type Flag = '--attest' | '--provenance' | '--sbom';
 

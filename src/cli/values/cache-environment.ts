@@ -1,7 +1,7 @@
 /** What docker fills into a cache from the environment (docker/buildx, build/opt.go): what a job on GitHub has, and who one is at AWS. */
 import type { CacheSpec } from '../../engine/engine.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { findAwsKey } from './aws-key.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Attrs = Record<string, string>;

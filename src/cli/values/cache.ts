@@ -3,11 +3,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CacheSpec } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { nearestName } from '../../platform/nearest-name.js';
 import { withEnvironment } from './cache-environment.js';
 import { WITHHELD, withoutSecrets } from './cache-secrets.js';
 import { parseCsvPairs, parseCsvRecord } from './csv-record.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 type CacheFlag = '--cache-from' | '--cache-to';
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 /** `--call` and `--check`: a question to the frontend in place of a build (util/buildflags/callfunc.go in docker/buildx). */
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { parseCsvRecord } from './csv-record.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 export interface Call {
   /** Without `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`, or what else the frontend knows. */

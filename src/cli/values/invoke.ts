@@ -3,9 +3,9 @@
  * lazy quotes, whose lists are JSON arrays or one plain string.
  */
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import type { Invoke } from '../../session/index.js';
 import { parseCsvRecord } from './csv-record.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 const SHELL: Invoke = { args: null, env: [], user: null, cwd: null, tty: true };
 const KEYS = 'args, entrypoint, env, user, cwd or tty';

@@ -3,8 +3,8 @@
  * exporter/local/fs.go, util/compression). An engine passes over a name that it does not know, and tells of a wrong value only when it exports.
  */
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import { nearestName } from '../../platform/nearest-name.js';
-import { parseGoBoolean } from './go-boolean.js';
 
 /** Highest level by compression; those without one take any whole number. */
 const COMPRESSIONS: Readonly<Record<string, number | null>> = { uncompressed: null, gzip: 9, estargz: 9, zstd: 22 };

@@ -178,6 +178,7 @@ describe('a builder of the store', () => {
         node: {
           builder: 'big',
           name: 'big0',
+          platforms: [],
           flags: ['--debug'],
           driverOpts: { image: 'my/buildkit' },
           files: { 'buildkitd.toml': 'AA==' },

@@ -30,12 +30,12 @@ export async function openDockerContainer(endpoint: Endpoint, signal: AbortSigna
   const whyNobody = async (said: string): Promise<BxError> => {
     const error = explainExec(endpoint, said);
     const isNew = node?.mayStart === true && (await hasJustStarted(api, container));
-    return isNew ? new BuilderDownError({ endpoint, api, container, node }, false, error) : error;
+    return isNew ? new BuilderDownError({ kind: 'container', endpoint, api, container, node, isGone: false }, error) : error;
   };
   if (typeof first === 'string') return attach(endpoint, api, first, whyNobody, signal);
   const error = notRunning(endpoint, container, first.status);
   if (node === undefined || !node.mayStart) throw error;
-  throw new BuilderDownError({ endpoint, api, container, node }, first.status === NOT_FOUND, error);
+  throw new BuilderDownError({ kind: 'container', endpoint, api, container, node, isGone: first.status === NOT_FOUND }, error);
 }
 
 export function containerName(address: string): string {

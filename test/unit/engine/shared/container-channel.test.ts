@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BuilderNode, Endpoint } from '../../../../src/builders/endpoint.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
 import { bootBuilder } from '../../../../src/engine/shared/channel/boot-builder.js';
-import { containerConfig } from '../../../../src/engine/shared/channel/builder-config.js';
 import { BuilderDownError } from '../../../../src/engine/shared/channel/builder-down.js';
+import { containerConfig } from '../../../../src/engine/shared/channel/container-config.js';
 import { createExecDemux } from '../../../../src/engine/shared/channel/exec-demux.js';
 import { openSocket } from '../../../../src/engine/shared/open-socket.js';
 
@@ -48,7 +48,7 @@ describe('a channel into a container', () => {
   const json = (response: ServerResponse, status: number, body: object): void => {
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   };
-  const node: BuilderNode = { builder: 'big', name: 'big0', flags: [], driverOpts: {}, files: {}, mayStart: true };
+  const node: BuilderNode = { builder: 'big', name: 'big0', platforms: [], flags: [], driverOpts: {}, files: {}, mayStart: true };
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'bxtui-exec-'));

@@ -1,6 +1,7 @@
 /** The container of a builder, from what buildx has written down of its node (docker/buildx, driver/docker-container). Pure. */
 import type { BuilderNode } from '../../../builders/endpoint.js';
-import { BxError } from '../../../platform/errors.js';
+import type { BxError } from '../../../platform/errors.js';
+import { fail, unknownOption, wrongOption } from './driver-option.js';
 
 export const CONFIG_DIR = '/etc/buildkit';
 const STATE_DIR = '/var/lib/buildkit';
@@ -65,22 +66,6 @@ export function containerConfig(
       ...limits,
     },
   };
-}
-
-function fail(error: BxError): never {
-  throw error;
-}
-
-function wrongOption({ builder }: BuilderNode, option: string, value: string): BxError {
-  return new BxError('endpoint', `buildx builder "${builder}" has ${option}=${value}, which is no value for that option`, {
-    hint: `Make it again: docker buildx rm ${builder}, then docker buildx create with another --driver-opt ${option}=`,
-  });
-}
-
-function unknownOption({ builder }: BuilderNode, option: string): BxError {
-  return new BxError('endpoint', `buildx builder "${builder}" has the option ${option}, with which bxtui starts none`, {
-    hint: `Start it with buildx: docker buildx inspect --bootstrap ${builder}`,
-  });
 }
 
 /** `on-failure:3` (docker/cli, opts.ParseRestartPolicy). */

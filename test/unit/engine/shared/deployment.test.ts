@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { BuilderNode } from '../../../../src/builders/endpoint.js';
+import { deploymentPlan } from '../../../../src/engine/shared/channel/deployment-config.js';
+import { clusterFailure } from '../../../../src/engine/shared/channel/kubectl.js';
+import { podTrouble, readPods } from '../../../../src/engine/shared/channel/pods.js';
+
+const node: BuilderNode = { builder: 'k', name: 'k_0', platforms: [], flags: [], driverOpts: {}, files: {}, mayStart: true };
+
+interface Told {
+  readonly metadata: object;
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Readonly<Record<string, unknown>>[] } } };
+}
+const made = (more: Partial<BuilderNode>) => {
+  const plan = deploymentPlan({ ...node, ...more }, 'k-0');
+  const { metadata, spec } = plan.deployment as unknown as Told;
+  return { plan, metadata, pod: spec.template.spec as Record<string, unknown>, container: spec.template.spec.containers[0]! };
+};
+
+describe('the deployment of a builder', () => {
+  it('is one privileged pod that is ready when its buildkitd answers', () => {
+    const { plan, metadata, container } = made({ flags: ['--debug'] });
+    expect(plan).toMatchObject({ replicas: 1, timeoutMs: 120_000, configMaps: [] });
+    expect(metadata).toEqual({ name: 'k-0', labels: { app: 'k-0' } });
+    expect(container).toEqual({
+      ...{ name: 'buildkitd', image: 'moby/buildkit:buildx-stable-1', args: ['--debug'] },
+      securityContext: { privileged: true },
+      readinessProbe: { exec: { command: ['buildctl', 'debug', 'workers'] } },
+    });
+  });
+
+  it('mounts each directory of its configuration from a config map', () => {
+    const files = { 'certs/r/ca.pem': 'Q0E=', 'buildkitd.toml': 'eA==', 'certs/r/key.pem': 'S0VZ', 'certs/s/ca.pem': 'Uw==' };
+    const { plan, container } = made({ files, platforms: ['linux/arm64'] });
+    expect(plan.configMaps.map(({ metadata, data }) => [metadata.name, data])).toEqual([
+      ['k-0-config', { 'buildkitd.toml': 'x' }],
+      ['k-0-config-1', { 'ca.pem': 'CA', 'key.pem': 'KEY' }],
+      ['k-0-config-2', { 'ca.pem': 'S' }],
+    ]);
+    expect(plan.configMaps[1]!.metadata).toMatchObject({ annotations: { 'buildx.docker.com/platform': 'linux/arm64' } });
+    expect(container.volumeMounts).toEqual([
+      { name: 'config', mountPath: '/etc/buildkit' },
+      { name: 'config-1', mountPath: '/etc/buildkit/certs/r' },
+      { name: 'config-2', mountPath: '/etc/buildkit/certs/s' },
+    ]);
+  });
+
+  it.each<readonly [string, string | undefined, string]>([
+    ['true', undefined, 'moby/buildkit:buildx-stable-1-rootless'],
+    ['false', undefined, 'moby/buildkit:buildx-stable-1-rootless'],
+    ['true', 'mine', 'mine'],
+    ['true', '', 'moby/buildkit:buildx-stable-1'],
+  ])('with rootless=%s and image=%s has the image %s', (rootless, image, expected) => {
+    expect(made({ driverOpts: { rootless, ...(image !== undefined && { image }) } }).container.image).toBe(expected);
+  });
+
+  it.each([
+    ['0', 0],
+    ['90s', 90_000],
+    ['1m30.5s', 90_500],
+    ['1h', 3_600_000],
+    ['-5ms', -5],
+  ])('is waited for with timeout=%s', (timeout, timeoutMs) => {
+    expect(made({ driverOpts: { timeout } }).plan.timeoutMs).toBe(timeoutMs);
+  });
+
+  it('takes the tolerations that have a value', () => {
+    const driverOpts = { tolerations: 'key=k,operator=Exists,effect;operator=Equal,tolerationSeconds=0' };
+    expect(made({ driverOpts }).pod.tolerations).toEqual([
+      { key: 'k', operator: 'Exists' },
+      { operator: 'Equal', tolerationSeconds: 0 },
+    ]);
+  });
+
+  it.each([
+    [{ replicas: 'two' }, /has replicas=two, which is no value/],
+    [{ 'limits.memory': '1 GB' }, /has limits.memory=1 GB, which is no value/],
+    [{ timeout: '90' }, /timeout=90, which has to be like 90s/],
+    [{ labels: 'a=b,c' }, /labels=a=b,c, which has to be KEY=VALUE/],
+    [{ labels: 'app=mine' }, /labels=app=mine, where app is of buildx itself/],
+    [{ annotations: 'buildx.docker.com/platform=x' }, /is of buildx itself/],
+    [{ tolerations: 'taste=sweet' }, /tolerations=taste=sweet, which is no value/],
+    [{ loadbalance: 'fair' }, /loadbalance=fair, which has to be sticky or random/],
+    [{ rootless: 'yes' }, /rootless=yes, which is no value/],
+    [{ sidecar: 'x' }, /has the option sidecar, with which bxtui starts none/],
+  ])('is not made of %j', (driverOpts, message) => {
+    expect(() => made({ driverOpts: driverOpts as unknown as Record<string, string> })).toThrow(message);
+  });
+});
+
+describe('the pods of a deployment', () => {
+  const listed = (...items: readonly object[]) => readPods(JSON.stringify({ items }));
+  const pod = (name: string, status: object, metadata: object = {}) => ({ metadata: { name, ...metadata }, status });
+  const isReady = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const waits = (reason: string, message?: string) => ({
+    phase: 'Pending',
+    containerStatuses: [{ state: { waiting: { reason, message } } }],
+  });
+
+  it('are those that are not going, by their names', () => {
+    const pods = listed(pod('c', isReady), pod('b', isReady, { deletionTimestamp: 'now' }), pod('a', { phase: 'Running' }));
+    expect(pods.map(({ name, isReady: ready }) => [name, ready])).toEqual([
+      ['a', false],
+      ['c', true],
+    ]);
+    expect(podTrouble([pods[1]!])).toBeNull();
+  });
+
+  it.each([
+    ['nothing said', { phase: 'Running' }, 'usual', 'the pod a is not ready'],
+    ['a start', waits('ContainerCreating'), 'usual', 'the pod a waits: ContainerCreating'],
+    ['a pull', waits('ErrImagePull', 'no such host'), 'unusual', 'the pod a waits: ErrImagePull: no such host'],
+    ['a name', waits('InvalidImageName', 'cannot parse'), 'hopeless', 'the pod a waits: InvalidImageName: cannot parse'],
+    [
+      'an end',
+      { phase: 'Failed', reason: 'Evicted', message: 'low on disk' },
+      'unusual',
+      'the pod a waits: Evicted: low on disk',
+    ],
+    [
+      'the first container',
+      { ...waits('PodInitializing'), initContainerStatuses: [{ state: { waiting: { reason: 'ErrImagePull', message: 'x' } } }] },
+      ...(['unusual', 'the pod a waits: ErrImagePull: x'] as const),
+    ],
+  ])('tell why none is ready: %s', (_what, status, hold, sentence) => {
+    expect(podTrouble(listed(pod('a', status)))).toMatchObject({ pod: { hold }, sentence });
+  });
+
+  it('tell the worst', () => {
+    const pods = listed(
+      pod('a', waits('ContainerCreating')),
+      pod('b', waits('ErrImagePull')),
+      pod('c', waits('InvalidImageName')),
+    );
+    expect(podTrouble(pods)?.pod.name).toBe('c');
+    expect(podTrouble(pods.slice(0, 2))?.pod.name).toBe('b');
+  });
+
+  it('tell how often their buildkitd has ended', () => {
+    expect(listed(pod('a', { containerStatuses: [{ restartCount: 2 }, { restartCount: 4 }] }))[0]!.restarts).toBe(4);
+  });
+});
+
+describe('what kubectl says', () => {
+  it.each([
+    ['Unable to connect to the server: x509: certificate has expired', /certificate of the cluster is not good/],
+    ['error: You must be logged in to the server (Unauthorized)', /may have expired/],
+    ['error: context "far" does not exist', /context "far" does not exist/],
+    ['Unable to connect to the server: dial tcp: lookup k: no such host', /cannot be reached/],
+    ['The connection to the server localhost:8080 was refused', /cannot be reached/],
+  ])('is understood: %s', (said, reason) => {
+    expect(clusterFailure({ exitCode: 1, said }, 'x')?.reason).toMatch(reason);
+  });
+
+  it('names the right that is missing', () => {
+    const said = 'Error from server (Forbidden): pods is forbidden: User "me" cannot list resource "pods"';
+    expect(clusterFailure({ exitCode: 1, said }, 'read pods')?.hint).toBe(
+      'Ask whoever runs the cluster for the right to read pods.',
+    );
+    expect(clusterFailure({ exitCode: 1, said: 'error: something else' }, 'x')).toBeNull();
+  });
+});
