@@ -92,6 +92,44 @@ describe.each(contractEndpoints())('files on $label', (endpoint) => {
     expect(await bytes(files, '/d/nothing')).toEqual(Buffer.alloc(0));
   });
 
+  it.skipIf(endpoint.isPodman)(
+    'lists pipes and devices as what they are, reads none of them, nor a socket, and tells them as changes',
+    async () => {
+      // A build of old puts what a command leaves into a layer, where a socket cannot be.
+      const hasSockets = endpoint.builder !== 'classic';
+      const observed =
+        await observe(`${BASE}RUN mkdir /s && mkfifo /s/pipe && mknod /s/tty c 5 0 && mknod /s/zero c 1 5 && mknod /s/loop b 7 0 \\
+ && ln -s pipe /s/link && rm -f /dev/log && ln -s /s/socket /dev/log && syslogd && until [ -S /s/socket ]; do sleep 0.05; done; echo x > /s/z
+RUN rm /s/tty && mkfifo /s/tty && chmod 600 /s/pipe && rm /s/loop\n`);
+      const files = await filesAt(observed, 'mkdir /s');
+      const socket = hasSockets ? [['socket', 'file']] : [];
+      expect((await files.list('/s', WAIT())).map(({ name, kind }) => [name, kind])).toEqual([
+        ...[
+          ['link', 'symlink'],
+          ['loop', 'device'],
+          ['pipe', 'fifo'],
+        ],
+        ...socket,
+        ...[
+          ['tty', 'device'],
+          ['z', 'file'],
+          ['zero', 'device'],
+        ],
+      ]);
+      const special = ['pipe', 'link', 'tty', 'zero', 'loop'];
+      for (const name of special) {
+        const path = `/s/${name}`;
+        expect(await files.stat(path, WAIT())).toMatchObject({ name, sizeBytes: 0 });
+        await expect(bytes(files, path), path).rejects.toMatchObject({ code: 'input', message: expect.stringContaining(path) });
+        await expect(files.list(path, WAIT()), path).rejects.toMatchObject({ code: 'input' });
+      }
+      expect((await bytes(files, '/s/z')).toString()).toBe('x\n');
+      const added = await changes(observed, 'mkdir /s');
+      for (const name of special) expect(added).toContain(`added /s/${name}`);
+      expect(await changes(observed, 'rm /s/tty')).toEqual(['deleted /s/loop', 'changed /s/pipe', 'changed /s/tty']);
+    },
+  );
+
   it.skipIf(endpoint.isPodman)('reads a large file whole, and parts of it', async () => {
     const files = await filesAt(await observe(FILES), 'mkdir -p');
     const whole = Buffer.from('0123456789abcde\n'.repeat(BIG_BYTES / 16));
