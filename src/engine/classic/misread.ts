@@ -13,8 +13,8 @@ export interface Misread {
   readonly message: string;
 }
 
-/** With the `…` that the plan puts in the text's place. */
-const HEREDOC = /<<-?\s*["']?\w.*\u2026$/;
+/** With what the plan puts in the text’s place: `…`, or `(make all …)`. */
+const HEREDOC = /<<-?\s*["']?\w.*(?:\u2026|\w["']? \(.*\))$/;
 
 /** `sent`: of the build. */
 export function misreadIn(text: string, plan: DockerfilePlan, sent: readonly PlannedInstruction[]): Misread[] {

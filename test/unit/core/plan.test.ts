@@ -30,7 +30,7 @@ describe('parseDockerfile', () => {
       [2, 0, 4, 4, 'COPY busybox /bin/busybox'],
       [3, 1, 5, 5, 'FROM base as Deps'],
       [4, 1, 6, 10, 'RUN --mount=type=cache,target=/c,from=base --network=none echo hi && echo ho'],
-      [5, 1, 11, 13, 'RUN <<EOF …'],
+      [5, 1, 11, 13, 'RUN <<EOF (echo a)'],
       [6, 2, 14, 14, 'FROM deps'],
       [7, 2, 15, 15, 'COPY --from=base --link /a /b'],
       [8, 2, 16, 16, 'copy --from=1 /a /b'],
@@ -51,6 +51,16 @@ describe('parseDockerfile', () => {
   it('reads CRLF files and a changed escape character', () => {
     const plan = parseDockerfile('# escape=`\r\nFROM x\r\nRUN dir `\r\n  c:\\\r\n');
     expect(plan.instructions.map((i) => i.text)).toEqual(['FROM x', 'RUN dir c:\\']);
+  });
+
+  it.each([
+    ['RUN <<EOF\n#!/bin/sh\nset -eu\n\n  make all\nmake check\nEOF', 'RUN <<EOF (make all …)'],
+    ['RUN --mount=type=cache,target=/c <<-"END"\n\tmake\n\tEND', 'RUN --mount=type=cache,target=/c <<-"END" (make)'],
+    ['RUN <<EOF\nset -e\nEOF', 'RUN <<EOF …'],
+    ['RUN python3 <<EOF\nprint(1)\nEOF', 'RUN python3 <<EOF …'],
+    ['COPY <<EOF /x\nhello\nEOF', 'COPY <<EOF /x …'],
+  ])('shows of the heredoc %j the first command where it is the script', (instruction, shown) => {
+    expect(parseDockerfile(`FROM x\n${instruction}\n`).instructions[1]?.text).toBe(shown);
   });
 
   it.each(['', '\n\n', 'not a dockerfile', '\0\u001b[31m', 'FROM', 'RUN x\nFROM y', '<<EOF'])('survives %j', (broken) => {
