@@ -1,6 +1,6 @@
 /** The shells of a session: opened on demand, by themselves at the end of a build, and one ahead of its being asked for. */
 import { selectCurrent } from '../core/select/index.js';
-import { toBxError } from '../platform/errors.js';
+import { BxError, toBxError } from '../platform/errors.js';
 import type { AskedRuns } from './asked-runs.js';
 import type { Builds } from './builds.js';
 import type { ContainerTable } from './container-table.js';
@@ -40,24 +40,38 @@ export function createShells(options: ShellsOptions): Shells {
   const { told, asked, builds, containers, processes, closing } = options;
   const spare = createSpare();
   let lastSize = DEFAULT_SIZE;
+  /** The shell that opens by itself at this moment. */
+  let own: { readonly generation: number; readonly step: string; readonly result: Promise<CommandResult> } | null = null;
 
   async function openByItself(generation: number): Promise<void> {
     const step = stepToOpen(selectCurrent(told.state), options.openOn);
     if (step === null || told.state.engineStatus.kind === 'lost') return;
+    const result = rollback({
+      type: 'step.rollback',
+      step,
+      generation,
+      moment: 'auto',
+      exclusiveCaches: 'mount',
+      size: lastSize,
+    });
+    own = { generation, step, result };
     try {
-      const { process } = await rollback({
-        type: 'step.rollback',
-        step,
-        generation,
-        moment: 'auto',
-        exclusiveCaches: 'mount',
-        size: lastSize,
-      });
+      const { process } = await result;
       if (process !== null) told.emit({ type: 'shell.opened', atMs: told.now(), process, step });
     } catch (error) {
       const { code, message, hint } = toBxError(error, 'engine');
       if (code !== 'cancelled') told.notify('warning', `no shell at step ${step}: ${message}`, hint);
+    } finally {
+      own = null;
     }
+  }
+
+  /** Whoever asks for the shell that opens by itself anyway gets that one; it opens also when nobody waits for it any more. */
+  function joinOwn(command: SessionCommand & { type: 'step.rollback' }, generation: number): Promise<CommandResult> | null {
+    const { step, moment, exclusiveCaches, args, env, user, cwd } = command;
+    const isPlain =
+      moment === 'auto' && exclusiveCaches === 'mount' && [args, env, user, cwd].every((wish) => wish === undefined);
+    return isPlain && own?.step === step && own.generation === generation ? own.result : null;
   }
 
   async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
@@ -99,10 +113,21 @@ export function createShells(options: ShellsOptions): Shells {
   return {
     rollback(command, signal) {
       const generation = command.generation ?? selectCurrent(told.state)?.number ?? 0;
-      return asked.during(generation, () => rollback(command, signal));
+      const joined = joinOwn(command, generation);
+      return joined === null ? asked.during(generation, () => rollback(command, signal)) : orGivenUp(joined, signal);
     },
     prepare,
     openByItself,
     dropSpare: () => spare.drop(),
   };
+}
+
+/** What is waited for goes on when this one gives up. */
+function orGivenUp<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new BxError('cancelled', 'nobody waits for it any more'));
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', giveUp));
+  });
 }

@@ -51,6 +51,29 @@ describe('a local session', () => {
     expect(session.state.processes).toMatchObject([{ id: 'p1', state: 'running', command: '/bin/sh' }]);
   });
 
+  it('gives the shell that opens by itself to whoever asks for it meanwhile', async () => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    const { openContainer } = run;
+    let mayOpen = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      mayOpen = resolve;
+    });
+    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    run.say(plan, failure);
+    await settle();
+    const givenUp = new AbortController();
+    const leaving = session.execute(rollback('3'), givenUp.signal);
+    const asking = session.execute(rollback('3'));
+    givenUp.abort();
+    await expect(leaving).rejects.toMatchObject({ code: 'cancelled' });
+    mayOpen();
+    expect(await asking).toEqual({ process: 'p1' });
+    await settle();
+    expect(session.state.processes).toHaveLength(1);
+    expect(await session.execute(rollback('3'))).toEqual({ process: 'p2' });
+  });
+
   it('opens nothing by itself after a success, unless asked for always', async () => {
     await start({ openOn: 'error' });
     engine.runs[0]!.say(plan, ...done, success);
