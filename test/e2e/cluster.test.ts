@@ -7,7 +7,7 @@ import { buildctl } from '../helpers/builder-image.js';
 import { type Cluster, findKubectl, type PodState, startCluster } from '../helpers/cluster.js';
 import { isDocker, isPodman, testEngine } from '../helpers/engines.js';
 import { createProject, removeProjects } from '../helpers/project.js';
-import { endRuns, type RunOptions, runBxtui } from '../helpers/run.js';
+import { endRuns, type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
 import { quit } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
 import { closeTerminals, startTerminal } from '../helpers/terminal.js';
@@ -104,6 +104,23 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     for (const { status, output } of runs) expect(status, output).toBe(0);
   });
 
+  it('is no matter when somebody else makes it first', async () => {
+    const object = { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas: 1 } };
+    let asked = 0;
+    // Whoever asks before it is there makes it, too.
+    cluster.refuse = (call) => {
+      if (call === `GET ${DEPLOYMENT}` && asked++ === 0) {
+        cluster.objects.set(DEPLOYMENT, object);
+        return { code: 404, reason: 'NotFound', message: 'deployments.apps "k0" not found' };
+      }
+      return null;
+    };
+    const { status, output, stderr } = await build(createBuilder());
+    expect(status, output).toBe(0);
+    expect(stderr).toContain('booting buildkit');
+    expect(cluster.written.map(({ call }) => call)).toEqual(['POST /apis/apps/v1/namespaces/work/deployments']);
+  });
+
   const waits = (reason: string, message: string): PodState => ({
     ...{ phase: 'Pending', containerStatuses: [{ name: 'buildkitd', state: { waiting: { reason, message } } }] },
   });
@@ -128,6 +145,56 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     const { stderr } = await build(createBuilder({ image: 'X' }));
     expect(stderr).toMatch(/waits: InvalidImageName/);
     expect(Date.now() - begun).toBeLessThan(15_000);
+  });
+
+  it('says the last words of a buildkitd that ends again and again', async () => {
+    const state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting' } };
+    cluster.podState = { phase: 'Running', containerStatuses: [{ name: 'buildkitd', restartCount: 3, state }] };
+    cluster.log = 'starting\nbuildkitd: unknown flag: broken\n';
+    const { status, stderr } = await build(createBuilder());
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /ERROR: cannot start .*: the buildkitd in its pod k0-7c9-0 ends by itself: buildkitd: unknown flag: broken\n/,
+    );
+    expect(stderr).toMatch(/^#1 \d+\.\d+ starting\n/m);
+    expect(stderr).toMatch(/Try: kubectl --kubeconfig=\S+ logs k0-7c9-0 --previous/);
+  });
+
+  it('says why the cluster makes no pods of it', async () => {
+    const message = 'pods "k0-7c9-" is forbidden: violates PodSecurity "restricted:latest": privileged';
+    cluster.conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }];
+    cluster.podState = { phase: 'Pending' };
+    const { stderr } = await build(createBuilder({ timeout: '1s' }));
+    expect(stderr).toMatch(/ERROR: cannot start .*: 0 of 1 pods .* are ready: pods "k0-7c9-" is forbidden: violates PodSecurity/);
+  });
+
+  it('says that it has been scaled down', async () => {
+    const object = { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas: 0 } };
+    cluster.objects.set(DEPLOYMENT, object);
+    const { stderr } = await build(createBuilder({ timeout: '1s' }));
+    expect(stderr).toMatch(/ERROR: cannot start .*: 0 of 1 pods .* are ready: it is scaled to 0\n/);
+    expect(stderr).toMatch(/Try: kubectl --kubeconfig=\S+ scale deployment k0 --replicas=1/);
+  });
+
+  it('is no longer waited for after Ctrl-C', async () => {
+    cluster.podState = waits('ContainerCreating', '');
+    const project = createProject(ONE_COMMAND);
+    const { process: child, result } = startBxtui(['build', '--progress=plain', project.dir], createBuilder());
+    await expect.poll(() => cluster.objects.has(DEPLOYMENT)).toBe(true);
+    const begun = Date.now();
+    child.kill('SIGINT');
+    const { status, stderr } = await result;
+    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(status, stderr).toBe(130);
+    expect(stderr).toContain('ERROR: the build was cancelled');
+  });
+
+  it('is listed, and not made for that', async () => {
+    const builder = createBuilder();
+    const { stdout } = await runBxtui(['engines'], builder);
+    expect(stdout).toMatch(/no pod of k0 runs/);
+    expect(stdout).toContain('A build starts it');
+    expect(cluster.objects.size).toBe(0);
   });
 
   it.each<readonly [string, ReturnType<Cluster['refuse']>, RegExp, RegExp]>([

@@ -34,9 +34,11 @@ export interface Cluster {
   readonly written: readonly { readonly call: string; readonly object: KubeObject }[];
   /** Of the pods of all deployments; null: that they run and are ready. */
   podState: PodState | null;
+  /** What their programs have said. */
+  log: string;
   /** Conditions of all deployments. */
   conditions: readonly object[];
-  /** Answers instead of the cluster; false: it does not. */
+  /** Answers instead of the cluster; null: it does not. */
   refuse: (call: string) => { readonly code: number; readonly reason: string; readonly message: string } | null;
   close(): void;
 }
@@ -71,7 +73,7 @@ const GROUPS: Readonly<Record<string, readonly [group: string, kinds: readonly [
   '/apis/apps/v1': ['apps/v1', [['deployments', 'Deployment']]],
 };
 const VERBS = ['create', 'delete', 'get', 'list', 'update', 'watch'];
-const NAMESPACED = /^(\/api\/v1|\/apis\/apps\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+))?$/;
+const NAMESPACED = /^(\/api\/v1|\/apis\/apps\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+)(?:\/(log))?)?$/;
 
 export async function startCluster(): Promise<Cluster> {
   const objects = new Map<string, KubeObject>();
@@ -92,9 +94,15 @@ export async function startCluster(): Promise<Cluster> {
     if (found !== null) return say(200, found);
     const refusal = cluster.refuse(call);
     if (refusal !== null) return status(refusal.code, refusal.reason, refusal.message);
-    const [, group = '', namespace = '', kind = '', name] = NAMESPACED.exec(pathname) ?? [];
+    const [, group = '', namespace = '', kind = '', name, part] = NAMESPACED.exec(pathname) ?? [];
     if (kind === '') return status(404, 'NotFound', 'the server could not find the requested resource');
-    if (kind === 'pods') return say(200, { kind: 'PodList', apiVersion: 'v1', items: pods(namespace, searchParams) });
+    if (part === 'log') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(cluster.log);
+    if (kind === 'pods') {
+      const items = pods(namespace, searchParams);
+      if (name === undefined) return say(200, { kind: 'PodList', apiVersion: 'v1', items });
+      const pod = items.find(({ metadata }) => metadata.name === name);
+      return pod === undefined ? status(404, 'NotFound', `pods "${name}" not found`) : say(200, pod);
+    }
     const path = `${group}/namespaces/${namespace}/${kind}`;
     switch (method) {
       case 'GET': {
@@ -127,8 +135,9 @@ export async function startCluster(): Promise<Cluster> {
     return { ...object, status: { replicas, readyReplicas, conditions: cluster.conditions } };
   }
 
-  function pods(namespace: string, search: URLSearchParams): object[] {
-    const wanted = (search.get('labelSelector') ?? '').split(',').map((term) => term.split('='));
+  function pods(namespace: string, search: URLSearchParams) {
+    const selector = search.get('labelSelector') ?? '';
+    const wanted = selector === '' ? [] : selector.split(',').map((term) => term.split('='));
     return [...objects.values()].flatMap(({ kind, metadata: { name, labels = {} }, spec }) => {
       if (kind !== 'Deployment' || wanted.some(([key = '', value]) => labels[key] !== value)) return [];
       return Array.from({ length: spec?.replicas ?? 1 }, (_, index) => ({
@@ -144,7 +153,7 @@ export async function startCluster(): Promise<Cluster> {
   writeFileSync(kubeconfig, JSON.stringify(configOf(`http://127.0.0.1:${port}`)));
   const cluster: Cluster = {
     ...{ kubeconfig, objects, written },
-    ...{ podState: null, conditions: [], refuse: () => null },
+    ...{ podState: null, log: '', conditions: [], refuse: () => null },
     close() {
       server.closeAllConnections();
       server.close();

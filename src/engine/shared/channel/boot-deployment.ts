@@ -51,6 +51,8 @@ function isThere({ isGood, said }: KubectlAnswer): boolean {
 }
 
 interface DeploymentState {
+  /** So many pods the cluster is to make; null: it does not say. */
+  readonly wanted: number | null;
   readonly readyReplicas: number;
   /** Why the cluster makes no pods of it. */
   readonly failure: string | null;
@@ -68,11 +70,12 @@ async function look(boot: Boot): Promise<DeploymentState | null> {
     readonly message?: string;
   }
   interface Told {
+    readonly spec?: { readonly replicas?: number };
     readonly status?: { readonly readyReplicas?: number; readonly conditions?: readonly Condition[] };
   }
-  const { status }: Told = JSON.parse(found.stdout);
+  const { spec, status }: Told = JSON.parse(found.stdout);
   const failure = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
-  return { readyReplicas: status?.readyReplicas ?? 0, failure: failure?.message ?? null };
+  return { wanted: spec?.replicas ?? null, readyReplicas: status?.readyReplicas ?? 0, failure: failure?.message ?? null };
 }
 
 interface Problem {
@@ -108,7 +111,7 @@ async function check(boot: Boot, { replicas }: DeploymentPlan): Promise<Problem 
   if (state === null) {
     return { error: cannotStart(boot, `its deployment ${deployment} was removed meanwhile`), isFinal: true, told: null };
   }
-  const { readyReplicas, failure } = state;
+  const { wanted, readyReplicas } = state;
   if (readyReplicas >= replicas) return null;
   const listed = await kubectl(boot, podsOf(deployment));
   if (!listed.isGood) throw refused(boot, `the cluster does not tell of the pods of ${deployment}`, listed);
@@ -116,14 +119,17 @@ async function check(boot: Boot, { replicas }: DeploymentPlan): Promise<Problem 
   const restless = pods.find(({ isReady, restarts }) => !isReady && restarts >= RESTARTS_MAX);
   if (restless !== undefined) return { error: await endsByItself(boot, restless), isFinal: true, told: null };
   const held = podTrouble(pods);
-  const reason = failure ?? held?.sentence ?? 'the cluster has made none yet';
-  const next = held === null ? `describe deployment ${deployment}` : `describe pod ${held.pod.name}`;
+  const isScaled = wanted !== null && wanted < replicas;
+  const unusual = state.failure ?? (isScaled ? `it is scaled to ${wanted}` : held?.pod.hold === 'usual' ? null : held?.sentence);
+  const reason = unusual ?? held?.sentence ?? 'the cluster has made none yet';
+  const next = isScaled
+    ? `scale deployment ${deployment} --replicas=${replicas}`
+    : `describe ${held === null ? `deployment ${deployment}` : `pod ${held.pod.name}`}`;
   const many = `${readyReplicas} of ${replicas} pods of its deployment ${deployment} are ready`;
-  const isUnusual = failure !== null || held?.pod.hold === 'unusual' || held?.pod.hold === 'hopeless';
   return {
     error: cannotStart(boot, `${many}: ${reason}`, kubectlLine(scope, next)),
     isFinal: held?.pod.hold === 'hopeless',
-    told: isUnusual ? reason : null,
+    told: unusual ?? null,
   };
 }
 

@@ -59,10 +59,12 @@ async function findPod(endpoint: Endpoint, deployment: string, scope: readonly s
   const args = podsOf(deployment);
   const answer = await runKubectl(endpoint, { scope, args, timeoutMs: LIST_TIMEOUT_MS }, signal);
   if (!answer.isGood) throw explainKubectl(endpoint, deployment, answer);
-  const pods = readPods(answer.stdout);
-  const ready = pods.find(({ isReady }) => isReady);
-  if (ready !== undefined) return ready.name;
   const { node } = endpoint;
+  const pods = readPods(answer.stdout);
+  const ready = pods.filter(({ isReady }) => isReady);
+  const isAny = node?.driverOpts.loadbalance === 'random';
+  const pod = ready[isAny ? Math.floor(Math.random() * ready.length) : 0];
+  if (pod !== undefined) return pod.name;
   const trouble = podTrouble(pods);
   const error = cannotConnect(endpoint, {
     reason: trouble === null ? `no pod of ${deployment} runs` : `no pod of ${deployment} is ready: ${trouble.sentence}`,
