@@ -40,12 +40,15 @@ export function createShells(options: ShellsOptions): Shells {
   const { told, asked, builds, containers, processes, closing } = options;
   const spare = createSpare();
   let lastSize = DEFAULT_SIZE;
+  /** Steps whose shell somebody waits for. */
+  const awaited = new Set<{ readonly generation: number; readonly step: string }>();
   /** The shell that opens by itself at this moment. */
   let own: { readonly generation: number; readonly step: string; readonly result: Promise<CommandResult> } | null = null;
 
   async function openByItself(generation: number): Promise<void> {
     const step = stepToOpen(selectCurrent(told.state), options.openOn);
     if (step === null || told.state.engineStatus.kind === 'lost') return;
+    if ([...awaited].some((wish) => wish.step === step && wish.generation === generation)) return;
     const result = rollback({
       type: 'step.rollback',
       step,
@@ -68,10 +71,7 @@ export function createShells(options: ShellsOptions): Shells {
 
   /** Whoever asks for the shell that opens by itself anyway gets that one; it opens also when nobody waits for it any more. */
   function joinOwn(command: SessionCommand & { type: 'step.rollback' }, generation: number): Promise<CommandResult> | null {
-    const { step, moment, exclusiveCaches, args, env, user, cwd } = command;
-    const isPlain =
-      moment === 'auto' && exclusiveCaches === 'mount' && [args, env, user, cwd].every((wish) => wish === undefined);
-    return isPlain && own?.step === step && own.generation === generation ? own.result : null;
+    return isPlain(command) && own?.step === command.step && own.generation === generation ? own.result : null;
   }
 
   async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
@@ -114,12 +114,20 @@ export function createShells(options: ShellsOptions): Shells {
     rollback(command, signal) {
       const generation = command.generation ?? selectCurrent(told.state)?.number ?? 0;
       const joined = joinOwn(command, generation);
-      return joined === null ? asked.during(generation, () => rollback(command, signal)) : orGivenUp(joined, signal);
+      if (joined !== null) return orGivenUp(joined, signal);
+      const wish = isPlain(command) ? { generation, step: command.step } : null;
+      if (wish !== null) awaited.add(wish);
+      return asked.during(generation, () => rollback(command, signal)).finally(() => wish !== null && awaited.delete(wish));
     },
     prepare,
     openByItself,
     dropSpare: () => spare.drop(),
   };
+}
+
+/** What opens by itself would be the same. */
+function isPlain({ moment, exclusiveCaches, args, env, user, cwd }: SessionCommand & { type: 'step.rollback' }): boolean {
+  return moment === 'auto' && exclusiveCaches === 'mount' && [args, env, user, cwd].every((wish) => wish === undefined);
 }
 
 /** What is waited for goes on when this one gives up. */

@@ -74,6 +74,26 @@ describe('a local session', () => {
     expect(await session.execute(rollback('3'))).toEqual({ process: 'p2' });
   });
 
+  it('opens none by itself where somebody has waited for the end of the step', async () => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    const { openContainer } = run;
+    let mayOpen = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      mayOpen = resolve;
+    });
+    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    run.say(plan);
+    await settle();
+    const asking = session.execute(rollback('3'));
+    run.say(failure);
+    await settle();
+    mayOpen();
+    expect(await asking).toEqual({ process: 'p1' });
+    await settle();
+    expect(session.state.processes).toHaveLength(1);
+  });
+
   it('opens nothing by itself after a success, unless asked for always', async () => {
     await start({ openOn: 'error' });
     engine.runs[0]!.say(plan, ...done, success);
