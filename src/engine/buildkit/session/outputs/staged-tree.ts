@@ -9,7 +9,7 @@ import type { DecodedStat } from '../filesync/packets.js';
 import { setXattrs, type XattrToSet } from './set-xattrs.js';
 
 export interface StagedTree {
-  /** Makes the entry. True: its content has to be asked for. Throws `BxError('engine')` for a path that leads out of the tree. */
+  /** Makes the entry. True: its content has to be asked for. Throws `BxError('engine')` for a path that leads out of the tree, `BxError('input')` for a device that this user may not make. */
   add(stat: DecodedStat): boolean;
   write(stat: DecodedStat, data: Buffer): void;
   finishFile(stat: DecodedStat): void;
@@ -110,7 +110,25 @@ function makeNode(target: string, stat: DecodedStat): void {
   const permissions = (stat.mode & GoMode.permissions).toString(8);
   const kind =
     stat.mode & GoMode.fifo ? ['p'] : [stat.mode & GoMode.charDevice ? 'c' : 'b', String(stat.devMajor), String(stat.devMinor)];
-  execFileSync('mknod', ['-m', permissions, '--', target, ...kind], { stdio: 'ignore' });
+  try {
+    execFileSync('mknod', ['-m', permissions, '--', target, ...kind], { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    const { stderr } = error as { readonly stderr?: Buffer };
+    const reason = lastWords(stderr?.toString() ?? '') || String(error);
+    const what = kind.length === 1 ? 'pipe' : 'device';
+    throw new BxError('input', `the ${what} ${JSON.stringify(stat.path)} of the result cannot be made: ${reason}`, {
+      hint:
+        what === 'device'
+          ? 'Only root makes devices: write the result into an archive (--output type=tar,dest=FILE), or build as root.'
+          : null,
+      cause: error,
+    });
+  }
+}
+
+/** `mknod: /out/null: Operation not permitted`: the last of it. */
+function lastWords(said: string): string {
+  return said.trim().split(/:\s+/).at(-1) ?? '';
 }
 
 function unixMode(goMode: number): number {
