@@ -35,6 +35,8 @@ export interface BuilderNode {
   readonly driverOpts: Readonly<Record<string, string>>;
   /** Below /etc/buildkit in its container, in base64, by their paths. */
   readonly files: Readonly<Record<string, string>>;
+  /** What is to be built, by which a deployment's pods are chosen: the same one each time, with its cache. */
+  readonly subject?: string;
   /** A node that does not run is started; else that is an error. */
   readonly mayStart: boolean;
 }

@@ -16,6 +16,8 @@ export interface EndpointWish {
   readonly context: string | null;
   /** `--platform`, which chooses among the nodes of a builder. */
   readonly platform: string | null;
+  /** The context of a build as an absolute path, which chooses among the pods of a builder. */
+  readonly subject?: string;
 }
 
 export const NO_WISH: EndpointWish = { builder: null, context: null, platform: null };
@@ -67,20 +69,25 @@ async function namedBuilder(
   source: string,
   env: Env,
   options: PlaceOptions,
-  { platform }: EndpointWish,
+  { platform, subject }: EndpointWish,
 ): Promise<Endpoint[]> {
   const { builderEndpoint, builderNames } = await import('./buildx-endpoint.js');
   const found = await builderEndpoint(name, platform, env, dockerByName(env, options));
   const { storedContexts } = await import('./docker-config.js');
   const contexts = (await storedContexts(env)).map((context) => context.name);
   if (found !== null && contexts.includes(name)) throw twoOfOneName(name, source, found);
-  if (found !== null) return [found];
+  if (found !== null) return [withSubject(found, subject)];
   // Every docker context is a builder as well, with the BuildKit of its engine.
   if (name === 'default' || contexts.includes(name)) return namedContext(name, source, env, options);
   const known = [...(await builderNames(env)), 'default', ...contexts];
   throw new BxError('endpoint', `there is no builder "${name}" (${source})`, {
     hint: `There ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}. bxtui engines shows them, docker buildx create makes one.`,
   });
+}
+
+function withSubject(endpoint: Endpoint, subject: string | undefined): Endpoint {
+  const { node } = endpoint;
+  return node === undefined || subject === undefined ? endpoint : { ...endpoint, node: { ...node, subject } };
 }
 
 /** What `docker buildx use` has chosen, which counts where nothing is named. The one chosen may be gone: then this is told. */

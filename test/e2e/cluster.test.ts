@@ -1,5 +1,5 @@
 /** A builder of buildx in a cluster: the first build makes its deployment, as buildx would, waits for its pods, and tells so. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canMakeBuilder } from '../helpers/builder-container.js';
@@ -39,7 +39,7 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     const program = 'program' in found ? found.program : '';
     writeFileSync(
       join(dir, 'kubectl'),
-      `#!/bin/sh\ncase "$*" in *" exec "*) exec perl ${dir}/buildctl dial-stdio ;; esac\nexec ${program} "$@"\n`,
+      `#!/bin/sh\necho "$*" >> "$HOME/calls"\ncase "$*" in *" exec "*) exec perl ${dir}/buildctl dial-stdio ;; esac\nexec ${program} "$@"\n`,
     );
     chmodSync(join(dir, 'kubectl'), 0o755);
     return dir;
@@ -241,6 +241,25 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
   });
 
   const buildx = findBuildx();
+  it.skipIf(typeof buildx === 'string')('is built in by the same of its pods as docker buildx takes', async () => {
+    const object = { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas: 5 } };
+    cluster.objects.set(DEPLOYMENT, object);
+    const builder = createBuilder();
+    const { dir } = createProject(ONE_COMMAND);
+    const { docker } = buildx as Buildx;
+    // It tries for long, since nothing runs there; which pod it has asked is known before.
+    const asking = docker(['buildx', 'dial-stdio', '--builder=k'], { ...builder, cwd: dir, timeoutMs: 8_000 }).catch(
+      () => undefined,
+    );
+    const asked = () => cluster.calls.flatMap((call) => /pods\/([^/]+)\/exec/.exec(call)?.[1] ?? [])[0];
+    await expect.poll(asked).toBeDefined();
+    const { status, output } = await runBxtui(['build', '--progress=plain', '--network=none', '.'], { ...builder, cwd: dir });
+    expect(status, output).toBe(0);
+    const calls = readFileSync(join(builder.env!.HOME!, 'calls'), 'utf8').trimEnd().split('\n');
+    expect(calls.at(-1)).toContain(` exec -i ${asked()} -- buildctl`);
+    await asking;
+  });
+
   describe.skipIf(typeof buildx === 'string')('has the objects that docker buildx makes', () => {
     it.each<readonly [string, readonly string[]]>([
       ['no options', []],

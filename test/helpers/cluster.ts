@@ -32,6 +32,8 @@ export interface Cluster {
   readonly objects: Map<string, KubeObject>;
   /** What objects were as they came, one for each that was made or replaced: `POST /api/v1/namespaces/work/configmaps`. */
   readonly written: readonly { readonly call: string; readonly object: KubeObject }[];
+  /** What was asked for: `GET /apis/apps/v1/namespaces/work/deployments/k0`. */
+  readonly calls: readonly string[];
   /** Of the pods of all deployments; null: that they run and are ready. */
   podState: PodState | null;
   /** What their programs have said. */
@@ -73,10 +75,11 @@ const GROUPS: Readonly<Record<string, readonly [group: string, kinds: readonly [
   '/apis/apps/v1': ['apps/v1', [['deployments', 'Deployment']]],
 };
 const VERBS = ['create', 'delete', 'get', 'list', 'update', 'watch'];
-const NAMESPACED = /^(\/api\/v1|\/apis\/apps\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+)(?:\/(log))?)?$/;
+const NAMESPACED = /^(\/api\/v1|\/apis\/apps\/v1)\/namespaces\/([^/]+)\/([a-z]+)(?:\/([^/]+)(?:\/(log|exec))?)?$/;
 
 export async function startCluster(): Promise<Cluster> {
   const objects = new Map<string, KubeObject>();
+  const calls: string[] = [];
   const written: { call: string; object: KubeObject }[] = [];
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
@@ -86,6 +89,7 @@ export async function startCluster(): Promise<Cluster> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://cluster');
     const { method = 'GET' } = request;
     const call = `${method} ${pathname}`;
+    calls.push(call);
     const say = (code: number, body: object): void =>
       void response.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     const status = (code: number, reason: string, message: string): void =>
@@ -97,6 +101,7 @@ export async function startCluster(): Promise<Cluster> {
     const [, group = '', namespace = '', kind = '', name, part] = NAMESPACED.exec(pathname) ?? [];
     if (kind === '') return status(404, 'NotFound', 'the server could not find the requested resource');
     if (part === 'log') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(cluster.log);
+    if (part === 'exec') return status(403, 'Forbidden', 'nothing runs here');
     if (kind === 'pods') {
       const items = pods(namespace, searchParams);
       if (name === undefined) return say(200, { kind: 'PodList', apiVersion: 'v1', items });
@@ -152,7 +157,7 @@ export async function startCluster(): Promise<Cluster> {
   const { port } = server.address() as AddressInfo;
   writeFileSync(kubeconfig, JSON.stringify(configOf(`http://127.0.0.1:${port}`)));
   const cluster: Cluster = {
-    ...{ kubeconfig, objects, written },
+    ...{ kubeconfig, objects, written, calls },
     ...{ podState: null, log: '', conditions: [], refuse: () => null },
     close() {
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
+import { resolve } from 'node:path';
 import type { EndpointWish } from '../../builders/index.js';
 import type { BuildSettings, OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
@@ -87,9 +88,10 @@ export function readBuildOptions(
   const named = parseOutputs(flags.list('output'), { load: flags.bool('load'), push: flags.bool('push'), tags }, cwd);
   const call = chooseCall(flags);
   const builder = chooseBuilder(flags.text('engine'), env);
+  const context = onlyContext(flags, command);
   const outputs = named.length > 0 || keepsByItself(builder, env) ? named : [{ kind: 'cacheonly' } as const];
   return {
-    context: onlyContext(flags, command),
+    context,
     file: flags.text('file') || null,
     target: flags.text('target') || null,
     buildArgs: withEpoch(
@@ -111,6 +113,7 @@ export function readBuildOptions(
       builder: flags.text('builder') || null,
       context: flags.text('context') || null,
       platform: platform?.split(',')[0] ?? null,
+      subject: resolve(cwd, context),
     },
     progress: chooseProgressMode(flags, env),
     call,

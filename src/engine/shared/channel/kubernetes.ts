@@ -7,7 +7,7 @@ import type { Endpoint } from '../../../builders/endpoint.js';
 import type { BxError } from '../../../platform/errors.js';
 import { BuilderDownError } from './builder-down.js';
 import { cannotConnect, clusterFailure, runKubectl } from './kubectl.js';
-import { podsOf, podTrouble, readPods } from './pods.js';
+import { podsOf, podTrouble, readPods, stickyPod } from './pods.js';
 import { lastLine, openProgramChannel } from './program-channel.js';
 import type { ProgramEnd } from './start-program.js';
 
@@ -61,10 +61,10 @@ async function findPod(endpoint: Endpoint, deployment: string, scope: readonly s
   if (!answer.isGood) throw explainKubectl(endpoint, deployment, answer);
   const { node } = endpoint;
   const pods = readPods(answer.stdout);
-  const ready = pods.filter(({ isReady }) => isReady);
+  const ready = pods.filter(({ isReady }) => isReady).map(({ name }) => name);
   const isAny = node?.driverOpts.loadbalance === 'random';
-  const pod = ready[isAny ? Math.floor(Math.random() * ready.length) : 0];
-  if (pod !== undefined) return pod.name;
+  const pod = isAny ? ready[Math.floor(Math.random() * ready.length)] : stickyPod(ready, node?.subject ?? '');
+  if (pod !== undefined) return pod;
   const trouble = podTrouble(pods);
   const error = cannotConnect(endpoint, {
     reason: trouble === null ? `no pod of ${deployment} runs` : `no pod of ${deployment} is ready: ${trouble.sentence}`,

@@ -1,4 +1,6 @@
 /** The pods of a deployment, as `kubectl get pods -o json` tells them: which of them can be built in, and what holds up the others. Pure. */
+import { createHash } from 'node:crypto';
+
 export interface Pod {
   readonly name: string;
   readonly isReady: boolean;
@@ -67,6 +69,29 @@ function readPod({ metadata, status = {} }: PodObject): Pod {
     hold: HOPELESS.includes(held?.reason ?? '') ? 'hopeless' : unusual === undefined ? 'usual' : 'unusual',
     restarts: Math.max(0, ...statuses.map(({ restartCount = 0 }) => restartCount)),
   };
+}
+
+/** Of each pod on the ring. */
+const RING_DIGESTS = 40;
+const PLACES_OF_DIGEST = 3;
+
+/**
+ * The one that buildx takes for whatever has this key: the next one on a ring on which each has places by its name. Undefined: there is none.
+ * The ring is that of serialx/hashring as Debian's buildx has it; Docker's own has one with other places.
+ */
+export function stickyPod(names: readonly string[], key: string): string | undefined {
+  const places = names.flatMap((name) =>
+    Array.from({ length: RING_DIGESTS }, (_, index) => digestOf(`${name}-${index}`)).flatMap((digest) =>
+      Array.from({ length: PLACES_OF_DIGEST }, (_, part) => ({ name, at: digest.readUInt32LE(part * 4) })),
+    ),
+  );
+  const wanted = digestOf(key).readUInt32LE(0);
+  const ring = places.sort((one, other) => one.at - other.at);
+  return (ring.find(({ at }) => at > wanted) ?? ring[0])?.name;
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('md5').update(text).digest();
 }
 
 /** The worst of them in a sentence; null where nothing is said of any. */

@@ -19,7 +19,7 @@ describe('readBuildOptions', () => {
       tags: [],
       noCache: false,
       platform: null,
-      endpoint: { builder: null, context: null, platform: null },
+      endpoint: { builder: null, context: null, platform: null, subject: '/w' },
       secrets: [],
       ssh: [],
       outputs: [],

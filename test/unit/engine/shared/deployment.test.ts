@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BuilderNode } from '../../../../src/builders/endpoint.js';
 import { deploymentPlan } from '../../../../src/engine/shared/channel/deployment-config.js';
 import { clusterFailure } from '../../../../src/engine/shared/channel/kubectl.js';
-import { podTrouble, readPods } from '../../../../src/engine/shared/channel/pods.js';
+import { podTrouble, readPods, stickyPod } from '../../../../src/engine/shared/channel/pods.js';
 
 const node: BuilderNode = { builder: 'k', name: 'k_0', platforms: [], flags: [], driverOpts: {}, files: {}, mayStart: true };
 
@@ -137,6 +137,28 @@ describe('the pods of a deployment', () => {
 
   it('tell how often their buildkitd has ended', () => {
     expect(listed(pod('a', { containerStatuses: [{ restartCount: 2 }, { restartCount: 4 }] }))[0]!.restarts).toBe(4);
+  });
+});
+
+describe('the pod of a build', () => {
+  const names = ['k0-7c9-0', 'k0-7c9-1', 'k0-7c9-2'];
+  it('is the same each time, and also when another pod is gone', () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `/work/${index}`);
+    const before = keys.map((key) => stickyPod(names, key));
+    expect(new Set(before)).toEqual(new Set(names));
+    const [, ...left] = names;
+    for (const [index, key] of keys.entries()) {
+      if (before[index] !== names[0]) expect(stickyPod([...left].reverse(), key)).toBe(before[index]);
+    }
+    expect(stickyPod([], 'a')).toBeUndefined();
+  });
+
+  it.each([
+    ['/tmp/context-0', 'k0-7c9-2'],
+    ['/tmp/context-1', 'k0-7c9-4'],
+    ['/tmp/context-2', 'k0-7c9-0'],
+  ])('is for %s that of buildx, of five', (key, name) => {
+    expect(stickyPod([...names, 'k0-7c9-3', 'k0-7c9-4'], key)).toBe(name);
   });
 });
 
