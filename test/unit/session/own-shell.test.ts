@@ -1,0 +1,107 @@
+/** The shell that a session opens by itself at the end of a build, and who else asks for it meanwhile. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
+import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
+import { FakeEngine } from './fake-engine.js';
+import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
+
+const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
+const request = requestOf(TEXT);
+const plan = planOf([2, 3]);
+const failure: EngineEvent = {
+  type: 'build.failed',
+  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
+};
+const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
+const done = [2, 3].map((line) => updateOf(line, true));
+const size = { cols: 80, rows: 24 };
+const rollback = (step: string) => ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size }) as const;
+
+let engine: FakeEngine;
+let log: SessionEvent[];
+
+const OPTIONS = optionsOf(request, async () => engine);
+
+async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalSession> {
+  const session = createLocalSession({ ...OPTIONS, ...options });
+  session.onEvent((event) => log.push(event));
+  await session.start();
+  return session;
+}
+
+/** Lets everything that is ready happen. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+beforeEach(() => {
+  engine = new FakeEngine();
+  log = [];
+});
+
+describe('the shell of a failed step', () => {
+  it('opens a shell by itself at the failed step, and says so', async () => {
+    const session = await start({ openOn: 'error' });
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    expect(log.at(-1)).toMatchObject({ type: 'shell.opened', process: 'p1', step: '3' });
+    expect(session.state.processes).toMatchObject([{ id: 'p1', state: 'running', command: '/bin/sh' }]);
+  });
+
+  it('gives the shell that opens by itself to whoever asks for it meanwhile', async () => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    const { openContainer } = run;
+    let mayOpen = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      mayOpen = resolve;
+    });
+    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    run.say(plan, failure);
+    await settle();
+    const givenUp = new AbortController();
+    const leaving = session.execute(rollback('3'), givenUp.signal);
+    const asking = session.execute(rollback('3'));
+    givenUp.abort();
+    await expect(leaving).rejects.toMatchObject({ code: 'cancelled' });
+    mayOpen();
+    expect(await asking).toEqual({ process: 'p1' });
+    await settle();
+    expect(session.state.processes).toHaveLength(1);
+    expect(await session.execute(rollback('3'))).toEqual({ process: 'p2' });
+  });
+
+  it('opens none by itself where somebody has waited for the end of the step', async () => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    const { openContainer } = run;
+    let mayOpen = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      mayOpen = resolve;
+    });
+    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    run.say(plan);
+    await settle();
+    const asking = session.execute(rollback('3'));
+    run.say(failure);
+    await settle();
+    mayOpen();
+    expect(await asking).toEqual({ process: 'p1' });
+    await settle();
+    expect(session.state.processes).toHaveLength(1);
+  });
+
+  it('opens nothing by itself after a success, unless asked for always', async () => {
+    await start({ openOn: 'error' });
+    engine.runs[0]!.say(plan, ...done, success);
+    await settle();
+    expect(engine.runs[0]!.containers).toHaveLength(0);
+    engine = new FakeEngine();
+    const session = await start({
+      openOn: 'always',
+      invoke: { args: ['sh', '-l'], env: ['A=1'], user: 'bob', cwd: '/tmp', tty: true },
+    });
+    engine.runs[0]!.say(plan, ...done, success);
+    await settle();
+    expect(session.state.processes).toMatchObject([{ command: 'sh -l' }]);
+    expect(engine.runs[0]!.containers[0]!.spec.step).toBe('3');
+  });
+});
