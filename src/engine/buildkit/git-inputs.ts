@@ -5,6 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { BxError } from '../../platform/errors.js';
+import { parseGoBoolean } from '../../platform/go-boolean.js';
 import type { BuildRequest } from '../engine.js';
 import type { Definition } from './proto/gen/pb_pb.js';
 import { sourceDefinition } from './source-definition.js';
@@ -32,7 +33,7 @@ export async function takeGitInputs(
   const places = Object.entries(options).filter(([key, url]) => /^context(?::|$)/.test(key) && hasGitQuery(url));
   for (const [key, url] of places) {
     const isContext = key === 'context';
-    const keepsGit = isContext && goBoolean(options['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR']) === true;
+    const keepsGit = isContext && parseGoBoolean(options['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '') === true;
     const definition = await repository(url, keepsGit);
     options[`input:${key}`] = url;
     if (isContext) {
@@ -116,7 +117,7 @@ function readPlace(url: string, fragment: string, query: URLSearchParams): GitPl
       throw refused(`unexpected query "${name}"`);
     if (name in found) throw refused(`query "${name}" has multiple values`);
     if (value === '' && !isSwitch) throw refused(`query "${name}" has no value`);
-    if (value !== '' && isSwitch && goBoolean(value) === null) throw refused(`invalid ${name} value: "${value}"`);
+    if (value !== '' && isSwitch && parseGoBoolean(value) === null) throw refused(`invalid ${name} value: "${value}"`);
     found[name] = value;
   }
   const colon = fragment.indexOf(':');
@@ -133,15 +134,9 @@ function readPlace(url: string, fragment: string, query: URLSearchParams): GitPl
     ref: agree('ref', tagged, long('refs/heads/', found.branch)),
     dir: agree('subdir', colon < 0 ? '' : fragment.slice(colon + 1), found.subdir),
     checksum: found.checksum ?? found.commit ?? '',
-    keepsGit: found['keep-git-dir'] === '' || goBoolean(found['keep-git-dir']) === true,
-    skipsSubmodules: goBoolean(found.submodules) === false,
+    keepsGit: found['keep-git-dir'] === '' || parseGoBoolean(found['keep-git-dir'] ?? '') === true,
+    skipsSubmodules: parseGoBoolean(found.submodules ?? '') === false,
   };
-}
-
-/** Null: it is none (strconv.ParseBool). */
-function goBoolean(text = ''): boolean | null {
-  if (/^(?:1|t|T|true|True|TRUE)$/.test(text)) return true;
-  return /^(?:0|f|F|false|False|FALSE)$/.test(text) ? false : null;
 }
 
 /** Without them the engine refuses the host, and says so. */

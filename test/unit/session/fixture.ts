@@ -63,3 +63,13 @@ export function updateOf(line: number, isDone: boolean): EngineEvent {
     error: '',
   };
 }
+
+/** Two commands, the second of which fails or not, and a shell in one of them. */
+export const TWO_COMMANDS = 'FROM scratch\nRUN one\nRUN two\n';
+export const failure: EngineEvent = {
+  type: 'build.failed',
+  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
+};
+export const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
+export const rollback = (step: string) =>
+  ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size: { cols: 80, rows: 24 } }) as const;

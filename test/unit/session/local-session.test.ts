@@ -3,19 +3,12 @@ import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
 import { BxError } from '../../../src/platform/errors.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine, FakeRun } from './fake-engine.js';
-import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
+import { failure, optionsOf, planOf, requestOf, rollback, success, TWO_COMMANDS, updateOf } from './fixture.js';
 
-const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
-const request = requestOf(TEXT);
+const request = requestOf(TWO_COMMANDS);
 const plan = planOf([2, 3]);
-const failure: EngineEvent = {
-  type: 'build.failed',
-  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
-};
-const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
 const done = [2, 3].map((line) => updateOf(line, true));
 const size = { cols: 80, rows: 24 };
-const rollback = (step: string) => ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size }) as const;
 
 let engine: FakeEngine;
 let connections: number;

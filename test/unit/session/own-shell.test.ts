@@ -1,21 +1,13 @@
 /** The shell that a session opens by itself at the end of a build, and who else asks for it meanwhile. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EngineEvent, SessionEvent } from '../../../src/core/events.js';
+import type { SessionEvent } from '../../../src/core/events.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
-import { FakeEngine } from './fake-engine.js';
-import { optionsOf, planOf, requestOf, updateOf } from './fixture.js';
+import { FakeEngine, type FakeRun } from './fake-engine.js';
+import { failure, optionsOf, planOf, requestOf, rollback, success, TWO_COMMANDS, updateOf } from './fixture.js';
 
-const TEXT = 'FROM scratch\nRUN one\nRUN two\n';
-const request = requestOf(TEXT);
+const request = requestOf(TWO_COMMANDS);
 const plan = planOf([2, 3]);
-const failure: EngineEvent = {
-  type: 'build.failed',
-  failure: { digest: 'v3', message: 'exit code: 1', hint: null, exitCode: 1, line: 3 },
-};
-const success: EngineEvent = { type: 'build.succeeded', result: { imageId: null, tags: [], outputs: [] } };
 const done = [2, 3].map((line) => updateOf(line, true));
-const size = { cols: 80, rows: 24 };
-const rollback = (step: string) => ({ type: 'step.rollback', step, moment: 'auto', exclusiveCaches: 'mount', size }) as const;
 
 let engine: FakeEngine;
 let log: SessionEvent[];
@@ -27,6 +19,17 @@ async function start(options: Partial<LocalSessionOptions> = {}): Promise<LocalS
   session.onEvent((event) => log.push(event));
   await session.start();
   return session;
+}
+
+/** No container opens before what is returned is called. */
+function holdContainers(run: FakeRun): () => void {
+  const { openContainer } = run;
+  let mayOpen = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    mayOpen = resolve;
+  });
+  run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+  return () => mayOpen();
 }
 
 /** Lets everything that is ready happen. */
@@ -49,12 +52,7 @@ describe('the shell of a failed step', () => {
   it('gives the shell that opens by itself to whoever asks for it meanwhile', async () => {
     const session = await start({ openOn: 'error' });
     const run = engine.runs[0]!;
-    const { openContainer } = run;
-    let mayOpen = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      mayOpen = resolve;
-    });
-    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    const mayOpen = holdContainers(run);
     run.say(plan, failure);
     await settle();
     const givenUp = new AbortController();
@@ -72,12 +70,7 @@ describe('the shell of a failed step', () => {
   it('opens none by itself where somebody has waited for the end of the step', async () => {
     const session = await start({ openOn: 'error' });
     const run = engine.runs[0]!;
-    const { openContainer } = run;
-    let mayOpen = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      mayOpen = resolve;
-    });
-    run.openContainer = (spec) => held.then(() => openContainer.call(run, spec));
+    const mayOpen = holdContainers(run);
     run.say(plan);
     await settle();
     const asking = session.execute(rollback('3'));
