@@ -11,6 +11,7 @@ import { type ContainerPlace, cannotStart } from './builder-down.js';
 import { CONFIG_DIR, containerConfig } from './container-config.js';
 import { DEFAULT_IMAGE } from './driver-option.js';
 import { createExecDemux } from './exec-demux.js';
+import { ALL_CARDS, givesCards } from './graphics-cards.js';
 import { pullImage } from './pull-image.js';
 import { tarOfFiles } from './tar-of-files.js';
 
@@ -49,7 +50,12 @@ async function create(boot: Boot): Promise<void> {
   });
   await provideImage(boot, image);
   await progress.task(`creating container ${container}`, async () => {
-    const made = await api.ask('POST', '/containers/create', { query: { name: container }, body: config, signal });
+    const HostConfig = {
+      ...config.HostConfig,
+      ...((await givesCards(api, image, signal)) && { DeviceRequests: ALL_CARDS }),
+    };
+    const body = { ...config, HostConfig };
+    const made = await api.ask('POST', '/containers/create', { query: { name: container }, body, signal });
     if (made.status === CONFLICT && (await appears(boot))) await start(boot);
     else if (made.status >= 400) throw cannotStart(boot, `its container ${container} cannot be made: ${made.message}`);
     else await copyConfigAndStart(boot);

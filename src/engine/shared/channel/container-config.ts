@@ -25,7 +25,7 @@ export function containerConfig(
   container: string,
   image: string,
   { info, hasWslLibraries = false }: BuilderMachine,
-): Record<string, unknown> {
+): { readonly HostConfig: object } & Readonly<Record<string, unknown>> {
   const limits: Record<string, unknown> = {};
   const env: string[] = [];
   let network = '';

@@ -42,6 +42,8 @@ describe('a channel into a container', () => {
   let server: Server;
   let endpoint: Endpoint;
   let calls: string[];
+  /** What came with each call. */
+  let bodies: string[];
   /** Of each call, its answer; `start` gets the connection. */
   let answer: (call: string, response: ServerResponse) => void;
   let start: (socket: Duplex) => void;
@@ -53,10 +55,17 @@ describe('a channel into a container', () => {
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'bxtui-exec-'));
     calls = [];
+    bodies = [];
     server = createServer((request: IncomingMessage, response) => {
       const call = `${request.method} ${request.url}`;
-      calls.push(call);
-      request.resume().on('end', () => answer(call, response));
+      const at = calls.push(call) - 1;
+      bodies[at] = '';
+      request
+        .setEncoding('utf8')
+        .on('data', (text: string) => {
+          bodies[at] += text;
+        })
+        .on('end', () => answer(call, response));
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
       calls.push(`${request.method} ${request.url}`);
@@ -186,7 +195,7 @@ describe('a channel into a container', () => {
       ],
     });
     expect(calls).toContain('POST /images/create?fromImage=moby%2Fbuildkit&tag=buildx-stable-1');
-    expect(calls.filter((call) => /create\?name|\/start/.test(call)).slice(0, 2)).toEqual([
+    expect(calls.filter((call) => /create\?name|\/b\/start/.test(call)).slice(0, 2)).toEqual([
       'POST /containers/create?name=b',
       'POST /containers/b/start',
     ]);
@@ -211,6 +220,20 @@ describe('a channel into a container', () => {
       hint: expect.stringMatching(/docker pull moby\/buildkit:buildx-stable-1/),
     });
     expect(told.at(-1)).toBe(`[internal] booting buildkit ${error?.message}`);
+  });
+
+  it.each([
+    ['an engine that has graphics cards', 204, 1],
+    ['an engine that has none', 500, 0],
+  ])('%s: they are asked for, and the container has what there is', async (_engine, status, count) => {
+    withoutContainer({
+      '/containers/e1/start': (response) =>
+        status === 204 ? response.writeHead(204).end() : json(response, status, { message: 'could not select device driver' }),
+    });
+    expect((await boot()).error).toBeNull();
+    const made = bodies[calls.indexOf('POST /containers/create?name=b')];
+    expect(JSON.parse(made ?? '{}').HostConfig.DeviceRequests ?? []).toHaveLength(count);
+    expect(calls.includes('DELETE /containers/e1?force=1')).toBe(count === 0);
   });
 
   it('starts what somebody else has made meanwhile', async () => {
