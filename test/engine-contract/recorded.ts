@@ -1,7 +1,6 @@
 /** A session over a real engine, recorded as the program records it, and the session that is made of its record. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { BuildOptions } from '../../src/cli/build/build-options.js';
 import { recordSession } from '../../src/cli/sessions/recording.js';
 import type { EngineEvent } from '../../src/core/events.js';
 import type { BuildRequest, BuildRun, Engine } from '../../src/engine/engine.js';
@@ -33,10 +32,7 @@ export function recordedSession(engine: Engine, request: BuildRequest): Recorded
     spillDirectory: join(root, 'spill'),
   });
   const { secrets, buildArgs } = request;
-  const options: Pick<BuildOptions, 'root' | 'context' | 'secrets' | 'buildArgs' | 'invoke'> = {
-    ...{ root, context: 'context', secrets, buildArgs, invoke: null },
-  };
-  const recorder = recordSession(session, id, options as BuildOptions);
+  const recorder = recordSession(session, id, { root, context: 'context', secrets, buildArgs, invoke: null, settings: request });
   return {
     session,
     async finish() {

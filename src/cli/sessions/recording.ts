@@ -28,8 +28,11 @@ const PRUNE_AFTER_MS = 5_000;
 
 export const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
 
+/** What of a build a record names, and what it keeps to itself. */
+export type RecordedOptions = Pick<BuildOptions, 'root' | 'context' | 'secrets' | 'buildArgs' | 'invoke' | 'settings'>;
+
 /** A session that cannot be recorded says so and goes on. */
-export function recordSession(session: LocalSession, id: string, options: BuildOptions): Recorder {
+export function recordSession(session: LocalSession, id: string, options: RecordedOptions): Recorder {
   const root = recordsRoot(options.root, process.env);
   const tell = (error: unknown): void => {
     const { message } = toBxError(error, 'state');
@@ -76,10 +79,7 @@ export function recordSession(session: LocalSession, id: string, options: BuildO
 }
 
 /** Of `--secret` and caches, and of build arguments and environment whose names say so; each line of several is one of its own. */
-export function secretValues(
-  options: Pick<BuildOptions, 'secrets' | 'buildArgs' | 'invoke' | 'settings'>,
-  env: NodeJS.ProcessEnv,
-): string[] {
+export function secretValues(options: Omit<RecordedOptions, 'root' | 'context'>, env: NodeJS.ProcessEnv): string[] {
   const assigned = (options.invoke?.env ?? []).map((text): readonly [string, string] => {
     const equals = text.indexOf('=');
     return equals < 0 ? [text, env[text] ?? ''] : [text.slice(0, equals), text.slice(equals + 1)];
