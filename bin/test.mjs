@@ -32,6 +32,9 @@ const NEWEST = ', newest';
 const ROOTLESS_PODMAN = ', Podman, rootless';
 /** What the table adds to the name that the engine has for itself. @type {Readonly<Record<string, string>>} */
 const VARIETIES = { [CONTAINERD_STORE]: CONTAINERD_STORE, [ROOTLESS_PODMAN]: ', rootless' };
+const ENGINE_GONE = 'engine gone';
+/** As many failures get a line each at the very end. */
+const SHORT_LIST = 20;
 const ON_ENGINE = [CONTRACT, 'e2e'];
 /** Before the address of an engine: its classic builder (test/helpers/engines.ts). */
 const CLASSIC = 'classic+';
@@ -254,9 +257,10 @@ async function onEngine(engine, parts, label, more) {
     }
   } finally {
     const leftovers = await engine.stop();
-    const isClean = leftovers === null;
-    if (!isClean) process.stdout.write(`the private engine left something behind: ${describeLeftovers(leftovers)}\n`);
-    outcomes.push({ part: `engine gone${label}`, passed: Number(isClean), failed: Number(!isClean), skipped: 0, elapsedMs: 0 });
+    const failures = [...engine.deaths()];
+    if (leftovers !== null) failures.push(`left something behind: ${describeLeftovers(leftovers)}`);
+    const passed = Number(failures.length === 0);
+    outcomes.push({ part: `${ENGINE_GONE}${label}`, passed, failed: failures.length, skipped: 0, elapsedMs: 0, failures });
   }
   return outcomes;
 }
@@ -292,10 +296,15 @@ function kill(pid) {
 
 /** @param {readonly Outcome[]} outcomes */
 function report(outcomes) {
-  // Again at the end, since a long run's middle is what a reader of CI's output does not get to see.
-  for (const { part, failures = [] } of outcomes)
-    for (const failure of failures) process.stdout.write(`\nFAIL ${part} ${failure.split('\n').slice(0, 12).join('\n     ')}\n`);
+  // Again at the end, since a long run's middle is what a reader of CI's output does not get to see. What explains many comes last.
+  const told = outcomes.flatMap(({ part, failures = [] }) => failures.map((failure) => ({ part, lines: failure.split('\n') })));
+  for (const { part, lines } of told) process.stdout.write(`\nFAIL ${part} ${lines.slice(0, 40).join('\n     ')}\n`);
   process.stdout.write('\n');
+  for (const { part, lines } of told.slice(0, SHORT_LIST))
+    process.stdout.write(`FAIL ${part} ${lines.slice(0, 2).join(' · ')}\n`);
+  if (told.length > SHORT_LIST) process.stdout.write(`FAIL and ${told.length - SHORT_LIST} more, above\n`);
+  for (const { lines } of told.filter(({ part }) => part.startsWith(ENGINE_GONE)))
+    process.stdout.write(`${lines.slice(0, 20).join('\n')}\n`);
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
     process.stdout.write(

@@ -21,5 +21,6 @@ export function namedEngine(address) {
     kill: refuse,
     start: refuse,
     stop: async () => null,
+    deaths: () => [],
   };
 }

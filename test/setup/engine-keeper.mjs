@@ -4,6 +4,7 @@
  *
  * Orders on stdin, one a line: `start`, `kill` (as a crash: SIGKILL, everything stays on disk), `stop`; end of input is `stop`.
  * Answers on stdout, one JSON a line: {event: 'ready', …} | {event: 'killed'} | {event: 'stopped', leftovers} | {event: 'failed', …}.
+ * Unasked: {event: 'died', account}, when the daemon ended by itself. It is started again, as a machine's service manager does.
  *
  * The daemon lives in network, mount and process namespaces of its own, so that interfaces, mounts, shims and containers vanish with it; where
  * the machine refuses some of these, in those it grants.
@@ -50,7 +51,9 @@ const kind =
       : createPodman(daemonPath, dir);
 const { socket, logFile } = kind;
 
-/** @type {{ process: import('node:child_process').ChildProcess, exited: Promise<void>, isGone: () => boolean } | null} */
+/** @typedef {{ process: import('node:child_process').ChildProcess, exited: Promise<void>, isGone: () => boolean }} Daemon */
+
+/** @type {Daemon | null} */
 let daemon = null;
 /** Network namespaces that were given to the daemon; at the end nobody may be in one of them. @type {string[]} */
 const namespaces = [];
@@ -132,11 +135,13 @@ async function tryStart(isolation, flags) {
     child.on('exit', settle);
     child.on('error', settle);
   });
-  daemon = { process: child, exited, isGone: () => isGone };
+  const mine = { process: child, exited, isGone: () => isGone };
+  daemon = mine;
   const deadlineMs = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadlineMs && !isGone) {
     if (await answers()) {
       rememberNamespace();
+      exited.then(() => enqueue(() => recover(mine)));
       return null;
     }
     await sleep(50);
@@ -144,6 +149,18 @@ async function tryStart(isolation, flags) {
   const problem = isGone ? `it ended at once: ${lastError()}` : `no answer within ${READY_WITHIN_MS / 1000} s`;
   await end('KILL');
   return problem;
+}
+
+/** Tells that a daemon ended that nobody ended, and starts it again. @param {Daemon} ended */
+async function recover(ended) {
+  if (daemon !== ended) return;
+  const { exitCode, signalCode } = ended.process;
+  say({
+    event: 'died',
+    account: `${kind.name} ended by itself (${signalCode ?? `status ${exitCode}`}):\n${lastWords(logText())}`,
+  });
+  await end('KILL');
+  await start();
 }
 
 /** Whether the daemon answers its ping. */
@@ -246,6 +263,13 @@ function logText() {
 
 function logTail() {
   return logText().trimEnd().split('\n').slice(-15).join('\n');
+}
+
+/** What a program in Go writes when it crashes begins with why, and goes on for thousands of lines. @param {string} log */
+function lastWords(log) {
+  const all = log.trimEnd().split('\n');
+  const crash = all.findLastIndex((line) => /^(?:panic|fatal error|SIG[A-Z]+): /.test(line));
+  return (crash === -1 ? all.slice(-15) : all.slice(crash, crash + 30)).join('\n');
 }
 
 /** The daemon's own words for why it ended, else its last line. */

@@ -29,6 +29,7 @@ const INSTALL_HINT =
  * @property {() => Promise<void>} kill the daemon dies as in a crash; only for a private engine
  * @property {() => Promise<void>} start a private engine again after `kill`
  * @property {() => Promise<import('./engine-traces.mjs').Leftovers | null>} stop resolves when every trace is gone; what is left, else null
+ * @property {() => readonly string[]} deaths for each time that a private engine, or its keeper, ended by itself, what it said; it runs again then
  */
 
 /**
@@ -109,6 +110,7 @@ async function keep(keeper) {
     kill: () => keeper.order('kill', 'killed').then(() => {}),
     start: () => keeper.start().then(() => {}),
     stop: () => keeper.stop(),
+    deaths: () => keeper.deaths,
   };
 }
 
@@ -117,6 +119,9 @@ class Keeper {
   /** @type {{ resolve: (message: any) => void, reject: (error: Error) => void, event: string } | null} */
   #waiting = null;
   #hasEnded = false;
+  #isStopping = false;
+  /** @type {string[]} */
+  deaths = [];
 
   /** @param {string} daemon @param {string} kind `podman`, `podman+rootless`, `dockerd`, `dockerd+feature` */
   constructor(daemon, kind) {
@@ -128,8 +133,9 @@ class Keeper {
     /** @type {any} */ (this.child.stdout).unref?.();
     createInterface({ input: this.child.stdout }).on('line', (line) => this.#receive(JSON.parse(line)));
     this.child.on('error', (error) => this.#fail(error));
-    this.child.on('exit', () => {
+    this.child.on('exit', (status, signal) => {
       this.#hasEnded = true;
+      if (!this.#isStopping) this.deaths.push(`the keeper of the engine ended by itself (${signal ?? `status ${status}`})`);
       this.#fail(new SetupError('the keeper of the private engine ended', 'Run it again; /tmp/bxtui-engine-* may hold a log.'));
     });
   }
@@ -140,6 +146,7 @@ class Keeper {
 
   async stop() {
     if (this.#hasEnded) return null;
+    this.#isStopping = true;
     const { leftovers } = await this.order('stop', 'stopped');
     return Object.values(leftovers).every((list) => list.length === 0) ? null : leftovers;
   }
@@ -171,7 +178,8 @@ class Keeper {
 
   /** @param {any} message */
   #receive(message) {
-    if (message.event === this.#waiting?.event) this.#waiting?.resolve(message);
+    if (message.event === 'died') this.deaths.push(message.account);
+    else if (message.event === this.#waiting?.event) this.#waiting?.resolve(message);
     else if (message.event === 'failed') {
       const details = [...message.reasons, message.log].join('\n  ');
       this.#fail(new SetupError(`${message.message}\n  ${details}`, INSTALL_HINT));
@@ -203,6 +211,7 @@ export async function findAnsweringEngine() {
       kill: refuse,
       start: refuse,
       stop: async () => null,
+      deaths: () => [],
     };
     return { address, source, handle };
   }
