@@ -31,7 +31,7 @@ describe('a detached session', () => {
     expect((await detach(first)).code).toBe(0);
     expect(first.modes()).toEqual(RESTORED_MODES);
     expect(first.screen()).toContain(`bxtui attach ${id}`);
-    expect(await sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
+    await expect.poll(() => sessions.list()).toMatchObject([{ id, state: 'failed', shells: 1, clients: 0 }]);
     expect((await sessions.run('ls')).stdout).toMatch(/ENDS +CONTEXT\n.* in 24h /);
 
     const second = await sessions.attach(id);
@@ -123,7 +123,7 @@ describe('a detached session', () => {
     const none = await pick();
     none.press('enter');
     expect((await none.waitForExit()).code).toBe(0);
-    expect(await sessions.list()).toMatchObject([{ id, clients: 0 }]);
+    await expect.poll(() => sessions.list()).toMatchObject([{ id, clients: 0 }]);
   });
 
   it('is left for another by the command line of its screen, which lists them', async () => {

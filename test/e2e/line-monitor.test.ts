@@ -23,6 +23,7 @@ afterEach(async () => {
 });
 
 const run = (command: string, ...args: string[]) => runBxtui([command, '--root', sessionRoot(), ...args]);
+const list = async (): Promise<unknown> => JSON.parse((await run('ls', '--json')).stdout);
 
 function debug(...args: string[]): TestTerminal {
   const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot() };
@@ -201,8 +202,7 @@ describe('the line-mode monitor', () => {
     await toPrompt(terminal);
     terminal.hangUp();
     await terminal.waitForExit();
-    const sessions = JSON.parse((await run('ls', '--json')).stdout);
-    expect(sessions).toMatchObject([{ state: 'failed', clients: 0 }]);
+    await expect.poll(list).toMatchObject([{ state: 'failed', clients: 0 }]);
   });
 
   it('goes on when it is killed while it builds, and ends with Ctrl-C', async () => {
@@ -211,8 +211,7 @@ describe('the line-mode monitor', () => {
     await killed.waitFor(/RUN .*sleep 60/);
     process.kill(killed.pid, 'SIGKILL');
     await killed.waitForExit();
-    const list = async (): Promise<unknown> => JSON.parse((await run('ls', '--json')).stdout);
-    expect(await list()).toMatchObject([{ state: 'running', clients: 0 }]);
+    await expect.poll(list).toMatchObject([{ state: 'running', clients: 0 }]);
     await run('kill', '--all');
     const stopped = debug('build', createProject(slow).dir);
     await stopped.waitFor(/RUN .*sleep 60/);
@@ -224,7 +223,7 @@ describe('the line-mode monitor', () => {
   it('holds its session itself where it is asked to, and ends it with its terminal', async () => {
     const terminal = debug('--detach=false', 'build', createProject(FAILING).dir);
     await toPrompt(terminal);
-    expect(JSON.parse((await run('ls', '--json')).stdout)).toEqual([]);
+    expect(await list()).toEqual([]);
     terminal.hangUp();
     await terminal.waitForExit();
     await expectNoContainers();

@@ -39,7 +39,7 @@ describe('the terminal', () => {
     terminal.kill('SIGHUP');
     expect((await terminal.waitForExit()).code).toBe(129);
     expect(terminal.modes()).toEqual(RESTORED_MODES);
-    expect(await sessions()).toMatchObject([{ state: 'failed', shells: 1, clients: 0 }]);
+    await expect.poll(sessions).toMatchObject([{ state: 'failed', shells: 1, clients: 0 }]);
   });
 
   it('is restored while a build is running', async () => {
