@@ -5,9 +5,9 @@
  * BXTUI_PARITY_TABLE=README.md that of the parity suite.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { passThrough } from '../test/setup/command.mjs';
 import { unpackDebianPackages } from '../test/setup/debian-package.mjs';
 import { acquireEngine, startPrivateEngine, startPrivatePodman } from '../test/setup/engine.mjs';
@@ -17,6 +17,7 @@ import { renderParityTable, writeParityTable } from '../test/setup/parity-table.
 import { ensurePrograms } from '../test/setup/programs.mjs';
 import { processesOfRun } from '../test/setup/run-traces.mjs';
 import { runScript, SetupError, say } from '../test/setup/say.mjs';
+import { readReport, replaceReports, totalsOf } from '../test/setup/suite-report.mjs';
 import { ensureBuild, ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 
 const CHECKS = { typecheck: ['typescript/bin/tsc', '-p', '.'], lint: ['@biomejs/biome/bin/biome', 'check', '.'] };
@@ -45,6 +46,8 @@ const REPLAY = 'replay+';
 const tableColumns = [];
 /** @type {import('../test/setup/engine-table.mjs').TestResult[]} */
 const endToEndTests = [];
+/** One for each engine is told and no more; a second one of the same engine is a failure. @type {string[]} */
+const engineDeaths = [];
 
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
@@ -91,40 +94,34 @@ async function check(part) {
 }
 
 /**
- * Runs one vitest project; the counts come from its JSON report, the people's report goes to the terminal.
+ * Runs one vitest project; the counts come from its JSON report, the people's report goes to the terminal. Where the engine ended by itself
+ * meanwhile, the files that failed are run once more on the one that was started in its place: an engine of any age has crashes of its own, and
+ * one that this program brings about comes again.
  * @param {string} part
  * @param {NodeJS.ProcessEnv} env
- * @param {string} [variety] of the engine, beyond its name
+ * @param {{ variety?: string | undefined, deaths?: () => readonly string[] }} [engine] what of it the name does not say; how often it has ended by itself
  * @returns {Promise<Outcome>}
  */
-async function suite(part, env, variety = '') {
+async function suite(part, env, { variety = '', deaths = () => [] } = {}) {
   const startMs = Date.now();
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-report-'));
   try {
-    const reportFile = join(dir, 'report.json');
-    const factsFile = join(dir, 'facts.jsonl');
-    const args = [
-      'run',
-      '--project',
-      part,
-      '--passWithNoTests',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${reportFile}`,
-    ];
-    const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
-    const status = await passThrough(process.execPath, [vitest, ...args], {
-      cwd: projectRoot,
-      env: { ...env, BXTUI_TEST_FACTS: factsFile },
-      stdio: ['ignore', 'inherit', 'inherit'],
-      timeoutMs: SUITE_WITHIN_MS,
-    });
-    const { passed, failed, skipped, failures, tests } = readReport(reportFile);
-    const [facts, ...others] = readFacts(factsFile);
+    const deathsBefore = deaths().length;
+    let { status, reports, facts } = await runFiles(part, [], env, join(dir, 'first'));
+    const failedFiles = reports.filter(({ failed }) => failed > 0).map(({ file }) => file);
+    if (deaths().length > deathsBefore && failedFiles.length > 0) {
+      process.stdout.write(`\nthe engine ended by itself and is there again; once more: ${failedFiles.join(' ')}\n`);
+      const again = await runFiles(part, failedFiles, env, join(dir, 'again'));
+      reports = replaceReports(reports, again.reports);
+      status = again.status;
+      if (facts.length === 0) facts = again.facts;
+    }
+    const { passed, failed, skipped, failures, tests } = totalsOf(reports);
+    const [fact, ...others] = facts;
     if (part === 'e2e') endToEndTests.push(...tests);
     // The names of tests shorten an address, so that those of two engines cannot be told apart.
-    if (facts !== undefined && others.length === 0) tableColumns.push({ ...facts, name: facts.name + variety, tests });
-    // A suite that could not be collected, or an error outside of any test, fails the run without a failed test.
+    if (fact !== undefined && others.length === 0) tableColumns.push({ ...fact, name: fact.name + variety, tests: [...tests] });
+    // An error outside of any test fails the run without a failed test.
     const failedAtLeast = status !== 0 ? Math.max(failed, 1) : failed;
     return { part, passed, failed: failedAtLeast, skipped, failures, elapsedMs: Date.now() - startMs };
   } finally {
@@ -133,42 +130,23 @@ async function suite(part, env, variety = '') {
 }
 
 /**
- * What vitest's JSON report says: its counts, and for each failed test or file where it is, its name and what it said.
- * @param {string} reportFile
+ * @param {string} part
+ * @param {readonly string[]} files empty: all of them
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} output what the names of the files begin with that are written
  */
-function readReport(reportFile) {
-  try {
-    const report = JSON.parse(readFileSync(reportFile, 'utf8'));
-    const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
-    return {
-      passed: report.numPassedTests,
-      failed: report.numFailedTests,
-      skipped,
-      failures: failuresOf(report),
-      tests: testsOf(report),
-    };
-  } catch (error) {
-    return { passed: 0, failed: 0, skipped: 0, failures: [`its report cannot be read: ${error}`], tests: [] };
-  }
-}
-
-/** @param {any} report @returns {import('../test/setup/engine-table.mjs').TestResult[]} */
-function testsOf(report) {
-  return report.testResults.flatMap((/** @type {any} */ file) => file.assertionResults);
-}
-
-/**
- * @param {{ testResults: { name: string, status: string, message?: string,
- *   assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} report
- * @returns {string[]}
- */
-function failuresOf(report) {
-  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = relative(projectRoot, name);
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0 && status === 'failed') return [`${file}: ${message}`];
-    return failed.map((test) => `${file}: ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
+async function runFiles(part, files, env, output) {
+  const [reportFile, factsFile] = [`${output}.json`, `${output}.jsonl`];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+  const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
+  const args = [vitest, 'run', '--project', part, '--passWithNoTests', ...reporters, ...files];
+  const status = await passThrough(process.execPath, args, {
+    cwd: projectRoot,
+    env: { ...env, BXTUI_TEST_FACTS: factsFile },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeoutMs: SUITE_WITHIN_MS,
   });
+  return { status, reports: readReport(reportFile, projectRoot), facts: readFacts(factsFile) };
 }
 
 /**
@@ -247,17 +225,21 @@ async function onEngine(engine, parts, label, more) {
   const env = { ...engine.env, BXTUI_TEST_ENGINES: engine.address, BXTUI_TEST_CGROUP: engine.cgroup ?? '', ...more };
   try {
     for (const part of parts) {
-      outcomes.push({ ...(await suite(part, env, VARIETIES[label])), part: `${part}${label}` });
+      outcomes.push({
+        ...(await suite(part, env, { variety: VARIETIES[label], deaths: engine.deaths })),
+        part: `${part}${label}`,
+      });
       if (part !== CONTRACT || label === CONTAINERD_STORE || engine.address.startsWith(CLASSIC)) continue;
       const classic = { ...env, BXTUI_TEST_ENGINES: `${CLASSIC}${engine.address}` };
-      outcomes.push({ ...(await suite(part, classic)), part: `${part}${label}, classic` });
+      outcomes.push({ ...(await suite(part, classic, engine)), part: `${part}${label}, classic` });
       if (label !== NEWEST) continue;
       const replay = { ...env, BXTUI_TEST_ENGINES: `${REPLAY}${engine.address}` };
-      outcomes.push({ ...(await suite(part, replay)), part: `${part}, replay` });
+      outcomes.push({ ...(await suite(part, replay, engine)), part: `${part}, replay` });
     }
   } finally {
     const leftovers = await engine.stop();
-    const failures = [...engine.deaths()];
+    const [, ...failures] = engine.deaths();
+    engineDeaths.push(...engine.deaths().map((account) => `${ENGINE_GONE}${label}: ${account}`));
     if (leftovers !== null) failures.push(`left something behind: ${describeLeftovers(leftovers)}`);
     const passed = Number(failures.length === 0);
     outcomes.push({ part: `${ENGINE_GONE}${label}`, passed, failed: failures.length, skipped: 0, elapsedMs: 0, failures });
