@@ -2,6 +2,7 @@
  * The builds of a session: one generation after the other, each followed to its end, and those of before for as long as somebody is in them.
  * It must not know what is started in their containers.
  */
+import type { EngineEvent } from '../core/events.js';
 import type { Generation, Step, StepKey } from '../core/model/index.js';
 import { selectCurrent } from '../core/select/index.js';
 import type { BuildRequest, BuildRun } from '../engine/engine.js';
@@ -24,6 +25,8 @@ export interface BuildsOptions {
   readonly closing: AbortSignal;
   /** Reads the Dockerfile afresh. Throws `BxError('input')`. */
   readonly prepare: () => BuildRequest;
+  /** What of it takes a while. Throws `BxError('input' | 'cancelled')`. */
+  readonly complete: (request: BuildRequest, signal: AbortSignal, tell: (event: EngineEvent) => void) => Promise<BuildRequest>;
   readonly engine: Pick<EngineConnection, 'get' | 'giveUp'>;
   readonly containers: Pick<ContainerTable, 'generationsInUse' | 'holdingExclusiveCaches' | 'release'>;
   /** A container that nobody has asked for must not be in the way of a build. */
@@ -104,7 +107,7 @@ export function createBuilds(options: BuildsOptions): Builds {
     // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
     else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOld(0);
     try {
-      const run = (await engine.get((event) => report(generation, [event]), leave)).build(request);
+      const run = await begin(request, leave, (event) => report(generation, [event]));
       runs.set(generation, run);
       run.onLateEvent((event) => {
         if (options.asked.isOwn(generation, newest())) report(generation, [event]);
@@ -119,6 +122,19 @@ export function createBuilds(options: BuildsOptions): Builds {
       const failure = { digest: null, message, hint, exitCode: null, line: null };
       report(generation, [{ type: 'build.failed', failure }]);
       throw error;
+    }
+  }
+
+  /** The one that fails ends what is waited for in the other; a connection is made on. */
+  async function begin(request: BuildRequest, leave: AbortSignal, tell: (event: EngineEvent) => void): Promise<BuildRun> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([leave, failed.signal, options.closing]);
+    try {
+      const [connected, whole] = await Promise.all([engine.get(tell, leave), options.complete(request, signal, tell)]);
+      if (signal.aborted) throw new BxError('cancelled', 'the build was left before it began');
+      return connected.build(whole);
+    } finally {
+      failed.abort();
     }
   }
 

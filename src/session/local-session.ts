@@ -32,6 +32,8 @@ export interface LocalSessionOptions {
   readonly connect: (signal: AbortSignal, tell: (event: EngineEvent) => void) => Promise<Engine>;
   /** Reads the Dockerfile afresh, once per generation. Throws `BxError('input')`. */
   readonly prepare: () => BuildRequest;
+  /** What of the request takes a while; meanwhile the engine is connected. `tell` as above. Throws `BxError('input' | 'cancelled')`. */
+  readonly complete?: (request: BuildRequest, signal: AbortSignal, tell: (event: EngineEvent) => void) => Promise<BuildRequest>;
   readonly target: string | null;
   /** When a shell opens by itself at the end of a build. */
   readonly openOn: 'error' | 'always' | 'never';
@@ -91,6 +93,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   });
   const builds = createBuilds({
     ...{ told, asked, engine, containers, prepare: options.prepare, target: options.target, closing: closing.signal },
+    complete: options.complete ?? (async (request) => request),
     makeWay: () => shells.dropSpare(),
     onEnded: (generation) => shells.openByItself(generation),
   });

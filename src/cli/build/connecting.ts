@@ -8,9 +8,7 @@ import type { EndpointWish } from '../../builders/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
-
-/** Whoever waits is told of it; those who go through a program of this machine may take longer. */
-const SLOW_AFTER_MS = 3_900;
+import { type SlowDescription, tellWhenSlow } from './slow-step.js';
 
 /** What a build says of the engine that it wants. */
 export interface EngineWish {
@@ -94,51 +92,27 @@ export async function connect(
   // A buildkitd has no other builder: the Docker Engines are meant then.
   const isDockers = builder === 'classic' && wish.builder === null;
   const endpoints = await (isDockers ? dockerEngines() : resolveEndpoints(process.env, {}, wish));
-  const silence = tellOfSilence(endpoints[0], tell);
+  const [first] = endpoints;
+  const slow = first === undefined ? null : tellWhenSlow(tell, () => describeSilence(first));
+  const tellInstead = (event: EngineEvent): void => {
+    slow?.giveWay();
+    tell(event);
+  };
   const engine = firstReachable(
     endpoints,
-    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder, silence.tell),
+    (endpoint, beaten) => connectEngine(endpoint, AbortSignal.any([signal, beaten]), dockerEngines, builder, tellInstead),
     (late) => void late.dispose(),
   );
   onDialing();
   engine.then(
-    () => silence.end(),
-    (error: Error) => silence.end(error.message),
+    () => slow?.end(),
+    (error: Error) => slow?.end(error.message),
   );
   return engine;
 }
 
-interface Silence {
-  /** Something happens, which is told instead. */
-  tell(event: EngineEvent): void;
-  end(error?: string): void;
-}
-
-/** A step of its own names who is silent, and what can be done meanwhile. */
-function tellOfSilence(endpoint: Endpoint | undefined, tell: (event: EngineEvent) => void): Silence {
-  const startedAtMs = Date.now();
-  const digest = `silence ${startedAtMs}`;
-  let name: string | null = null;
-  const step = (completedAtMs: number | null, error = ''): void => {
-    if (name === null) return;
-    const own = { digest, name, inputs: [], isCached: false, startedAtMs, completedAtMs, error };
-    tell({ type: 'vertex.updated', ...own });
-  };
-  const timer = setTimeout(async () => {
-    if (endpoint === undefined) return;
-    const { describeEndpoint, hintForSilence } = await import('../../engine/shared/connect-error.js');
-    name = `[internal] connecting to ${describeEndpoint(endpoint)}`;
-    step(null);
-    tell({ type: 'log.appended', digest, stream: 'stderr', text: `no answer yet\n${hintForSilence(endpoint)}\n` });
-  }, SLOW_AFTER_MS);
-  return {
-    tell(event) {
-      clearTimeout(timer);
-      tell(event);
-    },
-    end(error) {
-      clearTimeout(timer);
-      step(Date.now(), error);
-    },
-  };
+/** Names who is silent, and what can be done meanwhile. */
+async function describeSilence(endpoint: Endpoint): Promise<SlowDescription> {
+  const { describeEndpoint, hintForSilence } = await import('../../engine/shared/connect-error.js');
+  return { name: `connecting to ${describeEndpoint(endpoint)}`, hint: hintForSilence(endpoint) };
 }

@@ -7,6 +7,7 @@ import { createLocalSession, type LocalSession, type LocalSessionOptions } from 
 import { makeSessionId } from '../../session/records/session-id.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
+import { completeRequest } from './complete-request.js';
 import type { Connecting } from './connecting.js';
 import { readDockerProxies } from './docker-proxies.js';
 import type { FrontEnd } from './front-end.js';
@@ -32,6 +33,8 @@ export interface SessionPlace {
   readonly spillDirectory?: string;
   /** Where standard input was kept, if it is to be built from. */
   readonly stdinFile?: string | null;
+  /** Gets what nobody may see of what is found out for a build, before that begins. */
+  readonly onSecrets?: (values: readonly string[]) => void;
 }
 
 /**
@@ -41,8 +44,10 @@ export interface SessionPlace {
 export function openSession(
   { options, input, connect }: Pick<BuildRun, 'options' | 'input'> & Pick<LocalSessionOptions, 'connect'>,
   openOn: FrontEnd['openOn'],
-  { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus, stdinFile = null }: SessionPlace = {},
+  place: SessionPlace = {},
 ): LocalSession {
+  const { isUnattended = false, id = makeSessionId(), spillDirectory, onRawStatus, stdinFile = null } = place;
+  const { onSecrets = () => undefined } = place;
   const stdin = input.stdin !== undefined && stdinFile !== null ? readStandardInput(stdinFile, input.stdin, options) : null;
   const prepare = (): BuildRequest => ({
     ...prepareRequest(input, options, stdin),
@@ -61,6 +66,7 @@ export function openSession(
       first = null;
       return request;
     },
+    complete: (request, signal, tell) => completeRequest(request, { signal, tell, onSecrets }),
     target: options.target,
     openOn,
     invoke: options.invoke,

@@ -6,7 +6,7 @@ import type { BuildRequest } from '../../engine/engine.js';
 import { BxError } from '../../platform/errors.js';
 import { nearestName } from '../../platform/nearest-name.js';
 import { reasonOf } from '../../platform/reason.js';
-import { withAwsKeys } from '../values/cache-environment.js';
+import { awsSourceFor, withAwsKey } from '../values/cache-environment.js';
 import { readSourcePolicy } from '../values/source-policy.js';
 import type { BuildInput } from './build-input.js';
 import type { BuildOptions } from './build-options.js';
@@ -22,8 +22,8 @@ export const DOCKERFILE_MAX_BYTES = 2 * 1024 * 1024;
  */
 export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: StandardInput | null = null): BuildRequest {
   const { target, buildArgs, tags, noCache, platform, secrets, ssh, outputs } = options;
-  const { cacheFrom, cacheTo } = options.settings;
   checkDestinations(options);
+  const awsKey = awsSourceFor(options.settings, process.env);
   const { dockerfileDir: dir, dockerfileName: name } = input;
   const text = dir !== null ? readDockerfile(join(dir, name)) : stdin?.kind === 'dockerfile' ? stdin.text : '';
   const origin = dir !== null ? null : stdin?.kind === 'dockerfile' ? 'stdin' : 'context';
@@ -40,8 +40,8 @@ export function prepareRequest(input: BuildInput, options: BuildOptions, stdin: 
     },
     ...{ target, buildArgs, tags, noCache, platform, secrets, ssh, outputs },
     ...options.settings,
-    ...(cacheFrom && { cacheFrom: withAwsKeys(cacheFrom, process.env) }),
-    ...(cacheTo && { cacheTo: withAwsKeys(cacheTo, process.env) }),
+    // One that a program tells comes later (`complete-request.ts`).
+    ...(awsKey?.kind === 'key' && withAwsKey(options.settings, awsKey.key)),
     ...(options.sourcePolicyFile !== null && { sourcePolicy: readSourcePolicy(options.sourcePolicyFile) }),
     ...(options.sendsGitQueries && { sendsGitQueries: true }),
     ...(options.call !== null && { call: `frontend.${options.call.method}` }),

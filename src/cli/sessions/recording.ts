@@ -12,7 +12,8 @@ import {
   startRecording,
 } from '../../session/recording/index.js';
 import type { BuildOptions } from '../build/build-options.js';
-import { withAwsKeys } from '../values/cache-environment.js';
+import { isCompletedLater } from '../build/complete-request.js';
+import { awsSourceFor, withAwsKey } from '../values/cache-environment.js';
 import { cacheSecrets } from '../values/cache-secrets.js';
 import { SECRET_MAX_BYTES } from '../values/secret.js';
 import { programVersion } from '../version.js';
@@ -26,7 +27,7 @@ const SECRET_NAME =
 /** The room that older records take can be looked at when the build is under way. */
 const PRUNE_AFTER_MS = 5_000;
 
-export const NO_RECORDER: Recorder = { finish: () => Promise.resolve() };
+export const NO_RECORDER: Recorder = { conceal: () => undefined, finish: () => Promise.resolve() };
 
 /** What of a build a record names, and what it keeps to itself. */
 export type RecordedOptions = Pick<BuildOptions, 'root' | 'context' | 'secrets' | 'buildArgs' | 'invoke' | 'settings'>;
@@ -52,6 +53,7 @@ export function recordSession(session: LocalSession, id: string, options: Record
         context: options.context === '.' ? basename(process.cwd()) : options.context,
       },
       secrets: secretValues(options, process.env),
+      awaitsSecrets: isCompletedLater(options.settings, process.env),
       now: Date.now,
       onFailed: tell,
       onSegment() {
@@ -62,6 +64,7 @@ export function recordSession(session: LocalSession, id: string, options: Record
       },
     });
     return {
+      conceal: (values) => recorder.conceal(concealed(values)),
       async finish() {
         await recorder.finish();
         if (pruning !== null) {
@@ -88,9 +91,13 @@ export function secretValues(options: Omit<RecordedOptions, 'root' | 'context'>,
     SECRET_NAME.test(name) && value !== null ? [value] : [],
   );
   const given = options.secrets.map(({ from }) => (from.kind === 'env' ? (env[from.name] ?? '') : readSecret(from.path)));
-  const { cacheFrom = [], cacheTo = [] } = options.settings;
-  const ofCaches = cacheSecrets(withAwsKeys([...cacheFrom, ...cacheTo], env));
-  return [...named, ...given, ...ofCaches].flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
+  const awsKey = awsSourceFor(options.settings, env);
+  const { cacheFrom = [], cacheTo = [] } = awsKey?.kind === 'key' ? withAwsKey(options.settings, awsKey.key) : options.settings;
+  return concealed([...named, ...given, ...cacheSecrets([...cacheFrom, ...cacheTo])]);
+}
+
+function concealed(values: readonly string[]): string[] {
+  return values.flatMap(linesOf).filter((value) => value.length >= MIN_SECRET_CHARS);
 }
 
 function linesOf(value: string): string[] {

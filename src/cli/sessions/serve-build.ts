@@ -44,6 +44,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
     id,
     spillDirectory: spillDirectory(root, id),
     stdinFile,
+    onSecrets: (values) => recorder.conceal(values),
   });
   const end = (why: string): void => {
     log.write('info', `ends: ${why}`);

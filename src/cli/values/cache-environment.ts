@@ -1,9 +1,10 @@
 /** What docker fills into a cache from the environment (docker/buildx, build/opt.go): what a job on GitHub has, and who one is at AWS. */
-import type { CacheSpec } from '../../engine/engine.js';
+import type { BuildSettings, CacheSpec } from '../../engine/engine.js';
 import { parseGoBoolean } from '../../platform/go-boolean.js';
-import { findAwsKey } from './aws-key.js';
+import { type AwsKey, type AwsSource, findAwsKey } from './aws-key.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
+type Caches = Pick<BuildSettings, 'cacheFrom' | 'cacheTo'>;
 type Attrs = Record<string, string>;
 
 /** Null: this is no place where there is such a cache, and the same command line is meant for others. */
@@ -14,14 +15,22 @@ export function withEnvironment({ type, attrs }: CacheSpec, env: Env): CacheSpec
 }
 
 /**
- * The key of AWS, which lasts for hours at most and may be asked of a program, so that it is looked up for each run. One that was given whole is
- * meant without anything of the environment. Throws `BxError('input' | 'unsupported')`.
+ * What tells the key of AWS, which lasts for hours at most, so that it is looked up for each run; null: none of the caches lacks one, or nothing
+ * tells it. Throws `BxError('unsupported')`.
  */
-export function withAwsKeys(caches: readonly CacheSpec[], env: Env): CacheSpec[] {
-  return caches.map(({ type, attrs }) => {
-    const isWhole = attrs.access_key_id !== undefined && attrs.secret_access_key !== undefined;
-    return { type, attrs: type !== 's3' || isWhole ? attrs : filledIn(attrs, findAwsKey(env) ?? {}) };
-  });
+export function awsSourceFor({ cacheFrom = [], cacheTo = [] }: Caches, env: Env): AwsSource | null {
+  return [...cacheFrom, ...cacheTo].some(lacksKey) ? findAwsKey(env) : null;
+}
+
+/** The caches, with the key in those that lack one. */
+export function withAwsKey({ cacheFrom, cacheTo }: Caches, key: AwsKey): Caches {
+  const filled = (cache: CacheSpec): CacheSpec => (lacksKey(cache) ? { ...cache, attrs: filledIn(cache.attrs, key) } : cache);
+  return { ...(cacheFrom && { cacheFrom: cacheFrom.map(filled) }), ...(cacheTo && { cacheTo: cacheTo.map(filled) }) };
+}
+
+/** One that was given whole is meant without anything of the environment. */
+function lacksKey({ type, attrs }: CacheSpec): boolean {
+  return type === 's3' && (attrs.access_key_id === undefined || attrs.secret_access_key === undefined);
 }
 
 /** actions/toolkit, packages/cache. */

@@ -44,6 +44,8 @@ export interface RecorderOptions {
   readonly header: Pick<RecordHeader, 'program' | 'session' | 'pid' | 'context'>;
   /** Values that must not get on the disk. */
   readonly secrets: readonly string[];
+  /** More are on their way: until `conceal` nothing gets on the disk. */
+  readonly awaitsSecrets?: boolean;
   readonly bounds?: RecordBounds;
   readonly now: () => number;
   /** Once, and the last call: nothing more is recorded. */
@@ -52,7 +54,14 @@ export interface RecorderOptions {
   onSegment?(): void;
 }
 
+interface Beginning {
+  readonly header: RecordHeader;
+  readonly snapshot: Entry;
+}
+
 export interface Recorder {
+  /** Values that must not get on the disk from now on, with what has happened and is not written yet. */
+  conceal(secrets: readonly string[]): void;
   /** The session has ended: writes what is left and says so in the record. Resolves within 2 s, whatever the disk does. Never rejects. */
   finish(): Promise<void>;
 }
@@ -61,8 +70,14 @@ export interface Recorder {
 export function startRecording(options: RecorderOptions): Recorder {
   const { session, now, bounds = RECORD_BOUNDS } = options;
   const pending = createPending();
-  const scrubber = createEntryScrubber(options.secrets);
-  const hasSecrets = options.secrets.length > 0;
+  const secrets = new Set(options.secrets);
+  let scrubber = createEntryScrubber(secrets);
+  /** What an earlier scrubber has held back. */
+  const heldBefore: Entry[] = [];
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   const segments = createSegments(options.directory, bounds.sessionBytes);
   const terminals = new Map<string, { readonly terminal: Terminal; cols: number; rows: number }>();
   const listeners: Disposable[] = [];
@@ -110,7 +125,7 @@ export function startRecording(options: RecorderOptions): Recorder {
   }
 
   /** The session as it is in this turn, as the beginning of a segment. */
-  function beginning(): string {
+  function beginning(): Beginning {
     const atMs = now();
     const header: RecordHeader = {
       type: 'header',
@@ -131,13 +146,20 @@ export function startRecording(options: RecorderOptions): Recorder {
       logs,
       terminals: [...terminals].map(terminalSnapshot),
     };
-    return encodeLine(header) + (hasSecrets ? scrubber.push(snapshot) : [snapshot]).map(encodeLine).join('');
+    return { header, snapshot };
+  }
+
+  function encodeBeginning({ header, snapshot }: Beginning): string {
+    return encodeLine(header) + scrubbed([snapshot]).map(encodeLine).join('');
   }
 
   function encode(happenings: readonly Happening[]): string {
-    const entries = happenings.map(toEntry);
-    if (!hasSecrets) return entries.map(encodeLine).join('');
-    return [...entries.flatMap((entry) => scrubber.push(entry)), ...scrubber.release(now(), HELD_MS)].map(encodeLine).join('');
+    const entries = scrubbed([...heldBefore.splice(0), ...happenings.map(toEntry)]);
+    return [...entries, ...scrubber.release(now(), HELD_MS)].map(encodeLine).join('');
+  }
+
+  function scrubbed(entries: readonly Entry[]): readonly Entry[] {
+    return secrets.size === 0 ? entries : entries.flatMap((entry) => scrubber.push(entry));
   }
 
   function flush(): void {
@@ -157,7 +179,7 @@ export function startRecording(options: RecorderOptions): Recorder {
     const text = encode(pending.take());
     const limit = Math.max(bounds.segmentBytes, 2 * snapshotBytes);
     const isFull = segments.bytes + text.length >= limit && !scrubber.isHolding;
-    const next = isFull ? beginning() : null;
+    const next = isFull ? encodeBeginning(beginning()) : null;
     if (text !== '') await segments.append(text);
     if (next !== null) await begin(next);
   }
@@ -176,8 +198,11 @@ export function startRecording(options: RecorderOptions): Recorder {
       schedule();
     }),
   );
+  if (!options.awaitsSecrets) open();
+  const first = beginning();
   isWriting = true;
-  writing = begin(beginning())
+  writing = opened
+    .then(() => begin(encodeBeginning(first)))
     .catch(fail)
     .finally(() => {
       isWriting = false;
@@ -186,16 +211,27 @@ export function startRecording(options: RecorderOptions): Recorder {
 
   async function end(): Promise<void> {
     if (timer !== null) clearTimeout(timer);
+    open();
     await writing;
     if (isStopped) return;
     const text = encode(pending.take());
     const last: Entry = { type: 'end', atMs: now() };
     stop();
-    await segments.append(text + (hasSecrets ? scrubber.push(last) : [last]).map(encodeLine).join(''));
+    await segments.append(text + scrubbed([last]).map(encodeLine).join(''));
     await segments.close();
   }
 
   return {
+    conceal(more) {
+      const before = secrets.size;
+      for (const secret of more) secrets.add(secret);
+      if (secrets.size > before) {
+        heldBefore.push(...scrubber.release(now(), 0));
+        scrubber = createEntryScrubber(secrets);
+        schedule();
+      }
+      open();
+    },
     async finish() {
       const timeout = new Promise<void>((resolve) => setTimeout(resolve, FINISH_WITHIN_MS).unref());
       await Promise.race([end().catch(() => undefined), timeout]);

@@ -67,17 +67,31 @@ function statusOf(state: SessionState, generation: Generation | null): Pick<Head
 
 /** What is done about it, once there is something to tell. */
 function connectingTo(generation: Generation | null): string {
-  const running = generation === null ? undefined : stepsInOrder(generation).findLast((step) => step.state === 'running');
-  if (running === undefined) return 'to the engine';
-  const text = cleanText(running.text);
+  const text = generation === null ? null : newestOf(generation);
+  if (text === null) return 'to the engine';
   return text.startsWith('connecting ') ? `${text.slice('connecting '.length)}: no answer yet` : `to the engine: ${text}`;
+}
+
+/** A program of this machine that the build waits for. */
+function askingOf(generation: Generation): string | null {
+  const text = newestOf(generation);
+  return text?.startsWith('asking ') ? `${text}: no answer yet` : null;
+}
+
+function newestOf(generation: Generation): string | null {
+  const running = stepsInOrder(generation).findLast((step) => step.state === 'running');
+  return running === undefined ? null : cleanText(running.text);
 }
 
 function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {
   const { failure, result } = generation;
   switch (generation.status) {
     case 'planning':
-      return { state: 'running', word: 'PLANNING', sentence: sendingOf(generation) ?? 'the build from the Dockerfile' };
+      return {
+        state: 'running',
+        word: 'PLANNING',
+        sentence: sendingOf(generation) ?? askingOf(generation) ?? 'the build from the Dockerfile',
+      };
     case 'running':
       return { state: 'running', word: 'RUNNING', sentence: runningOf(generation) };
     case 'exporting':

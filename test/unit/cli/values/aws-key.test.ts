@@ -3,7 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findAwsKey } from '../../../../src/cli/values/aws-key.js';
+import { type AwsKey, findAwsKey } from '../../../../src/cli/values/aws-key.js';
+import { askAwsProgram } from '../../../../src/cli/values/aws-program.js';
+import type { BxError } from '../../../../src/platform/errors.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { capture } from '../../../setup/command.mjs';
 
 const home = mkdtempSync(join(tmpdir(), 'bxtui-aws-'));
 const asked = join(home, 'asked');
@@ -26,6 +30,14 @@ credential_process = echo secret-words
 credential_process = echo '{"Version": 2}'
 [profile half]
 credential_process = echo '{"Version": 1, "AccessKeyId": "a"}'
+[profile much]
+credential_process = yes secret-words
+[profile child]
+credential_process = sh -c 'echo $$ >> ${asked}; sleep 60; echo late' | cat
+[profile deaf]
+credential_process = trap '' TERM; echo $$ >> ${asked}; sleep 60; sleep 60
+[profile assigned]
+credential_process = TOKEN=secret-words false
 [profile role]
 role_arn = arn:aws:iam::1:role/x
 source_profile = both
@@ -34,8 +46,28 @@ sso_session = s
 sso_account_id = 1
 `;
 
-const find = (profile: string, env: Record<string, string> = {}) =>
-  findAwsKey({ ...process.env, HOME: home, AWS_PROFILE: profile, ...env });
+const envOf = (profile: string, env: Record<string, string> = {}) => ({
+  ...process.env,
+  ...{ HOME: home, AWS_PROFILE: profile },
+  ...env,
+});
+const find = (profile: string, env: Record<string, string> = {}) => findAwsKey(envOf(profile, env));
+async function ask(profile: string, { signal = new AbortController().signal, timeoutMs = 10_000 } = {}): Promise<AwsKey> {
+  const source = find(profile);
+  if (source?.kind !== 'program') throw new Error(`no program: ${JSON.stringify(source)}`);
+  return askAwsProgram(source.program, envOf(profile), signal, timeoutMs);
+}
+const fail = (key: AwsKey) => Promise.reject(new Error(`it has told ${JSON.stringify(key)}`));
+/** What a program has started is ended with it where that is in no session that a terminal belongs to. */
+const hasTerminal = capture('sh', ['-c', ': < /dev/tty']).status === 0;
+/** A process that nobody has waited for yet has gone as well. */
+function isGone(pid: number): boolean {
+  try {
+    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
 const times = () => readFileSync(asked, 'utf8').length / 2;
 
 beforeAll(() => {
@@ -47,15 +79,16 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 describe('a key of AWS', () => {
   it('is that of the credentials, before that of the configuration', () => {
-    expect(find('both')).toEqual({ access_key_id: 'k', secret_access_key: 'ks', session_token: undefined });
+    const key = { access_key_id: 'k', secret_access_key: 'ks', session_token: undefined };
+    expect(find('both')).toEqual({ kind: 'key', key });
   });
 
-  it('is told by a program, which is asked once until it expires', () => {
+  it('is told by a program, which is asked once until it expires', async () => {
     writeFileSync(asked, '');
     const key = { access_key_id: 'p', secret_access_key: 'ps', session_token: 'pt' };
-    expect([find('program'), find('program')]).toEqual([key, key]);
+    expect([await ask('program'), await ask('program')]).toEqual([key, key]);
     expect(times()).toBe(1);
-    for (let count = 0; count < 2; count++) expect(find('expired')).toMatchObject({ access_key_id: 'p' });
+    for (let count = 0; count < 2; count++) expect(await ask('expired')).toMatchObject({ access_key_id: 'p' });
     expect(times()).toBe(3);
   });
 
@@ -64,8 +97,39 @@ describe('a key of AWS', () => {
     ['text', /what it says is no JSON$/],
     ['old', /no Version 1$/],
     ['half', /no SecretAccessKey$/],
-  ])('is not told by a program that goes wrong: %s', (profile, message) => {
-    expect(() => find(profile)).toThrow(message);
+    ['much', /it says more than a key$/],
+  ])('is not told by a program that goes wrong: %s', async (profile, message) => {
+    const error: BxError = await ask(profile).then(fail, (reason) => reason);
+    expect(error.message).toMatch(message);
+    expect(error.code).toBe('input');
+    expect(`${error.message} ${error.hint}`).toContain(`the profile ${profile}`);
+    expect(error.hint).toMatch(
+      /^It is this command: (?:echo|yes) … Run it by hand to see, or name another profile with AWS_PROFILE\.$/,
+    );
+    expect(`${error.message} ${error.hint}`).not.toContain('secret-words');
+  });
+
+  it('of a program that fails has no secret of its command in the error', async () => {
+    const error: BxError = await ask('assigned').then(fail, (reason) => reason);
+    expect(error.message).toMatch(/it ended with status 1$/);
+    expect(`${error.message} ${error.hint}`).not.toContain('secret-words');
+  });
+
+  it('is not waited for without end, and not by a program that has left its output to another', async () => {
+    writeFileSync(asked, '');
+    await expect(ask('child', { timeoutMs: 300 })).rejects.toThrow('it has not answered within 0.3 s');
+    if (!hasTerminal) await eventually(() => expect(isGone(Number(readFileSync(asked, 'utf8')))).toBe(true));
+  });
+
+  it.each(hasTerminal ? ['deaf'] : ['child', 'deaf'])('that is not wanted any more ends its program: %s', async (profile) => {
+    writeFileSync(asked, '');
+    const abort = new AbortController();
+    const asking = ask(profile, { signal: abort.signal });
+    await eventually(() => expect(readFileSync(asked, 'utf8')).not.toBe(''));
+    abort.abort();
+    await expect(asking).rejects.toMatchObject({ code: 'cancelled' });
+    await eventually(() => expect(isGone(Number(readFileSync(asked, 'utf8')))).toBe(true));
+    await expect(ask(profile, { signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaches } from '../../../../src/cli/values/cache.js';
-import { withAwsKeys } from '../../../../src/cli/values/cache-environment.js';
+import { awsSourceFor, withAwsKey } from '../../../../src/cli/values/cache-environment.js';
 
 const from = (value: string, env = {}, cwd = '/w') => parseCaches([value], '--cache-from', env, cwd);
 const to = (value: string, env = {}, cwd = '/w') => parseCaches([value], '--cache-to', env, cwd);
@@ -77,9 +77,10 @@ describe('caches', () => {
       [',access_key_id=f,secret_access_key=fs', { AWS_SESSION_TOKEN: 'et' }, { access_key_id: 'f', secret_access_key: 'fs' }],
       [',access_key_id=f', {}, { access_key_id: 'f', secret_access_key: 'ds' }],
     ])('have a key: %j %j', (more, env, expected) => {
-      expect(withAwsKeys(to(`type=s3,bucket=b${more}`), { HOME: home, ...env })).toEqual([
-        { type: 's3', attrs: { bucket: 'b', ...expected } },
-      ]);
+      const caches = { cacheTo: to(`type=s3,bucket=b${more}`) };
+      const source = awsSourceFor(caches, { HOME: home, ...env });
+      const found = source?.kind === 'key' ? withAwsKey(caches, source.key) : caches;
+      expect(found).toEqual({ cacheTo: [{ type: 's3', attrs: { bucket: 'b', ...expected } }] });
     });
 
     it('in the place of a file are refused', () => {

@@ -147,6 +147,53 @@ describe('a recording', () => {
   });
 });
 
+describe('a recording whose secrets are not all known when it begins', () => {
+  const textNow = (): string =>
+    files()
+      .map((name) => readFileSync(join(dir, name), 'utf8'))
+      .join('');
+
+  it('has nothing on the disk until they are, and nothing of them in it', async () => {
+    const { session } = tellStory('shell');
+    log(session, 'before: hunter2\n');
+    const { recorder } = record(session, { awaitsSecrets: true });
+    log(session, 'after: hunter2\n');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(files()).toEqual([]);
+    recorder.conceal(['hunter2']);
+    await eventually(() => expect(textNow()).toContain('after: [redacted]'));
+    expect(textNow()).toContain('before: [redacted]');
+    await recorder.finish();
+    expect(textNow()).not.toContain('hunter2');
+    expect(entriesOf('000001.jsonl').map(({ type }) => type)).toEqual(['snapshot', 'event', 'end']);
+  });
+
+  it('is written whole where there are none after all, or the session ends before', async () => {
+    for (const isTold of [true, false]) {
+      const { session } = tellStory('shell');
+      const { recorder } = record(session, { awaitsSecrets: true });
+      log(session, 'recorded\n');
+      if (isTold) recorder.conceal([]);
+      await recorder.finish();
+      expect(entriesOf('000001.jsonl').map(({ type }) => type)).toEqual(['snapshot', 'event', 'end']);
+      rmSync(join(dir, '000001.jsonl'));
+    }
+  });
+
+  it('takes more of them later, and loses nothing of what it has held for one of before', async () => {
+    const { session } = tellStory('shell');
+    const { recorder } = record(session, { secrets: ['hunter2'] });
+    const terminal = session.fakeTerminal('p1');
+    terminal.print('a hunt');
+    await eventually(() => expect(outputOf(entriesOf('000001.jsonl'))).toBe('a '));
+    recorder.conceal(['sesame']);
+    terminal.print('er2 b ses');
+    terminal.print('ame c');
+    await recorder.finish();
+    expect(outputOf(entriesOf('000001.jsonl'))).toBe('a [redacted] b [redacted] c');
+  });
+});
+
 describe('the place of records', () => {
   it('is beside the sessions of --root, else where a state outlives a login', () => {
     expect(recordsRoot('/a', { XDG_STATE_HOME: '/s' })).toBe('/a/records');
