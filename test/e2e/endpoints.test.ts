@@ -13,6 +13,7 @@ import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
+import { startSocksProxy } from '../helpers/socks-proxy.js';
 import { findSshd, type SshServer, startSshServer } from '../helpers/ssh-server.js';
 import { closeTerminals, startTerminal } from '../helpers/terminal.js';
 import { which } from '../setup/command.mjs';
@@ -23,6 +24,14 @@ const TOLD_WITHIN_MS = 5_000;
 const engine = testEngine();
 const socket = engine.replace(/^unix:\/\//, '');
 const sshd = findSshd();
+
+/** Whatever the machine of the tests has. */
+const NO_PROXIES: Env = Object.fromEntries(
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
+    [name, undefined],
+    [name.toLowerCase(), undefined],
+  ]),
+);
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -152,6 +161,29 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
     mkdirSync(material, { recursive: true });
     for (const file of ['ca.pem', 'cert.pem', 'key.pem']) copyFileSync(join(good, file), join(material, file));
     await debugThere({ DOCKER_HOST: undefined, DOCKER_CONFIG: config }, /docker context "far"/, ['--context', 'far']);
+  });
+
+  it('is debugged through the SOCKS proxy of the environment, with TLS from end to end', async () => {
+    const far = await startEngineProxy(engine, authority.issue('far', { subject: 'DNS:engine.test' }));
+    const socks = await startSocksProxy({ 'engine.test:2376': far.port, 'other.test:2376': far.port });
+    closing.push(
+      () => socks.close(),
+      () => far.close(),
+    );
+    const env = { ...NO_PROXIES, ...at(0, good), ALL_PROXY: socks.address };
+    await debugThere({ ...env, DOCKER_HOST: 'tcp://engine.test:2376' }, /\(DOCKER_HOST\)/);
+    expect(new Set(socks.asked)).toEqual(new Set(['engine.test:2376']));
+    const ours = await unreachable({
+      ...env,
+      DOCKER_HOST: 'tcp://engine.test:2376',
+      DOCKER_CERT_PATH: createAuthority().issue('ours'),
+    });
+    expect(ours.stderr).toMatch(/cannot connect to tcp:\/\/engine\.test:2376 \(DOCKER_HOST\): TLS failed/);
+    const other = await unreachable({ ...env, DOCKER_HOST: 'tcp://other.test:2376' });
+    expect(other.stderr).toMatch(/tcp:\/\/other\.test:2376 \(DOCKER_HOST\): TLS failed: .*other\.test/);
+    const nowhere = await unreachable({ ...env, DOCKER_HOST: 'tcp://nowhere.test:2376' });
+    const refused = `cannot reach tcp://nowhere.test:2376 (DOCKER_HOST) by the proxy ${socks.address} (ALL_PROXY)`;
+    expect(nowhere.stderr).toContain(`${refused}: the host of the engine cannot be reached`);
   });
 
   it.each([

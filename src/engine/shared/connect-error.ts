@@ -144,42 +144,61 @@ export function dialCancelled(endpoint: Endpoint, cause?: unknown): BxError {
 }
 
 function explain(endpoint: Endpoint, cause: unknown): { reason: string; hint: string } {
-  const code = errnoCode(cause);
   const isUnix = endpoint.address.startsWith('unix://');
-  const startIt = endpoint.kind === 'docker' ? 'Start it (systemctl start docker)' : 'Start buildkitd';
-  const nameOther =
-    endpoint.kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
+  const isUnheard = isUnix && errnoCode(cause) === 'ECONNREFUSED';
+  return { reason: isUnheard ? 'nobody listens on the socket' : socketReason(cause), hint: hintForFailure(endpoint, cause) };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'connection refused',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTFOUND: 'the host name cannot be resolved',
+  EAI_AGAIN: 'the host name cannot be resolved',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the host cannot be reached',
+  ETIMEDOUT: 'the host cannot be reached',
+  ECONNRESET: 'the connection was reset',
+  ENOTSOCK: 'the path is not a socket',
+};
+
+/** Why a connection does not come up, whoever is to be at its end. */
+export function socketReason(cause: unknown): string {
+  const code = errnoCode(cause);
+  const message = messageOf(cause);
+  return REASONS[code] ?? (isTlsFailure(code, message) ? `TLS failed: ${tlsReason(code, message)}` : message);
+}
+
+function hintForFailure({ kind }: Endpoint, cause: unknown): string {
+  const code = errnoCode(cause);
+  const startIt = kind === 'docker' ? 'Start it (systemctl start docker)' : 'Start buildkitd';
+  const nameOther = kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
   switch (code) {
     case 'ENOENT':
-      return { reason: 'there is no such socket', hint: `${startIt}, or ${nameOther}.` };
     case 'ECONNREFUSED':
-      return { reason: isUnix ? 'nobody listens on the socket' : 'connection refused', hint: `${startIt}, or ${nameOther}.` };
+      return `${startIt}, or ${nameOther}.`;
     case 'EACCES':
     case 'EPERM':
-      return {
-        reason: 'permission denied',
-        hint: 'Join the group that owns the socket (usually: usermod -aG docker $USER, then log in again), or run as root.',
-      };
+      return 'Join the group that owns the socket (usually: usermod -aG docker $USER, then log in again), or run as root.';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return { reason: 'the host name cannot be resolved', hint: `Check the name and the network, or ${nameOther}.` };
+      return `Check the name and the network, or ${nameOther}.`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
-      return { reason: 'the host cannot be reached', hint: `Check the network, or ${nameOther}.` };
+      return `Check the network, or ${nameOther}.`;
     case 'ECONNRESET':
-      return { reason: 'the connection was reset', hint: 'Check that the address and TLS settings fit the engine.' };
+      return 'Check that the address and TLS settings fit the engine.';
     case 'ENOTSOCK':
-      return { reason: 'the path is not a socket', hint: `Give the path of the engine's socket: ${nameOther}.` };
+      return `Give the path of the engine's socket: ${nameOther}.`;
   }
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (isTlsCode(code) || /wrong version number|alert|certificate/i.test(message)) {
-    return {
-      reason: `TLS failed: ${tlsReason(code, message)}`,
-      hint: 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.',
-    };
-  }
-  return { reason: message, hint: `Check the address, or ${nameOther}.` };
+  if (!isTlsFailure(code, messageOf(cause))) return `Check the address, or ${nameOther}.`;
+  return 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.';
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function errnoCode(cause: unknown): string {
@@ -192,8 +211,11 @@ function errnoCode(cause: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-function isTlsCode(code: string): boolean {
-  return /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO$|ERR_OSSL|HOSTNAME_MISMATCH)/.test(code);
+function isTlsFailure(code: string, message: string): boolean {
+  const isTlsCode = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO$|ERR_OSSL|HOSTNAME_MISMATCH)/.test(
+    code,
+  );
+  return isTlsCode || /wrong version number|alert|certificate/i.test(message);
 }
 
 function tlsReason(code: string, message: string): string {

@@ -7,42 +7,55 @@ import { isIPv4, isIPv6, type Socket } from 'node:net';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 import { socketTarget } from './address.js';
-import { describeEndpoint, dialCancelled } from './connect-error.js';
+import { describeEndpoint, dialCancelled, socketReason } from './connect-error.js';
+import { DialTimeoutError, dialSocket } from './dial-socket.js';
 import { type EngineProxy, isSocks, type ProxyEnvironment, proxyForEngine } from './proxy-for.js';
 
 const SOCKS_PORT = 1080;
-/** From the connection to the proxy until it has one to the engine. */
+/** Until the proxy has a connection to the engine. */
 const PROXY_TIMEOUT_MS = 3_700;
 
-/** `connect`: of a socket to an endpoint, or of TLS over one. Throws `BxError('endpoint' | 'cancelled')`. */
+/**
+ * `connect`: to the engine, by a connection that leads there already, or directly where that is null. Throws `BxError('endpoint' | 'cancelled')`.
+ */
 export async function openThroughProxy(
   endpoint: Endpoint,
   signal: AbortSignal,
-  connect: (to: Endpoint, base: Socket | null) => Promise<Socket>,
+  connect: (line: Socket | null) => Promise<Socket>,
   env: ProxyEnvironment = process.env,
 ): Promise<Socket> {
   const target = socketTarget(endpoint);
   const proxy = target.kind === 'tcp' ? namedProxy(endpoint, target.host, target.port, env) : null;
-  if (proxy === null || target.kind !== 'tcp') return connect(endpoint, null);
-  if (!isSocks(proxy.url.href))
-    return connect(endpoint, null).catch((error: unknown) => Promise.reject(withoutProxy(error, proxy)));
+  if (proxy === null || target.kind !== 'tcp') return connect(null);
+  if (!isSocks(proxy.url.href)) return connect(null).catch((error: unknown) => Promise.reject(withoutProxy(error, proxy)));
+  return connect(await lineBy(proxy, endpoint, target, signal));
+}
+
+/** A connection to the engine that the proxy has made. */
+async function lineBy(
+  proxy: EngineProxy,
+  endpoint: Endpoint,
+  { host, port }: { readonly host: string; readonly port: number },
+  signal: AbortSignal,
+): Promise<Socket> {
   const { url } = proxy;
-  const place = `tcp://${url.hostname}:${url.port || SOCKS_PORT}`;
-  const socket = await connect({ kind: 'docker', address: place, source: proxy.source, tls: null }, null).catch(
-    (error: unknown) => {
-      if (error instanceof BxError && error.code === 'cancelled') throw error;
-      throw failure(endpoint, proxy, messageOf(error).replace(/^cannot connect to .*?\): /, ''));
-    },
-  );
   const late = AbortSignal.timeout(PROXY_TIMEOUT_MS);
+  const ending = AbortSignal.any([signal, late]);
+  let socket: Socket | null = null;
   try {
-    await askFor(target.host, target.port, socket, url, AbortSignal.any([signal, late]));
+    const place = { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || SOCKS_PORT) } as const;
+    socket = await dialSocket(place, { signal: ending, timeoutMs: PROXY_TIMEOUT_MS });
+    await askFor(host, port, socket, url, ending);
+    return socket;
   } catch (error) {
-    socket.on('error', () => {}).destroy();
+    socket?.on('error', () => {}).destroy();
     if (signal.aborted) throw dialCancelled(endpoint, signal.reason);
-    throw failure(endpoint, proxy, late.aborted ? 'it does not answer' : messageOf(error));
+    throw failure(
+      endpoint,
+      proxy,
+      late.aborted || error instanceof DialTimeoutError ? 'it does not answer' : socketReason(error),
+    );
   }
-  return endpoint.tls === null ? socket : connect(endpoint, socket);
 }
 
 function namedProxy(endpoint: Endpoint, host: string, port: number, env: ProxyEnvironment): EngineProxy | null {
@@ -121,10 +134,6 @@ async function take(socket: Socket, count: number, signal: AbortSignal): Promise
     if (socket.readableEnded || socket.destroyed || bytes !== null) throw new Error('it closed the connection');
     await once(socket, 'readable', { signal });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function failure(endpoint: Endpoint, { url, source }: EngineProxy, why: string): BxError {

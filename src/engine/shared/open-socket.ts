@@ -2,12 +2,13 @@
  * Opens the stream below everything: a socket (unix, tcp, TLS) within a deadline, or a channel through a program or a container. It speaks no
  * protocol on it.
  */
-import * as net from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type PeerCertificate } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { isSocketAddress, type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
+import { DialAbortedError, DialTimeoutError, dialSocket, dialTls } from './dial-socket.js';
 
 /** How long it may take until somebody answers: the connection and the answer to an upgrade together. With the start of the program it is below 5 s. */
 const DIAL_TIMEOUT_MS = 3_700;
@@ -31,69 +32,30 @@ export interface OpenOptions {
 export async function openSocket(endpoint: Endpoint, signal: AbortSignal, options: OpenOptions = {}): Promise<Duplex> {
   if (endpoint.kind === 'docker' && /^(?:tcp|https?):/i.test(endpoint.address)) {
     const { openThroughProxy } = await import('./engine-proxy.js');
-    return openThroughProxy(endpoint, signal, (to, base) => connectSocket(to, signal, options, base));
+    return openThroughProxy(endpoint, signal, (line) => connectSocket(endpoint, signal, options, line));
   }
   if (isSocketAddress(endpoint.address)) return connectSocket(endpoint, signal, options);
   const { openChannel } = await import('./channel/open-channel.js');
   return openChannel(endpoint, signal);
 }
 
-/** `base`: a stream that leads there already, for TLS. */
-function connectSocket(
+/** `line`: a connection that leads to the engine already. */
+async function connectSocket(
   endpoint: Endpoint,
   signal: AbortSignal,
-  options: OpenOptions,
-  base: net.Socket | null = null,
-): Promise<net.Socket> {
-  const timeoutMs = options.timeoutMs ?? DIAL_TIMEOUT_MS;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(dialCancelled(endpoint, signal.reason));
-    let socket: net.Socket;
-    try {
-      socket = startConnecting(endpoint, socketTarget(endpoint), options.alpn ?? [], base);
-    } catch (error) {
-      return reject(error instanceof Error && error.name === 'BxError' ? error : connectFailure(endpoint, error));
-    }
-    const settle = (action: () => void): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket
-        .off('error', onError)
-        .off(endpoint.tls ? 'secureConnect' : 'connect', onConnect)
-        .off('close', onClose);
-      action();
-    };
-    const fail = (error: Error): void =>
-      settle(() => {
-        socket.on('error', () => {});
-        socket.destroy();
-        reject(error);
-      });
-    const onError = (error: Error): void => fail(connectFailure(endpoint, error));
-    const onClose = (): void => fail(connectFailure(endpoint, new Error('the connection was closed')));
-    const onAbort = (): void => fail(dialCancelled(endpoint, signal.reason));
-    const onConnect = (): void =>
-      settle(() => {
-        socket.setNoDelay?.(true);
-        resolve(socket);
-      });
-    const timer = setTimeout(() => fail(connectTimeout(endpoint, timeoutMs, 'the connection did not come up')), timeoutMs);
-    socket
-      .on('error', onError)
-      .on('close', onClose)
-      .on(endpoint.tls ? 'secureConnect' : 'connect', onConnect);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-function startConnecting(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[], base: net.Socket | null): net.Socket {
-  if (target.kind === 'unix' && !endpoint.tls) return net.connect({ path: target.path });
-  if (target.kind === 'tcp' && !endpoint.tls) return net.connect({ host: target.host, port: target.port, keepAlive: true });
-  return connectTls({
-    ...(target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port }),
-    ...(base !== null && { socket: base }),
-    ...tlsOptions(endpoint, target, alpn),
-  });
+  { timeoutMs = DIAL_TIMEOUT_MS, alpn = [] }: OpenOptions,
+  line: Socket | null = null,
+): Promise<Socket> {
+  const limits = { signal, timeoutMs };
+  try {
+    const target = socketTarget(endpoint);
+    if (endpoint.tls !== null) return await dialTls(target, tlsOptions(endpoint, target, alpn), limits, line);
+    return line ?? (await dialSocket(target, limits));
+  } catch (error) {
+    if (error instanceof DialAbortedError) throw dialCancelled(endpoint, error.cause);
+    if (error instanceof DialTimeoutError) throw connectTimeout(endpoint, timeoutMs, 'the connection did not come up');
+    throw connectFailure(endpoint, error);
+  }
 }
 
 function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): ConnectionOptions {
@@ -104,8 +66,8 @@ function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly str
     ...(material?.cert != null && { cert: material.cert }),
     ...(material?.key != null && { key: material.key }),
     // An IP address is no valid SNI name; the certificate is then checked against the address itself.
-    ...(net.isIP(host) ? { host } : { servername: host }),
-    ...(net.isIP(host) &&
+    ...(isIP(host) ? { host } : { servername: host }),
+    ...(isIP(host) &&
       target.kind === 'tcp' && {
         host: target.host,
         checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(host, cert),
