@@ -56,7 +56,7 @@ describe('a program that tells the key of a cache', () => {
       cols: 180,
       rows: 40,
     });
-    await screen.waitFor(/asking credential_process of AWS profile told: no answer yet/);
+    await screen.waitFor(/asking credential_process of the profile told: no answer yet/);
     const [{ id }] = (await sessions.list()) as [ListedSession];
     const directory = join(sessions.root, 'records', id);
     expect(readdirSync(directory)).toEqual([]);

@@ -38,7 +38,7 @@ export async function completeRequest(request: BuildRequest, completion: Complet
 async function ask(program: AwsProgram, { signal, tell }: Completion) {
   const { askAwsProgram } = await import('../values/aws-program.js');
   const slow = tellWhenSlow(tell, () => ({
-    name: `asking credential_process of AWS profile ${program.profile}`,
+    name: `asking ${program.name}`,
     hint: 'It may wait for somebody: run it by hand to see.',
   }));
   try {

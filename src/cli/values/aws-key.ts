@@ -1,12 +1,12 @@
 /**
  * Who one is at AWS, in the order in which its tools look (aws/aws-sdk-go-v2, config/resolve_credentials.go): the environment, then a profile of the
- * two files, with a key or a program that tells one (`aws-program.ts`). What takes a question to AWS is refused where it is what is meant; where
- * nothing is meant the engine looks for itself.
+ * two files, with a key or a program that tells one (`aws-program.ts`). What takes a question to AWS its own tool is asked for; where nothing is
+ * meant the engine looks for itself.
  */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { BxError } from '../../platform/errors.js';
+import { shellWord } from './shell-word.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Section = Readonly<Record<string, string>>;
@@ -18,11 +18,13 @@ export interface AwsKey extends Readonly<Record<string, string | undefined>> {
   readonly session_token: string | undefined;
 }
 
-/** `credential_process` of a profile. */
+/** `credential_process` of a profile, or AWS's own tool. */
 export interface AwsProgram {
-  readonly profile: string;
-  /** A line for the shell, which may have a secret in it. */
+  /** What is asked, as people call it: `credential_process of the profile x`. */
+  readonly name: string;
+  /** A line for the shell, which may have a secret in it where `isOwnTool` is false. */
   readonly command: string;
+  readonly isOwnTool: boolean;
 }
 
 /** What tells the key. */
@@ -30,36 +32,35 @@ export type AwsSource =
   | { readonly kind: 'key'; readonly key: AwsKey }
   | { readonly kind: 'program'; readonly program: AwsProgram };
 
-/** Null: nothing says who. Throws `BxError('unsupported')`. */
+/** Null: nothing says who. */
 export function findAwsKey(env: Env): AwsSource | null {
   const [id, secret] = [env.AWS_ACCESS_KEY_ID || env.AWS_ACCESS_KEY, env.AWS_SECRET_ACCESS_KEY || env.AWS_SECRET_KEY];
   if (id && secret) return given(id, secret, env.AWS_SESSION_TOKEN);
   const name = env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || 'default';
-  if (env.AWS_WEB_IDENTITY_TOKEN_FILE) throw unsupported('AWS_WEB_IDENTITY_TOKEN_FILE, a token that stands for a role', name);
+  if (env.AWS_WEB_IDENTITY_TOKEN_FILE) return ownTool('the role of AWS_WEB_IDENTITY_TOKEN_FILE', name);
   const profile = readProfile(name, env);
-  const role = profile.role_arn ? `the role ${profile.role_arn} (role_arn)` : null;
-  if (role !== null) throw unsupported(`${role} in the profile ${name}`, name);
+  if (profile.role_arn) return ownTool(`the role of the profile ${name}`, name);
   if (profile.aws_access_key_id && profile.aws_secret_access_key) {
     return given(profile.aws_access_key_id, profile.aws_secret_access_key, profile.aws_session_token);
   }
-  const sso = ['sso_session', 'sso_start_url'].find((key) => profile[key]);
-  if (sso !== undefined) throw unsupported(`a single sign-on (${sso}) in the profile ${name}`, name);
+  if (profile.sso_session || profile.sso_start_url) return ownTool(`the single sign-on of the profile ${name}`, name);
   const command = profile.credential_process;
-  if (command) return { kind: 'program', program: { profile: name, command } };
+  if (command) {
+    return { kind: 'program', program: { name: `credential_process of the profile ${name}`, command, isOwnTool: false } };
+  }
   const container = ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'].find((key) => env[key]);
-  if (container !== undefined) throw unsupported(`what a container is told (${container})`, name);
-  return null;
+  return container === undefined ? null : ownTool(`the container's role (${container})`, name);
 }
 
 function given(id: string, secret: string, token: string | undefined): AwsSource {
   return { kind: 'key', key: { access_key_id: id, secret_access_key: secret, session_token: token } };
 }
 
-function unsupported(what: string, profile: string): BxError {
-  const named = profile === 'default' ? '' : ` --profile ${profile}`;
-  return new BxError('unsupported', `type=s3: the key is that of ${what}, which bxtui does not ask AWS for`, {
-    hint: `Have AWS's own tool ask, and build again: eval "$(aws configure export-credentials${named} --format env)". Or give access_key_id and secret_access_key.`,
-  });
+/** It looks in the same order, asks AWS, and tells what it is given as a `credential_process` does. */
+function ownTool(what: string, profile: string): AwsSource {
+  const named = profile === 'default' ? '' : ` --profile ${shellWord(profile)}`;
+  const command = `aws configure export-credentials${named} --format process`;
+  return { kind: 'program', program: { name: `aws for ${what}`, command, isOwnTool: true } };
 }
 
 /** What a file of credentials says goes before the other. */

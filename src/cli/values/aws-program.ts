@@ -1,6 +1,6 @@
 /**
- * The program that tells a key of AWS (`credential_process` of a profile): asked, and not asked again until what it has told expires, since some
- * ask a person. What it tells stands in no error.
+ * The program that tells a key of AWS (`credential_process` of a profile, or AWS's own tool): asked, and not asked again until what it has told
+ * expires, since some ask a person. What it tells stands in no error.
  */
 import { closeSync, openSync } from 'node:fs';
 import { BxError } from '../../platform/errors.js';
@@ -13,6 +13,8 @@ const TIMEOUT_MS = 60_000;
 /** One that does not end when it is asked to. */
 const KILL_AFTER_MS = 1_000;
 const MAX_ANSWER_BYTES = 1 << 20;
+/** Of a shell that does not find a command (POSIX, Shell Command Language, 2.8.2). */
+const NOT_FOUND = 127;
 
 /** By their command. */
 const told = new Map<string, { readonly key: AwsKey; readonly expiresAtMs: number }>();
@@ -29,8 +31,7 @@ export async function askAwsProgram(program: AwsProgram, env: Env, signal: Abort
 
 /** What it says on standard output. */
 async function run(program: AwsProgram, env: Env, signal: AbortSignal, timeoutMs: number): Promise<string> {
-  const cancelled = (): BxError =>
-    new BxError('cancelled', `asking credential_process of the profile ${program.profile} was cancelled`);
+  const cancelled = (): BxError => new BxError('cancelled', `asking ${program.name} was cancelled`);
   if (signal.aborted) throw cancelled();
   const { execa } = await import('execa');
   const isDetached = !hasTerminal();
@@ -56,6 +57,7 @@ async function run(program: AwsProgram, env: Env, signal: AbortSignal, timeoutMs
   if (!result.failed) return result.stdout;
   // A Ctrl-C at the terminal that it shares with this process.
   if (result.signal === 'SIGINT' || result.exitCode === 130) throw cancelled();
+  if (program.isOwnTool && result.exitCode === NOT_FOUND) throw lacksTool(program);
   throw failed(program, endOf(result));
 }
 
@@ -112,11 +114,17 @@ function end(child: RunningProgram, isDetached: boolean): void {
   }, KILL_AFTER_MS).unref();
 }
 
-function failed({ profile, command }: AwsProgram, why: string): BxError {
-  // What stands behind the name of the program, or before it, may be a secret.
-  const name = /^\s*([\w./~-]+)(?:\s|$)/.exec(command)?.[1];
-  return new BxError('input', `type=s3: credential_process of the profile ${profile} tells no key: ${why}`, {
-    hint: `${name === undefined ? 'Run it' : `It is this command: ${name} … Run it`} by hand to see, or name another profile with AWS_PROFILE.`,
+function failed({ name, command, isOwnTool }: AwsProgram, why: string): BxError {
+  // What stands behind the name of a program, or before it, may be a secret.
+  const program = isOwnTool ? `${command}.` : /^\s*([\w./~-]+)(?:\s|$)/.exec(command)?.[1]?.concat(' …');
+  return new BxError('input', `type=s3: ${name} tells no key: ${why}`, {
+    hint: `${program === undefined ? 'Run it' : `It is this command: ${program} Run it`} by hand to see, or name another profile with AWS_PROFILE.`,
+  });
+}
+
+function lacksTool({ name, command }: AwsProgram): BxError {
+  return new BxError('unsupported', `type=s3: there is nothing to ask ${name}: AWS's own tool is not on this machine`, {
+    hint: `It is asked with ${command}. Install it (aws, version 2), or give access_key_id and secret_access_key.`,
   });
 }
 

@@ -16,7 +16,7 @@ export function withEnvironment({ type, attrs }: CacheSpec, env: Env): CacheSpec
 
 /**
  * What tells the key of AWS, which lasts for hours at most, so that it is looked up for each run; null: none of the caches lacks one, or nothing
- * tells it. Throws `BxError('unsupported')`.
+ * tells it.
  */
 export function awsSourceFor({ cacheFrom = [], cacheTo = [] }: Caches, env: Env): AwsSource | null {
   return [...cacheFrom, ...cacheTo].some(lacksKey) ? findAwsKey(env) : null;

@@ -133,18 +133,40 @@ describe('a key of AWS', () => {
   });
 
   it.each([
-    ['role', {}, 'the role arn:aws:iam::1:role/x (role_arn) in the profile role'],
-    ['sso', {}, 'a single sign-on (sso_session) in the profile sso'],
-    ['default', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE'],
-    ['default', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://x' }, 'AWS_CONTAINER_CREDENTIALS_FULL_URI'],
-  ])('that takes a question to AWS says so, and what to do: %s %j', (profile, env, what) => {
-    expect(() => find(profile, env)).toThrow(what);
-    try {
-      find(profile, env);
-    } catch (error) {
-      const named = profile === 'default' ? '' : ` --profile ${profile}`;
-      expect((error as { hint: string }).hint).toContain(`aws configure export-credentials${named} --format env`);
-    }
+    ['role', {}, 'the role of the profile role'],
+    ['sso', {}, 'the single sign-on of the profile sso'],
+    ['default', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'the role of AWS_WEB_IDENTITY_TOKEN_FILE'],
+    ['default', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://x' }, "the container's role (AWS_CONTAINER_CREDENTIALS_FULL_URI)"],
+  ])("that takes a question to AWS is asked of AWS's own tool: %s %j", async (profile, more, what) => {
+    const bin = join(home, `bin-${profile}-${Object.keys(more).join()}`);
+    mkdirSync(bin);
+    const env = { ...envOf(profile, more), PATH: bin };
+    const source = findAwsKey(env);
+    if (source?.kind !== 'program') throw new Error('no program');
+    const command = `aws configure export-credentials${profile === 'default' ? '' : ` --profile ${profile}`} --format process`;
+    expect(source.program).toEqual({ name: `aws for ${what}`, command, isOwnTool: true });
+    const signal = new AbortController().signal;
+    const error: BxError = await askAwsProgram(source.program, env, signal).then(fail, (reason) => reason);
+    expect(error.code).toBe('unsupported');
+    expect(error.message).toBe(`type=s3: there is nothing to ask aws for ${what}: AWS's own tool is not on this machine`);
+    expect(error.hint).toContain(command);
+    const tool = `#!/bin/sh\nif [ "aws $*" = "${command}" ]; then echo '${answer({ SessionToken: 'own', Expiration: '1999-01-01T00:00:00Z' })}'; else exit 9; fi\n`;
+    writeFileSync(join(bin, 'aws'), tool, { mode: 0o755 });
+    const key = await askAwsProgram(source.program, env, signal);
+    expect(key).toEqual({ access_key_id: 'p', secret_access_key: 'ps', session_token: 'own' });
+  });
+
+  it("that AWS's own tool is not given has the tool's last words, and what was asked", async () => {
+    const bin = join(home, 'bin-refused');
+    mkdirSync(bin);
+    const words = 'Error loading SSO Token: Token for s does not exist';
+    writeFileSync(join(bin, 'aws'), `#!/bin/sh\necho '${words}' >&2\nexit 255\n`, { mode: 0o755 });
+    const env = { ...envOf('other', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }), PATH: bin };
+    const source = findAwsKey(env);
+    if (source?.kind !== 'program') throw new Error('no program');
+    const error: BxError = await askAwsProgram(source.program, env, new AbortController().signal).then(fail, (reason) => reason);
+    expect(error.message).toMatch(`tells no key: it ended with status 255: ${words}`);
+    expect(error.hint).toContain('It is this command: aws configure export-credentials --profile other --format process. Run it');
   });
 
   it('of nobody is left to the engine', () => {
