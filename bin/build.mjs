@@ -7,15 +7,16 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { runScript, SetupError } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
+import { packsOf } from './packs.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
-const { wrap, pack, CACHE_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
+const { wrap, pack, PACK_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
 
 const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 
@@ -85,16 +86,25 @@ await runScript(async () => {
     minifyWhitespace: true,
     legalComments: 'none',
     write: false,
+    metafile: true,
     logLevel: 'warning',
   }).catch(() => null);
   // The bundler has printed what is wrong, with the place in the source.
   if (result === null) return 1;
   const scripts = await Promise.all(result.outputFiles.map((file) => toScript(file, transform)));
-  const outputFiles = scripts.flatMap(({ path, code, map }) => [
-    { path: `${path}${CACHE_SUFFIX}`, contents: pack(code, compiled(path, code)) },
-    { path: `${path}.map`, contents: map },
-    { path, contents: code },
-  ]);
+  const byPath = new Map(scripts.map((script) => [script.path, script]));
+  const pathOf = (/** @type {string} */ output) => join(projectRoot, output).replace(/\.js$/, '.cjs');
+  const packs = packsOf(result.metafile.outputs, 'dist/cli/main.js', [`dist/chunks/${LATE_PARSER}.js`]);
+  const outputFiles = [
+    ...scripts.flatMap(({ path, code, map }) => [
+      { path, contents: code + mapComment(`${path}.map`) },
+      { path: `${path}.map`, contents: map },
+    ]),
+    ...[...packs].flatMap(([root, members]) => {
+      const chunks = members.flatMap((member) => byPath.get(pathOf(member)) ?? []);
+      return packFiles(pathOf(root), chunks);
+    }),
+  ];
   // The entry comes last and at once, so that a build that was interrupted never looks complete or newer than its sources.
   for (const file of outputFiles.toSorted((a, b) => Number(a.path === ENTRY) - Number(b.path === ENTRY))) {
     mkdirSync(dirname(file.path), { recursive: true });
@@ -136,8 +146,7 @@ async function toScript(file, transform) {
   });
   const path = file.path.replace(/\.js$/, '.cjs');
   refuseNonAscii(path, code);
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return { path, code: `${code}//# sourceMappingURL=${name}.map\n`, map };
+  return { path, code, map };
 }
 
 /**
@@ -154,10 +163,30 @@ function refuseNonAscii(path, code) {
     );
 }
 
+/** @param {string} path of the chunk that brings the others @param {readonly { path: string, code: string, map: string }[]} chunks */
+function packFiles(path, chunks) {
+  const mapPath = `${path}${PACK_SUFFIX}.map`;
+  const { code: table, starts } = wrap(chunks.map((chunk) => ({ name: relative(dirname(path), chunk.path), code: chunk.code })));
+  const code = table + mapComment(mapPath);
+  const map = {
+    version: 3,
+    sections: chunks.map((chunk, index) => ({ offset: starts[index], map: JSON.parse(chunk.map) })),
+  };
+  return [
+    { path: `${path}${PACK_SUFFIX}`, contents: pack(code, compiled(path, code)) },
+    { path: mapPath, contents: JSON.stringify(map) },
+  ];
+}
+
+/** @param {string} path */
+function mapComment(path) {
+  return `\n//# sourceMappingURL=${basename(path)}\n`;
+}
+
 /** All functions, and not only those that run at the load: a run of the program then compiles next to nothing. @param {string} path @param {string} code */
 function compiled(path, code) {
   setFlagsFromString('--no-lazy');
-  const script = new Script(wrap(code), { filename: path });
+  const script = new Script(code, { filename: path });
   // What is compiled counts only for a Node with the flags of this moment.
   setFlagsFromString('--lazy');
   return script.createCachedData();

@@ -1,13 +1,13 @@
 /**
- * Loads the bundle's chunks, each once, with the code that was compiled at the build. Node refuses code that another version or other
- * flags have compiled, and compiles the chunk then.
+ * Loads the bundle's chunks, each once, with the code that was compiled at the build and the chunks that it needs in turn (packs.mjs). Node
+ * refuses code that another version or other flags have compiled, and compiles the pack then.
  */
 const { readFileSync } = require('node:fs');
 const { createRequire, isBuiltin } = require('node:module');
-const { dirname, join } = require('node:path');
+const { basename, dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
-const CACHE_SUFFIX = '.cache';
+const PACK_SUFFIX = '.pack';
 const LENGTH_BYTES = 4;
 
 /**
@@ -19,8 +19,28 @@ const LATE = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', '
 /** @type {Map<string, { exports: any }>} */
 const modules = new Map();
 
-/** @param {string} code */
-const wrap = (code) => `(function(exports,require,module,bxModule){${code}\n})`;
+/** @typedef {(exports: any, require: any, module: any, bxModule: any) => void} ChunkFunction */
+
+/** Of chunks that came with another one and were not asked for yet. @type {Map<string, ChunkFunction>} */
+const functions = new Map();
+
+/**
+ * A script whose value is a table of the chunks' functions, and where in it each chunk's own code begins.
+ * @param {readonly { name: string, code: string }[]} chunks ASCII; the name as it is seen from the file of the pack
+ */
+function wrap(chunks) {
+  let code = '({';
+  let line = 0;
+  const starts = [];
+  for (const chunk of chunks) {
+    const before = `${JSON.stringify(chunk.name)}:function(exports,require,module,bxModule){`;
+    starts.push({ line, column: (line === 0 ? code.length : 0) + before.length });
+    const text = `${before}${chunk.code}\n},\n`;
+    code += text;
+    line += text.split('\n').length - 1;
+  }
+  return { code: `${code}})`, starts };
+}
 
 /** @param {string} file absolute @returns {any} what the chunk exports */
 function load(file) {
@@ -28,10 +48,23 @@ function load(file) {
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   modules.set(file, module);
-  const { code, compiled } = readChunk(file);
-  const script = new Script(wrap(code), { filename: file, cachedData: compiled });
-  script.runInThisContext()(module.exports, requireFrom(file), module, place(file));
+  if (!functions.has(file)) takePack(file);
+  functions.get(file)?.(module.exports, requireFrom(file), module, place(file));
+  functions.delete(file);
   return module.exports;
+}
+
+/** @param {string} file */
+function takePack(file) {
+  const { code, compiled } = readPack(file);
+  const script = new Script(code, { filename: file, cachedData: compiled });
+  /** @type {Record<string, ChunkFunction>} */
+  const table = script.runInThisContext();
+  const dir = dirname(file);
+  for (const name in table) {
+    const path = join(dir, name);
+    if (!modules.has(path) || path === file) functions.set(path, /** @type {ChunkFunction} */ (table[name]));
+  }
 }
 
 /** What `import.meta` is to a chunk. Few ask where they are, and Node takes its time to say it as a URL. @param {string} file */
@@ -53,15 +86,16 @@ function pack(code, compiled) {
   return Buffer.concat([compiled, Buffer.from(code, 'latin1'), length]);
 }
 
-/** The build refuses anything but ASCII. @param {string} file @returns {{ code: string, compiled: Buffer | undefined }} */
-function readChunk(file) {
+/** A chunk that comes with others alone has no pack. @param {string} file @returns {{ code: string, compiled: Buffer | undefined }} */
+function readPack(file) {
   try {
-    const bytes = readFileSync(`${file}${CACHE_SUFFIX}`);
+    const bytes = readFileSync(`${file}${PACK_SUFFIX}`);
     const end = bytes.length - LENGTH_BYTES;
     const begin = end - bytes.readUInt32LE(end);
     return { code: bytes.latin1Slice(begin, end), compiled: bytes.subarray(0, begin) };
   } catch {
-    return { code: readFileSync(file, 'latin1'), compiled: undefined };
+    const { code } = wrap([{ name: basename(file), code: readFileSync(file, 'latin1') }]);
+    return { code, compiled: undefined };
   }
 }
 
@@ -88,4 +122,4 @@ function late(name) {
   });
 }
 
-module.exports = { load, wrap, pack, CACHE_SUFFIX };
+module.exports = { load, wrap, pack, PACK_SUFFIX };
