@@ -285,8 +285,7 @@ function report(outcomes) {
   for (const { part, lines } of told.slice(0, SHORT_LIST))
     process.stdout.write(`FAIL ${part} ${lines.slice(0, 2).join(' · ')}\n`);
   if (told.length > SHORT_LIST) process.stdout.write(`FAIL and ${told.length - SHORT_LIST} more, above\n`);
-  for (const { lines } of told.filter(({ part }) => part.startsWith(ENGINE_GONE)))
-    process.stdout.write(`${lines.slice(0, 20).join('\n')}\n`);
+  for (const account of engineDeaths) process.stdout.write(`NOTE ${account.split('\n').slice(0, 20).join('\n     ')}\n`);
   for (const { part, passed, failed, skipped, elapsedMs } of outcomes) {
     const also = skipped === 0 ? '' : `, ${skipped} skipped`;
     process.stdout.write(
