@@ -193,12 +193,21 @@ function noticeLines(notices: readonly Notice[], look: Look): PageLine[] {
   });
 }
 
+const TOAST_ROWS = 6;
+
+/** Of a message that is too long the end is cut, not what to do about it: all of it is behind `@`. */
 function paintToast(surface: Surface, toast: Toast, look: Look): void {
   const attr = look.attr(`toast.${toast.level}`);
   const width = Math.min(surface.width - 4, 72);
-  const lines = [toast.message, toast.hint ?? '']
-    .flatMap((text) => (text === '' ? [] : wrapText(cleanText(text), width - 2)))
-    .slice(0, 6);
+  const wrapped = (text: string | null): string[] => (text === null || text === '' ? [] : wrapText(cleanText(text), width - 2));
+  const hint = wrapped(toast.hint).slice(0, TOAST_ROWS - 1);
+  const message = wrapped(toast.message);
+  const room = TOAST_ROWS - hint.length;
+  if (message.length > room) {
+    const last = `${message[room - 1]}${look.glyphs.ellipsis}`;
+    message.splice(room - 1, message.length, ellipsize(last, width - 2, look.glyphs.ellipsis));
+  }
+  const lines = [...message, ...hint];
   const widest = Math.max(...lines.map(textWidth)) + 2;
   lines.forEach((line, index) => {
     const y = surface.height - 1 - lines.length + index;

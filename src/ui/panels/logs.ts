@@ -30,36 +30,52 @@ export interface LogAreas {
   readonly footer: readonly LogLine[];
 }
 
-/** How the panel's rows are shared out. The grid gets what is left, at least half. */
+/** How the panel's rows are shared out. The footer gets what the log leaves it, at least half; the grid gets the rest. */
 export function logAreas(generation: Generation | null, step: Step | null, width: number, height: number): LogAreas {
   const open =
     step === null ? [] : step.progress.filter((entry) => entry.current > 0 || entry.total > 0 || entry.completedAtMs === null);
   const progress = open.slice(-Math.max(0, Math.floor(height / 3)));
-  const footer = footerLines(generation, step, Math.max(1, width - 2)).slice(0, Math.max(0, Math.floor(height / 2)));
+  const spare = height - progress.length - logRows(step, width);
+  const footer = footerLines(generation, step, Math.max(1, width - 2), Math.max(spare, Math.floor(height / 2), 0));
   const rest = height - progress.length - footer.length;
   return { progress, gridHeight: Math.max(0, rest), footer };
 }
 
-function footerLines(generation: Generation | null, step: Step | null, width: number): LogLine[] {
-  const lines: LogLine[] = [];
-  const add = (text: string, role: Role): void => {
-    for (const part of text.split('\n')) {
-      for (const line of wrapText(cleanText(part), width)) lines.push({ text: line, role });
-    }
-  };
+/** Rows that the log takes at most, with a blank one after it; tabs aside. */
+function logRows(step: Step | null, width: number): number {
+  if (step === null || step.log.bytes === 0) return 0;
+  return step.log.lines + Math.ceil(step.log.bytes / Math.max(1, width)) + 1;
+}
+
+/** Where not all of it fits, what was said of the failure is cut, not what to do about it. */
+function footerLines(generation: Generation | null, step: Step | null, width: number, height: number): LogLine[] {
+  const wrapped = (text: string, role: Role): LogLine[] =>
+    text.split('\n').flatMap((part) => wrapText(cleanText(part), width).map((line) => ({ text: line, role })));
   const failure = generation?.failure ?? null;
   if (step?.state === 'failed') {
-    const code = failure?.step === step.key && failure.exitCode !== null ? `: exit code ${failure.exitCode}` : '';
-    add(`failed${code}${step.lines === null ? '' : `, Dockerfile line ${step.lines.start}`}`, 'status.failed');
-    add(failure?.step === step.key ? failure.message : (step.error ?? ''), 'error');
-    if (failure?.step === step.key && failure.hint !== null) add(failure.hint, 'dim');
-  } else if (failure !== null && failure.step === null) {
-    add(failure.message, 'error');
-    if (failure.hint !== null) add(failure.hint, 'dim');
-  } else if (step?.log.isClipped) {
-    add('The engine left a part of this log out: it has reached its limit.', 'warning');
+    const own = failure?.step === step.key ? failure : null;
+    const code = own === null || own.exitCode === null ? '' : `: exit code ${own.exitCode}`;
+    const line = step.lines === null ? '' : `, Dockerfile line ${step.lines.start}`;
+    return fitFooter(
+      wrapped(`failed${code}${line}`, 'status.failed'),
+      wrapped(own?.message ?? step.error ?? '', 'error'),
+      own?.hint ? wrapped(own.hint, 'dim') : [],
+      height,
+    );
   }
-  return lines;
+  if (failure !== null && failure.step === null) {
+    return fitFooter([], wrapped(failure.message, 'error'), failure.hint === null ? [] : wrapped(failure.hint, 'dim'), height);
+  }
+  if (!step?.log.isClipped) return [];
+  return wrapped('The engine left a part of this log out: it has reached its limit.', 'warning').slice(0, height);
+}
+
+const CUT: LogLine = { text: '[...]', role: 'error' };
+
+function fitFooter(head: readonly LogLine[], message: readonly LogLine[], hint: readonly LogLine[], height: number): LogLine[] {
+  const room = height - head.length - hint.length;
+  const shown = message.length <= room ? message : [...message.slice(0, Math.max(1, room - 1)), CUT];
+  return [...head, ...shown, ...hint].slice(0, height);
 }
 
 /** What to say of a step that has printed nothing. */
