@@ -63,7 +63,11 @@ export function createShells(options: ShellsOptions): Shells {
       if (process !== null) told.emit({ type: 'shell.opened', atMs: told.now(), process, step });
     } catch (error) {
       const { code, message, hint } = toBxError(error, 'engine');
-      if (code !== 'cancelled') told.notify('warning', `no shell at step ${step}: ${message}`, hint);
+      if (code === 'cancelled') return;
+      // What the build has failed of is told already.
+      const isKnown = told.state.generations.find(({ number }) => number === generation)?.failure?.message === message;
+      const reason = isKnown ? 'it failed before anything of it ran' : message;
+      told.notify('warning', `no shell at step ${step}: ${reason}`, isKnown ? null : hint);
     } finally {
       own = null;
     }

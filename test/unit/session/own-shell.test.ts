@@ -1,6 +1,7 @@
 /** The shell that a session opens by itself at the end of a build, and who else asks for it meanwhile. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/events.js';
+import { BxError } from '../../../src/platform/errors.js';
 import { createLocalSession, type LocalSession, type LocalSessionOptions } from '../../../src/session/index.js';
 import { FakeEngine, type FakeRun } from './fake-engine.js';
 import { failure, optionsOf, planOf, requestOf, rollback, success, TWO_COMMANDS, updateOf } from './fixture.js';
@@ -47,6 +48,18 @@ describe('the shell of a failed step', () => {
     await settle();
     expect(log.at(-1)).toMatchObject({ type: 'shell.opened', process: 'p1', step: '3' });
     expect(session.state.processes).toMatchObject([{ id: 'p1', state: 'running', command: '/bin/sh' }]);
+  });
+
+  it.each([
+    ['no state to open', 'no state to open', 'Reload.'],
+    ['exit code: 1', 'it failed before anything of it ran', null],
+  ])('says why there is none (%s), and what the build has failed of not once more', async (message, told, hint) => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    run.openContainer = () => Promise.reject(new BxError('engine', message, { hint: 'Reload.' }));
+    run.say(plan, failure);
+    await settle();
+    expect(session.state.notices.at(-1)).toMatchObject({ message: `no shell at step 3: ${told}`, hint });
   });
 
   it('gives the shell that opens by itself to whoever asks for it meanwhile', async () => {
