@@ -104,7 +104,12 @@ export function findSession(root: string, wanted: string | null): FoundSession {
     const begun = exact ? [exact] : all.filter(({ record }) => record.id.startsWith(wanted));
     const matches = begun.length > 0 ? begun : all.filter(({ record }) => contextLabel(record) === wanted);
     if (matches[0] !== undefined && matches.length === 1) return matches[0];
-    const hint = all.length === 0 ? 'There is no session: bxtui build --detach . starts one.' : `There are: ${namesOf(all)}`;
+    const hint =
+      all.length === 0
+        ? 'There is no session: bxtui build --detach . starts one.'
+        : matches.length > 0
+          ? `Name one by its ID: ${namesOf(matches)}`
+          : `There are: ${namesOf(all)}`;
     throw new BxError(
       'not-found',
       matches.length === 0

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BxError } from '../../../src/platform/errors.js';
 import { prepareRoot, sessionRoot } from '../../../src/session/records/root-dir.js';
 import {
   createRecord,
@@ -103,6 +104,15 @@ describe('the records of sessions', () => {
     createRecord(root, record('abce0000'));
     expect(findSession(root, 'abcd').record.id).toBe('abcd0000');
     expect(() => findSession(root, 'abc')).toThrow('begins several');
+    const hintOf = (wanted: string): unknown => {
+      try {
+        return findSession(root, wanted);
+      } catch (error) {
+        return error instanceof BxError ? error.hint : error;
+      }
+    };
+    expect(hintOf('abc')).toBe('Name one by its ID: abcd0000 (x), abce0000 (x)');
+    expect(hintOf('zz')).toMatch(/^There are: .*dead0000/);
     expect(() => findSession(root, 'zz')).toThrow('no session zz');
     expect(() => findSession(root, 'x')).toThrow('x has several sessions');
     expect(() => findSession(root, null)).toThrow('2 sessions are running');
