@@ -1,5 +1,6 @@
 /** The `:` language: one table of commands, run and completed by line. The screen and the line-mode monitor speak it. */
 import { BxError } from '../platform/errors.js';
+import { nearestName } from '../platform/nearest-name.js';
 import type { MonitorCommand, MonitorContext, MonitorDeps } from './command.js';
 import { attach } from './commands/attach.js';
 import { cat } from './commands/cat.js';
@@ -104,7 +105,12 @@ function candidatesAfter(deps: MonitorDeps, words: readonly string[]): readonly 
 
 /** Unknown commands get the table, as in the monitor that this one succeeds. */
 function unknownCommand(name: string, width: number | undefined): BxError {
+  const near = nearestName(
+    name,
+    MONITOR_COMMANDS.map((command) => command.name),
+  );
+  const guess = near === null ? '' : `Did you mean ${near}? `;
   return new BxError('usage', `unknown command: ${name}\n${helpTable(MONITOR_COMMANDS, width)}`, {
-    hint: `To run ${name} in the container: exec ${name}`,
+    hint: `${guess}To run ${name} in the container: exec ${name}`,
   });
 }

@@ -213,6 +213,8 @@ describe('reload and help', () => {
     expect(error.message).toContain('unknown command: find');
     expect(error.message).toContain('rollback');
     expect(error.hint).toContain('exec find');
+    expect(error.hint).not.toContain('mean');
+    expect((await failure('relaod')).hint).toContain('Did you mean reload?');
   });
 
   it('does nothing for an empty line', async () => {
