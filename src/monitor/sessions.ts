@@ -55,8 +55,8 @@ export function describeSession(state: SessionState): SessionRow {
   };
 }
 
-/** `current`: the id that is marked; undefined: none is the current one, and there is no column for it. */
-export function renderSessions(rows: readonly SessionRow[], nowMs: number, current?: string | null): string {
+/** `current`: the id that is marked; undefined: none is the current one, and there is no column for it. `width`: columns that there are. */
+export function renderSessions(rows: readonly SessionRow[], nowMs: number, width?: number, current?: string | null): string {
   const table = rows.map((row) => [
     row.id,
     ...(current === undefined ? [] : [row.id === current ? 'yes' : '']),
@@ -72,6 +72,7 @@ export function renderSessions(rows: readonly SessionRow[], nowMs: number, curre
   return renderTable(
     ['ID', ...(current === undefined ? [] : ['CURRENT']), 'STATE', 'AGE', 'ENGINE', 'SHELLS', 'CLIENTS', 'ENDS', 'CONTEXT'],
     table.map((cells) => cells.map(printableLine)),
+    width,
   );
 }
 

@@ -52,5 +52,5 @@ function render(rows: readonly Row[]): string {
           `  or see what happened:  bxtui replay ${id}; or take it off the list:  bxtui kill ${id}`,
         ],
   );
-  return `${[renderSessions(rows, Date.now()), ...crashed].join('\n')}\n`;
+  return `${[renderSessions(rows, Date.now(), process.stdout.columns), ...crashed].join('\n')}\n`;
 }

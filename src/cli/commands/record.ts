@@ -107,6 +107,7 @@ async function list(args: readonly string[]): Promise<number> {
       `${renderTable(
         ['ID', 'STATE', 'CONTEXT', 'WRITTEN (UTC)', 'SIZE'],
         table.map((cells) => cells.map(printableLine)),
+        process.stdout.columns,
       )}\n`,
     );
   }
