@@ -37,7 +37,9 @@ function openShell(context: ActionContext): ProcessSummary | null {
     const place = state.containers[container];
     if (kind !== 'shell' || endedAtMs !== null || !tabs.includes(id) || place === undefined) return false;
     if (place.step !== step.key || place.generation !== generation.number || isOtherUser(process, place)) return false;
-    return place.moment === wanted || (wanted === 'failed' && place.note !== null);
+    if (place.moment === wanted || (wanted === 'failed' && place.note !== null)) return true;
+    // Of a FROM whose image has triggers (ONBUILD) a command may have failed as well.
+    return place.moment === 'failed' && step.state === 'failed';
   };
   const open = state.processes.filter(isIt);
   return open.find(({ id }) => id === activeTab) ?? open.at(-1) ?? null;
