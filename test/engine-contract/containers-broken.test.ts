@@ -1,8 +1,8 @@
-/** A container whose own tools have been taken away from inside: what cannot start says so, and nothing waits for ever. */
+/** Containers at the edge: their own tools have been taken away from inside, or what failed is no instruction of their Dockerfile. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject } from '../helpers/project.js';
-import { contractEndpoints, keepRuns, openAt, shell, skipClassic } from './harness.js';
+import { contractEndpoints, keepRuns, openAt, shell, skipClassic, stepWith } from './harness.js';
 
 describe.each(contractEndpoints())('broken containers on $label', (endpoint) => {
   skipClassic(endpoint);
@@ -19,5 +19,26 @@ describe.each(contractEndpoints())('broken containers on $label', (endpoint) => 
       message: expect.stringContaining('could not be started'),
     });
     await container.release();
+  });
+
+  it('have of a FROM the trigger that has failed: the state at it, and its command', async () => {
+    const triggers = ['ONBUILD RUN echo one > /one', 'ONBUILD RUN echo two > /two; exit 7', 'ONBUILD RUN echo three > /three'];
+    const file = `${BASE}FROM base AS on\n${triggers.join('\n')}\nFROM on AS last\nRUN echo after\n`;
+    const observed = await runs.observe(createProject(file));
+    // The frontend of 20.10 says line 1 of each trigger.
+    if (observed.last.type === 'build.failed' && observed.last.failure.line === 1) return;
+    expect(stepWith(observed, 'FROM on AS last').state).toBe('failed');
+    const container = await openAt(observed, 'FROM on AS last');
+    expect(container.defaults.stepCommandLine).toBe('( echo two > /two; exit 7 )');
+    const isKept = container.moment === 'failed';
+    expect(container.note === null).toBe(isKept);
+    expect((await shell(container, 'cat /one')).output).toBe('one\n');
+    expect((await shell(container, 'ls /two /three 2> /dev/null')).output).toBe(isKept ? '/two\n' : '');
+    const again = await shell(container, container.defaults.stepCommandLine ?? '');
+    expect(again.exit).toMatchObject({ code: 7 });
+    await container.release();
+    const before = await openAt(observed, 'FROM on AS last', 'before');
+    expect((await shell(before, 'ls /one /two 2> /dev/null')).output).toBe('/one\n');
+    await before.release();
   });
 });

@@ -44,9 +44,9 @@ export async function environmentAt(
   moment: Moment,
   signal: AbortSignal,
 ): Promise<Environment> {
-  const own = stepExec(context.graph, instruction.key)?.exec;
+  const own = stepExec(context.graph, instruction.key, context.failureAt(instruction.key))?.exec;
   const meta = own?.meta;
-  if (meta && !isExecForm(instruction)) {
+  if (meta && instruction.instruction === 'RUN' && !isExecForm(instruction)) {
     return { ...fromMeta(meta), runShell: meta.args.length > 1 ? meta.args.slice(0, -1) : DEFAULT_SHELL, note: null };
   }
   const line = probeLine(context, instruction, own === undefined ? moment : 'after');

@@ -16,7 +16,7 @@ import type { Ground } from './ground.js';
 import { imageName } from './lender.js';
 import { isExclusive, mountsExclusively, stepMounts } from './mounts.js';
 import { isLasting, reach } from './reach.js';
-import { chooseRootState, stepExec } from './root-state.js';
+import { chooseRootState, type StepExec, stepExec } from './root-state.js';
 import { contextAt } from './stage-context.js';
 import { stepCommand } from './step-command.js';
 
@@ -70,11 +70,11 @@ async function openAt(
   signal: AbortSignal,
 ): Promise<Container> {
   const root = chooseRootState(context, spec.step, spec.moment);
-  const own = stepExec(context.graph, spec.step);
+  const own = stepExec(context.graph, spec.step, context.failureAt(spec.step));
   const abort = new AbortController();
   const combined = AbortSignal.any([signal, abort.signal]);
   try {
-    const inputs = bindInputs(context, spec.step);
+    const inputs = bindInputs(own);
     const rootIndex = own?.exec.mounts.findIndex((mount) => mount.dest === '/') ?? -1;
     const failedRootId = root.moment === 'failed' && rootIndex >= 0 ? (root.failureIds?.[rootIndex] ?? '') : '';
     const lookup = async (): Promise<string> => (root.output === null ? '' : reach(context, spec.step, root.output, combined));
@@ -126,8 +126,7 @@ export function findInstruction(run: RunContext, step: StepKey): PlannedInstruct
 }
 
 /** Inputs of the step's command that are mounted beside its root. */
-function bindInputs(context: RunContext, step: StepKey): { mountIndex: number; inputIndex: number; output: OutputRef }[] {
-  const own = stepExec(context.graph, step);
+function bindInputs(own: StepExec | null): { mountIndex: number; inputIndex: number; output: OutputRef }[] {
   return (own?.exec.mounts ?? []).flatMap((mount, mountIndex) => {
     const input = own?.op.inputs[Number(mount.input)];
     if (mount.dest === '/' || mount.input < 0n || input === undefined) return [];

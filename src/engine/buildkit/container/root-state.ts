@@ -21,14 +21,16 @@ export interface RootState {
   readonly note: string | null;
 }
 
-/** The step's command and the graph's op around it; null for steps that run none. */
+/** A step's command and the graph's op around it. */
 export interface StepExec {
   readonly op: Op;
   readonly exec: ExecOp;
 }
 
-export function stepExec(graph: Graph, step: StepKey): StepExec | null {
-  for (const digest of graph.verticesOf(step)) {
+/** Null for steps that run none. A FROM may have several, of the triggers in its image (ONBUILD): `failed` tells which of them is meant. */
+export function stepExec(graph: Graph, step: StepKey, failed: Pick<SolveFailure, 'digest'> | null = null): StepExec | null {
+  const own = graph.verticesOf(step);
+  for (const digest of own.includes(failed?.digest ?? '') ? [failed?.digest ?? '', ...own] : own) {
     const op = graph.op(digest)?.op;
     if (op?.op.case === 'exec') return { op, exec: op.op.value };
   }
@@ -44,6 +46,13 @@ export function outputBefore(graph: Graph, step: StepKey, isFrom: boolean): Outp
   return at;
 }
 
+/** Of a FROM that has failed it is the state before the trigger that did: there is none before FROM itself. */
+function outputBeforeFailed(graph: Graph, step: StepKey, isFrom: boolean, failed: SolveFailure | null): OutputRef | null {
+  const culprit = failed?.digest ?? '';
+  const isTrigger = isFrom && graph.verticesOf(step).includes(culprit);
+  return isTrigger ? rootInputOf(graph.op(culprit)?.op) : outputBefore(graph, step, isFrom);
+}
+
 /** Throws `BxError` when the step has no such state. */
 export function chooseRootState(context: RunContext, step: StepKey, asked: ContainerSpec['moment']): RootState {
   const { graph } = context;
@@ -52,7 +61,7 @@ export function chooseRootState(context: RunContext, step: StepKey, asked: Conta
   const moment = asked === 'auto' ? autoMoment(failed) : asked;
   switch (moment) {
     case 'before':
-      return { moment, output: outputBefore(graph, step, isFrom), failureIds: null, note: null };
+      return { moment, output: outputBeforeFailed(graph, step, isFrom, failed), failureIds: null, note: null };
     case 'failed':
       return failedState(context, step, failed, isFrom);
     case 'after':
@@ -71,7 +80,7 @@ function autoMoment(failed: SolveFailure | null): Moment {
 }
 
 function failedState(context: RunContext, step: StepKey, failed: SolveFailure | null, isFrom: boolean): RootState {
-  const output = outputBefore(context.graph, step, isFrom);
+  const output = outputBeforeFailed(context.graph, step, isFrom, failed);
   if (failed === null) throw new BxError('unsupported', `step ${step} has not failed`, { hint: 'Open the state after it.' });
   if (failed.kind !== 'exec') {
     const note = 'This step wrote nothing before it failed; this is the state before it.';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../../src/core/dockerfile/index.js';
 import { reach } from '../../../../../src/engine/buildkit/container/reach.js';
-import { chooseRootState } from '../../../../../src/engine/buildkit/container/root-state.js';
+import { chooseRootState, stepExec } from '../../../../../src/engine/buildkit/container/root-state.js';
 import type { RunContext, SolveFailure } from '../../../../../src/engine/buildkit/run-context.js';
 import { BxError } from '../../../../../src/platform/errors.js';
 import { copy, exec, graphOf, source } from '../graph-fixture.js';
@@ -81,6 +81,33 @@ describe('the state that a container gets', () => {
     });
     const copied = chooseRootState(contextWith({ 4: failureOf('4', { kind: 'cache' }) }), '4', 'auto');
     expect(copied).toMatchObject({ moment: 'before', output: { digest: digestAt('2') } });
+  });
+});
+
+describe('a FROM whose image has triggers', () => {
+  const dockerfile = 'FROM parent\nRUN after';
+  const ops = [source('docker-image://parent'), exec(['first'], 0), exec(['second'], 1), exec(['third'], 2), exec(['after'], 3)];
+  const withTriggers = graphOf(ops, { dockerfile, lines: { 0: 1, 1: 1, 2: 1, 3: 1, 4: 2 } });
+  const [, first = '', second = ''] = withTriggers.verticesOf('1');
+  const failure = { ...failureOf('5'), digest: second, op: withTriggers.op(second)?.op ?? null };
+  const context = (mountIds: readonly string[]): RunContext =>
+    ({
+      ...contextWith({ 1: { ...failure, mountIds } }),
+      graph: withTriggers,
+      request: { dockerfile: { plan: parseDockerfile(dockerfile) } },
+    }) as unknown as RunContext;
+
+  it.each([
+    [['left'], 'auto', 'failed'],
+    [[], 'auto', 'before'],
+    [['left'], 'before', 'before'],
+  ] as const)('has the state at the one that failed (%j, %s)', (mountIds, asked, moment) => {
+    expect(chooseRootState(context(mountIds), '1', asked)).toMatchObject({ moment, output: { digest: first } });
+  });
+
+  it('has its command', () => {
+    expect(stepExec(withTriggers, '1', failure)?.exec.meta?.args).toEqual(['second']);
+    expect(stepExec(withTriggers, '1')?.exec.meta?.args).toEqual(['first']);
   });
 });
 
