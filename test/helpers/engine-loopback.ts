@@ -21,16 +21,22 @@ export function whyNoLoopback(engine: string): string | null {
   return which('nsenter') === null ? 'there is no nsenter' : null;
 }
 
-/** `socket`: a path. The port ends with this process, however that ends. */
-export async function openLoopbackPort(engine: string, socket: string): Promise<LoopbackPort> {
+/** The engine's loopback is that of the tests. */
+export function sharesLoopback(engine: string): boolean {
+  const pid = listenerOf(engine);
+  return pid !== null && isHere(pid);
+}
+
+/** `socket`: a path. `port`: 0 is any. It ends with this process, however that ends. */
+export async function openLoopbackPort(engine: string, socket: string, port = 0): Promise<LoopbackPort> {
   const pid = listenerOf(engine);
   if (pid === null) throw new Error(`nobody listens at ${engine}`);
-  const relay = [process.execPath, '-e', RELAY, socket];
+  const relay = [process.execPath, '-e', RELAY, socket, String(port)];
   const [program = '', ...args] = isHere(pid) ? relay : ['nsenter', `--net=/proc/${pid}/ns/net`, ...relay];
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const port = await firstLine(child);
+  const opened = await firstLine(child);
   return {
-    host: `127.0.0.1:${port}`,
+    host: `127.0.0.1:${opened}`,
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.stdin.end();
@@ -47,7 +53,7 @@ const server = createServer({ allowHalfOpen: true }, (outer) => {
   outer.on('error', () => inner.destroy()).pipe(inner);
   inner.on('error', () => outer.destroy()).pipe(outer);
 });
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log(server.address().port));
 process.stdin.resume().on('end', () => process.exit());
 `;
 

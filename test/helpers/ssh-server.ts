@@ -14,6 +14,9 @@ import { testDirectory } from './session-root.js';
 export interface SshServer {
   /** `ssh://user@127.0.0.1:PORT`. */
   readonly address: string;
+  readonly port: number;
+  /** The file of a private key that it accepts. */
+  readonly key: string;
   /** Leads ssh to its keys. */
   readonly env: Readonly<Record<string, string>>;
   /** Connections that are open. */
@@ -90,6 +93,7 @@ export async function startSshServer(sshd: Sshd, { path = '/usr/local/bin:/usr/b
   await untilListening(child, port);
   return {
     address: `ssh://${userInfo().username}@127.0.0.1:${port}`,
+    ...{ port, key: inside('client') },
     env: { PATH: `${inside('bin')}${delimiter}${process.env.PATH ?? ''}` },
     connections: () => childrenOf(child.pid ?? 0),
     forgetHostKey: () => writeFileSync(inside('known'), ''),

@@ -23,10 +23,14 @@ export function hasGitQuery(url: string): boolean {
   return !/^https?:\/\//i.test(address) || address.slice(0, at).endsWith('.git');
 }
 
-/** Takes what is wanted as a graph out of the frontend's `options`. Throws `BxError('input')` for a query that there is not. */
+/**
+ * Takes what is wanted as a graph out of the frontend's `options`. `warn`: of a host whose keys nobody here knows. Throws `BxError('input')` for a
+ * query that there is not.
+ */
 export async function takeGitInputs(
   { sendsGitQueries = false, dockerfile }: Pick<BuildRequest, 'sendsGitQueries' | 'dockerfile'>,
   options: Record<string, string>,
+  warn: (message: string) => void,
 ): Promise<FrontendInputs> {
   const inputs: FrontendInputs = {};
   if (!sendsGitQueries) return inputs;
@@ -34,7 +38,7 @@ export async function takeGitInputs(
   for (const [key, url] of places) {
     const isContext = key === 'context';
     const keepsGit = isContext && parseGoBoolean(options['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '') === true;
-    const definition = await repository(url, keepsGit);
+    const definition = await repository(url, keepsGit, warn);
     options[`input:${key}`] = url;
     if (isContext) {
       delete options.context;
@@ -56,11 +60,12 @@ interface GitPlace {
   readonly skipsSubmodules: boolean;
 }
 
-async function repository(url: string, keepsGit: boolean): Promise<Definition> {
+async function repository(url: string, keepsGit: boolean, warn: (message: string) => void): Promise<Definition> {
   const { remote, host, path, fragment, query, isSsh } = splitUrl(url);
   const place = readPlace(url, fragment, query);
   const inner = place.dir === '' ? place.ref : `${place.ref}:${place.dir}`;
   const knownHosts = isSsh ? await keysOf(host) : '';
+  if (isSsh && knownHosts === '') warn(`ssh-keyscan tells no key of ${host} here: the engine takes whatever key is shown to it`);
   return sourceDefinition({
     identifier: `git://${host}/${path.replace(/^\/+/, '')}${inner === '' ? '' : `#${inner}`}`,
     name: `[internal] load git source ${url}`,
@@ -139,7 +144,7 @@ function readPlace(url: string, fragment: string, query: URLSearchParams): GitPl
   };
 }
 
-/** Without them the engine refuses the host, and says so. */
+/** The engine takes no other than these, and without them any (moby/buildkit, source/git). Empty: none is to be had. */
 function keysOf(host: string): Promise<string> {
   const [, name = '', port = '22'] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   return new Promise((resolve) => {

@@ -85,7 +85,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     closing?.receive(session);
     const control = await request.sourceControl;
     Object.assign(options, control?.attributes);
-    Object.assign(frontend.inputs, await takeGitInputs(request, options));
+    Object.assign(frontend.inputs, await takeGitInputs(request, options, warn));
     if (control?.warning) warn(control.warning);
     const build = openBuild(link.transport, {
       ...{ session, frontendAttrs: options, entitlements: entitlementsOf(request), sourcePolicy, onStatus: status.take },

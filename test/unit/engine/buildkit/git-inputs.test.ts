@@ -7,7 +7,7 @@ import type { BuildRequest } from '../../../../src/engine/engine.js';
 
 const dockerfile = { origin: 'context' } as BuildRequest['dockerfile'];
 const take = (options: Record<string, string>, more: Partial<BuildRequest> = {}) =>
-  takeGitInputs({ dockerfile, sendsGitQueries: true, ...more }, options);
+  takeGitInputs({ dockerfile, sendsGitQueries: true, ...more }, options, () => undefined);
 const sourceOf = (definition: Definition | undefined) => fromBinary(OpSchema, definition?.def[0] ?? new Uint8Array()).op.value;
 
 const URL = 'https://u:p@example.com:8443/a/app.git';
