@@ -61,7 +61,6 @@ export class NoBuildKitError extends BxError {}
 
 /** The answer to an upgrade request was not `101 Switching Protocols`. */
 export function upgradeRefused(endpoint: Endpoint, path: string, status: number, body: string): BxError {
-  const detail = shortened(body);
   if (status === 400 && /HTTP request to an HTTPS server/i.test(body)) {
     return new BxError('endpoint', `${describeEndpoint(endpoint)} speaks TLS, and was asked without it`, {
       hint: 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or use a docker context with TLS.',
@@ -78,7 +77,7 @@ export function upgradeRefused(endpoint: Endpoint, path: string, status: number,
   }
   const strange = strangeAnswer(endpoint, status, body);
   if (strange !== null) return strange;
-  return new BxError('endpoint', `${describeEndpoint(endpoint)} refused to open BuildKit: ${status} ${detail}`.trimEnd(), {
+  return new BxError('endpoint', `${describeEndpoint(endpoint)} refused to open BuildKit: ${saidBy(status, body)}`, {
     hint: "Look into the engine's own log for the reason.",
   });
 }
@@ -86,8 +85,7 @@ export function upgradeRefused(endpoint: Endpoint, path: string, status: number,
 /** An answer that comes from whoever stands between here and the engine, or that asks who is asking; null: it is neither. */
 export function strangeAnswer(endpoint: Endpoint, status: number, body: string): BxError | null {
   const where = describeEndpoint(endpoint);
-  const detail = shortened(body);
-  const said = detail === '' ? `${status}` : `${status} ${detail}`;
+  const said = saidBy(status, body);
   if (status === 407) {
     return new BxError('endpoint', `a proxy stands between here and ${where}, and asks for credentials of its own: ${said}`, {
       hint: 'Name the engine by an address that no proxy serves, or reach it by ssh (DOCKER_HOST=ssh://USER@HOST).',
@@ -106,11 +104,22 @@ export function strangeAnswer(endpoint: Endpoint, status: number, body: string):
   return null;
 }
 
-/** Words of an answer in one line: of JSON its message, of a page what it says. */
-function shortened(body: string): string {
+/** A status and the words of its answer in one line: of JSON its message, of a page what it says, which often begins with the status. */
+function saidBy(status: number, body: string): string {
   const message = /^\s*\{.*"message"\s*:\s*("(?:[^"\\]|\\.)*")/s.exec(body)?.[1];
-  const text = message === undefined ? body.replace(/<(style|script)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : decoded(message);
-  return text.trim().replace(/\s+/g, ' ').slice(0, 300);
+  const page = body.replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, ' ');
+  // Most pages have their title as a heading again.
+  const title = /<title\b[\s\S]*?<\/title>/i.exec(page)?.[0] ?? '';
+  const text = message === undefined ? withoutTags(page.replace(title, ' ')) || withoutTags(title) : decoded(message);
+  return `${status} ${text
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(new RegExp(`^${status}\\b *`), '')
+    .slice(0, 300)}`.trimEnd();
+}
+
+function withoutTags(html: string): string {
+  return html.replace(/<[^>]*>/g, ' ').trim();
 }
 
 function decoded(json: string): string {

@@ -157,6 +157,12 @@ describe('dialing', () => {
       /has no BuildKit: it answered 404 to \/grpc/,
       /--engine=classic/,
     ],
+    [
+      'a page that says it three times',
+      'HTTP/1.1 403 Forbidden\r\n\r\n<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>nginx</body></html>',
+      /refused access: 403 Forbidden nginx$/,
+      /access/,
+    ],
     ['one that refuses', 'HTTP/1.1 403 Forbidden\r\n\r\nnot you', /refused access: 403 not you/, /access/],
     [
       'one whose gateway says that the token is too old',
