@@ -186,6 +186,13 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
     expect(nowhere.stderr).toContain(`${refused}: the host of the engine cannot be reached`);
   });
 
+  const corrupt = (material: string): string => {
+    const dir = testDirectory();
+    for (const file of ['cert.pem', 'key.pem']) copyFileSync(join(material, file), join(dir, file));
+    writeFileSync(join(dir, 'ca.pem'), readFileSync(join(material, 'ca.pem'), 'utf8').slice(0, 300));
+    return dir;
+  };
+
   it.each([
     ['nobody known has signed', () => createAuthority().issue('server'), () => good, /TLS/, /ca\.pem/],
     [
@@ -196,6 +203,7 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
       /./,
     ],
     ['has expired', () => authority.issue('old', { days: -1 }), () => good, /expired/, /./],
+    ['is right, and ours is garbage', () => authority.issue('fine'), () => corrupt(good), /TLS/, /in ca\.pem is no certificate/],
     ['is right, and ours is not', () => authority.issue('right'), () => createAuthority().issue('ours'), /TLS/, /./],
   ])('says that its certificate %s', async (_, certificate, ours, reason, hint) => {
     const wrong = await startEngineProxy(engine, certificate());

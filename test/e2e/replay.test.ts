@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../helpers/detached.js';
 import { engineEnv } from '../helpers/engines.js';
 import { BASE, createProject } from '../helpers/project.js';
+import { runBxtui } from '../helpers/run.js';
 import { inShell, leaveTerminal } from '../helpers/session.js';
 import { RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
 
@@ -96,6 +97,8 @@ describe('the record of a session', () => {
     for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
     expect(recordText(id)).toContain('[redacted]');
     expect(recordText(id)).not.toContain('sesame');
+    const { stdout } = await runBxtui(['record', 'ls', '--root', sessions.root, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject([{ id, state: 'crashed' }]);
     const told = await sessions.run('replay', id);
     expect(told.status).toBe(0);
     expect(told.stdout).toContain('line 3');

@@ -86,7 +86,7 @@ async function list(args: readonly string[]): Promise<number> {
   const records = (await listRecords(recordsRoot(flags.text('root'), process.env))).toReversed();
   const rows = records.map((record) => ({
     id: record.id,
-    state: isBeingWritten(record) ? 'recording' : record.header === null ? 'damaged' : 'ended',
+    state: isBeingWritten(record) ? 'recording' : record.header === null ? 'damaged' : record.isEnded ? 'ended' : 'crashed',
     context: record.header?.context ?? '-',
     bytes: record.bytes,
     writtenAtMs: record.writtenAtMs,

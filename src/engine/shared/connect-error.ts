@@ -1,4 +1,5 @@
 /** Turns what the operating system, TLS or an HTTP answer say about a failed connection into an error that names the next step. */
+import { X509Certificate } from 'node:crypto';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 
@@ -179,7 +180,7 @@ export function socketReason(cause: unknown): string {
   return REASONS[code] ?? (isTlsFailure(code, message) ? `TLS failed: ${tlsReason(code, message)}` : message);
 }
 
-function hintForFailure({ kind }: Endpoint, cause: unknown): string {
+function hintForFailure({ kind, tls }: Endpoint, cause: unknown): string {
   const code = errnoCode(cause);
   const startIt = kind === 'docker' ? 'Start it (systemctl start docker)' : 'Start buildkitd';
   const nameOther = kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
@@ -203,7 +204,19 @@ function hintForFailure({ kind }: Endpoint, cause: unknown): string {
       return `Give the path of the engine's socket: ${nameOther}.`;
   }
   if (!isTlsFailure(code, messageOf(cause))) return `Check the address, or ${nameOther}.`;
+  // Node passes over an authority that it cannot read.
+  if (tls?.ca != null && !isCertificate(tls.ca)) {
+    return 'What is in ca.pem is no certificate: put that of the authority there which has signed the certificate of the engine.';
+  }
   return 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.';
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function messageOf(cause: unknown): string {

@@ -7,6 +7,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
+import { isSameProcess } from '../../platform/process-birth.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { stateDirectory } from '../../platform/state-directory.js';
 import { checkRoot } from '../records/root-dir.js';
@@ -102,12 +103,7 @@ export async function pruneRecords(
 /** A process id that was given to another since only keeps a record longer. */
 export function isBeingWritten({ header, isEnded }: StoredRecord): boolean {
   if (isEnded || header === null || !Number.isInteger(header.pid) || header.pid <= 0) return false;
-  try {
-    process.kill(header.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isSameProcess(header.pid, null);
 }
 
 async function describe(directory: string, id: string): Promise<StoredRecord | null> {
