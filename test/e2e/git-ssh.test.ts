@@ -18,7 +18,10 @@ const engine = testEngine();
 const sshd = whyNoLoopback(engine) === null ? findSshd() : null;
 const peer = findBuildx();
 
-describe.skipIf(sshd === null)('a repository over ssh whose URL has a query', () => {
+/** Docker Engine 20.10 takes such a URL for a host's name, and no buildx builds on it. */
+const why = sshd === null ? 'there is no sshd that the engine could reach' : typeof peer === 'string' ? peer : null;
+
+describe.skipIf(why !== null)(`a repository over ssh whose URL has a query${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let server: SshServer;
   let repository: ReturnType<typeof createRepository>;
   let relay: Server | null = null;
@@ -58,9 +61,10 @@ describe.skipIf(sshd === null)('a repository over ssh whose URL has a query', ()
   it('is got by the engine with the keys of its host, as with docker buildx', async () => {
     const project = createProject('FROM scratch\n');
     const out = project.path('out');
+    if (typeof peer === 'string') throw new Error(peer);
     const programs = [
       () => runBxtui(['build', ...argsFor(out)], { env: AS_INPUT }),
-      ...(typeof peer === 'string' ? [] : [() => peer.docker(['buildx', 'build', ...argsFor(out)], { env: AS_INPUT })]),
+      () => peer.docker(['buildx', 'build', ...argsFor(out)], { env: AS_INPUT }),
     ];
     for (const run of programs) {
       rmSync(out, { recursive: true, force: true });
