@@ -316,9 +316,14 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
   });
 });
 
-/** What was asked for, without what is only how it was sent. */
+/** What was asked for, without what is only how it was sent: buildx puts its files into no order. */
 function normal({ objects }: Cluster): unknown[] {
-  return [...objects.entries()].sort().map(([path, object]) => {
+  const inOrder = (key: string, value: unknown): unknown =>
+    key === 'volumes' || key === 'volumeMounts'
+      ? (value as { name: string }[]).toSorted((a, b) => a.name.localeCompare(b.name))
+      : value;
+  return [...objects.entries()].sort().map(([path, asked]) => {
+    const object: typeof asked = JSON.parse(JSON.stringify(asked, inOrder));
     const {
       namespace: _namespace,
       uid: _uid,
