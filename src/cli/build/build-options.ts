@@ -1,7 +1,7 @@
 /** The command line of `bxtui build` as checked values. It must not touch the engine; files are only looked at, never read. */
 import { resolve } from 'node:path';
 import type { EndpointWish } from '../../builders/index.js';
-import type { BuildSettings, OutputSpec, SecretSource, SshSource } from '../../engine/engine.js';
+import type { BuildRequest, BuildSettings, SshSource } from '../../engine/engine.js';
 import type { BuilderKind } from '../../engine/registry.js';
 import { BxError } from '../../platform/errors.js';
 import { parseGoBoolean } from '../../platform/go-boolean.js';
@@ -27,18 +27,13 @@ import type { ResultFiles } from './result-files.js';
 /** Of reproducible-builds.org; the frontend takes it as an argument. */
 const EPOCH = 'SOURCE_DATE_EPOCH';
 
-export interface BuildOptions {
+/** Of a request, as they were given. */
+type GivenSettings = 'target' | 'buildArgs' | 'tags' | 'noCache' | 'platform' | 'secrets' | 'ssh' | 'outputs';
+
+export interface BuildOptions extends Pick<BuildRequest, GivenSettings> {
   /** As written. */
   readonly context: string;
   readonly file: string | null;
-  readonly target: string | null;
-  readonly buildArgs: ReadonlyArray<readonly [name: string, value: string | null]>;
-  readonly tags: readonly string[];
-  readonly noCache: boolean;
-  readonly platform: string | null;
-  readonly secrets: readonly SecretSource[];
-  readonly ssh: readonly SshSource[];
-  readonly outputs: readonly OutputSpec[];
   readonly settings: BuildSettings;
   /** Absolute. */
   readonly sourcePolicyFile: string | null;
