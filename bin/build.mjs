@@ -12,6 +12,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { runScript, SetupError } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
+import { withPlainExports } from './exports.mjs';
 import { packsOf } from './packs.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
@@ -146,7 +147,7 @@ async function toScript(file, transform) {
   });
   const path = file.path.replace(/\.js$/, '.cjs');
   refuseNonAscii(path, code);
-  return { path, code, map };
+  return { path, code: withPlainExports(code), map };
 }
 
 /**

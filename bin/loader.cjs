@@ -4,7 +4,7 @@
  */
 const { readFileSync } = require('node:fs');
 const { createRequire, isBuiltin } = require('node:module');
-const { basename, dirname, join } = require('node:path');
+const { basename, dirname, sep } = require('node:path');
 const { Script } = require('node:vm');
 
 const PACK_SUFFIX = '.pack';
@@ -62,9 +62,20 @@ function takePack(file) {
   const table = script.runInThisContext();
   const dir = dirname(file);
   for (const name in table) {
-    const path = join(dir, name);
+    const path = beside(dir, name);
     if (!modules.has(path) || path === file) functions.set(path, /** @type {ChunkFunction} */ (table[name]));
   }
+}
+
+/**
+ * The path that a name leads to. Hundreds are asked for in a run, and for Node's general way the engine would begin to optimise.
+ * @param {string} dir absolute @param {string} name relative
+ */
+function beside(dir, name) {
+  let base = dir;
+  let rest = name.startsWith('./') ? name.slice('./'.length) : name;
+  for (; rest.startsWith('../'); rest = rest.slice('../'.length)) base = dirname(base);
+  return `${base}${sep}${rest}`;
 }
 
 /** What `import.meta` is to a chunk. Few ask where they are, and Node takes its time to say it as a URL. @param {string} file */
@@ -103,8 +114,9 @@ function readPack(file) {
 function requireFrom(file) {
   /** @type {NodeJS.Require | null} */
   let others = null;
+  const dir = dirname(file);
   return (/** @type {string} */ name) => {
-    if (name.startsWith('./') || name.startsWith('../')) return load(join(dirname(file), name.replace(/\.js$/, '.cjs')));
+    if (name.startsWith('.')) return load(beside(dir, `${name.slice(0, -'.js'.length)}.cjs`));
     if (LATE.has(name)) return late(name);
     if (isBuiltin(name)) return require(name);
     others ??= createRequire(file);

@@ -13,7 +13,7 @@ import { within } from '../shared/within.js';
 import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
-import { removeImages, sweepOrphans } from './orphans.js';
+import { removeLabelled, sweepOrphans } from './orphans.js';
 import { refuseUnknown } from './refuse.js';
 import { startRun } from './run.js';
 import { fetchedContext } from './source/fetched-context.js';
@@ -25,7 +25,7 @@ const NEWEST_API = 51;
 const LOCAL_CACHE_API = 44;
 /** How long the end waits for the removal of what others have left, of which the next start sees the rest. */
 const SWEEP_MS = 2_000;
-/** When those that a build need not wait for are looked for: a connection that lasts so long has somebody at it who does not wait for its end. */
+/** When what nobody has noted is looked for: a connection that lasts so long has somebody at it who does not wait for its end. */
 const LATE_SWEEP_MS = 30_000;
 
 /** Connects to a Docker Engine or a Podman and takes away what sessions that are gone have left there. Throws `BxError('endpoint' | 'cancelled')`. */
@@ -59,7 +59,7 @@ function createEngine(api: EngineApi, facts: EngineFacts): Engine {
   const runs = new Set<BuildRun>();
   const late = { ref: false, signal: ending.signal };
   void sleep(LATE_SWEEP_MS, undefined, late)
-    .then(() => removeImages(api))
+    .then(() => removeLabelled(api))
     .catch(() => {});
   const watch = watchEngine(api);
   const lost = watch.lost.then((error) => {

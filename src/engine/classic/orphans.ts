@@ -25,8 +25,8 @@ export interface Sweep {
 }
 
 /**
- * What stands in the way of a build, or is cheap to find. Images are looked for only where a process that is gone has noted something, or could not:
- * what an image is made of is noted before, and an engine reads each of its thousands of images to list a few. `signal`: nothing more is waited for.
+ * What processes that are gone have noted. Where none has, the engine is not even asked: what it has is noted before it is made, and a build that ends
+ * with the cache takes little longer than the question. `signal`: nothing more is waited for.
  */
 export function sweepOrphans(api: SweepApi, signal: AbortSignal): Sweep {
   const left = readJournals(api.endpoint.address);
@@ -39,12 +39,12 @@ export function sweepOrphans(api: SweepApi, signal: AbortSignal): Sweep {
 
 type SweepApi = Pick<EngineApi, 'endpoint' | 'json' | 'head'>;
 
-/** Whether all of it is gone. */
+/** Whether all of it is gone. Null: nothing can be noted here. */
 async function removeKnown(api: SweepApi, left: readonly LeftBehind[] | null): Promise<boolean> {
+  if (left?.length === 0) return true;
   const noted = (left ?? []).flatMap(({ containers }) => containers);
-  const removals = [...noted.map((id) => removeContainer(api, id)), removeLabelledContainers(api)];
-  const containers = await Promise.allSettled(removals);
-  const images = left?.length === 0 ? [] : await Promise.allSettled([removeImages(api)]);
+  const containers = await Promise.allSettled([...noted.map((id) => removeContainer(api, id)), removeContainers(api)]);
+  const images = await Promise.allSettled([removeImages(api)]);
   return [...containers, ...images].every(({ status }) => status === 'fulfilled');
 }
 
@@ -95,13 +95,18 @@ async function unstarted(api: SweepApi, sinceS: number): Promise<Inspected[]> {
   return told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
-async function removeLabelledContainers(api: Pick<EngineApi, 'json'>): Promise<void> {
+/** What is known by its label alone, whoever has noted what: to list a few images, an engine reads each of its thousands. */
+export async function removeLabelled(api: Pick<EngineApi, 'json'>): Promise<void> {
+  await removeContainers(api);
+  await removeImages(api);
+}
+
+async function removeContainers(api: Pick<EngineApi, 'json'>): Promise<void> {
   const containers = await labelled(api, '/containers/json');
   await Promise.allSettled(containers.map(({ Id }) => removeContainer(api, Id)));
 }
 
-/** Those that are known by their label alone, whoever has noted what. */
-export async function removeImages(api: Pick<EngineApi, 'json'>): Promise<void> {
+async function removeImages(api: Pick<EngineApi, 'json'>): Promise<void> {
   const images = await labelled(api, '/images/json');
   const refused: Found[] = [];
   await Promise.all(images.map((image) => removeImage(api, image.Id).catch(() => void refused.push(image))));
