@@ -2,7 +2,7 @@
 /**
  * Bundles the program: src/cli/main.ts -> dist/cli/main.cjs with its lazily loaded parts in dist/chunks, and beside each the code that
  * this Node compiles from it. Start-up decides what is bundled: pure JavaScript libraries go in, what reads files beside itself or is
- * native stays in node_modules. bin/loader.cjs loads all of it.
+ * native stays in node_modules. bin/start.cjs loads all of it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { packsOf } from './packs.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
-const { wrap, pack, PACK_SUFFIX } = createRequire(import.meta.url)('./loader.cjs');
+const { wrap, pack, PACK_SUFFIX } = createRequire(import.meta.url)('./start.cjs');
 
 const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 

@@ -1,10 +1,12 @@
 /**
- * How a chunk gives what it exports. The bundler's way makes an accessor for each name with a descriptor of its own, and then one more that asks the
- * first; a chunk that is imported lazily gets a third. One literal says the same: still live, at once there, and a start makes hundreds of them.
+ * How a chunk gives what it exports, and takes what others do. The bundler's way makes an accessor for each name with a descriptor of its own, and then
+ * one more that asks the first; a chunk that is imported lazily gets a third, and so does each name of a module of Node. One literal says the same:
+ * still live, at once there, and a start makes hundreds of them.
  */
 
 const GIVEN = /var stdin_exports=\{\};__export\(stdin_exports,\{([^{}]*)\}\);module\.exports=__toCommonJS\(stdin_exports\);/;
 const WHOLE_CHUNK = /__toESM\(require\(("\.{1,2}\/[^"]*")\)\)/g;
+const WHOLE_MODULE = /__toESM(\(require\("node:[^"]*"\)(?:,1)?\))/g;
 /** Of the name in what the bundler writes. */
 const MENTIONS = 3;
 
@@ -21,6 +23,8 @@ export function withPlainExports(code) {
   });
   const short = code
     .replace(GIVEN, (text) => 'stdin_exports();'.padEnd(text.length))
-    .replace(WHOLE_CHUNK, (text, path) => `require(${path})`.padEnd(text.length));
-  return `${short}\nfunction stdin_exports(){module.exports={__esModule:!0,${accessors.join(',')}}}\n`;
+    .replace(WHOLE_CHUNK, (text, path) => `require(${path})`.padEnd(text.length))
+    .replace(WHOLE_MODULE, 'bxNames$1');
+  const names = short.includes('bxNames(') ? 'function bxNames(module){return{__proto__:module,default:module}}' : '';
+  return `${short}\nfunction stdin_exports(){module.exports={__esModule:!0,${accessors.join(',')}}}${names}\n`;
 }

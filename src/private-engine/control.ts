@@ -1,8 +1,8 @@
 /** The private engine as its person handles it: start, stop, and how it is. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import { BxError } from '../platform/errors.js';
-import { launcherPath } from '../platform/package-root.js';
+import { spawnOwn } from '../platform/own-process.js';
 import { reasonOf } from '../platform/reason.js';
 import { answersAt } from './answering.js';
 import { dataBelow, prepareDirectory } from './directory.js';
@@ -114,7 +114,7 @@ function spawnKeeper(wish: KeeperWish, logPath: string, env: NodeJS.ProcessEnv):
       cause: error,
     });
   }
-  const keeper = spawn(process.execPath, [launcherPath(), KEEPER_COMMAND, JSON.stringify(wish)], {
+  const keeper = spawnOwn([KEEPER_COMMAND, JSON.stringify(wish)], {
     // A session of its own: it outlives the terminal, and no signal of that reaches it.
     detached: true,
     cwd: '/',

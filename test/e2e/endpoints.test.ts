@@ -150,18 +150,35 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
     await expect.poll(() => proxy.connections()).toBe(0);
   });
 
-  it('is debugged by a docker context with its TLS material', async () => {
+  /** A docker context of that name with these of the files of its TLS material. */
+  async function withContext(name: string, files: readonly string[]): Promise<Env> {
     const config = testDirectory();
-    const id = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from('far'))).toString('hex');
+    const id = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(name))).toString('hex');
     writeJson(join(config, 'contexts/meta', id, 'meta.json'), {
-      ...{ Name: 'far', Metadata: {} },
+      ...{ Name: name, Metadata: {} },
       Endpoints: { docker: { Host: `tcp://127.0.0.1:${proxy.port}`, SkipTLSVerify: false } },
     });
     const material = join(config, 'contexts/tls', id, 'docker');
     mkdirSync(material, { recursive: true });
-    for (const file of ['ca.pem', 'cert.pem', 'key.pem']) copyFileSync(join(good, file), join(material, file));
-    await debugThere({ DOCKER_HOST: undefined, DOCKER_CONFIG: config }, /docker context "far"/, ['--context', 'far']);
+    for (const file of files) copyFileSync(join(good, file), join(material, file));
+    return { DOCKER_HOST: undefined, DOCKER_CONFIG: config };
+  }
+
+  it('is debugged by a docker context with its TLS material', async () => {
+    const env = await withContext('far', ['ca.pem', 'cert.pem', 'key.pem']);
+    await debugThere(env, /docker context "far"/, ['--context', 'far']);
   });
+
+  it.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])(
+    'is trusted by a context without an authority if %s names it, and else not',
+    async (name) => {
+      const context = await withContext('far', ['cert.pem', 'key.pem']);
+      const env = { ...context, SSL_CERT_FILE: undefined, NODE_EXTRA_CA_CERTS: undefined };
+      const trusting = { ...env, [name]: join(good, 'ca.pem') };
+      await debugThere(trusting, /docker context "far"/, ['--context', 'far']);
+      expect((await unreachable(env, '--context', 'far')).stderr).toMatch(/TLS failed/);
+    },
+  );
 
   it('is debugged through the SOCKS proxy of the environment, with TLS from end to end', async () => {
     const far = await startEngineProxy(engine, authority.issue('far', { subject: 'DNS:engine.test' }));

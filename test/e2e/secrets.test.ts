@@ -47,6 +47,25 @@ describe('secrets', () => {
     for (const value of secret) for (const text of left) expect(text.includes(value), text.slice(0, 200)).toBe(false);
   });
 
+  it.each([[[]], [['--detach']]])('may be a variable that a start of Node would take its time for %j', async (flags) => {
+    const project = createProject(`${BASE}RUN --mount=type=secret,id=path tr / : < /run/secrets/path; exit 3\n`);
+    const path = project.path('authorities.pem');
+    const args = [
+      'build',
+      '--root',
+      sessions.root,
+      '--no-cache',
+      ...flags,
+      '--secret',
+      'id=path,env=NODE_EXTRA_CA_CERTS',
+      project.dir,
+    ];
+    const run = await runBxtui(args, { env: { NODE_EXTRA_CA_CERTS: path } });
+    if (flags.length > 0) await sessions.untilFailed();
+    const told = flags.length > 0 ? (await sessions.run('logs', run.stdout.trim())).stdout : run.output;
+    expect(told).toContain(path.replaceAll('/', ':'));
+  });
+
   it('are in no trace of a crash, of the screen or of what it is the screen of', async () => {
     const project = createProject(DOCKERFILE, { file: VALUES.FILE });
     mkdirSync(project.path('tmp'));

@@ -12,7 +12,15 @@ import { SetupError, say } from './say.mjs';
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** What the bundle is made from; anything newer than the bundle makes it stale. */
-const BUNDLE_INPUTS = ['src', 'package-lock.json', 'bin/build.mjs', 'bin/descriptors.mjs', 'bin/loader.cjs', 'bin/packs.mjs'];
+const BUNDLE_INPUTS = [
+  'src',
+  'package-lock.json',
+  'bin/build.mjs',
+  'bin/descriptors.mjs',
+  'bin/exports.mjs',
+  'bin/packs.mjs',
+  'bin/start.cjs',
+];
 const BUNDLE_ENTRY = 'dist/cli/main.cjs';
 
 /**

@@ -1,9 +1,7 @@
-/** Starts the process of a session. It must load nothing more: the process has its engine to dial while this one goes on. */
-import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';
-import { launcherPath } from '../../platform/package-root.js';
+import { spawnOwn } from '../../platform/own-process.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { makeSessionId } from '../../session/records/session-id.js';
 import { adoptInput, prepareLog } from '../../session/records/session-records.js';
@@ -67,7 +65,7 @@ function orElse(early: EarlyServer, spawned: () => StartedProcess): StartedProce
 
 function spawnProcess(args: readonly string[], logPath: string): StartedProcess {
   const log = openLog(logPath);
-  const server = spawn(process.execPath, [launcherPath(), SERVER_COMMAND, ...args], {
+  const server = spawnOwn([SERVER_COMMAND, ...args], {
     // A process group and session of its own: no signal of this terminal reaches it.
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],

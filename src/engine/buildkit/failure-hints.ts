@@ -116,6 +116,9 @@ function repository(message: string): Partial<ExplainedFailure> | null {
       hint: 'Name a branch or a tag that the repository has behind the URL: URL#main. Engines differ in which they take by themselves.',
     };
   }
+  if (/Could not resolve host: ssh\b/.test(message)) {
+    return { hint: 'This engine takes ssh for the host of an ssh:// URL with a query. Write it as git@HOST:PATH#REF:DIR.' };
+  }
   if (/unsupported frontend capability \S*gitquerystring/.test(message)) {
     return {
       hint: 'This engine reads no ?branch= in a URL. Write the branch and the directory as URL#REF:DIR, or set BUILDX_SEND_GIT_QUERY_AS_INPUT=1.',

@@ -1,10 +1,8 @@
-/** What the classic builders do each in their own way: dockerd's own one, and Podman's (buildah) behind the same API. */
+/** What the classic builders do each in their own way: dockerd's own one here, Podman's (buildah) behind the same API in podman/dialect.ts. */
 import type { OriginInputs } from '../shared/stage-origin.js';
-import { stagesFor, wholeBuild } from './cut.js';
+import { wholeBuild } from './cut.js';
 import { describeFailure } from './failure.js';
 import { misreadIn } from './misread.js';
-import { describePodmanFailure } from './podman/failure.js';
-import { createPodmanProgress } from './podman/progress.js';
 import { createProgress, type SentStep } from './progress.js';
 import { USE_BUILDKIT } from './refuse.js';
 
@@ -60,28 +58,4 @@ export const DOCKERD: Dialect = {
   misreadIn,
   createProgress,
   describeFailure,
-};
-
-export const PODMAN: Dialect = {
-  name: 'Podman’s Docker API',
-  elsewhere: 'Build with BuildKit: name a Docker Engine with DOCKER_HOST, or a buildkitd with BUILDKIT_HOST.',
-  isStageByStage: true,
-  limitsNote: 'Podman gives a shell none of the limits (--ulimit) that its step has.',
-  areListsJson: true,
-  // Else a stage has one image, not each of its steps.
-  query: { layers: '1' },
-  hasBuildContainers: false,
-  failedStateReason:
-    'Podman keeps nothing of a command that has failed within reach of its API: the container is of the state before it, where it can be run again.',
-  filesReason: 'Podman’s archives of containers are not read yet.',
-  stopWarning: 'Podman lets a command that it has begun run to its end; then the build is over.',
-  stepsFor(inputs, target) {
-    const steps = wholeBuild(inputs.plan, target);
-    const last = steps.at(-1)?.step;
-    const needed = last === undefined ? null : stagesFor(inputs, last);
-    return steps.filter(({ step }) => needed?.has(step.stage));
-  },
-  misreadIn: () => [],
-  createProgress: (sent, digestOf, images) => createPodmanProgress(sent, digestOf, images),
-  describeFailure: describePodmanFailure,
 };

@@ -10,7 +10,7 @@ import { startFetchedRun } from '../shared/fetched-run.js';
 import { answerTimeoutMs } from '../shared/open-socket.js';
 import { withProxyArgs } from '../shared/proxy-args.js';
 import { within } from '../shared/within.js';
-import { type Dialect, DOCKERD, PODMAN } from './dialect.js';
+import { type Dialect, DOCKERD } from './dialect.js';
 import { type EngineFacts, readFacts } from './facts.js';
 import { type Journal, openJournal } from './journal.js';
 import { removeLabelled, sweepOrphans } from './orphans.js';
@@ -44,12 +44,11 @@ export async function connectClassic(endpoint: Endpoint, signal: AbortSignal): P
     throw error;
   });
   api.version = `1.${Math.min(facts.apiMinor, NEWEST_API)}`;
-  return createEngine(api, facts);
+  return createEngine(api, facts, facts.isPodman ? (await import('./podman/dialect.js')).PODMAN : DOCKERD);
 }
 
-function createEngine(api: EngineApi, facts: EngineFacts): Engine {
+function createEngine(api: EngineApi, facts: EngineFacts, dialect: Dialect): Engine {
   const { endpoint } = api;
-  const dialect = facts.isPodman ? PODMAN : DOCKERD;
   // What is never committed is never found.
   const isCacheSafe = facts.apiMinor >= LOCAL_CACHE_API || !dialect.hasBuildContainers;
   const ending = new AbortController();

@@ -1,21 +1,22 @@
 /** One run of the build, and the ground for its containers: images of steps, what failed commands have left, and their removal. */
 import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent, PlannedVertex } from '../../core/events.js';
-import type { LineRange, Moment, StepKey } from '../../core/model/index.js';
+import type { LineRange, StepKey } from '../../core/model/index.js';
 import { BxError, toBxError } from '../../platform/errors.js';
-import type { BuildRequest, BuildRun, Container, ContainerSpec, FilesSpec } from '../engine.js';
+import type { BuildRequest, BuildRun } from '../engine.js';
 import type { EngineApi } from '../shared/engine-api.js';
 import { createEventQueue } from '../shared/event-queue.js';
 import { createRegistryAuth } from '../shared/registry-auth.js';
 import { within } from '../shared/within.js';
 import { type BuildOutcome, build } from './build.js';
-import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
+import type { ImageConfig } from './container.js';
 import { cutBefore, stagesFor } from './cut.js';
 import type { Dialect } from './dialect.js';
 import { readPlatform } from './facts.js';
 import type { Journal } from './journal.js';
-import { createLooks, type Place, type Remains } from './looks.js';
-import { ownLabel, removeContainer, removeImage } from './owner.js';
+import type { Remains } from './looks.js';
+import { removeContainer } from './owner.js';
+import type { Places } from './places.js';
 import type { SentStep } from './progress.js';
 import { refuseOtherPlatform, requireNames, requireTarget } from './refuse.js';
 
@@ -47,7 +48,6 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   const images = new Map<StepKey, string>();
   const failed = new Map<StepKey, BuildFailed>();
   const remains = new Map<StepKey, Remains>();
-  const containers = new Set<Container>();
   const opening = new Set<Promise<unknown>>();
   const lifetime = new AbortController();
   let work = new AbortController();
@@ -130,11 +130,6 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     );
     return { container, image: Image, config: Config };
   };
-  const commit = async (container: string): Promise<string> => {
-    const query = { container, pause: '0' };
-    return (await api.json<{ readonly Id: string }>('POST', '/commit', { query, body: { Labels: ownLabel() } })).Id;
-  };
-
   /** Undefined: not known. */
   const imageUpTo = (step: PlannedInstruction): string | null | undefined => {
     const image = images.get(step.key);
@@ -198,12 +193,6 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     }
   };
 
-  const stepAt = (key: StepKey): PlannedInstruction => {
-    const step = plan.instructions.find((one) => one.key === key);
-    if (!step) throw new BxError('not-found', `there is no step ${key} in this Dockerfile`);
-    return step;
-  };
-
   /** The image after a step, built up to there when it is not there yet; null for the empty one of `FROM scratch`. */
   const imageAfter = async (step: PlannedInstruction, signal: AbortSignal): Promise<string | null> => {
     const found = imageUpTo(step);
@@ -227,75 +216,17 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     if (failure) throw new BxError('engine', failure.message, { hint: failure.hint });
   };
 
-  /** What a step and a moment come down to. `left`: what the failed command has left; else the image. */
-  const placeAt = async ({ step: key, moment }: FilesSpec, signal: AbortSignal): Promise<Place> => {
-    const step = stepAt(key);
-    const before = moment === 'before' ? plan.instructions[step.number - 2] : undefined;
-    await untilSettled(before ?? step, AbortSignal.any([signal, lifetime.signal]));
-    const left = remains.get(key);
-    const hasFailed = left !== undefined;
-    const wanted: Moment =
-      moment !== 'auto' ? moment : hasFailed ? 'failed' : failed.has(key) && !images.has(key) ? 'before' : 'after';
-    if (wanted === 'failed' && left) return { step, moment: wanted, left };
-    if (wanted === 'failed' && !left) {
-      throw new BxError('unsupported', `what step ${step.number} has left behind is not to be had`, {
-        hint: `${dialect.failedStateReason} Choose the state before it.`.trimStart(),
-      });
-    }
-    const last = wanted === 'before' ? plan.instructions[step.number - 2] : step;
-    if (!last || last.stage !== step.stage) {
-      throw new BxError('unsupported', `there is nothing before step ${step.number}, which begins a stage`, {
-        hint: 'Choose the state after it.',
-      });
-    }
-    const image = await imageAfter(last, signal);
-    if (image === null) {
-      throw new BxError('unsupported', `step ${last.number} leaves nothing: it begins with an empty filesystem`, {
-        hint: 'Choose a later step.',
-      });
-    }
-    return { step, moment: wanted, left: null, image, last };
+  let places: Promise<Places> | null = null;
+  /** Most builds succeed, and nobody looks into them: what leads into a step is loaded by who does. */
+  const placesOf = (): Promise<Places> => {
+    places ??= import('./places.js').then(({ createPlaces }) =>
+      createPlaces({
+        ...{ api, request, dialect, images, failed, remains, imageAfter, untilSettled },
+        lifetime: lifetime.signal,
+      }),
+    );
+    return places;
   };
-  const groundAt = async (spec: ContainerSpec, signal: AbortSignal): Promise<ContainerGround> => {
-    const place = await placeAt(spec, signal);
-    const { step, moment } = place;
-    if (place.left !== null) {
-      const { container, config } = place.left;
-      // It would be found as the cache of the very command that has failed, so it is there for no longer than it takes.
-      const image = (): Promise<string> => commit(container);
-      const discard = (id: string): Promise<void> => removeImage(api, id);
-      return { image, discard, config, step, moment, command: config.Cmd ?? null, note: null };
-    }
-    const { image } = place;
-    const { Config } = await api.json<{ readonly Config: ImageConfig | null }>('GET', `/images/${image}/json`, { signal });
-    const isWithout = spec.moment === 'auto' && moment === 'before' && step.instruction === 'RUN' && !dialect.hasBuildContainers;
-    const notes = [
-      isWithout ? dialect.failedStateReason : '',
-      hasMounts(step) ? NO_MOUNTS : '',
-      request.ulimits?.length ? (dialect.limitsNote ?? '') : '',
-    ].filter((one) => one !== '');
-    return {
-      ...{ image: async () => image, discard: null, step, moment, command: null },
-      config: { ...Config, Shell: Config?.Shell ?? shellOf(plan, place.last) },
-      note: notes.length === 0 ? null : notes.join(' '),
-    };
-  };
-  const open = async (spec: ContainerSpec, signal: AbortSignal): Promise<Container> => {
-    const ground = await groundAt(spec, signal);
-    const settings = dialect.limitsNote === null ? request : { ...request, ulimits: [] };
-    const container = await openContainer(api, ground, settings, signal);
-    containers.add(container);
-    void container.gone.then(() => containers.delete(container));
-    if (disposing) await container.release();
-    return container;
-  };
-
-  const looks = createLooks({
-    ...{ api, plan, stepAt, placeAt, imageAfter, untilSettled },
-    remains: (step) => remains.get(step) ?? null,
-    reason: dialect.filesReason,
-    lifetime: lifetime.signal,
-  });
   /** What is asked for while the run is there; `what`: for a message. */
   const asked = <T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
     if (request.isUnattended) throw new BxError('state', 'this build was started without a way into its steps');
@@ -312,8 +243,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     work.abort();
     lifetime.abort();
     await within(FAREWELL_MS, Promise.allSettled([done, evaluating, ...opening]));
-    await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
-    await within(FAREWELL_MS, looks.release());
+    await (await places?.catch(() => null))?.release();
     const left = [...remains.values()].map(({ container }) => removeBuilt(container));
     await within(FAREWELL_MS, Promise.allSettled(left));
   };
@@ -326,9 +256,11 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
       await Promise.allSettled([done, evaluating]);
       work = new AbortController();
     },
-    openContainer: async (spec, signal) => asked('opening the container', signal, () => open(spec, signal)),
-    openFiles: async (spec, signal) => asked('opening the files', signal, () => looks.openFiles(spec, signal)),
-    changes: async (step, signal) => asked('comparing the step with the one before', signal, () => looks.changesOf(step, signal)),
+    openContainer: async (spec, signal) =>
+      asked('opening the container', signal, async () => (await placesOf()).open(spec, signal)),
+    openFiles: async (spec, signal) => asked('opening the files', signal, async () => (await placesOf()).openFiles(spec, signal)),
+    changes: async (step, signal) =>
+      asked('comparing the step with the one before', signal, async () => (await placesOf()).changesOf(step, signal)),
     hasExclusiveCache: () => false,
     dispose() {
       disposing ??= disposeAll();
@@ -341,9 +273,6 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
 const NO_CONTAINERS_LEFT =
   'the containers of the commands are removed, also with --rm=false: open a shell at a step, which has what its command has left';
 
-/** Podman knows them in a build, and its containers have others. */
-const NO_MOUNTS = 'What the step mounts (--mount) is not mounted here.';
-
 /** COPY, ADD, a mount of it; and what an image from elsewhere may bring along (ONBUILD). */
 function takesFromContext({ stages }: DockerfilePlan, { step, isHidden }: SentStep): boolean {
   const { instruction, text, stage } = step;
@@ -352,22 +281,6 @@ function takesFromContext({ stages }: DockerfilePlan, { step, isHidden }: SentSt
   const base = stages[stage]?.base.toLowerCase();
   const isElsewhere = base !== 'scratch' && !stages.some(({ name, index }) => name === base && index < stage);
   return instruction === 'FROM' && !isHidden && isElsewhere;
-}
-
-function hasMounts({ instruction, text }: PlannedInstruction): boolean {
-  return instruction === 'RUN' && /^RUN\s+(?:--\S+\s+)*--mount=/i.test(text);
-}
-
-/** Not every engine tells it of an image. */
-function shellOf({ instructions }: DockerfilePlan, until: PlannedInstruction): string[] | null {
-  const said = instructions.findLast(
-    ({ instruction, stage, number }) => instruction === 'SHELL' && stage === until.stage && number <= until.number,
-  );
-  try {
-    const words: unknown = JSON.parse(said?.text.replace(/^\S+\s+/, '') ?? '');
-    if (Array.isArray(words) && words.every((word) => typeof word === 'string')) return words as string[];
-  } catch {}
-  return null;
 }
 
 function opOf(instruction: string): PlannedVertex['op'] {

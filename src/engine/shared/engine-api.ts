@@ -110,8 +110,12 @@ export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure =
         ...(upgrade ? { Connection: 'Upgrade', Upgrade: 'tcp' } : { Connection: 'close' }),
         ...options.headers,
       },
-      ...(options.signal && { signal: options.signal }),
     });
+    // As the option `signal` does it, without what Node loads for that.
+    const giveUp = (): void => void sent.destroy(new Error('the call was given up'));
+    if (options.signal?.aborted) giveUp();
+    options.signal?.addEventListener('abort', giveUp, { once: true });
+    sent.once('close', () => options.signal?.removeEventListener('abort', giveUp));
     if (body !== undefined && 'pipe' in body) {
       body.on('error', (error) => sent.destroy(error));
       // The engine may answer and close before all was sent; the rest is for nobody.

@@ -5,10 +5,11 @@
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
-import type { Endpoint } from '../../builders/endpoint.js';
+import type { Endpoint, TlsMaterial } from '../../builders/endpoint.js';
 import { isSocketAddress, type SocketTarget, socketTarget } from './address.js';
 import { connectFailure, connectTimeout, dialCancelled } from './connect-error.js';
 import { DialAbortedError, DialTimeoutError, dialSocket, dialTls } from './dial-socket.js';
+import { secureContextOf } from './tls-context.js';
 
 /** How long it may take until somebody answers: the connection and the answer to an upgrade together. With the start of the program it is below 5 s. */
 const DIAL_TIMEOUT_MS = 3_700;
@@ -49,7 +50,7 @@ async function connectSocket(
   const limits = { signal, timeoutMs };
   try {
     const target = socketTarget(endpoint);
-    if (endpoint.tls !== null) return await dialTls(target, tlsOptions(endpoint, target, alpn), limits, line);
+    if (endpoint.tls !== null) return await dialTls(target, tlsOptions(endpoint.tls, target, alpn), limits, line);
     return line ?? (await dialSocket(target, limits));
   } catch (error) {
     if (error instanceof DialAbortedError) throw dialCancelled(endpoint, error.cause);
@@ -58,13 +59,10 @@ async function connectSocket(
   }
 }
 
-function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly string[]): ConnectionOptions {
-  const material = endpoint.tls;
-  const host = material?.serverName ?? (target.kind === 'tcp' ? target.host : 'localhost');
+function tlsOptions(material: TlsMaterial, target: SocketTarget, alpn: readonly string[]): ConnectionOptions {
+  const host = material.serverName ?? (target.kind === 'tcp' ? target.host : 'localhost');
   return {
-    ...(material?.ca != null && { ca: material.ca }),
-    ...(material?.cert != null && { cert: material.cert }),
-    ...(material?.key != null && { key: material.key }),
+    secureContext: secureContextOf(material),
     // An IP address is no valid SNI name; the certificate is then checked against the address itself.
     ...(isIP(host) ? { host } : { servername: host }),
     ...(isIP(host) &&
@@ -72,8 +70,7 @@ function tlsOptions(endpoint: Endpoint, target: SocketTarget, alpn: readonly str
         host: target.host,
         checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(host, cert),
       }),
-    rejectUnauthorized: !(material?.skipVerify ?? false),
+    rejectUnauthorized: !material.skipVerify,
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    minVersion: 'TLSv1.2',
   };
 }

@@ -10,7 +10,7 @@ const BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** In the form of TLS's `ca`. SSL_CERT_FILE stands for the machine's; what NODE_EXTRA_CA_CERTS adds stays. */
+/** In the form of TLS's `ca`. SSL_CERT_FILE stands for the machine's; what NODE_EXTRA_CA_CERTS adds stays, whether Node has read it or not. */
 export function systemRoots(env: Readonly<Record<string, string | undefined>>): string[] {
   const places = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : BUNDLES;
   const machine = places.map(readText).find((text) => text !== '') ?? '';

@@ -60,6 +60,15 @@ describe('the exports of a chunk', () => {
     expect(await (later as () => Promise<unknown>)()).toBe(other);
   });
 
+  it('may use a module of Node by all the ways of importing it', async () => {
+    const code = await chunkOf(
+      `import * as path from 'node:path'; import fs, { sep } from 'node:fs'; export const all = [path.join('a', 'b'), fs.existsSync('/'), typeof path.default.join];`,
+    );
+    expect(withPlainExports(code)).toContain('bxNames(require("node:path")');
+    expect(run(withPlainExports(code)).all).toEqual(['a/b', true, 'function']);
+    expect(withPlainExports(code).indexOf('existsSync')).toBe(code.indexOf('existsSync'));
+  });
+
   it('stay as they are where a chunk hands on what another module has', async () => {
     const code = await chunkOf(`export * from 'node:path'; export const own = 1;`);
     expect(withPlainExports(code)).toBe(code);

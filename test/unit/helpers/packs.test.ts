@@ -8,7 +8,7 @@ import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packsOf } from '../../../bin/packs.mjs';
 
-const LOADER = join(import.meta.dirname, '../../../bin/loader.cjs');
+const LOADER = join(import.meta.dirname, '../../../bin/start.cjs');
 const { wrap, pack } = createRequire(import.meta.url)(LOADER);
 
 const output = (statics: readonly string[], dynamics: readonly string[] = []) => ({

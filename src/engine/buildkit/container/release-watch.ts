@@ -3,11 +3,11 @@
  * one is gone, even killed. It holds this connection open, without a word on it, for as long as that takes: an engine forgets a build together
  * with the connection that it came by, and then nobody can name its containers any more.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
-import { launcherPath } from '../../../platform/package-root.js';
+import { spawnOwn } from '../../../platform/own-process.js';
 import type { Http2Connection } from '../transport/index.js';
 
 export const RELEASE_COMMAND = 'release-abandoned';
@@ -33,7 +33,7 @@ export function createReleaseWatch(endpoint: Endpoint, connection: Http2Connecti
   const start = (): void => {
     const descriptor = connection.isClosed ? null : descriptorOf(connection.socket);
     if (watcher !== null || descriptor === null) return;
-    const started = spawn(process.execPath, [launcherPath(), RELEASE_COMMAND], {
+    const started = spawnOwn([RELEASE_COMMAND], {
       // In a group of its own, it does not end with this one.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore', descriptor],

@@ -6,6 +6,7 @@ import { BxError } from '../../../platform/errors.js';
 import { isSocketAddress, socketTarget } from '../../shared/address.js';
 import { describeEndpoint } from '../../shared/connect-error.js';
 import { openSocket } from '../../shared/open-socket.js';
+import { secureContextOf } from '../../shared/tls-context.js';
 
 /** dockerode for the same endpoint. Throws `BxError('unsupported')` for a buildkitd endpoint, which has no Engine API. */
 export async function engineApi(endpoint: Endpoint): Promise<Docker> {
@@ -33,9 +34,7 @@ async function modemOptions(endpoint: Endpoint): Promise<Record<string, unknown>
   const agent = new https.Agent({
     keepAlive: false,
     rejectUnauthorized: !tls.skipVerify,
-    ...(tls.ca !== null && { ca: tls.ca }),
-    ...(tls.cert !== null && { cert: tls.cert }),
-    ...(tls.key !== null && { key: tls.key }),
+    secureContext: secureContextOf(tls),
     ...(tls.serverName !== null && { servername: tls.serverName }),
   });
   return { ...tcp, protocol: 'https', agent };

@@ -75,7 +75,10 @@ export function upgradeSocket(
     const onError = (error: Error): void => fail(connectFailure(endpoint, error));
     const onClose = (): void => fail(closedEarly(endpoint));
     const onAbort = (): void => fail(dialCancelled(endpoint, signal.reason));
-    const timer = setTimeout(() => fail(connectTimeout(endpoint, timeoutMs, `${path} was not answered`)), timeoutMs);
+    const timer = setTimeout(
+      () => fail(connectTimeout(endpoint, timeoutMs, 'it takes the connection and says nothing')),
+      timeoutMs,
+    );
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('data', onData).on('error', onError).on('close', onClose);

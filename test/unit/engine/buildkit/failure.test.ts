@@ -232,6 +232,7 @@ describe('what to do, beyond the words of the engine', () => {
     ['failed to load cache key: subdir not supported yet', '-f DIR/Dockerfile'],
     ['failed to load cache key: repository does not contain ref master, output: ""', 'URL#main'],
     ['unsupported frontend capability moby.buildkit.frontend.gitquerystring', 'URL#REF:DIR'],
+    ["fatal: unable to access 'ssh:///': Could not resolve host: ssh", 'git@HOST:PATH#REF:DIR'],
   ])('of a repository lead to what this engine takes: %s', (message, hint) => {
     expect(explain(message).hint).toContain(hint);
   });

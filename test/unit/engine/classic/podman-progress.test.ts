@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../../src/core/dockerfile/index.js';
 import type { EngineEvent } from '../../../../src/core/events.js';
-import { PODMAN } from '../../../../src/engine/classic/dialect.js';
+import { PODMAN } from '../../../../src/engine/classic/podman/dialect.js';
 import { describePodmanFailure } from '../../../../src/engine/classic/podman/failure.js';
 import { createPodmanProgress } from '../../../../src/engine/classic/podman/progress.js';
 import { createMessageReader } from '../../../../src/engine/shared/message-stream.js';
