@@ -33,7 +33,7 @@ export interface PackedContext {
   readonly tar: Readable;
 }
 
-const READ_BYTES = 128 * 1024;
+const READ_BYTES = 1024 * 1024;
 /** Of so little the disk is waited for: a turn of the event loop takes longer. */
 const AT_ONCE_BYTES = 64 * 1024;
 /** Names looked at before anything else has its turn. */
