@@ -10,10 +10,7 @@ const { Script } = require('node:vm');
 const PACK_SUFFIX = '.pack';
 const LENGTH_BYTES = 4;
 
-/**
- * Of Node's modules those that many chunks name and few runs use. Each takes milliseconds to load, so the first use of what it has loads it;
- * `import * as` is a use.
- */
+/** Of Node's modules those that many chunks name and few runs use. Each takes milliseconds to load, so the first use of what it has loads it. */
 const LATE = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:tls', 'node:zlib']);
 
 /** @type {Map<string, { exports: any }>} */

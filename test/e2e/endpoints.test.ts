@@ -1,39 +1,24 @@
-/** Engines that are not on this machine's own socket: ssh, TLS, a buildkitd in a container; and what is said when one cannot be reached. */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Engines that are not on this machine's own socket: ssh, a buildkitd in a container; and what is said when one cannot be reached. */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
 import { buildctl } from '../helpers/builder-image.js';
-import { type Authority, createAuthority, hasOpenssl } from '../helpers/certificates.js';
-import { type EngineProxy, startEngineProxy } from '../helpers/engine-proxy.js';
+import { debugThere, type Env, TOLD_WITHIN_MS, unreachable, writeJson } from '../helpers/elsewhere.js';
 import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { endRuns, type RunResult, runBxtui } from '../helpers/run.js';
-import { inShell, leaveTerminal, openSession, quit, shellOpens } from '../helpers/session.js';
+import { endRuns, runBxtui } from '../helpers/run.js';
+import { quit } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
-import { startSocksProxy } from '../helpers/socks-proxy.js';
 import { findSshd, type SshServer, startSshServer } from '../helpers/ssh-server.js';
 import { closeTerminals, startTerminal } from '../helpers/terminal.js';
 import { which } from '../setup/command.mjs';
 
-const FAILING = `${BASE}RUN echo partial > /two; exit 3\n`;
-/** What the issue of an unreachable engine may take, the start of the program included. */
-const TOLD_WITHIN_MS = 5_000;
 const engine = testEngine();
 const socket = engine.replace(/^unix:\/\//, '');
 const sshd = findSshd();
-
-/** Whatever the machine of the tests has. */
-const NO_PROXIES: Env = Object.fromEntries(
-  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
-    [name, undefined],
-    [name.toLowerCase(), undefined],
-  ]),
-);
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 const closing: (() => unknown)[] = [];
 
@@ -43,26 +28,6 @@ afterEach(async () => {
   removeProjects();
   for (const close of closing.splice(0)) await close();
 });
-
-/** A failed build, a look into its shell, the end: what a person does with an engine, wherever it is. */
-async function debugThere(env: Env, source: RegExp, flags: readonly string[] = []): Promise<void> {
-  const terminal = await openSession(createProject(FAILING), { env, flags, cols: 160 });
-  await shellOpens(terminal);
-  expect(terminal.screen()).toMatch(source);
-  expect(await inShell(terminal, 'cat /two 2>&1 || echo $((40 + 2))')).toMatch(/partial|42/);
-  await leaveTerminal(terminal);
-  expect((await quit(terminal)).code).toBe(1);
-}
-
-/** Runs a build that finds no engine, and says so in time. */
-async function unreachable(env: Env, ...flags: string[]): Promise<RunResult> {
-  const project = createProject(BASE);
-  const startMs = Date.now();
-  const run = await runBxtui(['build', '--progress=plain', ...flags, project.dir], { env });
-  expect(Date.now() - startMs, run.output).toBeLessThan(TOLD_WITHIN_MS);
-  expect(run.status, run.output).toBe(1);
-  return run;
-}
 
 describe.skipIf(sshd === null || !isDocker())('an engine behind ssh', () => {
   let server: SshServer;
@@ -129,108 +94,6 @@ async function listening(server: Server): Promise<number> {
   });
   return (server.address() as AddressInfo).port;
 }
-
-describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
-  let authority: Authority;
-  let good: string;
-  let proxy: EngineProxy;
-  beforeAll(async () => {
-    authority = createAuthority();
-    good = authority.issue('good');
-    proxy = await startEngineProxy(engine, authority.issue('server'));
-  });
-  afterAll(() => proxy.close());
-  const at = (port: number, dir: string): Env => ({
-    DOCKER_HOST: `tcp://127.0.0.1:${port}`,
-    ...{ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: dir },
-  });
-
-  it('is debugged like any other', async () => {
-    await debugThere(at(proxy.port, good), /\(DOCKER_HOST\)/);
-    await expect.poll(() => proxy.connections()).toBe(0);
-  });
-
-  /** A docker context of that name with these of the files of its TLS material. */
-  async function withContext(name: string, files: readonly string[]): Promise<Env> {
-    const config = testDirectory();
-    const id = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(name))).toString('hex');
-    writeJson(join(config, 'contexts/meta', id, 'meta.json'), {
-      ...{ Name: name, Metadata: {} },
-      Endpoints: { docker: { Host: `tcp://127.0.0.1:${proxy.port}`, SkipTLSVerify: false } },
-    });
-    const material = join(config, 'contexts/tls', id, 'docker');
-    mkdirSync(material, { recursive: true });
-    for (const file of files) copyFileSync(join(good, file), join(material, file));
-    return { DOCKER_HOST: undefined, DOCKER_CONFIG: config };
-  }
-
-  it('is debugged by a docker context with its TLS material', async () => {
-    const env = await withContext('far', ['ca.pem', 'cert.pem', 'key.pem']);
-    await debugThere(env, /docker context "far"/, ['--context', 'far']);
-  });
-
-  it.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])(
-    'is trusted by a context without an authority if %s names it, and else not',
-    async (name) => {
-      const context = await withContext('far', ['cert.pem', 'key.pem']);
-      const env = { ...context, SSL_CERT_FILE: undefined, NODE_EXTRA_CA_CERTS: undefined };
-      const trusting = { ...env, [name]: join(good, 'ca.pem') };
-      await debugThere(trusting, /docker context "far"/, ['--context', 'far']);
-      expect((await unreachable(env, '--context', 'far')).stderr).toMatch(/TLS failed/);
-    },
-  );
-
-  it('is debugged through the SOCKS proxy of the environment, with TLS from end to end', async () => {
-    const far = await startEngineProxy(engine, authority.issue('far', { subject: 'DNS:engine.test' }));
-    const socks = await startSocksProxy({ 'engine.test:2376': far.port, 'other.test:2376': far.port });
-    closing.push(
-      () => socks.close(),
-      () => far.close(),
-    );
-    const env = { ...NO_PROXIES, ...at(0, good), ALL_PROXY: socks.address };
-    await debugThere({ ...env, DOCKER_HOST: 'tcp://engine.test:2376' }, /\(DOCKER_HOST\)/);
-    expect(new Set(socks.asked)).toEqual(new Set(['engine.test:2376']));
-    const ours = await unreachable({
-      ...env,
-      DOCKER_HOST: 'tcp://engine.test:2376',
-      DOCKER_CERT_PATH: createAuthority().issue('ours'),
-    });
-    expect(ours.stderr).toMatch(/cannot connect to tcp:\/\/engine\.test:2376 \(DOCKER_HOST\): TLS failed/);
-    const other = await unreachable({ ...env, DOCKER_HOST: 'tcp://other.test:2376' });
-    expect(other.stderr).toMatch(/tcp:\/\/other\.test:2376 \(DOCKER_HOST\): TLS failed: .*other\.test/);
-    const nowhere = await unreachable({ ...env, DOCKER_HOST: 'tcp://nowhere.test:2376' });
-    const refused = `cannot reach tcp://nowhere.test:2376 (DOCKER_HOST) by the proxy ${socks.address} (ALL_PROXY)`;
-    expect(nowhere.stderr).toContain(`${refused}: the host of the engine cannot be reached`);
-  });
-
-  const corrupt = (material: string): string => {
-    const dir = testDirectory();
-    for (const file of ['cert.pem', 'key.pem']) copyFileSync(join(material, file), join(dir, file));
-    writeFileSync(join(dir, 'ca.pem'), readFileSync(join(material, 'ca.pem'), 'utf8').slice(0, 300));
-    return dir;
-  };
-
-  it.each([
-    ['nobody known has signed', () => createAuthority().issue('server'), () => good, /TLS/, /ca\.pem/],
-    [
-      'is for another host',
-      () => authority.issue('elsewhere', { subject: 'DNS:elsewhere.test' }),
-      () => good,
-      /127\.0\.0\.1/,
-      /./,
-    ],
-    ['has expired', () => authority.issue('old', { days: -1 }), () => good, /expired/, /./],
-    ['is right, and ours is garbage', () => authority.issue('fine'), () => corrupt(good), /TLS/, /in ca\.pem is no certificate/],
-    ['is right, and ours is not', () => authority.issue('right'), () => createAuthority().issue('ours'), /TLS/, /./],
-  ])('says that its certificate %s', async (_, certificate, ours, reason, hint) => {
-    const wrong = await startEngineProxy(engine, certificate());
-    closing.push(() => wrong.close());
-    const { stderr } = await unreachable(at(wrong.port, ours()));
-    expect(stderr).toContain(`tcp://127.0.0.1:${wrong.port} (DOCKER_HOST)`);
-    expect(stderr).toMatch(reason);
-    expect(stderr).toMatch(hint);
-  });
-});
 
 describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another program leads to', () => {
   /** Stands for the program, with what it says instead of leading there. It keeps what it was called with. */
@@ -382,11 +245,6 @@ describe.skipIf(!isDocker())('the store of buildx', () => {
     expect(stderr).toMatch(/no builder "finne".*There are: fine, default/s);
   });
 });
-
-function writeJson(path: string, value: unknown): void {
-  mkdirSync(join(path, '..'), { recursive: true });
-  writeFileSync(path, JSON.stringify(value));
-}
 
 describe('bxtui engines', () => {
   it('lists what is there, and marks the one that a build would use', async () => {

@@ -107,6 +107,11 @@ describe('in the terminal pane', () => {
     // Several lines for a program that cannot tell a paste from typing: asked for.
     terminal.paste('first q line\nsecond :wq line\n');
     await terminal.waitFor(/Paste 2 lines\?/);
+    // The key that leaves a program leaves the question as well.
+    terminal.press('ctrl-]');
+    await terminal.waitFor((screen) => !/Paste 2 lines/.test(screen) && / TERMINAL /.test(screen), { what: 'no question' });
+    terminal.paste('first q line\nsecond :wq line\n');
+    await terminal.waitFor(/Paste 2 lines\?/);
     terminal.press('char:y');
     await terminal.waitFor((screen) => /second :wq line/.test(paneText(screen)) && !/Paste 2 lines/.test(screen), {
       what: 'the paste',

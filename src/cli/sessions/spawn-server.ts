@@ -1,3 +1,4 @@
+/** Starts the process of a session. It must load nothing more: the process has its engine to dial while this one goes on. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { BxError } from '../../platform/errors.js';

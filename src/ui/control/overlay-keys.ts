@@ -19,7 +19,8 @@ export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
     waitingKey(ui, overlay, event);
     return;
   }
-  if (key === 'esc' || key === 'C-c' || (key === 'C-g' && overlay.kind !== 'question')) {
+  const leaves = overlay.kind === 'question' ? ui.deps.settings.leaveKey.key : 'C-g';
+  if (key === 'esc' || key === 'C-c' || key === leaves) {
     if (overlay.kind === 'search') startSearch(ui, overlay.panel, '');
     ui.store.closeTop();
     return;
