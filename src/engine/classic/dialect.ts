@@ -4,13 +4,9 @@ import { wholeBuild } from './cut.js';
 import { describeFailure } from './failure.js';
 import { misreadIn } from './misread.js';
 import { createProgress, type SentStep } from './progress.js';
-import { USE_BUILDKIT } from './refuse.js';
+import { type BuilderWords, USE_BUILDKIT } from './refuse.js';
 
-export interface Dialect {
-  /** In a sentence. */
-  readonly name: string;
-  /** What to do about what it does not know. */
-  readonly elsewhere: string;
+export interface Dialect extends BuilderWords {
   /**
    * Each stage is a build of its own. A Podman service dies when a build ends, failed or given up, while one of its stages waits for another
    * (containers/buildah#7091), and every build and shell on it with it.

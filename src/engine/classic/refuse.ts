@@ -1,14 +1,19 @@
 /** What was asked for and the classic builder does not know: refused with the reason, before anything is built. */
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
-import type { Dialect } from './dialect.js';
 
 export const USE_BUILDKIT = 'Build with BuildKit: unset DOCKER_BUILDKIT, or say --engine=buildkit.';
 
-type Words = Pick<Dialect, 'name' | 'elsewhere'>;
+/** How a builder is spoken of. */
+export interface BuilderWords {
+  /** In a sentence. */
+  readonly name: string;
+  /** What to do about what it does not know. */
+  readonly elsewhere: string;
+}
 
 /** Throws `BxError('unsupported' | 'usage')`. */
-export function refuseUnknown(request: BuildRequest, words: Words): void {
+export function refuseUnknown(request: BuildRequest, words: BuilderWords): void {
   const { secrets, ssh, outputs } = request;
   const unreadable = request.classic?.unreadable;
   if (unreadable) throw new BxError('usage', unreadable.message, { hint: unreadable.hint });
@@ -32,12 +37,12 @@ export function refuseUnknown(request: BuildRequest, words: Words): void {
 }
 
 /** `own`: the engine's platform. Throws `BxError('unsupported')` for another. */
-export function refuseOtherPlatform({ platform }: BuildRequest, own: string, words: Words): void {
+export function refuseOtherPlatform({ platform }: BuildRequest, own: string, words: BuilderWords): void {
   if (platform === null || platform === own || platform.startsWith(`${own}/`)) return;
   throw refusal(words, `builds for its engine's own platform, ${own}, only (--platform ${platform})`);
 }
 
-function refusal({ name, elsewhere }: Words, what: string): BxError {
+function refusal({ name, elsewhere }: BuilderWords, what: string): BxError {
   return new BxError('unsupported', `${name} ${what}`, { hint: elsewhere });
 }
 
