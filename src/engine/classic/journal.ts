@@ -11,6 +11,8 @@ import { isMark, MARKS, markAt } from './build-mark.js';
 import { isOrphan, ownerName } from './owner.js';
 
 export interface Journal {
+  /** Before anything with the label of this process is made: the next start looks for that only where something was noted. */
+  begin(): void;
   /** Called before anything can go wrong with it. A disk that refuses it is no reason to stop a build. */
   add(container: string): void;
   /** It is on the engine no more. */
@@ -53,6 +55,7 @@ export function openJournal(address: string, sinceS: number | null, env: NodeJS.
     return own;
   };
   return {
+    begin: () => void begun(),
     add(container) {
       there.add(container);
       try {

@@ -219,6 +219,7 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
   let places: Promise<Places> | null = null;
   /** Most builds succeed, and nobody looks into them: what leads into a step is loaded by who does. */
   const placesOf = (): Promise<Places> => {
+    journal.begin();
     places ??= import('./places.js').then(({ createPlaces }) =>
       createPlaces({
         ...{ api, request, dialect, images, failed, remains, imageAfter, untilSettled },

@@ -105,6 +105,15 @@ describe('what processes that are gone have left', () => {
     expect(files()).toEqual([]);
   });
 
+  it('goes by its label where a process had begun that notes no builds', async () => {
+    openJournal(ADDRESS, null).begin();
+    const file = join(home, 'bxtui/classic', files()[0]!);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(ownerName(), GONE));
+    things.containers = [{ Id: 'left', Labels: { [LABEL]: GONE } }];
+    await sweep();
+    expect([removed(), files()]).toEqual([['DELETE /containers/left'], []]);
+  });
+
   it('is looked for among all images where nothing can be noted', async () => {
     vi.stubEnv('XDG_STATE_HOME', '/proc/none');
     things.images = [{ Id: 'left', Labels: { [LABEL]: GONE } }];
