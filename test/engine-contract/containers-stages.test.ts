@@ -70,6 +70,18 @@ describe.each(contractEndpoints())('containers off the path of the build on $lab
     expect(await read(two)).toBe(await read(one));
   });
 
+  it('are to be had at the steps of a build that comes from the cache as a whole, the last one too', async () => {
+    const project = createProject(
+      `${BASE}COPY shared.txt /shared.txt\nRUN cat /shared.txt > /copied\nRUN echo last > /last`,
+      FILES,
+    );
+    await runs.observe(project, {});
+    const observed = await runs.observe(project, {});
+    expect(stepWith(observed, 'echo last').state).toBe('cached');
+    expect((await shell(await openAt(observed, 'echo last'), 'cat /copied /last')).output).toBe('shared\nlast\n');
+    expect((await shell(await openAt(observed, 'cat /shared'), 'ls /last 2>&1')).output).toMatch(/No such file/);
+  });
+
   it('are to be had in a stage without a name, and at steps that carry nothing out', async () => {
     const observed = await observe(STAGES, FILES);
     expect((await shell(await openAt(observed, 'echo third'), 'cat /three')).output).toBe('third\n');

@@ -174,7 +174,7 @@ export function createPodmanProgress(
       lane.cachedId = cached;
       return printed;
     }
-    if (image === undefined || lane.endsWithCommit) {
+    if (image === undefined || (lane.endsWithCommit && lane.cachedId === null)) {
       lane.hasPrinted = true;
       // An image that has to be fetched says so.
       if (isFrom(lane.step)) lane.isCached = false;

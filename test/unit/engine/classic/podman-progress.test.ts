@@ -73,6 +73,32 @@ describe('the answer of Podman to a build', () => {
     expect(logOf('RUN one')).toBe('one\n');
   });
 
+  it.each([
+    ['without a tag', []],
+    ['with one, for which Podman commits', ['COMMIT docker.io/library/foo:latest\n']],
+  ])('has an image of the last step also where that is cached, %s', (_, commit) => {
+    const [copied, last] = ['f1b68790477f', '1df93a5b53b9'].map((start) => start.padEnd(64, '0'));
+    const said = [
+      'STEP 1/3: FROM scratch\n',
+      'STEP 2/3: COPY a /a\n',
+      `--> Using cache ${copied}\n`,
+      `--> ${copied!.slice(0, 11)}\n`,
+      'STEP 3/3: RUN echo a > /a\n',
+      `--> Using cache ${last}\n`,
+      ...commit,
+      `--> ${last!.slice(0, 11)}\n`,
+      ...(commit.length > 0 ? ['Successfully tagged docker.io/library/foo:latest\n'] : []),
+      `${last}\n`,
+      'Successfully built 1df93a5b53b9\n',
+    ];
+    const stream = said.map((text) => JSON.stringify({ stream: text })).join('\n');
+    const { progress, ends, keyOf, logOf } = play('FROM scratch\nCOPY a /a\nRUN echo a > /a\n', stream);
+    expect(Object.values(ends)).toEqual(['cached', 'cached', 'cached']);
+    expect(progress.images.get(keyOf('COPY a'))).toBe(copied);
+    expect(progress.images.get(keyOf('echo a'))).toBe(last);
+    expect(logOf('echo a')).not.toContain('Successfully');
+  });
+
   it('is cached where Podman says so', () => {
     const { ends } = play(read('failing.Dockerfile'), read('failing-cached.jsonl'));
     expect(Object.values(ends)).toEqual([...Array(8).fill('cached'), 'failed']);
