@@ -3,31 +3,24 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canMakeBuilder, createBuilderContainer } from '../helpers/builder-container.js';
 import { buildctl } from '../helpers/builder-image.js';
-import { debugThere, type Env, TOLD_WITHIN_MS, unreachable, writeJson } from '../helpers/elsewhere.js';
+import { debugThere, type Env, endAfterEach, TOLD_WITHIN_MS, unreachable, writeJson } from '../helpers/elsewhere.js';
 import { engineEnv, isDocker, testEngine } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { endRuns, runBxtui } from '../helpers/run.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { runBxtui } from '../helpers/run.js';
 import { quit } from '../helpers/session.js';
 import { testDirectory } from '../helpers/session-root.js';
 import { findSshd, type SshServer, startSshServer } from '../helpers/ssh-server.js';
-import { closeTerminals, startTerminal } from '../helpers/terminal.js';
+import { startTerminal } from '../helpers/terminal.js';
 import { which } from '../setup/command.mjs';
 
 const engine = testEngine();
 const socket = engine.replace(/^unix:\/\//, '');
 const sshd = findSshd();
 
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  endRuns();
-  await closeTerminals();
-  removeProjects();
-  for (const close of closing.splice(0)) await close();
-});
+const closing = endAfterEach();
 
 describe.skipIf(sshd === null || !isDocker())('an engine behind ssh', () => {
   let server: SshServer;

@@ -1,26 +1,16 @@
 /** Engines behind TLS: the material of docker, whom it trusts without, and what is said of certificates that are wrong. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority, hasOpenssl } from '../helpers/certificates.js';
-import { debugThere, type Env, NO_PROXIES, unreachable, writeJson } from '../helpers/elsewhere.js';
+import { debugThere, type Env, endAfterEach, NO_PROXIES, unreachable, writeJson } from '../helpers/elsewhere.js';
 import { type EngineProxy, startEngineProxy } from '../helpers/engine-proxy.js';
 import { isDocker, testEngine } from '../helpers/engines.js';
-import { removeProjects } from '../helpers/project.js';
-import { endRuns } from '../helpers/run.js';
 import { testDirectory } from '../helpers/session-root.js';
 import { startSocksProxy } from '../helpers/socks-proxy.js';
-import { closeTerminals } from '../helpers/terminal.js';
 
 const engine = testEngine();
-const closing: (() => unknown)[] = [];
-
-afterEach(async () => {
-  endRuns();
-  await closeTerminals();
-  removeProjects();
-  for (const close of closing.splice(0)) await close();
-});
+const closing = endAfterEach();
 
 describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
   let authority: Authority;

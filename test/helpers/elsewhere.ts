@@ -1,10 +1,11 @@
 /** What a person does with an engine that is not on this machine's own socket: debugs a build there, or reads why it is not reached. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
-import { BASE, createProject } from './project.js';
-import { type RunResult, runBxtui } from './run.js';
+import { afterEach, expect } from 'vitest';
+import { BASE, createProject, removeProjects } from './project.js';
+import { endRuns, type RunResult, runBxtui } from './run.js';
 import { inShell, leaveTerminal, openSession, quit, shellOpens } from './session.js';
+import { closeTerminals } from './terminal.js';
 
 const FAILING = `${BASE}RUN echo partial > /two; exit 3\n`;
 /** What the issue of an unreachable engine may take, the start of the program included. */
@@ -19,6 +20,18 @@ export const NO_PROXIES: Env = Object.fromEntries(
     [name.toLowerCase(), undefined],
   ]),
 );
+
+/** After each test, what it has opened is ended. Returns where it puts what else has to be. */
+export function endAfterEach(): (() => unknown)[] {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    endRuns();
+    await closeTerminals();
+    removeProjects();
+    for (const close of closing.splice(0)) await close();
+  });
+  return closing;
+}
 
 /** A failed build, a look into its shell, the end. `source`: what the screen says of where the engine comes from. */
 export async function debugThere(env: Env, source: RegExp, flags: readonly string[] = []): Promise<void> {

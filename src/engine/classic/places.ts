@@ -4,14 +4,10 @@ import type { Moment, StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, Container, ContainerSpec, FilesSpec } from '../engine.js';
 import type { EngineApi } from '../shared/engine-api.js';
-import { within } from '../shared/within.js';
 import { type ContainerGround, type ImageConfig, openContainer } from './container.js';
 import type { Dialect } from './dialect.js';
 import { createLooks, type Looks, type Place, type Remains } from './looks.js';
 import { ownLabel, removeImage } from './owner.js';
-
-/** How long an engine that is being left may take for each kind. */
-const FAREWELL_MS = 5_000;
 
 export interface PlacesGround {
   readonly api: EngineApi;
@@ -29,8 +25,8 @@ export interface PlacesGround {
 
 export interface Places extends Pick<Looks, 'openFiles' | 'changesOf'> {
   open(spec: ContainerSpec, signal: AbortSignal): Promise<Container>;
-  /** Gives back all that is open, and what opens later as soon as it does. Bounded in time. */
-  release(): Promise<void>;
+  /** Gives back all that is open, and what opens later as soon as it does. */
+  release(): Promise<unknown>;
 }
 
 export function createPlaces(ground: PlacesGround): Places {
@@ -121,10 +117,7 @@ export function createPlaces(ground: PlacesGround): Places {
     open,
     openFiles: looks.openFiles,
     changesOf: looks.changesOf,
-    async release() {
-      await within(FAREWELL_MS, Promise.allSettled([...containers].map((container) => container.release())));
-      await within(FAREWELL_MS, looks.release());
-    },
+    release: () => Promise.allSettled([...[...containers].map((container) => container.release()), looks.release()]),
   };
 }
 

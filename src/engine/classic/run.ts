@@ -20,7 +20,7 @@ import type { Places } from './places.js';
 import type { SentStep } from './progress.js';
 import { refuseOtherPlatform, requireNames, requireTarget } from './refuse.js';
 
-/** How long an engine that is being left may take. */
+/** How long an engine that is being left may take for each part of it. */
 const FAREWELL_MS = 5_000;
 
 /** Of this process. */
@@ -244,7 +244,11 @@ export function startRun({ api, journal, dialect, clean }: RunSurroundings, requ
     work.abort();
     lifetime.abort();
     await within(FAREWELL_MS, Promise.allSettled([done, evaluating, ...opening]));
-    await (await places?.catch(() => null))?.release();
+    if (places !== null)
+      await within(
+        FAREWELL_MS,
+        places.then((all) => all.release()),
+      );
     const left = [...remains.values()].map(({ container }) => removeBuilt(container));
     await within(FAREWELL_MS, Promise.allSettled(left));
   };
