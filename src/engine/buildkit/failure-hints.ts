@@ -116,8 +116,9 @@ function repository(message: string): Partial<ExplainedFailure> | null {
       hint: 'Name a branch or a tag that the repository has behind the URL: URL#main. Engines differ in which they take by themselves.',
     };
   }
-  if (/Could not resolve host: ssh\b/.test(message)) {
-    return { hint: 'This engine takes ssh for the host of an ssh:// URL with a query. Write it as git@HOST:PATH#REF:DIR.' };
+  // 0.8 (Docker Engine 20.10) takes such a URL for one of https, and without a query for no repository at all.
+  if (/failed to fetch remote https:\/\/ssh:\/\/|no access allowed to dir "dockerfile"/.test(message)) {
+    return { hint: 'This engine does not know ssh:// URLs of repositories. Write it as git@HOST:PATH#REF.' };
   }
   if (/unsupported frontend capability \S*gitquerystring/.test(message)) {
     return {

@@ -232,7 +232,11 @@ describe('what to do, beyond the words of the engine', () => {
     ['failed to load cache key: subdir not supported yet', '-f DIR/Dockerfile'],
     ['failed to load cache key: repository does not contain ref master, output: ""', 'URL#main'],
     ['unsupported frontend capability moby.buildkit.frontend.gitquerystring', 'URL#REF:DIR'],
-    ["fatal: unable to access 'ssh:///': Could not resolve host: ssh", 'git@HOST:PATH#REF:DIR'],
+    [
+      'failed to read dockerfile: failed to load cache key: failed to fetch remote https://ssh://git@h/x.git: exit status 128',
+      'git@HOST:PATH#REF',
+    ],
+    ['failed to read dockerfile: rpc error: code = NotFound desc = no access allowed to dir "dockerfile"', 'git@HOST:PATH#REF'],
   ])('of a repository lead to what this engine takes: %s', (message, hint) => {
     expect(explain(message).hint).toContain(hint);
   });
