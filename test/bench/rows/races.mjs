@@ -22,7 +22,8 @@ export const RACES = [
   largeFile('file-1g', 'context: one file of 1 GiB', { wall: 0.75, cpu: 0.35 }),
   manyFilesFirst('files-first', 'context: 100,000 files of 1 KiB, first', { wall: 1.0, cpu: 0.5 }),
   manyFilesAgain('files-again', 'context: 100,000 files, unchanged', { wall: 0.6, cpu: 0.45 }),
-  oneChanged('files-one', 'context: 100,000 files, one changed', { wall: 0.6, cpu: 0.5 }),
+  oneChanged('files-one', 'context: 100,000 files, one changed', { wall: 0.6, cpu: 0.45 }),
+  oneCopied('files-copied', 'context: 100,000 files, one changed, all copied anew', { wall: 1.0, cpu: 0.5 }),
   logLines('log-lines', '200,000 log lines', { wall: 1.0, cpu: 1.0 }),
   version('version', '--version', { wall: 1.0 }),
 ];
@@ -89,14 +90,36 @@ function manyFilesAgain(/** @type {string} */ id, /** @type {string} */ title, /
   return row(id, title, goal, async (bench) => await bench.race({ pairs: 5, ...buildsOf(bench, sharedTree(bench)) }));
 }
 
-/** Another content in every run. */
+/**
+ * Two contents in turn, one for each pair, and the engine has built both: each run sends a file that changed, and COPY comes from the
+ * cache, which also proves that both sides sent the same.
+ */
 function oneChanged(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
   return row(id, title, goal, async (bench) => {
-    const dir = sharedTree(bench);
+    const builds = buildsOf(bench, sharedTree(bench));
+    const contents = ['one content', 'the other content'];
+    for (const content of contents) {
+      changeOne(bench, content);
+      await bench.timed(builds.peer);
+    }
     let runs = 0;
-    const before = () => writeFileSync(join(dir, 'tree/d7/f7'), `changed ${++runs}`);
-    return await bench.race({ pairs: 5, before, ...buildsOf(bench, dir) });
+    const before = () => changeOne(bench, contents[(runs++ >> 1) % 2] ?? '');
+    return await bench.race({ pairs: 7, before, ...builds });
   });
+}
+
+/** A content that the engine has not seen in every run: it copies every file of the context, which takes it far longer than all else. */
+function oneCopied(/** @type {string} */ id, /** @type {string} */ title, /** @type {Goal} */ goal) {
+  return row(id, title, goal, async (bench) => {
+    let runs = 0;
+    const before = () => changeOne(bench, `changed ${++runs}`);
+    return await bench.race({ pairs: 3, before, ...buildsOf(bench, sharedTree(bench)) });
+  });
+}
+
+/** @param {Bench} bench @param {string} content */
+function changeOne(bench, content) {
+  writeFileSync(join(sharedTree(bench), 'tree/d7/f7'), content);
 }
 
 /** As many as ten steps print, for an engine drops what one step prints beyond 200 KiB in a second; each run prints them anew. */
@@ -121,7 +144,7 @@ function version(/** @type {string} */ id, /** @type {string} */ title, /** @typ
   });
 }
 
-/** Where the many files are now; two rows use them. @type {WeakMap<Bench, string>} */
+/** Where the many files are now; four rows use them. @type {WeakMap<Bench, string>} */
 const trees = new WeakMap();
 
 /** @param {Bench} bench */
