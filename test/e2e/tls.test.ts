@@ -51,14 +51,18 @@ describe.skipIf(!hasOpenssl || !isDocker())('an engine behind TLS', () => {
     await debugThere(env, /docker context "far"/, ['--context', 'far']);
   });
 
-  it.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])(
+  it.each(['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'])(
     'is trusted by a context without an authority if %s names it, and else not',
     async (name) => {
       const context = await withContext('far', ['cert.pem', 'key.pem']);
-      const env = { ...context, SSL_CERT_FILE: undefined, NODE_EXTRA_CA_CERTS: undefined };
-      const trusting = { ...env, [name]: join(good, 'ca.pem') };
-      await debugThere(trusting, /docker context "far"/, ['--context', 'far']);
+      const env = { ...context, SSL_CERT_FILE: undefined, SSL_CERT_DIR: undefined, NODE_EXTRA_CA_CERTS: undefined };
+      const directory = testDirectory();
+      copyFileSync(join(good, 'ca.pem'), join(directory, 'ours.pem'));
+      const value = name === 'SSL_CERT_DIR' ? `/nonexistent:${directory}` : join(directory, 'ours.pem');
+      await debugThere({ ...env, [name]: value }, /docker context "far"/, ['--context', 'far']);
       expect((await unreachable(env, '--context', 'far')).stderr).toMatch(/TLS failed/);
+      const { stderr } = await unreachable({ ...env, [name]: '/nonexistent' }, '--context', 'far');
+      expect(stderr).toMatch(new RegExp(`TLS failed.*\n.*No certificate can be read at ${name}=/nonexistent: `));
     },
   );
 

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
+import { variablesWithoutRoots } from './system-roots.js';
 
 /** `unix:///run/docker.sock (DOCKER_HOST)`: an endpoint as errors name it. */
 export function describeEndpoint(endpoint: Endpoint): string {
@@ -207,6 +208,10 @@ function hintForFailure({ kind, tls }: Endpoint, cause: unknown): string {
   // Node passes over an authority that it cannot read.
   if (tls?.ca != null && !isCertificate(tls.ca)) {
     return 'What is in ca.pem is no certificate: put that of the authority there which has signed the certificate of the engine.';
+  }
+  const [unread] = tls?.ca == null && !tls?.skipVerify ? variablesWithoutRoots(process.env) : [];
+  if (unread !== undefined) {
+    return `No certificate can be read at ${unread}: mend that, or put the authority's certificate at ca.pem of the endpoint.`;
   }
   return 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.';
 }
