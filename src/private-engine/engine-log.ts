@@ -6,6 +6,9 @@ const TAIL_BYTES = 64 * 1024;
 /** Words with which daemons say what went wrong; logrus writes the level, runc and shells write plain text. Of rootlesskit not that its child has ended. */
 const COMPLAINT =
   /^failed to|^buildkitd: |^\[rootlesskit:\w+ *\] error: (?!child exited|command )|level=(fatal|error)|^(\S+: )?(error|fatal)|not found|denied|not permitted|no space left|no such file/i;
+/** What ends a daemon: its own fatal errors, the Go runtime's (panic, runtime/signal_unix.go), and how rootlesskit tells of its child. */
+const DYING = /level=(fatal|panic)|^(panic|fatal error|unexpected fault address): |^SIG[A-Z]+: /;
+const CHILD_KILLED = /^\[rootlesskit:child ?\] error: .* exited: signal: (\w+)/;
 
 export interface EngineLog {
   write(data: Uint8Array | string): void;
@@ -46,11 +49,21 @@ export function complaint(path: string, since: number): string | null {
   return line === undefined ? null : readable(line);
 }
 
+/** The words with which a daemon that had run since has ended; null where it said none, whatever went wrong in its builds. */
+export function dyingWords(path: string, since: number): string | null {
+  const lines = linesSince(path, since);
+  // Behind a panic come the stacks of all goroutines.
+  const words = lines.find((text) => DYING.test(text));
+  if (words !== undefined) return readable(words);
+  const signal = lines.map((text) => CHILD_KILLED.exec(text)?.[1]).findLast((name) => name !== undefined);
+  return signal === undefined ? null : `it was ended by a signal: ${signal}`;
+}
+
 /** `time="…" level=error msg="…" error="…"` as its words. */
 function readable(line: string): string {
   const part = (name: string): string | null => {
     const quoted = new RegExp(`\\b${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1];
-    return quoted?.replace(/\\(.)/g, '$1') ?? null;
+    return quoted?.replace(/\\(.)/g, (_, char: string) => ({ n: ' ', t: ' ' })[char] ?? char).trim() ?? null;
   };
   const message = part('msg');
   if (message === null) return line;

@@ -5,12 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BxError, toBxError } from '../platform/errors.js';
 import { answersAt, storageDriver } from './answering.js';
 import { prepareData, prepareDirectory, renewRunDirectory } from './directory.js';
-import { complaint, type EngineLog, logEnd, openEngineLog } from './engine-log.js';
+import { complaint, dyingWords, type EngineLog, logEnd, openEngineLog } from './engine-log.js';
 import { type Installation, versionOf } from './installed.js';
 import { type Launch, planLaunch } from './launch.js';
 import { takeLock } from './lock.js';
@@ -109,7 +110,7 @@ class Keeper {
     const began = logEnd(this.#paths.log);
     await Promise.race([daemon.exited, this.#stopping]);
     if (!this.#isAskedToStop) {
-      await this.#leave('crashed', complaint(this.#paths.log, began) ?? 'it said nothing');
+      await this.#leave('crashed', dyingWords(this.#paths.log, began) ?? endOf(daemon.process));
       return EXIT_DID_NOT_START;
     }
     this.#note({ state: 'stopping', sinceMs: Date.now() });
@@ -190,6 +191,13 @@ class Keeper {
       this.#log.write(`bxtui: the record cannot be written: ${toBxError(error).message}\n`);
     }
   }
+}
+
+/** Of a daemon that ended without a word. The shell in front of it ends with 128 and the signal. */
+function endOf({ exitCode, signalCode }: ChildProcess): string {
+  const signal = signalCode ?? Object.entries(constants.signals).find(([, number]) => number + 128 === exitCode)?.[0];
+  if (signal === 'SIGKILL') return 'it was killed (SIGKILL) without a word, as the system does where memory runs out';
+  return signal === undefined ? `it ended with exit status ${exitCode}` : `it was ended by ${signal}`;
 }
 
 const SLOW_STORAGE =

@@ -104,7 +104,7 @@ describe.skipIf(why !== null)(`a private dockerd${why === null ? '' : ` (${why})
     await expect.poll(async () => (await statusOf(home)).state, { timeout: 20_000 }).toBe('crashed');
     await expect.poll(() => leftOf(home), { timeout: 20_000 }).toEqual([]);
     const { stdout } = await engine(home, 'status');
-    expect(stdout).toMatch(/State: +crashed[\s\S]*To do: +bxtui engine start/);
+    expect(stdout).toMatch(/State: +crashed[\s\S]*Reason: +it was killed \(SIGKILL\)[\s\S]*To do: +bxtui engine start/);
   });
 
   it('keeps its data where it is told to, and only what is its own', async () => {

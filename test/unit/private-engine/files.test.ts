@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planBridge } from '../../../src/private-engine/bridge.js';
 import { dataBelow, prepareData, prepareDirectory, removeTree } from '../../../src/private-engine/directory.js';
-import { complaint, logEnd, logTail, openEngineLog } from '../../../src/private-engine/engine-log.js';
+import { complaint, dyingWords, logEnd, logTail, openEngineLog } from '../../../src/private-engine/engine-log.js';
 import { sharedSettings } from '../../../src/private-engine/launch.js';
 import { enginePaths } from '../../../src/private-engine/record.js';
 import { removeData } from '../../../src/private-engine/traces.js';
@@ -51,11 +51,30 @@ describe('the log', () => {
       'open: Permission denied\n[rootlesskit:parent] error: failed to setup network\n[rootlesskit:child ] error: EOF',
       '[rootlesskit:parent] error: failed to setup network',
     ],
+    ['time="1" level=error msg="failed to kill: not running\\n"', 'failed to kill: not running'],
     ['', null],
   ])('of %j says %j', (text, said) => {
     writeFileSync(join(dir, 'log'), `failed to start an earlier one\n${text}`);
     const since = 'failed to start an earlier one\n'.length;
     expect(complaint(join(dir, 'log'), since)).toBe(said);
+  });
+
+  it.each([
+    ['time="1" level=error msg="failed to kill runc: not running\\n"\ntime="2" level=info msg=end', null],
+    [
+      'time="1" level=error msg="a build failed"\npanic: index out of range\n\ngoroutine 1 [running]:\nmain.main()',
+      'panic: index out of range',
+    ],
+    ['fatal error: out of memory\n\ngoroutine 2 [running]:', 'fatal error: out of memory'],
+    ['time="1" level=fatal msg="no space left"', 'no space left'],
+    [
+      '[rootlesskit:child ] error: command [x y] exited: signal: killed\n[rootlesskit:parent] error: child exited: 255',
+      'it was ended by a signal: killed',
+    ],
+    ['', null],
+  ])('of a daemon that ran, and whose last is %j, has the dying words %j', (text, said) => {
+    writeFileSync(join(dir, 'log'), text);
+    expect(dyingWords(join(dir, 'log'), 0)).toBe(said);
   });
 
   it('has its last lines, of this start only, also where it was begun anew', () => {
