@@ -1,5 +1,6 @@
 /** The shells of a session: opened on demand, by themselves at the end of a build, and one ahead of its being asked for. */
-import { selectCurrent } from '../core/select/index.js';
+import { noShellAt, selectCurrent } from '../core/select/index.js';
+import { isOutside } from '../core/step-key.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import type { AskedRuns } from './asked-runs.js';
 import type { Builds } from './builds.js';
@@ -66,8 +67,8 @@ export function createShells(options: ShellsOptions): Shells {
       if (code === 'cancelled') return;
       // What the build has failed of is told already.
       const isKnown = told.state.generations.find(({ number }) => number === generation)?.failure?.message === message;
-      const reason = isKnown ? 'it failed before anything of it ran' : message;
-      told.notify('warning', `no shell at step ${step}: ${reason}`, isKnown ? null : hint);
+      const known = isOutside(step) ? 'the build failed outside of its steps' : 'it failed before anything of it ran';
+      told.notify('warning', `${noShellAt(step)}: ${isKnown ? known : message}`, isKnown ? null : hint);
     } finally {
       own = null;
     }

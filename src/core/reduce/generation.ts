@@ -4,7 +4,8 @@ import { assertNever } from '../assert-never.js';
 import type { DockerfilePlan } from '../dockerfile/index.js';
 import type { EngineEvent, VertexUpdate } from '../events.js';
 import type { BuildFailure, Generation, Step, StepKey, Vertex } from '../model/index.js';
-import { alsoAt, EXPORT_KEY, emptyStep, isOutside, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
+import { isOutside } from '../step-key.js';
+import { alsoAt, EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
 import {
   deriveUnexecuted,
   settle,

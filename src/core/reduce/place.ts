@@ -1,6 +1,7 @@
 /** Which step a vertex of the engine's graph belongs to. */
 import type { PlannedVertex } from '../events.js';
 import type { Generation, LineRange, Step, StepKey, Vertex } from '../model/index.js';
+import { outsideKey } from '../step-key.js';
 
 export const EXPORT_KEY: StepKey = 'export';
 
@@ -57,15 +58,6 @@ export function placeUnplanned(generation: Generation, name: string): StepKey {
   )
     return EXPORT_KEY;
   return outsideKey(name);
-}
-
-/** A step that stands for what the engine does beside the Dockerfile. */
-export function isOutside(key: StepKey): boolean {
-  return key.startsWith('@');
-}
-
-function outsideKey(name: string): StepKey {
-  return `@${name}`;
 }
 
 /** A step outside of the Dockerfile, made when its first vertex appears. */

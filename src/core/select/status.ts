@@ -1,5 +1,6 @@
 /** "Where am I": the one sentence about a session that the header, the line-mode prompt and the summary say in the same words. */
-import type { Generation, SessionState, Step } from '../model/index.js';
+import type { Generation, SessionState, Step, StepKey } from '../model/index.js';
+import { isOutside } from '../step-key.js';
 import { selectPlatform } from './platforms.js';
 
 export function selectCurrent(state: SessionState): Generation | null {
@@ -80,6 +81,14 @@ export function stepTitle(generation: Generation, step: Step): string {
   return [`${step.number}/${selectInstructions(generation).length}`, ...(platform === null ? [] : [platform]), step.text].join(
     ' ',
   );
+}
+
+/**
+ * How a notice begins which says that no shell opens by itself at a step: whoever waits for that shell knows it by these words. A build that fails
+ * outside of its Dockerfile has no step that one could enter.
+ */
+export function noShellAt(key: StepKey): string {
+  return isOutside(key) ? 'no shell' : `no shell at step ${key}`;
 }
 
 /** Tags, image id or files: what a successful build left behind. */

@@ -1,6 +1,6 @@
 /** The shell that `--on` and `--invoke` ask for after a build: started from here, or the one that the session starts itself. */
 import type { Generation, ProcessSummary, SessionState } from '../../core/model/index.js';
-import { selectCurrent } from '../../core/select/index.js';
+import { noShellAt, selectCurrent } from '../../core/select/index.js';
 import type { SessionClient } from '../../session/index.js';
 import { isOver } from '../resolve-process.js';
 import { defaultStep } from '../resolve-step.js';
@@ -39,7 +39,7 @@ export async function openShell(options: OpenShellOptions): Promise<string | nul
 function openedBySession(session: SessionClient, generation: Generation): Promise<string | null> {
   const { key } = defaultStep(generation);
   const known = shellAt(session.state, generation.number, key);
-  const isRefused = ({ message }: { readonly message: string }): boolean => message.startsWith(`no shell at step ${key}:`);
+  const isRefused = ({ message }: { readonly message: string }): boolean => message.startsWith(`${noShellAt(key)}: `);
   const noticesAt = generation.endedAtMs ?? 0;
   if (known !== null || session.state.notices.some((notice) => notice.atMs >= noticesAt && isRefused(notice))) {
     return Promise.resolve(known?.id ?? null);

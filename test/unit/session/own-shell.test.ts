@@ -62,6 +62,25 @@ describe('the shell of a failed step', () => {
     expect(session.state.notices.at(-1)).toMatchObject({ message: `no shell at step 3: ${told}`, hint });
   });
 
+  it('says that there is none where the build failed outside of its Dockerfile', async () => {
+    const session = await start({ openOn: 'error' });
+    const run = engine.runs[0]!;
+    const outside = {
+      type: 'vertex.updated',
+      digest: 'f',
+      name: 'resolve image config for x',
+      inputs: [],
+      isCached: false,
+    } as const;
+    run.openContainer = () => Promise.reject(new BxError('engine', 'no such image'));
+    run.say(
+      { ...outside, startedAtMs: 1, completedAtMs: 2, error: 'no such image' },
+      { type: 'build.failed', failure: { digest: 'f', message: 'no such image', hint: null, exitCode: null, line: 1 } },
+    );
+    await settle();
+    expect(session.state.notices.at(-1)).toMatchObject({ message: 'no shell: the build failed outside of its steps' });
+  });
+
   it('gives the shell that opens by itself to whoever asks for it meanwhile', async () => {
     const session = await start({ openOn: 'error' });
     const run = engine.runs[0]!;
