@@ -45,6 +45,8 @@ export type EngineEvent =
       readonly completedAtMs: number | null;
       /** Empty: no error. Host paths shortened. */
       readonly error: string;
+      /** Who has not answered yet, as the header says it. */
+      readonly silent?: string;
     }
   | {
       readonly type: 'vertex.progressed';

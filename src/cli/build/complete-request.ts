@@ -39,6 +39,7 @@ async function ask(program: AwsProgram, { signal, tell }: Completion) {
   const { askAwsProgram } = await import('../values/aws-program.js');
   const slow = tellWhenSlow(tell, () => ({
     name: `asking ${program.name}`,
+    silent: `asking ${program.name}`,
     hint: 'It may wait for somebody: run it by hand to see.',
   }));
   try {

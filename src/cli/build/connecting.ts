@@ -114,5 +114,6 @@ export async function connect(
 /** Names who is silent, and what can be done meanwhile. */
 async function describeSilence(endpoint: Endpoint): Promise<SlowDescription> {
   const { describeEndpoint, hintForSilence } = await import('../../engine/shared/connect-error.js');
-  return { name: `connecting to ${describeEndpoint(endpoint)}`, hint: hintForSilence(endpoint) };
+  const to = `to ${describeEndpoint(endpoint)}`;
+  return { name: `connecting ${to}`, silent: to, hint: hintForSilence(endpoint) };
 }

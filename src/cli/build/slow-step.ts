@@ -7,6 +7,8 @@ const SLOW_AFTER_MS = 3_900;
 export interface SlowDescription {
   /** What is done, on which object. */
   readonly name: string;
+  /** Who has not answered yet, as the header says it. */
+  readonly silent: string;
   /** What can be done meanwhile. */
   readonly hint: string;
 }
@@ -24,16 +26,16 @@ export function tellWhenSlow(
   describe: () => SlowDescription | Promise<SlowDescription>,
 ): SlowStep {
   const startedAtMs = Date.now();
-  let shown: { readonly digest: string; readonly name: string } | null = null;
+  let shown: { readonly digest: string; readonly name: string; readonly silent: string } | null = null;
   let isOver = false;
   const step = (completedAtMs: number | null, error = ''): void => {
     if (shown !== null)
       tell({ type: 'vertex.updated', ...shown, inputs: [], isCached: false, startedAtMs, completedAtMs, error });
   };
   const timer = setTimeout(async () => {
-    const { name, hint } = await describe();
+    const { name, silent, hint } = await describe();
     if (isOver) return;
-    shown = { digest: `silence ${startedAtMs} ${name}`, name: `[internal] ${name}` };
+    shown = { digest: `silence ${startedAtMs} ${name}`, name: `[internal] ${name}`, silent };
     step(null);
     tell({ type: 'log.appended', digest: shown.digest, stream: 'stderr', text: `no answer yet\n${hint}\n` });
   }, SLOW_AFTER_MS);

@@ -81,6 +81,8 @@ export interface Vertex {
   readonly startedAtMs: number | null;
   readonly completedAtMs: number | null;
   readonly error: string;
+  /** Who has not answered yet, where that is what it waits for. */
+  readonly silent?: string;
 }
 
 /** Where a Dockerfile is that is no file of the session's machine: it came by standard input, or lies in a context elsewhere. */

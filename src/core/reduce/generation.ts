@@ -141,6 +141,7 @@ export function reduceUpdates(generation: Generation, updates: readonly VertexUp
       startedAtMs: update.startedAtMs ?? known?.startedAtMs ?? null,
       completedAtMs: update.completedAtMs,
       error: update.error,
+      ...(update.silent !== undefined && { silent: update.silent }),
     };
     // An engine announces what it was planned to do, in the same words.
     if (known === undefined || !isSameVertex(known, vertex)) changed.push(vertex);

@@ -121,6 +121,7 @@ const engineEvent = variant({
     startedAtMs: time,
     completedAtMs: time,
     error: text,
+    silent: orAbsent(text),
   },
   'vertex.progressed': { digest: text, ...progress },
   'log.appended': { digest: text, stream: text, text },

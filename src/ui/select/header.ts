@@ -67,20 +67,16 @@ function statusOf(state: SessionState, generation: Generation | null): Pick<Head
 
 /** What is done about it, once there is something to tell. */
 function connectingTo(generation: Generation | null): string {
-  const text = generation === null ? null : newestOf(generation);
-  if (text === null) return 'to the engine';
-  return text.startsWith('connecting ') ? `${text.slice('connecting '.length)}: no answer yet` : `to the engine: ${text}`;
-}
-
-/** A program of this machine that the build waits for. */
-function askingOf(generation: Generation): string | null {
-  const text = newestOf(generation);
-  return text?.startsWith('asking ') ? `${text}: no answer yet` : null;
-}
-
-function newestOf(generation: Generation): string | null {
+  if (generation === null) return 'to the engine';
   const running = stepsInOrder(generation).findLast((step) => step.state === 'running');
-  return running === undefined ? null : cleanText(running.text);
+  return silenceOf(generation) ?? (running === undefined ? 'to the engine' : `to the engine: ${cleanText(running.text)}`);
+}
+
+/** Whom the build waits for before the engine does anything of it. */
+function silenceOf(generation: Generation): string | null {
+  const vertices = Object.values(generation.vertices);
+  const silent = vertices.findLast((vertex) => vertex.silent !== undefined && vertex.completedAtMs === null)?.silent;
+  return silent === undefined ? null : `${cleanText(silent)}: no answer yet`;
 }
 
 function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' | 'word' | 'sentence'> {
@@ -90,7 +86,7 @@ function statusOfGeneration(generation: Generation): Pick<HeaderProps, 'state' |
       return {
         state: 'running',
         word: 'PLANNING',
-        sentence: sendingOf(generation) ?? askingOf(generation) ?? 'the build from the Dockerfile',
+        sentence: sendingOf(generation) ?? silenceOf(generation) ?? 'the build from the Dockerfile',
       };
     case 'running':
       return { state: 'running', word: 'RUNNING', sentence: runningOf(generation) };
