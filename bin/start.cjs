@@ -72,7 +72,8 @@ function beside(dir, name) {
   let base = dir;
   let rest = name.startsWith('./') ? name.slice('./'.length) : name;
   for (; rest.startsWith('../'); rest = rest.slice('../'.length)) base = dirname(base);
-  return `${base}${sep}${rest}`;
+  // One file has one name, or it would be loaded again under the other.
+  return `${base}${sep}${sep === '/' ? rest : rest.replaceAll('/', sep)}`;
 }
 
 /** What `import.meta` is to a chunk. Few ask where they are, and Node takes its time to say it as a URL. @param {string} file */

@@ -1,6 +1,7 @@
 /** Which addresses can be used for which kind of engine, and what to say about the others. */
 import { BxError } from '../platform/errors.js';
 import type { Endpoint } from './endpoint.js';
+import { USUAL_PIPES } from './usual-pipes.js';
 
 /** Schemes of a buildkitd alone, with what may stand behind the name (buildkit, client/connhelper). */
 const CONTAINER_QUERIES: Readonly<Record<string, readonly string[]>> = {
@@ -10,6 +11,8 @@ const CONTAINER_QUERIES: Readonly<Record<string, readonly string[]>> = {
   'kube-pod': ['context', 'namespace', 'container'],
 };
 const CONTAINER_NAME = /^[a-z0-9][a-z0-9_.-]*$/i;
+/** A pipe of this machine or of another one. */
+const PIPE = /^\/\/[^/]+\/pipe\/[^/].*$/i;
 const WAYS: Readonly<Record<Endpoint['kind'], string>> = {
   docker: 'Write it as unix:///path/to/docker.sock, tcp://HOST:PORT or ssh://USER@HOST.',
   buildkitd:
@@ -24,7 +27,8 @@ export function normaliseAddress(
   platform: string = process.platform,
 ): string {
   const address = text.trim();
-  const wrong = (why: string, cause?: unknown): BxError => malformed(address, source, why, WAYS[kind], cause);
+  const way = platform === 'win32' ? WAYS[kind].replace(/unix:\/\/\S+(?=,)/, `npipe://${USUAL_PIPES[kind]}`) : WAYS[kind];
+  const wrong = (why: string, cause?: unknown): BxError => malformed(address, source, why, way, cause);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     if (address.startsWith('/')) return `unix://${address}`;
@@ -41,7 +45,7 @@ export function normaliseAddress(
       return checkSsh(`ssh://${rest}`, wrong);
     case 'npipe':
       if (platform !== 'win32') throw wrong('named pipes are of Windows, and this system has none');
-      return `npipe://${rest}`;
+      return checkPipe(rest, wrong);
     case 'fd':
       throw wrong('fd:// is for a daemon that is handed its socket; the socket itself has to be named');
   }
@@ -64,6 +68,13 @@ function checkTcp(address: string, wrong: Wrong): string {
   }
   if (url.hostname === '' || url.username !== '') throw wrong('host and port cannot be read');
   return address.replace(/\/+$/, '');
+}
+
+/** With the slashes of an address, whichever were written. */
+function checkPipe(rest: string, wrong: Wrong): string {
+  const path = rest.replaceAll('\\', '/');
+  if (!PIPE.test(path)) throw wrong('a pipe of this machine is named as npipe:////./pipe/NAME');
+  return `npipe://${path}`;
 }
 
 function checkSsh(address: string, wrong: Wrong): string {

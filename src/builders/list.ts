@@ -6,7 +6,7 @@ import { storedBuilders } from './buildx-store.js';
 import { contextEndpoint, type Env, storedContexts } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
 import { dockerByName, type EndpointWish, NO_WISH, resolveEndpoints } from './resolve.js';
-import { DEFAULT_SOURCE, type PlaceOptions, usualPlaces } from './usual-places.js';
+import { type PlaceOptions, usualPlaces } from './usual-places.js';
 
 export interface ListedEndpoint {
   /** What it is known by: `DOCKER_HOST`, `docker context "work"`, `buildx builder "big", node big1`. */
@@ -89,7 +89,7 @@ async function contexts(env: Env): Promise<Found[]> {
 function places(env: Env, options: PlaceOptions): Found[] {
   const exists = options.exists ?? existsSync;
   return usualPlaces(env, options)
-    .filter(({ source, address }) => source === DEFAULT_SOURCE || exists(address.slice('unix://'.length)))
+    .filter(({ address }, index) => index === 0 || exists(address.replace(/^(?:unix|npipe):\/\//, '')))
     .map((endpoint) => ({ source: endpoint.source, endpoint, problem: null }));
 }
 

@@ -84,6 +84,11 @@ export function noEngine(attempts: readonly EndpointAttempt[]): BxError {
 
 /** A socket that is there and refuses is the one that the person means; an engine that is nowhere may have to be installed. */
 function hintFor(attempts: readonly EndpointAttempt[]): string {
+  if (attempts.some(({ endpoint }) => endpoint.address.startsWith('npipe://'))) {
+    return attempts.some(({ message }) => message.includes('permission denied'))
+      ? 'Join the group docker-users (net localgroup docker-users NAME /add, then sign in again), or name another engine with DOCKER_HOST.'
+      : 'Install Docker or start it (Docker Desktop, or Start-Service docker), or name an engine with DOCKER_HOST, DOCKER_CONTEXT or BUILDKIT_HOST.';
+  }
   if (attempts.some(({ message }) => message.includes('permission denied')))
     return 'Join the group that owns the socket (usually: usermod -aG docker $USER, then log in again), or run as root; or name another engine with DOCKER_HOST, or run one of your own: bxtui engine start';
   return 'Install Docker or start it (systemctl start docker; rootless: systemctl --user start docker), or name an engine with DOCKER_HOST, DOCKER_CONTEXT or BUILDKIT_HOST. Where dockerd or buildkitd is installed, this runs a private one: bxtui engine start';

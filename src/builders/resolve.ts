@@ -6,7 +6,7 @@ import { normaliseAddress } from './address-schemes.js';
 import { contextEndpoint, currentContext, dockerConfigDir, type Env } from './docker-config.js';
 import type { Endpoint, TlsMaterial } from './endpoint.js';
 import { readTlsDir } from './tls-files.js';
-import { DEFAULT_SOCKET, type PlaceOptions, usualPlaces } from './usual-places.js';
+import { defaultAddress, type PlaceOptions, usualPlaces } from './usual-places.js';
 
 /** What the command line says. */
 export interface EndpointWish {
@@ -95,7 +95,7 @@ async function chosenByUse(context: string, env: Env, options: PlaceOptions, wis
   const dir = env.BUILDX_CONFIG || join(dockerConfigDir(env), 'buildx');
   if (!(options.exists ?? existsSync)(join(dir, 'current'))) return null;
   const { chosenBuilder } = await import('./buildx-store.js');
-  const name = await chosenBuilder(context === 'default' ? `unix://${DEFAULT_SOCKET}` : context, env);
+  const name = await chosenBuilder(context === 'default' ? defaultAddress(options) : context, env);
   if (name === null || name === context) return null;
   return namedBuilder(name, 'docker buildx use', env, options, wish);
 }
@@ -116,7 +116,7 @@ export function dockerByName(env: Env, options: PlaceOptions): (name: string, so
 function onlyOne(endpoints: readonly Endpoint[], options: PlaceOptions): Endpoint {
   const exists = options.exists ?? existsSync;
   const docker = endpoints.filter(({ kind }) => kind === 'docker');
-  return docker.find(({ address }) => exists(address.replace(/^unix:\/\//, ''))) ?? docker[0] ?? endpoints[0]!;
+  return docker.find(({ address }) => exists(address.replace(/^(?:unix|npipe):\/\//, ''))) ?? docker[0] ?? endpoints[0]!;
 }
 
 function twoOfOneName(name: string, source: string, found: Endpoint): BxError {

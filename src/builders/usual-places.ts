@@ -5,6 +5,7 @@ import { homeDirectory } from '../platform/person.js';
 import { readRecord, stateOf } from '../private-engine/record.js';
 import type { Env } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
+import { USUAL_PIPES, usualPipes } from './usual-pipes.js';
 
 export interface PlaceOptions {
   /** Default: of this process. The user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
@@ -12,19 +13,26 @@ export interface PlaceOptions {
   /** Where the usual sockets are; for tests. */
   readonly defaultSocket?: string;
   readonly exists?: (path: string) => boolean;
+  readonly platform?: NodeJS.Platform;
 }
 
 /** The source of docker's own socket, which is the first of the usual places. */
 export const DEFAULT_SOURCE = 'default socket';
 /** The source of the one that `bxtui engine start` runs. */
 export const PRIVATE_ENGINE = 'private engine';
-export const DEFAULT_SOCKET = '/var/run/docker.sock';
+const DEFAULT_SOCKET = '/var/run/docker.sock';
 const BUILDKITD_SOCKET = '/run/buildkit/buildkitd.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
+
+/** Where docker itself looks when nobody has said otherwise. */
+export function defaultAddress({ platform = process.platform }: PlaceOptions): string {
+  return platform === 'win32' ? `npipe://${USUAL_PIPES.docker}` : `unix://${DEFAULT_SOCKET}`;
+}
 
 /** Docker's own and buildkitd's are there whether they exist or not, so that they are named when nobody answers; the others only where they exist. */
 export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
   const exists = options.exists ?? existsSync;
+  if ((options.platform ?? process.platform) === 'win32') return usualPipes(exists);
   const uid = options.uid ?? process.getuid?.();
   const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
   const home = homeDirectory(env);

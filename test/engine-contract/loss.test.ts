@@ -124,7 +124,7 @@ function startRelay(endpoint: Endpoint, path: string): Promise<Relay> {
   const target = socketTarget(endpoint);
   const sockets = new Set<net.Socket>();
   const server = net.createServer((near) => {
-    const far = target.kind === 'unix' ? net.connect(target.path) : net.connect(target.port, target.host);
+    const far = target.kind !== 'tcp' ? net.connect(target.path) : net.connect(target.port, target.host);
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -3,13 +3,19 @@ import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 
 export type SocketTarget =
-  /** A named pipe of Windows as well. */
-  { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'unix'; readonly path: string }
+  /** A named pipe of Windows. */
+  | { readonly kind: 'npipe'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 /** Ports that the docker command and buildkitd's own clients take when an address names none. */
 const DEFAULT_DOCKER_PORT = 2375;
 const DEFAULT_DOCKER_TLS_PORT = 2376;
 const DEFAULT_BUILDKITD_PORT = 1234;
+
+export function isNamedPipe(address: string): boolean {
+  return /^npipe:\/\//i.test(address);
+}
 
 /** Others are reached through a program or a container: `channel/`. */
 export function isSocketAddress(address: string): boolean {
@@ -24,7 +30,7 @@ export function isFar({ address }: Endpoint): boolean {
 /** Throws `BxError('endpoint')` for an address that cannot be dialed. */
 export function socketTarget(endpoint: Endpoint): SocketTarget {
   const { address } = endpoint;
-  if (address.startsWith('npipe://')) return { kind: 'unix', path: address.slice('npipe://'.length) };
+  if (isNamedPipe(address)) return { kind: 'npipe', path: address.slice('npipe://'.length) };
   if (address.startsWith('unix://')) {
     const path = address.slice('unix://'.length);
     if (!path.startsWith('/')) throw malformed(endpoint, 'a unix address needs an absolute path');

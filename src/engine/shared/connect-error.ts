@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
+import { isNamedPipe } from './address.js';
 import { variablesWithoutRoots } from './system-roots.js';
 
 /** `unix:///run/docker.sock (DOCKER_HOST)`: an endpoint as errors name it. */
@@ -55,6 +56,7 @@ export function hintForSilence({ address }: Endpoint): string {
   };
   const command = byHand[scheme];
   if (command !== undefined) return `Try by hand: ${command}`;
+  if (scheme === 'npipe') return 'Check that the engine is running and not stuck.';
   return 'Check that the engine is running and not stuck, and that no firewall stands between.';
 }
 
@@ -157,7 +159,28 @@ export function dialCancelled(endpoint: Endpoint, cause?: unknown): BxError {
 function explain(endpoint: Endpoint, cause: unknown): { reason: string; hint: string } {
   const isUnix = endpoint.address.startsWith('unix://');
   const isUnheard = isUnix && errnoCode(cause) === 'ECONNREFUSED';
+  if (isNamedPipe(endpoint.address)) {
+    const own = pipeFailure(endpoint, errnoCode(cause));
+    if (own !== null) return own;
+  }
   return { reason: isUnheard ? 'nobody listens on the socket' : socketReason(cause), hint: hintForFailure(endpoint, cause) };
+}
+
+function pipeFailure({ kind }: Endpoint, code: string): { reason: string; hint: string } | null {
+  const startIt = kind === 'docker' ? 'Start it (Docker Desktop, or Start-Service docker)' : 'Start buildkitd';
+  switch (code) {
+    case 'ENOENT':
+      return { reason: 'there is no such pipe', hint: `${startIt}, or ${nameOther(kind)}.` };
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        reason: 'permission denied',
+        hint: 'Join the group docker-users (net localgroup docker-users NAME /add, then sign in again), or run as an administrator.',
+      };
+    case 'EBUSY':
+      return { reason: 'everything that listens on the pipe is taken', hint: `Try again, or ${nameOther(kind)}.` };
+  }
+  return null;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -184,27 +207,27 @@ export function socketReason(cause: unknown): string {
 function hintForFailure({ kind, tls }: Endpoint, cause: unknown): string {
   const code = errnoCode(cause);
   const startIt = kind === 'docker' ? 'Start it (systemctl start docker)' : 'Start buildkitd';
-  const nameOther = kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
+  const other = nameOther(kind);
   switch (code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return `${startIt}, or ${nameOther}.`;
+      return `${startIt}, or ${other}.`;
     case 'EACCES':
     case 'EPERM':
       return 'Join the group that owns the socket (usually: usermod -aG docker $USER, then log in again), or run as root.';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `Check the name and the network, or ${nameOther}.`;
+      return `Check the name and the network, or ${other}.`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
-      return `Check the network, or ${nameOther}.`;
+      return `Check the network, or ${other}.`;
     case 'ECONNRESET':
       return 'Check that the address and TLS settings fit the engine.';
     case 'ENOTSOCK':
-      return `Give the path of the engine's socket: ${nameOther}.`;
+      return `Give the path of the engine's socket: ${other}.`;
   }
-  if (!isTlsFailure(code, messageOf(cause))) return `Check the address, or ${nameOther}.`;
+  if (!isTlsFailure(code, messageOf(cause))) return `Check the address, or ${other}.`;
   // Node passes over an authority that it cannot read.
   if (tls?.ca != null && !isCertificate(tls.ca)) {
     return 'What is in ca.pem is no certificate: put that of the authority there which has signed the certificate of the engine.';
@@ -214,6 +237,10 @@ function hintForFailure({ kind, tls }: Endpoint, cause: unknown): string {
     return `No certificate can be read at ${unread}: mend that, or put the authority's certificate at ca.pem of the endpoint.`;
   }
   return 'Check ca.pem, cert.pem and key.pem, the host name, and whether the engine uses TLS at all.';
+}
+
+function nameOther(kind: Endpoint['kind']): string {
+  return kind === 'docker' ? 'name another one with DOCKER_HOST or a docker context' : 'correct BUILDKIT_HOST';
 }
 
 function isCertificate(pem: string): boolean {

@@ -31,7 +31,7 @@ export function dialTls(
 }
 
 function placeOf(target: SocketTarget) {
-  return target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, keepAlive: true };
+  return target.kind !== 'tcp' ? { path: target.path } : { host: target.host, port: target.port, keepAlive: true };
 }
 
 function connected<S extends net.Socket>(

@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
+import { isNamedPipe } from './address.js';
 import { connectFailure, describeEndpoint, dialCancelled, notHttp } from './connect-error.js';
 import { openSocket } from './open-socket.js';
+import { endAlone } from './pipe-end.js';
 
 /** What the engine answered with when it did not do what was asked. */
 export class ApiError extends BxError {
@@ -186,7 +188,7 @@ export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure =
         sent.on('upgrade', (_response, socket: Socket, first) => {
           if (first.length > 0) socket.unshift(first);
           socket.on('error', () => {});
-          resolve(socket);
+          resolve(isNamedPipe(endpoint.address) ? endAlone(socket) : socket);
         });
         sent.on('response', (response) => void errorOf(response).then(reject, reject));
       });

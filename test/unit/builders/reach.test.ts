@@ -41,6 +41,16 @@ describe('firstReachable', () => {
     await expect(failing).rejects.toMatchObject({ hint: expect.stringMatching(/usermod -aG docker/) });
   });
 
+  it.each([
+    ['there is no such pipe', /Start-Service docker/],
+    ['permission denied', /group docker-users/],
+  ])('says what helps on Windows: %s', async (why, hint) => {
+    const pipes = [endpoint('npipe:////./pipe/docker_engine'), endpoint('npipe:////./pipe/buildkitd')];
+    const failing = firstReachable(pipes, async (at) => Promise.reject(down(at, why)));
+    await expect(failing).rejects.toMatchObject({ hint: expect.stringMatching(hint) });
+    await expect(failing).rejects.not.toMatchObject({ hint: expect.stringMatching(/systemctl|usermod/) });
+  });
+
   it('leaves the error of a single endpoint as it is', async () => {
     await expect(firstReachable([a], async () => Promise.reject(down(a, 'refused')))).rejects.toMatchObject({ hint: 'start it' });
   });

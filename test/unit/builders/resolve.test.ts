@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { normaliseAddress } from '../../../src/builders/address-schemes.js';
 import { resolveDockerEngines, resolveEndpoints } from '../../../src/builders/index.js';
 
 describe('resolveEndpoints', () => {
@@ -135,6 +136,38 @@ describe('resolveEndpoints', () => {
       'buildkitd unix:///run/user/7/buildkit/buildkitd.sock',
     ]);
   });
+
+  it('has named pipes for its usual places on Windows', async () => {
+    const found = await resolve(
+      { DOCKER_CONTEXT: 'default', XDG_RUNTIME_DIR: '/run/user/7' },
+      { platform: 'win32', exists: (path: string) => path === '//./pipe/podman-machine-default' },
+    );
+    expect(found.map(({ kind, address, source }) => `${kind} ${address} ${source}`)).toEqual([
+      'docker npipe:////./pipe/docker_engine default pipe',
+      'buildkitd npipe:////./pipe/buildkitd default buildkitd pipe',
+      'docker npipe:////./pipe/podman-machine-default Podman machine pipe',
+    ]);
+  });
+
+  it.each([
+    ['npipe:////./pipe/docker_engine', 'npipe:////./pipe/docker_engine'],
+    ['npipe://\\\\.\\pipe\\docker_engine', 'npipe:////./pipe/docker_engine'],
+    ['NPIPE:////server/pipe/docker_engine', 'npipe:////server/pipe/docker_engine'],
+  ])('reads %s on Windows', (text, address) => {
+    expect(normaliseAddress(text, 'DOCKER_HOST', 'docker', 'win32')).toBe(address);
+  });
+
+  it.each(['npipe://', 'npipe:////./pipe/', 'npipe://./pipe/docker_engine', 'npipe:////docker_engine'])(
+    'refuses %s on Windows with the way to write it',
+    (text) => {
+      expect(() => normaliseAddress(text, 'DOCKER_HOST', 'docker', 'win32')).toThrow(
+        expect.objectContaining({
+          message: `DOCKER_HOST names "${text}": a pipe of this machine is named as npipe:////./pipe/NAME`,
+          hint: 'Write it as npipe:////./pipe/docker_engine, tcp://HOST:PORT or ssh://USER@HOST.',
+        }),
+      );
+    },
+  );
 
   it('knows the rootless socket by the user id alone', async () => {
     rmSync(join(config, 'config.json'), { force: true });

@@ -27,7 +27,7 @@ async function modemOptions(endpoint: Endpoint): Promise<Record<string, unknown>
     return { ...plain, protocol: 'http', socketPath: undefined, host: 'docker', port: 80, agent: await channelAgent(endpoint) };
   }
   const target = socketTarget(endpoint);
-  if (target.kind === 'unix') return { ...plain, protocol: 'http', socketPath: target.path, host: undefined, port: undefined };
+  if (target.kind !== 'tcp') return { ...plain, protocol: 'http', socketPath: target.path, host: undefined, port: undefined };
   const tcp = { ...plain, socketPath: undefined, host: target.host, port: target.port };
   if (!tls) return { ...tcp, protocol: 'http' };
   const https = await import('node:https');

@@ -24,7 +24,7 @@ export function createDiskTree(dir: string, overrides: ReadonlyMap<string, Uint8
       const bytes = overrides.get(relative);
       return bytes ? overriddenStat(stat, bytes, absolute(relative)) : stat && toFileStat(stat);
     },
-    readLink: (relative) => fs.readlinkSync(absolute(relative)),
+    readLink: (relative) => slashed(fs.readlinkSync(absolute(relative))),
     open(relative) {
       const bytes = overrides.get(relative);
       return bytes ? openBytes(bytes) : openOnDisk(absolute(relative));
@@ -95,9 +95,9 @@ function toFileStat(stat: fs.BigIntStats): FileStat {
   };
 }
 
-/** st_mode of the operating system as Go's os.FileMode. */
-export function goMode(mode: number): number {
-  let result = mode & GoMode.permissions;
+/** st_mode of the operating system as Go's os.FileMode. Windows knows of no program by its permissions: all may be one, as with the docker command. */
+export function goMode(mode: number, platform: NodeJS.Platform = process.platform): number {
+  let result = platform === 'win32' ? (mode | 0o111) & 0o755 : mode & GoMode.permissions;
   switch (mode & S_IFMT) {
     case S_IFDIR:
       result += GoMode.dir;
@@ -122,6 +122,11 @@ export function goMode(mode: number): number {
   if (mode & 0o2000) result += GoMode.setgid;
   if (mode & 0o1000) result += GoMode.sticky;
   return result;
+}
+
+/** A target of a link as the engine reads it. */
+function slashed(target: string): string {
+  return process.platform === 'win32' ? target.replaceAll('\\', '/') : target;
 }
 
 function openOnDisk(absolutePath: string): OpenFile {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryTree } from '../../../../../src/engine/buildkit/session/filesync/memory-tree.js';
-import { createDiskTree } from '../../../../../src/engine/shared/files/disk-tree.js';
+import { createDiskTree, goMode } from '../../../../../src/engine/shared/files/disk-tree.js';
 import { type FileTree, GoMode } from '../../../../../src/engine/shared/files/file-tree.js';
 import { followLinks } from '../../../../../src/engine/shared/files/follow-links.js';
 import { readFailure, type WalkEntry, type WalkFilter, walkTree } from '../../../../../src/engine/shared/files/tree-walk.js';
@@ -20,6 +20,21 @@ function entriesOf(tree: FileTree, filter: Partial<WalkFilter> = {}, budget = 3)
 const pathsOf = (tree: FileTree, filter: Partial<WalkFilter> = {}): string[] =>
   entriesOf(tree, filter).map((entry) => entry.path);
 const memory = (...paths: string[]): FileTree => createMemoryTree(new Map(paths.map((path) => [path, Buffer.from(path)])));
+
+describe('permissions on Windows', () => {
+  it.each([
+    ['of a file', 0o100666, 0o755],
+    ['of a file that is read-only', 0o100444, 0o555],
+    ['of a directory', 0o040666, GoMode.dir + 0o755],
+    ['of a link', 0o120666, GoMode.symlink + 0o755],
+  ])('%s say that it may be a program, and that only its owner writes it', (_, mode, expected) => {
+    expect(goMode(mode, 'win32')).toBe(expected);
+  });
+
+  it('are taken as they are elsewhere', () => {
+    expect(goMode(0o100666, 'linux')).toBe(0o666);
+  });
+});
 
 describe('walking a tree', () => {
   it('is depth first, in byte order of the names, directories before their entries', () => {
