@@ -1,4 +1,5 @@
 /** A build without the screen: who debugs it at a prompt gets a session that outlives the terminal, everything else lives in this process. */
+import { canOutliveItsProgram } from '../../session/records/root-dir.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
 import { readServerOptions } from '../sessions/server-options.js';
 import type { BuildInput } from './build-input.js';
@@ -23,7 +24,8 @@ export async function buildInLines(build: LineBuild): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
     // What the engine itself tells is heard by the process only that talks to it.
-    const isServed = options.detach ?? (frontEnd.monitor === 'terminal' && frontEnd.progress !== 'rawjson');
+    const isServed =
+      options.detach ?? (canOutliveItsProgram() && frontEnd.monitor === 'terminal' && frontEnd.progress !== 'rawjson');
     return isServed ? await served(build, interrupts) : await here(build, interrupts);
   } finally {
     interrupts.dispose();

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly stderrIsTerminal: boolean;
   /** `TERM`; empty when unset. */
   readonly term: string;
+  /** A session can have a process of its own, which the screen needs. */
+  readonly canServe?: boolean;
 }
 
 /** Progress without the screen. */
@@ -43,7 +45,12 @@ interface Wish {
 export function chooseFrontEnd(wish: Wish, around: Surroundings): FrontEnd {
   const isTerminal = around.stdinIsTerminal && around.stdoutIsTerminal;
   const hasScreen =
-    wish.progress === 'auto' && isTerminal && around.term !== 'dumb' && !wish.writesToStdout && !wish.isUnattended;
+    (around.canServe ?? true) &&
+    wish.progress === 'auto' &&
+    isTerminal &&
+    around.term !== 'dumb' &&
+    !wish.writesToStdout &&
+    !wish.isUnattended;
   const isDebug = wish.on !== null || wish.hasInvoke;
   const openOn = wish.on ?? (wish.hasInvoke ? 'always' : hasScreen ? 'error' : 'never');
   if (hasScreen) return { progress: 'screen', monitor: 'none', openOn, endsOnSuccess: wish.on === 'error' };

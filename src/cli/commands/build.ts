@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
+import { canOutliveItsProgram } from '../../session/records/root-dir.js';
 import { buildInLines, type LineBuild } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
 import { readBuildOptions } from '../build/build-options.js';
@@ -33,7 +34,10 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
       ...{ progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },
       isUnattended: options.call !== null,
     },
-    { ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
+    {
+      ...{ ...keysBeside(input), stdoutIsTerminal: isatty(1), stderrIsTerminal: isatty(2), term: process.env.TERM ?? '' },
+      canServe: canOutliveItsProgram(),
+    },
   );
   await checkSshKeys(options);
   await offerEngine(options);

@@ -14,6 +14,11 @@ const OTHERS = 0o077;
 /** sockaddr_un(7): 108 bytes with the final zero; what follows the root is `/<8 characters>/socket`. */
 const LONGEST_ROOT_BYTES = 107 - '/12345678/socket'.length;
 
+/** Without unix sockets, of which the file system says who may enter, a session lives in the program that began it. */
+export function canOutliveItsProgram(platform: NodeJS.Platform = process.platform): boolean {
+  return platform !== 'win32';
+}
+
 /**
  * `given`: `--root`. Else BXTUI_ROOT, else below the directory for temporary files. Not below XDG_RUNTIME_DIR, which goes with the person's
  * last login (pam_systemd(8)), and a session is there to outlive that.
@@ -23,8 +28,20 @@ export function sessionRoot(given: string | null, env: NodeJS.ProcessEnv): strin
   return named === null ? join(tmpdir(), `bxtui-${ownUid()}`) : resolve(named);
 }
 
-/** Makes it where there is none. Throws `BxError('state')` when it is somebody else's, open to others, or too deep for a socket. */
-export function prepareRoot(root: string): void {
+/**
+ * Makes it where there is none. Throws `BxError('state')` when it is somebody else's, open to others, or too deep for a socket, and
+ * `BxError('unsupported')` on Windows.
+ */
+export function prepareRoot(root: string, platform: NodeJS.Platform = process.platform): void {
+  if (!canOutliveItsProgram(platform)) {
+    throw new BxError(
+      'unsupported',
+      'a session in a process of its own, which the screen needs as well, cannot be had on Windows',
+      {
+        hint: 'bxtui build --progress=plain builds without one, and --on=error with it debugs at a prompt.',
+      },
+    );
+  }
   if (Buffer.byteLength(root) > LONGEST_ROOT_BYTES) {
     throw new BxError('state', `${root} is too long a path for the sockets of sessions`, {
       hint: `Name a shorter one with --root (at most ${LONGEST_ROOT_BYTES} bytes).`,

@@ -45,6 +45,7 @@ describe('the directory of sessions', () => {
     mkdirSync(root);
     chmodSync(root, 0o755);
     expect(() => prepareRoot(root)).toThrow('others can enter');
+    expect(() => prepareRoot(join(dir, 'there'), 'win32')).toThrow('cannot be had on Windows');
     expect(() => listSessions(root)).toThrow('others can enter');
     const file = join(dir, 'file');
     writeFileSync(file, '');

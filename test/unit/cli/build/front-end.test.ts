@@ -15,6 +15,16 @@ describe('chooseFrontEnd', () => {
     });
   });
 
+  it('does without the screen where no session has a process of its own', () => {
+    const around = { ...TERMINAL, canServe: false };
+    expect(chooseFrontEnd(WISH, around)).toMatchObject({ progress: 'tty', monitor: 'none', openOn: 'never' });
+    expect(chooseFrontEnd({ ...WISH, on: 'error' }, around)).toMatchObject({
+      progress: 'plain',
+      monitor: 'terminal',
+      openOn: 'error',
+    });
+  });
+
   it('ends the screen by itself after a success with an explicit --on=error', () => {
     expect(chooseFrontEnd({ ...WISH, on: 'error' }, TERMINAL)).toMatchObject({ openOn: 'error', endsOnSuccess: true });
     expect(chooseFrontEnd({ ...WISH, on: 'always' }, TERMINAL)).toMatchObject({ openOn: 'always', endsOnSuccess: false });
