@@ -31,6 +31,12 @@ export function upgradeSocket(
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0);
+    // On a named pipe the answer may be there before its request is told to be written. HTTP/2 would take that for a write of its own, and Node would
+    // end the process.
+    let onWritten: () => void;
+    const written = new Promise<void>((done) => {
+      onWritten = done;
+    });
     const settle = (action: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -52,11 +58,9 @@ export function upgradeSocket(
         fail(notHttp(endpoint, head));
       } else if (status === 101 && end >= 0) {
         const rest = received.subarray(end + 4);
-        settle(() => {
-          socket.pause();
-          if (rest.length > 0) socket.unshift(rest);
-          resolve(socket);
-        });
+        socket.off('data', onData).pause();
+        if (rest.length > 0) socket.unshift(rest);
+        void written.then(() => settle(() => resolve(socket)));
       } else if (end >= 0) {
         collectRefusal(status, end + 4);
       }
@@ -82,7 +86,9 @@ export function upgradeSocket(
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('data', onData).on('error', onError).on('close', onClose);
-    socket.write(requestText(endpoint, path, headers));
+    socket.write(requestText(endpoint, path, headers), (error) => {
+      if (!error) onWritten();
+    });
   });
 }
 

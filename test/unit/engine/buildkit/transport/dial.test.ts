@@ -3,6 +3,7 @@ import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { Code, createClient } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../../../src/builders/endpoint.js';
@@ -16,6 +17,7 @@ import {
   noBuildKit,
   openSpareSocket,
 } from '../../../../../src/engine/buildkit/transport/index.js';
+import { upgradeSocket } from '../../../../../src/engine/buildkit/transport/upgrade.js';
 import { socketTarget } from '../../../../../src/engine/shared/address.js';
 
 const UPGRADED =
@@ -55,6 +57,26 @@ describe('dialing', () => {
     if (server?.listening) await new Promise((resolve) => server!.close(resolve));
     server = null;
     rmSync(root, { recursive: true, force: true });
+  });
+
+  it('hands the connection on when the request is told to be written, though its answer has come before', async () => {
+    let tellWritten: () => void = () => undefined;
+    const stream = new Duplex({
+      read() {},
+      write(_chunk, _encoding, done) {
+        tellWritten = done;
+        this.push(`${UPGRADED}first frame`);
+      },
+    });
+    let isHandedOn = false;
+    const upgraded = upgradeSocket(stream, at('/none'), '/grpc', [], never, 1000).then((given) => {
+      isHandedOn = true;
+      return given;
+    });
+    for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(isHandedOn).toBe(false);
+    tellWritten();
+    expect(String((await upgraded).read())).toBe('first frame');
   });
 
   describe('a session on a connection that was made before', () => {
