@@ -13,7 +13,7 @@ export interface TlsMaterial {
 export interface Endpoint {
   /** docker: an Engine API, whose BuildKit is reached through the hijacked /grpc. buildkitd: plain HTTP/2. */
   readonly kind: 'docker' | 'buildkitd';
-  /** As people write it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://me@host`, `docker-container://NAME`. */
+  /** As people write it: `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, `tcp://host:2376`, `ssh://me@host`, `docker-container://NAME`. */
   readonly address: string;
   /** `DOCKER_HOST`, `docker context "work"`, `default socket` … */
   readonly source: string;

@@ -28,7 +28,8 @@ function removeAbandoned(parent: string): void {
     if (pid === undefined || itsNamespace !== namespace || isSameProcess(Number(pid), birth || null)) continue;
     const path = join(parent, name);
     try {
-      if (lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+      // Windows has 0 for the owner of anything; the directory for temporary files is the user's own there.
+      if (lstatSync(path).uid === (process.getuid?.() ?? 0)) rmSync(path, { recursive: true, force: true });
     } catch {
       // Somebody else removes it at this moment.
     }
