@@ -179,6 +179,12 @@ function pipeFailure({ kind }: Endpoint, code: string): { reason: string; hint: 
       };
     case 'EBUSY':
       return { reason: 'everything that listens on the pipe is taken', hint: `Try again, or ${nameOther(kind)}.` };
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return {
+        reason: 'the connection was reset',
+        hint: 'Check that the engine is running, and that it is one that listens on the pipe.',
+      };
   }
   return null;
 }

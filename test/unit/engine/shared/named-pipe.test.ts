@@ -27,7 +27,8 @@ describe('the address of a named pipe', () => {
     ['EPERM', docker, 'permission denied', /group docker-users/],
     ['EACCES', docker, 'permission denied', /group docker-users/],
     ['EBUSY', docker, 'everything that listens on the pipe is taken', /Try again/],
-    ['ECONNRESET', docker, 'the connection was reset', /address/],
+    ['ECONNRESET', docker, 'the connection was reset', /engine is running/],
+    ['EINVAL', docker, 'connect EINVAL', /Check the address/],
   ])('names pipe, reason and next step for %s', (code, endpoint, reason, hint) => {
     const failure = connectFailure(endpoint, Object.assign(new Error(`connect ${code}`), { code }));
     expect(failure).toMatchObject({
