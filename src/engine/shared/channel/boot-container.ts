@@ -18,6 +18,7 @@ import { tarOfFiles } from './tar-of-files.js';
 /** From the start of the container until its buildkitd answers; buildx asks 16 times, ever more slowly. */
 const READY_WITHIN_MS = 20_000;
 const ASK_EVERY_MS = 150;
+const LOOK_EVERY_MS = 20;
 /** From the reservation of its name until the engine shows the container of somebody else. */
 const APPEARS_WITHIN_MS = 5_000;
 /** A buildkitd that has ended so often will do so again. */
@@ -198,9 +199,13 @@ async function ask({ api, container, signal }: Boot): Promise<number | null> {
   });
   if (typeof exec.json?.Id !== 'string') return null;
   const path = `/exec/${exec.json.Id}`;
-  await api.ask('POST', `${path}/start`, { body: { Detach: false, Tty: false }, signal });
-  const { json }: EngineAnswer = await api.ask('GET', `${path}/json`, { signal });
-  return typeof json?.ExitCode === 'number' ? json.ExitCode : null;
+  // Its output would end with it, which is not always seen on a named pipe (pipe-end.ts).
+  await api.ask('POST', `${path}/start`, { body: { Detach: true, Tty: false }, signal });
+  for (;;) {
+    const { json }: EngineAnswer = await api.ask('GET', `${path}/json`, { signal });
+    if (json?.Running !== true) return typeof json?.ExitCode === 'number' ? json.ExitCode : null;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
 }
 
 /** Its newest lines. */
