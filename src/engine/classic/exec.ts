@@ -4,11 +4,9 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BxError } from '../../platform/errors.js';
 import type { ContainerProcess, ProcessExit } from '../engine.js';
-import { isNamedPipe } from '../shared/address.js';
 import type { EngineApi } from '../shared/engine-api.js';
 import { mergeEnv } from '../shared/env.js';
 import { createOutputGate } from '../shared/output-gate.js';
-import { endWhenOver } from '../shared/pipe-end.js';
 import { createDemux, isMissingProgram, mayBeProgram, mayBeRefusal, NO_PROGRAM, NOT_STARTED } from './exec-output.js';
 
 export interface ExecSpec {
@@ -62,10 +60,6 @@ export async function startExec(api: EngineApi, container: string, posixShell: s
   });
   const socket = await api.hijack(`/exec/${id}/start`, { Detach: false, Tty: spec.tty, ...(spec.tty && isSizeGiven && size) });
   const inspect = (): Promise<ExecState> => api.json('GET', `/exec/${id}/json`);
-  if (isNamedPipe(api.endpoint.address)) {
-    const isOver = ({ Running, ExitCode }: ExecState): boolean => !Running && ExitCode !== null;
-    void endWhenOver(socket, () => inspect().then(isOver, () => false));
-  }
   const gate = createOutputGate(socket);
   let early: Uint8Array[] | null = [];
   let earlyText = '';

@@ -7,7 +7,7 @@ import { BxError } from '../../platform/errors.js';
 import { isNamedPipe } from './address.js';
 import { connectFailure, describeEndpoint, dialCancelled, notHttp } from './connect-error.js';
 import { openSocket } from './open-socket.js';
-import { endAlone } from './pipe-end.js';
+import { endAlone, endWhenOver } from './pipe-end.js';
 
 /** What the engine answered with when it did not do what was asked. */
 export class ApiError extends BxError {
@@ -144,6 +144,23 @@ export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure =
     return response;
   };
 
+  const ask = async (method: string, path: string, options: CallOptions = {}): Promise<EngineAnswer> => {
+    const response = await answer(method, path, options);
+    const text = await readAll(response, ANSWER_LIMIT_BYTES).catch((error: Error) => {
+      throw lost(error, options.signal);
+    });
+    const json = objectIn(text);
+    return { status: response.statusCode ?? 0, json, message: messageIn(json) ?? text.trim() };
+  };
+
+  /** A connection over a named pipe, whose ends are not those of a socket. */
+  const withEnds = (socket: Socket, path: string): Socket => {
+    const exec = /^\/exec\/[^/]+(?=\/start$)/.exec(path)?.[0];
+    const isOver = ({ json }: EngineAnswer): boolean => json?.Running === false && json.ExitCode !== null;
+    if (exec !== undefined) void endWhenOver(socket, () => ask('GET', `${exec}/json`).then(isOver, () => false));
+    return endAlone(socket);
+  };
+
   return {
     endpoint,
     get bytesHeard() {
@@ -166,14 +183,7 @@ export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure =
       });
       return (text.trim() === '' ? null : JSON.parse(text)) as T;
     },
-    async ask(method, path, options = {}) {
-      const response = await answer(method, path, options);
-      const text = await readAll(response, ANSWER_LIMIT_BYTES).catch((error: Error) => {
-        throw lost(error, options.signal);
-      });
-      const json = objectIn(text);
-      return { status: response.statusCode ?? 0, json, message: messageIn(json) ?? text.trim() };
-    },
+    ask,
     async head(path, options = {}) {
       const response = await answer('HEAD', path, options);
       response.resume();
@@ -188,7 +198,7 @@ export function createApi(endpoint: Endpoint, describeFailure: DescribeFailure =
         sent.on('upgrade', (_response, socket: Socket, first) => {
           if (first.length > 0) socket.unshift(first);
           socket.on('error', () => {});
-          resolve(isNamedPipe(endpoint.address) ? endAlone(socket) : socket);
+          resolve(isNamedPipe(endpoint.address) ? withEnds(socket, path) : socket);
         });
         sent.on('response', (response) => void errorOf(response).then(reject, reject));
       });

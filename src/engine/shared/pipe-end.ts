@@ -26,8 +26,8 @@ export async function endWhenOver(socket: Socket, isOver: () => Promise<boolean>
   for (let heard = 0; ; heard = socket.bytesRead) {
     await sleep(POLL_MS, undefined, { ref: false });
     if (socket.destroyed || socket.readableEnded) return;
-    const isQuiet = socket.bytesRead === heard && socket.readableLength === 0 && !socket.isPaused();
-    if (isSenderGone && isQuiet) return void socket.push(null);
-    isSenderGone ||= await isOver();
+    if (socket.bytesRead !== heard || socket.readableLength > 0 || socket.isPaused()) continue;
+    if (isSenderGone) return void socket.push(null);
+    isSenderGone = await isOver();
   }
 }

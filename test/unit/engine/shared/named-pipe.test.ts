@@ -1,6 +1,7 @@
 /** Endpoints on a named pipe of Windows. What ends there in one direction is tried on a socket, where the other direction stays open likewise. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import * as http from 'node:http';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../../src/builders/endpoint.js';
 import { hostHeader, isFar, isSocketAddress, socketTarget } from '../../../../src/engine/shared/address.js';
 import { connectFailure, hintForSilence } from '../../../../src/engine/shared/connect-error.js';
+import { createApi } from '../../../../src/engine/shared/engine-api.js';
 import { endAlone, endWhenOver } from '../../../../src/engine/shared/pipe-end.js';
 
 const at = (kind: Endpoint['kind'], name: string): Endpoint => ({
@@ -108,6 +110,36 @@ describe('the end of one direction of a named pipe', () => {
     await once(near, 'end');
     await over;
     expect(heard).toEqual(['one', 'two']);
+  });
+
+  it('is that of its program for a connection to an exec', async () => {
+    const calls: string[] = [];
+    let isRunning = true;
+    const engine = http.createServer((request, response) => {
+      calls.push(`${request.method} ${request.url}`);
+      response.end(JSON.stringify({ Running: isRunning, ExitCode: isRunning ? null : 3 }));
+    });
+    engine.on('upgrade', (_request, socket: net.Socket) => {
+      socket.on('error', () => undefined).on('end', () => socket.destroy());
+      socket.resume().write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      socket.write('its output');
+      calls.push('upgrade');
+    });
+    const path = join(root, 'docker.sock');
+    engine.listen(path);
+    await once(engine, 'listening');
+    const socket = await createApi({ ...docker, address: `npipe://${path}` }).hijack('/exec/e1/start', {});
+    const ended = once(socket, 'end');
+    const heard: string[] = [];
+    socket.on('data', (data: Buffer) => heard.push(String(data)));
+    while (calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(socket.readableEnded).toBe(false);
+    isRunning = false;
+    await ended;
+    expect([heard, calls.slice(0, 2)]).toEqual([['its output'], ['upgrade', 'GET /exec/e1/json']]);
+    socket.destroy();
+    engine.close();
+    await once(engine, 'close');
   });
 
   it('is not waited for where the connection is gone', async () => {
