@@ -1,12 +1,11 @@
 /** Every endpoint that this machine knows of, in the order in which one is chosen: for `bxtui engines`. It connects to none. */
-import { existsSync } from 'node:fs';
 import { type BxError, toBxError } from '../platform/errors.js';
 import { nodeEndpoint } from './buildx-endpoint.js';
 import { storedBuilders } from './buildx-store.js';
 import { contextEndpoint, type Env, storedContexts } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
 import { dockerByName, type EndpointWish, NO_WISH, resolveEndpoints } from './resolve.js';
-import { type PlaceOptions, usualPlaces } from './usual-places.js';
+import { isThere, type PlaceOptions, usualPlaces } from './usual-places.js';
 
 export interface ListedEndpoint {
   /** What it is known by: `DOCKER_HOST`, `docker context "work"`, `buildx builder "big", node big1`. */
@@ -87,9 +86,8 @@ async function contexts(env: Env): Promise<Found[]> {
 
 /** Those that are there, and docker's own. */
 function places(env: Env, options: PlaceOptions): Found[] {
-  const exists = options.exists ?? existsSync;
   return usualPlaces(env, options)
-    .filter(({ address }, index) => index === 0 || exists(address.replace(/^(?:unix|npipe):\/\//, '')))
+    .filter((endpoint, index) => index === 0 || isThere(endpoint, options))
     .map((endpoint) => ({ source: endpoint.source, endpoint, problem: null }));
 }
 

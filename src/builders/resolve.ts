@@ -6,7 +6,7 @@ import { normaliseAddress } from './address-schemes.js';
 import { contextEndpoint, currentContext, dockerConfigDir, type Env } from './docker-config.js';
 import type { Endpoint, TlsMaterial } from './endpoint.js';
 import { readTlsDir } from './tls-files.js';
-import { defaultAddress, type PlaceOptions, usualPlaces } from './usual-places.js';
+import { defaultAddress, isThere, type PlaceOptions, usualPlaces } from './usual-places.js';
 
 /** What the command line says. */
 export interface EndpointWish {
@@ -114,9 +114,8 @@ export function dockerByName(env: Env, options: PlaceOptions): (name: string, so
 
 /** Of the usual places the first that is there. */
 function onlyOne(endpoints: readonly Endpoint[], options: PlaceOptions): Endpoint {
-  const exists = options.exists ?? existsSync;
   const docker = endpoints.filter(({ kind }) => kind === 'docker');
-  return docker.find(({ address }) => exists(address.replace(/^(?:unix|npipe):\/\//, ''))) ?? docker[0] ?? endpoints[0]!;
+  return docker.find((endpoint) => isThere(endpoint, options)) ?? docker[0] ?? endpoints[0]!;
 }
 
 function twoOfOneName(name: string, source: string, found: Endpoint): BxError {

@@ -1,4 +1,6 @@
 /** The named pipes of Windows where engines listen when nobody has said otherwise. */
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Endpoint } from './endpoint.js';
 
 export const USUAL_PIPES: Readonly<Record<Endpoint['kind'], string>> = {
@@ -7,8 +9,17 @@ export const USUAL_PIPES: Readonly<Record<Endpoint['kind'], string>> = {
 };
 const PODMAN_PIPE = '//./pipe/podman-machine-default';
 
+/** Looks at the list of pipes: who looks at the pipe itself opens it, and the engine takes that for a client. */
+export function pipeExists(path: string): boolean {
+  try {
+    return readdirSync('//./pipe/').includes(basename(path));
+  } catch {
+    return false;
+  }
+}
+
 /** As with the usual sockets: Docker's own and buildkitd's are there whether they exist or not. */
-export function usualPipes(exists: (path: string) => boolean): Endpoint[] {
+export function usualPipes(exists: (path: string) => boolean = pipeExists): Endpoint[] {
   const at = (kind: Endpoint['kind'], path: string, source: string): Endpoint => ({
     ...{ kind, address: `npipe://${path}`, source, tls: null },
   });

@@ -5,7 +5,7 @@ import { homeDirectory } from '../platform/person.js';
 import { readRecord, stateOf } from '../private-engine/record.js';
 import type { Env } from './docker-config.js';
 import type { Endpoint } from './endpoint.js';
-import { USUAL_PIPES, usualPipes } from './usual-pipes.js';
+import { pipeExists, USUAL_PIPES, usualPipes } from './usual-pipes.js';
 
 export interface PlaceOptions {
   /** Default: of this process. The user's id, for the rootless socket when XDG_RUNTIME_DIR is not set. */
@@ -29,10 +29,16 @@ export function defaultAddress({ platform = process.platform }: PlaceOptions): s
   return platform === 'win32' ? `npipe://${USUAL_PIPES.docker}` : `unix://${DEFAULT_SOCKET}`;
 }
 
+/** Whether something is in the place of an endpoint of this machine. */
+export function isThere({ address }: Endpoint, { exists }: PlaceOptions): boolean {
+  const look = exists ?? (address.startsWith('npipe://') ? pipeExists : existsSync);
+  return look(address.replace(/^(?:unix|npipe):\/\//, ''));
+}
+
 /** Docker's own and buildkitd's are there whether they exist or not, so that they are named when nobody answers; the others only where they exist. */
 export function usualPlaces(env: Env, options: PlaceOptions): Endpoint[] {
   const exists = options.exists ?? existsSync;
-  if ((options.platform ?? process.platform) === 'win32') return usualPipes(exists);
+  if ((options.platform ?? process.platform) === 'win32') return usualPipes(options.exists);
   const uid = options.uid ?? process.getuid?.();
   const runtimeDir = env.XDG_RUNTIME_DIR || (uid !== undefined && uid !== 0 ? `/run/user/${uid}` : null);
   const home = homeDirectory(env);
