@@ -7,15 +7,18 @@ import { BxError, toBxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
 import type { BootProgress } from './boot-progress.js';
 import { cannotStart, type DeploymentPlace } from './builder-down.js';
+import { clusterFailure, kubectlLine, wordsOf } from './cluster-failure.js';
 import { CONTAINER, type DeploymentPlan, deploymentPlan, type KubeConfigMap } from './deployment-config.js';
-import { clusterFailure, type KubectlAnswer, kubectlLine, runKubectl } from './kubectl.js';
-import { type Pod, podsOf, podTrouble, readPods } from './pods.js';
+import { type KubectlAnswer, runKubectl } from './kubectl.js';
+import { type EndedProgram, type Pod, podsOf, podTrouble, readPods, readWarning, warningsOf, withPullCauses } from './pods.js';
 import { lastLine } from './program-channel.js';
 
 const CALL_TIMEOUT_MS = 15_000;
 const ASK_EVERY_MS = 400;
-/** A buildkitd that has ended so often will do so again. */
-const RESTARTS_MAX = 3;
+/** A program that has ended so often will do so again. */
+const ENDS_MAX = 3;
+/** A pod that has started by then needs no question why it has not. */
+const USUAL_START_MS = 3_000;
 const LOG_LINES = 50;
 /** As buildx has it, the cluster alone judges the object: kubectl would first get the description of all that there can be. */
 const FROM_HERE = ['--validate=false', '-f', '-'];
@@ -86,46 +89,65 @@ interface Problem {
   readonly told: string | null;
 }
 
+/** What has been found out while its pods are waited for. */
+interface Seen {
+  readonly told: Set<string>;
+  /** Why images cannot be pulled, by the pod. */
+  readonly pulls: Map<string, string>;
+  /** The last words of a program each time that it has ended. */
+  readonly words: Map<string, string>;
+  /** What the cluster warns of, by the pod. */
+  readonly warnings: Map<string, string>;
+  askWarningsAtMs: number;
+}
+
 async function ready(boot: Boot, plan: DeploymentPlan): Promise<void> {
   const { progress, signal } = boot;
   const endMs = Date.now() + plan.timeoutMs;
-  let told: string | null = null;
+  const seen: Seen = {
+    ...{ told: new Set(), pulls: new Map(), words: new Map(), warnings: new Map() },
+    askWarningsAtMs: Date.now() + USUAL_START_MS,
+  };
   for (;;) {
     // A call that fails on the way is made again: the cluster may be busy with just that.
-    const problem = await check(boot, plan).catch((error: unknown): Problem => {
+    const problem = await check(boot, plan, seen).catch((error: unknown): Problem => {
       signal.throwIfAborted();
       return { error: toBxError(error, 'endpoint'), isFinal: false, told: null };
     });
     if (problem === null) return;
-    if (problem.told !== null && problem.told !== told) progress.log(`${problem.told}\n`);
-    told = problem.told ?? told;
+    const { told } = problem;
+    if (told !== null && !seen.told.has(told)) progress.log(`${told}\n`);
+    if (told !== null) seen.told.add(told);
     if (problem.isFinal || Date.now() > endMs) throw problem.error;
     await sleep(ASK_EVERY_MS, undefined, { signal });
   }
 }
 
-/** Null: as many pods are ready as there should be. */
-async function check(boot: Boot, { replicas }: DeploymentPlan): Promise<Problem | null> {
+/** Null: as many pods are ready as there should be, or as it has been scaled down to. */
+async function check(boot: Boot, plan: DeploymentPlan, seen: Seen): Promise<Problem | null> {
   const { deployment, scope } = boot;
   const state = await look(boot);
   if (state === null) {
     return { error: cannotStart(boot, `its deployment ${deployment} was removed meanwhile`), isFinal: true, told: null };
   }
   const { wanted, readyReplicas } = state;
-  if (readyReplicas >= replicas) return null;
+  const replicas = Math.min(plan.replicas, wanted ?? plan.replicas);
+  if (readyReplicas >= replicas && (replicas > 0 || plan.replicas === 0)) return null;
+  const many = `${readyReplicas} of ${plan.replicas} pods of its deployment ${deployment} are ready`;
+  if (replicas === 0) {
+    const scale = kubectlLine(scope, `scale deployment ${deployment} --replicas=${plan.replicas}`);
+    return { error: cannotStart(boot, `${many}: it is scaled to 0`, scale), isFinal: true, told: null };
+  }
   const listed = await kubectl(boot, podsOf(deployment));
   if (!listed.isGood) throw refused(boot, `the cluster does not tell of the pods of ${deployment}`, listed);
-  const pods = readPods(listed.stdout);
-  const restless = pods.find(({ isReady, restarts }) => !isReady && restarts >= RESTARTS_MAX);
-  if (restless !== undefined) return { error: await endsByItself(boot, restless), isFinal: true, told: null };
+  const pods = withPullCauses(readPods(listed.stdout), seen.pulls);
+  for (const pod of pods) if (!pod.isReady && pod.ended !== null) return endsByItself(boot, pod, pod.ended, seen);
   const held = podTrouble(pods);
-  const isScaled = wanted !== null && wanted < replicas;
-  const unusual = state.failure ?? (isScaled ? `it is scaled to ${wanted}` : held?.pod.hold === 'usual' ? null : held?.sentence);
+  const isUsual = held?.pod.hold === 'usual';
+  const warning = held !== null && isUsual ? await warningOf(boot, held.pod, seen) : null;
+  const unusual = state.failure ?? warning ?? (isUsual ? null : held?.sentence);
   const reason = unusual ?? held?.sentence ?? 'the cluster has made none yet';
-  const next = isScaled
-    ? `scale deployment ${deployment} --replicas=${replicas}`
-    : `describe ${held === null ? `deployment ${deployment}` : `pod ${held.pod.name}`}`;
-  const many = `${readyReplicas} of ${replicas} pods of its deployment ${deployment} are ready`;
+  const next = `describe ${held === null ? `deployment ${deployment}` : `pod ${held.pod.name}`}`;
   return {
     error: cannotStart(boot, `${many}: ${reason}`, kubectlLine(scope, next)),
     isFinal: held?.pod.hold === 'hopeless',
@@ -133,15 +155,37 @@ async function check(boot: Boot, { replicas }: DeploymentPlan): Promise<Problem 
   };
 }
 
-/** With the last words of the one before. */
-async function endsByItself(boot: Boot, { name, trouble }: Pod): Promise<BxError> {
-  const logs = ['logs', name, `--container=${CONTAINER}`, `--tail=${LOG_LINES}`];
+/** What the cluster warns of a pod that takes longer than usual; whoever may not read that is not told of it. */
+async function warningOf(boot: Boot, { name }: Pod, seen: Seen): Promise<string | null> {
+  if (Date.now() > seen.askWarningsAtMs) {
+    seen.askWarningsAtMs = Date.now() + USUAL_START_MS;
+    const listed = await kubectl(boot, warningsOf(name));
+    const warning = listed.isGood ? readWarning(listed.stdout) : null;
+    if (warning !== null) seen.warnings.set(name, warning);
+  }
+  const known = seen.warnings.get(name);
+  return known === undefined ? null : `the pod ${name} waits: ${known}`;
+}
+
+/** With its last words. */
+async function endsByItself(boot: Boot, { name, trouble }: Pod, ended: EndedProgram, seen: Seen): Promise<Problem> {
+  const { container, times } = ended;
+  const key = `${name} ${container} ${times}`;
+  const said = seen.words.get(key) ?? (await lastWords(boot, name, container));
+  if (said !== '' && seen.words.size === 0) boot.progress.log(`${said}\n`);
+  seen.words.set(key, said);
+  const why = [ended.reason, lastLine(said) || trouble].filter(Boolean).join(': ');
+  const reason = `the ${container || CONTAINER} in its pod ${name} ends by itself${why === '' ? '' : `: ${why}`}`;
+  const which = container === CONTAINER || container === '' ? '' : ` --container=${container}`;
+  const error = cannotStart(boot, reason, kubectlLine(boot.scope, `logs ${name}${which} --previous`));
+  return { error, isFinal: times >= ENDS_MAX, told: reason };
+}
+
+/** What the one before has said, else what this one has. */
+async function lastWords(boot: Boot, pod: string, container: string): Promise<string> {
+  const logs = ['logs', pod, `--container=${container || CONTAINER}`, `--tail=${LOG_LINES}`];
   const before = await kubectl(boot, [...logs, '--previous']);
-  const said = (before.isGood ? before : await kubectl(boot, logs)).stdout.trim();
-  if (said !== '') boot.progress.log(`${said}\n`);
-  const words = lastLine(said) || trouble;
-  const reason = `the buildkitd in its pod ${name} ends by itself`;
-  return cannotStart(boot, words ? `${reason}: ${words}` : reason, kubectlLine(boot.scope, `logs ${name} --previous`));
+  return (before.isGood ? before : await kubectl(boot, logs)).stdout.trim();
 }
 
 function kubectl({ endpoint, scope, signal }: Boot, args: readonly string[], input?: object): Promise<KubectlAnswer> {
@@ -151,7 +195,7 @@ function kubectl({ endpoint, scope, signal }: Boot, args: readonly string[], inp
 /** The cluster has not done what it was asked for. */
 function refused(boot: Boot, what: string, answer: KubectlAnswer): BxError {
   const { endpoint, scope, node } = boot;
-  const said = lastLine(answer.said) || `kubectl ended with status ${answer.exitCode}`;
+  const said = wordsOf(answer.said) || `kubectl ended with status ${answer.exitCode}`;
   const cannot = (reason: string, hint: string): BxError =>
     new BxError('endpoint', `cannot start ${describeEndpoint(endpoint)}: ${what}: ${reason}`, { hint });
   const [, namespace] = /namespaces "([^"]+)" not found/.exec(said) ?? [];
@@ -159,8 +203,12 @@ function refused(boot: Boot, what: string, answer: KubectlAnswer): BxError {
     const flags = scope.filter((flag) => !flag.startsWith('--namespace='));
     return cannot(`there is no namespace ${namespace}`, `Make it: ${kubectlLine(flags, `create namespace ${namespace}`)}`);
   }
-  const known = clusterFailure(answer, 'make deployments and configmaps, and to read pods, in that namespace');
+  const right = 'make deployments and configmaps, and to read pods, in that namespace';
+  const known = clusterFailure(answer, { right, scope, builder: node.builder });
   if (known !== null) return cannot(known.reason, known.hint);
+  if (/ is invalid: /.test(said)) {
+    return cannot(said, `Make the builder again with other options: docker buildx rm ${node.builder}, then docker buildx create`);
+  }
   return cannot(said, `See what buildx says: docker buildx inspect --bootstrap ${node.builder}`);
 }
 

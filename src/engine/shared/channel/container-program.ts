@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError } from '../../../platform/errors.js';
 import { describeEndpoint } from '../connect-error.js';
+import { isOfBuildKit } from './first-byte.js';
 import { lastLine, openProgramChannel } from './program-channel.js';
 import type { ChannelProgram, ProgramEnd } from './start-program.js';
 
@@ -10,7 +11,7 @@ import type { ChannelProgram, ProgramEnd } from './start-program.js';
 export async function openContainerProgram(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
   const program = containerProgram(endpoint.address);
   const explain = (end: ProgramEnd): BxError => explainContainer(endpoint, program.file, end);
-  return openProgramChannel(endpoint, { program, explain }, signal);
+  return openProgramChannel(endpoint, { program, isAnswer: isOfBuildKit, explain }, signal);
 }
 
 /** `podman-container://NAME`, `nerdctl-container://NAME?namespace=…`. */

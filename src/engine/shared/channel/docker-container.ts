@@ -10,6 +10,7 @@ import { ApiError, createApi, type EngineApi, unreachable } from '../engine-api.
 import { BuilderDownError } from './builder-down.js';
 import { ChannelStream } from './channel-stream.js';
 import { createExecDemux } from './exec-demux.js';
+import { isOfBuildKit } from './first-byte.js';
 
 const CONFLICT = 409;
 const NOT_FOUND = 404;
@@ -82,16 +83,22 @@ async function attach(
   });
   const demux = createExecDemux();
   let isOpen = false;
+  /** What came instead of an answer. */
+  let words = '';
   const stream = new ChannelStream(
     { input: answer, output: answer, close: () => answer.destroy() },
     {
       decode(chunk) {
         const parts = demux.decode(chunk);
-        if (parts.length > 0) isOpen = true;
-        return parts;
+        const first = parts[0];
+        if (first === undefined || isOpen) return parts;
+        isOpen = words === '' && isOfBuildKit(first);
+        if (isOpen) return parts;
+        words += Buffer.concat(parts).toString('utf8');
+        return [];
       },
-      // Without a byte nobody was there.
-      endError: async () => (isOpen ? null : whyNobody(demux.said())),
+      // Without a byte of it nobody was there.
+      endError: async () => (isOpen ? null : whyNobody([words.trim(), demux.said()].filter(Boolean).join('\n'))),
     },
   );
   stream.on('error', () => undefined);

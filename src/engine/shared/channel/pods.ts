@@ -8,8 +8,15 @@ export interface Pod {
   readonly trouble: string | null;
   /** usual: what every pod goes through. hopeless: waiting will not help. */
   readonly hold: 'usual' | 'unusual' | 'hopeless';
-  /** How often its buildkitd has ended. */
-  readonly restarts: number;
+  /** The program in it that has ended most often; null: none has. */
+  readonly ended: EndedProgram | null;
+}
+
+export interface EndedProgram {
+  readonly container: string;
+  readonly times: number;
+  /** More than that it has failed: `OOMKilled`; null: nothing more. */
+  readonly reason: string | null;
 }
 
 interface Condition {
@@ -19,10 +26,16 @@ interface Condition {
   readonly message?: string;
 }
 
+interface ContainerState {
+  readonly waiting?: Condition;
+  readonly terminated?: Condition & { readonly exitCode?: number };
+}
+
 interface ContainerStatus {
   readonly name?: string;
   readonly restartCount?: number;
-  readonly state?: { readonly waiting?: Condition; readonly terminated?: Condition & { readonly exitCode?: number } };
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
 }
 
 interface PodObject {
@@ -54,7 +67,8 @@ export function readPods(listed: string): Pod[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-function readPod({ metadata, status = {} }: PodObject): Pod {
+/** One of them, as `kubectl get pod -o json` tells it. */
+export function readPod({ metadata, status = {} }: PodObject): Pod & { readonly phase: string } {
   const conditions = new Map(status.conditions?.map((condition) => [condition.type, condition]));
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = statuses.flatMap(({ state }) => state?.waiting ?? []);
@@ -64,11 +78,63 @@ function readPod({ metadata, status = {} }: PodObject): Pod {
   const cause = unusual ?? waiting[0];
   return {
     name: metadata?.name ?? '',
+    phase: status.phase ?? '',
     isReady: status.phase === 'Running' && conditions.get('Ready')?.status === 'True',
     trouble: cause === undefined ? null : [cause.reason, cause.message].filter(Boolean).join(': ') || null,
     hold: HOPELESS.includes(held?.reason ?? '') ? 'hopeless' : unusual === undefined ? 'usual' : 'unusual',
-    restarts: Math.max(0, ...statuses.map(({ restartCount = 0 }) => restartCount)),
+    ended: readEnded(statuses),
   };
+}
+
+/** The first program of a pod ends in order when it has prepared what it is there for. */
+function readEnded(statuses: readonly ContainerStatus[]): EndedProgram | null {
+  const ended = statuses.flatMap(({ name = '', restartCount = 0, state, lastState }) => {
+    const hasFailed = state?.terminated !== undefined && state.terminated.exitCode !== 0;
+    const { reason } = (hasFailed ? state?.terminated : lastState?.terminated) ?? {};
+    const times = restartCount + (hasFailed ? 1 : 0);
+    return times === 0 ? [] : [{ container: name, times, reason: reason === undefined || isPlain(reason) ? null : reason }];
+  });
+  return ended.sort((one, other) => other.times - one.times)[0] ?? null;
+}
+
+function isPlain(reason: string): boolean {
+  return reason === 'Error' || reason === 'Completed';
+}
+
+/**
+ * An image that cannot be pulled is tried again and again, and in between only that is said: the cause is what was said before, which `causes`
+ * keeps by the names of the pods.
+ */
+export function withPullCauses(pods: readonly Pod[], causes: Map<string, string>): Pod[] {
+  return pods.map((pod) => {
+    if (pod.trouble?.startsWith('ErrImagePull: ')) causes.set(pod.name, pod.trouble);
+    const cause = causes.get(pod.name);
+    return cause !== undefined && pod.trouble?.startsWith('ImagePullBackOff') ? { ...pod, trouble: cause } : pod;
+  });
+}
+
+/** Arguments of kubectl that list what the cluster warns of, of one pod. */
+export function warningsOf(pod: string): string[] {
+  return ['get', 'events', `--field-selector=type=Warning,involvedObject.name=${pod}`, '-o', 'json'];
+}
+
+interface EventObject {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+}
+
+/** The newest of them that may hold up a pod: `FailedMount: MountVolume.SetUp failed …`; null: there is none. */
+export function readWarning(listed: string): string | null {
+  const { items = [] } = (JSON.parse(listed) ?? {}) as { readonly items?: readonly EventObject[] };
+  const timeOf = ({ lastTimestamp, eventTime }: EventObject): string => lastTimestamp ?? eventTime ?? '';
+  const newest = items
+    // A cluster without a name server warns of that for every pod.
+    .filter(({ reason = '' }) => !reason.includes('DNS'))
+    .sort((one, other) => (timeOf(one) < timeOf(other) ? -1 : 1))
+    .at(-1);
+  return newest === undefined ? null : [newest.reason, newest.message?.replace(/\s+/g, ' ').trim()].filter(Boolean).join(': ');
 }
 
 /** Of each pod on the ring. */

@@ -11,14 +11,17 @@ import { type ChannelProgram, type ProgramEnd, startProgram } from './start-prog
 
 export interface ProgramPlan {
   readonly program: ChannelProgram;
+  /** Whether the first bytes are of who is to be at the other end; else they are words that the program says there. Without it they are. */
+  isAnswer?(first: Buffer): boolean;
   /** Why nobody is at the other end. */
-  explain(end: ProgramEnd): BxError;
+  explain(end: ProgramEnd): BxError | Promise<BxError>;
   /** Another way, for when the program has ended without a byte; null when that is no reason to take one. */
   otherWay?(end: ProgramEnd): Promise<Duplex> | null;
 }
 
 /** A request for an upgrade or the first frames of HTTP/2; more is not sent before an answer. */
 const REPLAY_BYTES = 1 << 20;
+const WORDS_CHARS = 4096;
 
 /** Fails later with an 'error' that is a `BxError` when nobody is there. Throws `BxError('cancelled')`. */
 export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, signal: AbortSignal): Promise<Duplex> {
@@ -27,6 +30,8 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
   const written: Buffer[] = [];
   let writtenBytes = 0;
   let isOpen = false;
+  /** What came instead of an answer. */
+  let words = '';
   let carrier: Carrier;
   const output = new PassThrough({ highWaterMark: 256 * 1024 });
   const input = new Writable({
@@ -57,6 +62,10 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     carrier = next;
     next.input.on('error', () => undefined);
     next.output.on('data', (chunk: Buffer) => {
+      if (!isOpen && (words !== '' || plan.isAnswer?.(chunk) === false)) {
+        words = (words + chunk.toString('utf8')).slice(0, WORDS_CHARS);
+        return;
+      }
       isOpen = true;
       written.length = 0;
       if (output.write(chunk)) return;
@@ -82,7 +91,8 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
       return;
     }
     const other = plan.otherWay?.(end) ?? null;
-    if (other === null) stream.destroy(plan.explain(end));
+    const said = [words.trim(), end.said].filter(Boolean).join('\n');
+    if (other === null) void Promise.resolve(plan.explain({ ...end, said })).then((error) => stream.destroy(error));
     else other.then(takeOver, (error) => stream.destroy(toBxError(error, 'endpoint')));
   });
 

@@ -92,11 +92,11 @@ describe('a channel into a container', () => {
   };
 
   it('carries bytes both ways', async () => {
-    start = (socket) => void socket.on('data', (chunk: Buffer) => socket.write(frame(1, `echo ${chunk}`)));
+    start = (socket) => void socket.on('data', (chunk: Buffer) => socket.write(frame(1, `\0echo ${chunk}`)));
     const stream = await open();
     const got = new Promise((resolve) => stream.once('data', (chunk: Buffer) => resolve(chunk.toString())));
     stream.write('hello');
-    expect(await got).toBe('echo hello');
+    expect(await got).toBe('\0echo hello');
     expect(calls).toEqual(['POST /containers/b/exec', 'POST /exec/e1/start']);
     stream.destroy();
   });
@@ -107,6 +107,12 @@ describe('a channel into a container', () => {
   ])('says what its buildctl says: %s', async (said, message) => {
     start = (socket) => socket.end(frame(2, said));
     expect(await failureOf()).toMatchObject({ code: 'endpoint', message: expect.stringMatching(message) });
+  });
+
+  it('says what the engine says in its place', async () => {
+    start = (socket) =>
+      socket.end(frame(1, 'OCI runtime exec failed: exec: "buildctl": executable file not found in $PATH: unknown\r\n'));
+    expect(await failureOf()).toMatchObject({ message: expect.stringContaining('there is no buildctl in the container b') });
   });
 
   it.each([

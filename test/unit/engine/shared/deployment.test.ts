@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BuilderNode } from '../../../../src/builders/endpoint.js';
 import { deploymentPlan } from '../../../../src/engine/shared/channel/deployment-config.js';
-import { clusterFailure } from '../../../../src/engine/shared/channel/kubectl.js';
-import { podTrouble, readPods, stickyPod } from '../../../../src/engine/shared/channel/pods.js';
+import { podTrouble, readPods, readWarning, stickyPod, withPullCauses } from '../../../../src/engine/shared/channel/pods.js';
 
 const node: BuilderNode = { builder: 'k', name: 'k_0', platforms: [], flags: [], driverOpts: {}, files: {}, mayStart: true };
 
@@ -135,8 +134,51 @@ describe('the pods of a deployment', () => {
     expect(podTrouble(pods.slice(0, 2))?.pod.name).toBe('b');
   });
 
-  it('tell how often their buildkitd has ended', () => {
-    expect(listed(pod('a', { containerStatuses: [{ restartCount: 2 }, { restartCount: 4 }] }))[0]!.restarts).toBe(4);
+  it.each<readonly [string, object, object | null]>([
+    ['never', { initContainerStatuses: [{ name: 'qemu', state: { terminated: { exitCode: 0, reason: 'Completed' } } }] }, null],
+    [
+      'once, and it is not begun again yet',
+      { containerStatuses: [{ name: 'buildkitd', restartCount: 0, state: { terminated: { exitCode: 1, reason: 'Error' } } }] },
+      { container: 'buildkitd', times: 1, reason: null },
+    ],
+    [
+      'twice, of which the last time is told',
+      {
+        containerStatuses: [
+          { name: 'side', restartCount: 0, state: { running: {} } },
+          {
+            ...{ name: 'buildkitd', restartCount: 2, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+            lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+          },
+        ],
+      },
+      { container: 'buildkitd', times: 2, reason: 'OOMKilled' },
+    ],
+    [
+      'before the buildkitd begins',
+      { initContainerStatuses: [{ name: 'qemu', restartCount: 1, state: { terminated: { exitCode: 2, reason: 'Error' } } }] },
+      { container: 'qemu', times: 2, reason: null },
+    ],
+  ])('tell how often a program in them has ended: %s', (_what, status, ended) => {
+    expect(listed(pod('a', status))[0]!.ended).toEqual(ended);
+  });
+
+  it('tell the cause also while a pull is only waited for', () => {
+    const causes = new Map<string, string>();
+    const at = (...status: [string, string]) => withPullCauses(listed(pod('a', waits(...status))), causes)[0]!.trouble;
+    expect(at('ImagePullBackOff', 'Back-off pulling image "x"')).toBe('ImagePullBackOff: Back-off pulling image "x"');
+    expect(at('ErrImagePull', 'no such host')).toBe('ErrImagePull: no such host');
+    expect(at('ImagePullBackOff', 'Back-off pulling image "x"')).toBe('ErrImagePull: no such host');
+  });
+
+  it('are warned of by the cluster, the last time of what may hold them up', () => {
+    const warnings = [
+      { reason: 'FailedMount', message: 'MountVolume.SetUp failed\nfor volume "v"', lastTimestamp: '2026-11-27T15:22:40Z' },
+      { reason: 'FailedScheduling', message: '0/1 nodes', lastTimestamp: null, eventTime: '2026-11-27T15:22:24Z' },
+      { reason: 'MissingClusterDNS', message: 'no ClusterDNS', lastTimestamp: '2026-11-27T15:22:55Z' },
+    ];
+    expect(readWarning(JSON.stringify({ items: warnings }))).toBe('FailedMount: MountVolume.SetUp failed for volume "v"');
+    expect(readWarning('{"items":[]}')).toBeNull();
   });
 });
 
@@ -159,25 +201,5 @@ describe('the pod of a build', () => {
     ['/tmp/context-2', 'k0-7c9-0'],
   ])('is for %s that of buildx, of five', (key, name) => {
     expect(stickyPod([...names, 'k0-7c9-3', 'k0-7c9-4'], key)).toBe(name);
-  });
-});
-
-describe('what kubectl says', () => {
-  it.each([
-    ['Unable to connect to the server: x509: certificate has expired', /certificate of the cluster is not good/],
-    ['error: You must be logged in to the server (Unauthorized)', /may have expired/],
-    ['error: context "far" does not exist', /context "far" does not exist/],
-    ['Unable to connect to the server: dial tcp: lookup k: no such host', /cannot be reached/],
-    ['The connection to the server localhost:8080 was refused', /cannot be reached/],
-  ])('is understood: %s', (said, reason) => {
-    expect(clusterFailure({ exitCode: 1, said }, 'x')?.reason).toMatch(reason);
-  });
-
-  it('names the right that is missing', () => {
-    const said = 'Error from server (Forbidden): pods is forbidden: User "me" cannot list resource "pods"';
-    expect(clusterFailure({ exitCode: 1, said }, 'read pods')?.hint).toBe(
-      'Ask whoever runs the cluster for the right to read pods.',
-    );
-    expect(clusterFailure({ exitCode: 1, said: 'error: something else' }, 'x')).toBeNull();
   });
 });
