@@ -1,26 +1,15 @@
 /** A builder of buildx in a cluster: the first build makes its deployment, as buildx would, waits for its pods, and tells so. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canMakeBuilder } from '../helpers/builder-container.js';
-import { buildctl } from '../helpers/builder-image.js';
-import { type Cluster, findKubectl, type PodState, startCluster } from '../helpers/cluster.js';
-import { isDocker, isPodman, testEngine } from '../helpers/engines.js';
+import { type Cluster, endedPod, type PodState, startCluster, waits } from '../helpers/cluster.js';
+import { build, kubectlDirectory, ONE_COMMAND, tellsWhy, whyNoCluster, writeBuilder } from '../helpers/cluster-builder.js';
 import { createProject, removeProjects } from '../helpers/project.js';
 import { endRuns, type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
 import { quit } from '../helpers/session.js';
-import { testDirectory } from '../helpers/session-root.js';
 import { closeTerminals, startTerminal } from '../helpers/terminal.js';
-import { type Buildx, findBuildx } from '../parity/buildx.js';
 
-const found = findKubectl();
-const isEngine = isDocker() && !isPodman() && canMakeBuilder;
-const whyNot = 'lacks' in found ? found.lacks : isEngine ? null : 'the engine is no Docker Engine';
-const tellsWhy = whyNot === null ? '' : ` (skipped: ${whyNot})`;
-const ONE_COMMAND = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "echo", "@RUN_ID@"]\n';
 const DEPLOYMENT = '/apis/apps/v1/namespaces/work/deployments/k0';
 
-describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
+describe.skipIf(whyNoCluster !== null)(`a builder in a cluster${tellsWhy}`, () => {
   let cluster: Cluster;
   beforeEach(async () => {
     cluster = await startCluster();
@@ -32,32 +21,8 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     cluster.close();
   });
 
-  /** kubectl, whose `exec` leads to the engine: nothing runs in the cluster's pods. */
-  function kubectlDirectory(): string {
-    const dir = testDirectory();
-    writeFileSync(join(dir, 'buildctl'), buildctl(testEngine().replace(/^unix:\/\//, '')));
-    const program = 'program' in found ? found.program : '';
-    writeFileSync(
-      join(dir, 'kubectl'),
-      `#!/bin/sh\necho "$*" >> "$HOME/calls"\ncase "$*" in *" exec "*) exec perl ${dir}/buildctl dial-stdio ;; esac\nexec ${program} "$@"\n`,
-    );
-    chmodSync(join(dir, 'kubectl'), 0o755);
-    return dir;
-  }
-
-  /** As `docker buildx create --driver=kubernetes --name=k` writes it down. */
-  function createBuilder(options: Readonly<Record<string, string>> = {}, more: object = {}): RunOptions {
-    const dir = testDirectory();
-    mkdirSync(join(dir, 'instances'));
-    const Endpoint = `kubernetes:///k?deployment=&kubeconfig=${encodeURIComponent(cluster.kubeconfig)}`;
-    const node = { Name: 'k0', Endpoint, Platforms: null, DriverOpts: options, Flags: null, Files: null, ...more };
-    writeFileSync(join(dir, 'instances/k'), JSON.stringify({ Name: 'k', Driver: 'kubernetes', Nodes: [node], Dynamic: false }));
-    const PATH = `${kubectlDirectory()}:${process.env.PATH}`;
-    return { env: { BUILDX_CONFIG: dir, BUILDX_BUILDER: 'k', HOME: dir, PATH } };
-  }
-
-  const build = (options: RunOptions) =>
-    runBxtui(['build', '--progress=plain', '--network=none', createProject(ONE_COMMAND).dir], options);
+  const createBuilder = (options: Readonly<Record<string, string>> = {}, more: object = {}): RunOptions =>
+    writeBuilder(cluster, options, more);
 
   it('is made by the first build, which tells it as its first step, and not by the next', async () => {
     const builder = createBuilder({ replicas: '2', timeout: '90s' });
@@ -121,9 +86,6 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     expect(cluster.written.map(({ call }) => call)).toEqual(['POST /apis/apps/v1/namespaces/work/deployments']);
   });
 
-  const waits = (reason: string, message: string): PodState => ({
-    ...{ phase: 'Pending', containerStatuses: [{ name: 'buildkitd', state: { waiting: { reason, message } } }] },
-  });
   const unschedulable = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available' };
   it.each<readonly [string, PodState, RegExp]>([
     ['cannot be pulled', waits('ImagePullBackOff', 'Back-off pulling image "x"'), /waits: ImagePullBackOff: Back-off pulling/],
@@ -147,17 +109,49 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     expect(Date.now() - begun).toBeLessThan(15_000);
   });
 
-  it('says the last words of a buildkitd that ends again and again', async () => {
-    const state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting' } };
-    cluster.podState = { phase: 'Running', containerStatuses: [{ name: 'buildkitd', restartCount: 3, state }] };
-    cluster.log = 'starting\nbuildkitd: unknown flag: broken\n';
-    const { status, stderr } = await build(createBuilder());
+  it('says why an image cannot be pulled, also while that is only tried again', async () => {
+    cluster.podState = waits('ErrImagePull', 'rpc error: dial tcp: lookup r.test: no such host');
+    const building = build(createBuilder({ image: 'r.test/x:1', timeout: '4s' }));
+    await expect.poll(() => cluster.calls.filter((call) => call.endsWith('/pods')).length).toBeGreaterThan(2);
+    cluster.podState = waits('ImagePullBackOff', 'Back-off pulling image "r.test/x:1"');
+    const { stderr } = await building;
+    expect(stderr).toMatch(/^ERROR: .* waits: ErrImagePull: rpc error: dial tcp: lookup r.test: no such host$/m);
+    expect(stderr.split('\n').filter((text) => /^#1 \d+\.\d+ the pod/.test(text))).toHaveLength(1);
+  });
+
+  it('says what the cluster warns of where a pod only seems to start', async () => {
+    cluster.podState = waits('ContainerCreating', '');
+    cluster.warnings = [
+      { reason: 'FailedMount', message: 'MountVolume.SetUp failed for volume "config" : configmap "k0-config" not found' },
+      { reason: 'MissingClusterDNS', message: 'kubelet does not have ClusterDNS IP configured' },
+    ];
+    const { stderr } = await build(createBuilder({ timeout: '5s' }));
+    const why =
+      'the pod k0-7c9-0 waits: FailedMount: MountVolume.SetUp failed for volume "config" : configmap "k0-config" not found';
+    expect(stderr).toMatch(new RegExp(`^#1 [34]\\.\\d+ ${why}$`, 'm'));
+    expect(stderr).toMatch(new RegExp(`^ERROR: cannot start .*: ${why}$`, 'm'));
+  });
+
+  it.each([
+    ['buildkitd', ''],
+    ['qemu', ' --container=qemu'],
+  ])('says at its first end the last words of a %s that ends again and again', async (container, flag) => {
+    cluster.podState = endedPod(1, container);
+    cluster.log = 'Incorrect usage\nbuildkitd: unknown flag: broken\n  --version  print the version\n';
+    const building = build(createBuilder({ 'qemu.install': 'true' }));
+    await expect.poll(() => cluster.calls.filter((call) => call.endsWith('/log')).length).toBeGreaterThan(0);
+    // Docker, and what it has no more.
+    cluster.log = 'unable to retrieve container logs for docker://2aee990e';
+    cluster.podState = endedPod(3, container);
+    const { status, stderr } = await building;
     expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /ERROR: cannot start .*: the buildkitd in its pod k0-7c9-0 ends by itself: buildkitd: unknown flag: broken\n/,
-    );
-    expect(stderr).toMatch(/^#1 \d+\.\d+ starting\n/m);
-    expect(stderr).toMatch(/Try: kubectl --kubeconfig=\S+ logs k0-7c9-0 --previous/);
+    const why = `the ${container} in its pod k0-7c9-0 ends by itself: buildkitd: unknown flag: broken`;
+    expect(stderr).toMatch(new RegExp(`^ERROR: cannot start .*: ${why}$`, 'm'));
+    expect(
+      stderr.split('\n').filter((text) => text.startsWith('#1') && text.endsWith(why) && !text.includes('ERROR')),
+    ).toHaveLength(1);
+    expect(stderr).toMatch(/^#1 \d+\.\d+ Incorrect usage$/m);
+    expect(stderr).toMatch(new RegExp(`Try: kubectl --kubeconfig=\\S+ logs k0-7c9-0${flag} --previous`));
   });
 
   it('says why the cluster makes no pods of it', async () => {
@@ -168,12 +162,25 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     expect(stderr).toMatch(/ERROR: cannot start .*: 0 of 1 pods .* are ready: pods "k0-7c9-" is forbidden: violates PodSecurity/);
   });
 
-  it('says that it has been scaled down', async () => {
-    const object = { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas: 0 } };
-    cluster.objects.set(DEPLOYMENT, object);
-    const { stderr } = await build(createBuilder({ timeout: '1s' }));
+  const scaledTo = (replicas: number): void => {
+    cluster.objects.set(DEPLOYMENT, { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas } });
+  };
+
+  it('says at once that it has been scaled to nothing', async () => {
+    scaledTo(0);
+    const { stderr } = await build(createBuilder());
     expect(stderr).toMatch(/ERROR: cannot start .*: 0 of 1 pods .* are ready: it is scaled to 0\n/);
     expect(stderr).toMatch(/Try: kubectl --kubeconfig=\S+ scale deployment k0 --replicas=1/);
+  });
+
+  it('is built in with the pods that it has been scaled down to', async () => {
+    scaledTo(1);
+    cluster.podState = waits('ContainerCreating', '');
+    const building = build(createBuilder({ replicas: '3' }));
+    await expect.poll(() => cluster.calls.filter((call) => call.endsWith('/pods')).length).toBeGreaterThan(2);
+    cluster.podState = null;
+    const { status, output } = await building;
+    expect(status, output).toBe(0);
   });
 
   it('is no longer waited for after Ctrl-C', async () => {
@@ -209,6 +216,22 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
       /Ask whoever runs the cluster for the right to make deployments/,
     ],
     [
+      'is more than it may have',
+      { code: 403, reason: 'Forbidden', message: 'deployments.apps "k0" is forbidden: exceeded quota: q, requested: pods=1' },
+      /cannot be made: deployments.apps "k0" is forbidden: exceeded quota: q, requested: pods=1\n/,
+      /Free some of it, .*: kubectl --kubeconfig=\S+ --namespace=ci describe quota/,
+    ],
+    [
+      'is not what the cluster takes',
+      {
+        code: 422,
+        reason: 'Invalid',
+        message: 'Deployment.apps "k0" is invalid: spec.replicas: Invalid value: -1: must be positive',
+      },
+      /cannot be made: .*"k0" is invalid: spec.replicas: Invalid value: -1/,
+      /Make the builder again with other options: docker buildx rm k, then docker buildx create/,
+    ],
+    [
       'has no namespace to be in',
       { code: 404, reason: 'NotFound', message: 'namespaces "ci" not found' },
       /cannot be made: there is no namespace ci/,
@@ -240,96 +263,30 @@ describe.skipIf(whyNot !== null)(`a builder in a cluster${tellsWhy}`, () => {
     await quit(terminal);
   });
 
-  const buildx = findBuildx();
-  it.skipIf(typeof buildx === 'string')('is built in by the same of its pods as docker buildx takes', async () => {
-    const object = { kind: 'Deployment', metadata: { name: 'k0', labels: { app: 'k0' } }, spec: { replicas: 5 } };
-    cluster.objects.set(DEPLOYMENT, object);
-    const builder = createBuilder();
-    const { dir } = createProject(ONE_COMMAND);
-    const { docker } = buildx as Buildx;
-    // It tries for long, since nothing runs there; which pod it has asked is known before.
-    const asking = docker(['buildx', 'dial-stdio', '--builder=k'], { ...builder, cwd: dir, timeoutMs: 8_000 }).catch(
-      () => undefined,
-    );
-    const asked = () => cluster.calls.flatMap((call) => /pods\/([^/]+)\/exec/.exec(call)?.[1] ?? [])[0];
-    await expect.poll(asked).toBeDefined();
-    const { status, output } = await runBxtui(['build', '--progress=plain', '--network=none', '.'], { ...builder, cwd: dir });
-    expect(status, output).toBe(0);
-    const calls = readFileSync(join(builder.env!.HOME!, 'calls'), 'utf8').trimEnd().split('\n');
-    expect(calls.at(-1)).toContain(` exec -i ${asked()} -- buildctl`);
-    await asking;
-  });
-
-  describe.skipIf(typeof buildx === 'string')('has the objects that docker buildx makes', () => {
-    it.each<readonly [string, readonly string[]]>([
-      ['no options', []],
-      [
-        'an image and its environment',
-        ['image=img', 'env.HTTP_PROXY=http://p', 'replicas=3', 'namespace=ci', 'loadbalance=random'],
-      ],
-      [
-        'resources',
-        ['requests.cpu=500m', 'requests.memory=1Gi', 'limits.cpu=2', 'limits.memory=1536Mi', 'limits.ephemeral-storage=4G'],
-      ],
-      [
-        'no root',
-        ['rootless=true', 'requests.ephemeral-storage=2G', 'buildkit-root-volume-memory=2Gi', '"annotations=x/y=z,a=b"'],
-      ],
-      ['root, said explicitly', ['rootless=false', 'buildkit-root-volume-memory=2Gi', 'qemu.install=true']],
-      [
-        'a place',
-        [
-          ...[
-            'schedulername=s',
-            'serviceaccount=a',
-            '"nodeselector=a=b,c=d"',
-            '"labels=l=m,n=o"',
-            'qemu.install=true',
-            'qemu.image=q',
-          ],
-          '"tolerations=key=k,operator=Equal,value=v,effect=NoSchedule,tolerationSeconds=60;operator=Exists"',
-        ],
-      ],
-    ])('with %s', async (_what, options) => {
-      const dir = testDirectory();
-      writeFileSync(join(dir, 'ca.pem'), 'CA\n');
-      writeFileSync(join(dir, 'b.toml'), `debug = true\n[registry."r.test"]\nca = ["${dir}/ca.pem"]\n`);
-      const env = { BUILDX_CONFIG: dir, KUBECONFIG: cluster.kubeconfig, HOME: dir };
-      const given = [`--buildkitd-config=${dir}/b.toml`, '--buildkitd-flags=--debug', '--platform=linux/amd64,linux/arm64/v8'];
-      const how = [...(options.length > 0 ? given : []), ...options.map((option) => `--driver-opt=${option}`)];
-      const { docker } = buildx as Buildx;
-      const made = await docker(['buildx', 'create', '--driver=kubernetes', '--name=k', '--driver-opt=timeout=1s', ...how], {
-        env,
-      });
-      expect(made.status, made.output).toBe(0);
-      // It would go on and ask the pods, in which nothing is.
-      cluster.podState = waits('ContainerCreating', '');
-      await docker(['buildx', 'inspect', '--bootstrap', 'k'], { env });
-      cluster.podState = null;
-      const theirs = normal(cluster);
-      expect(theirs.length).toBe(options.length > 0 ? 3 : 1);
-      cluster.objects.clear();
-      const ours = await build({ env: { ...env, BUILDX_BUILDER: 'k', PATH: `${kubectlDirectory()}:${process.env.PATH}` } });
-      expect(ours.status, ours.output).toBe(0);
-      expect(normal(cluster)).toEqual(theirs);
-    });
+  it.each<readonly [string, PodState, RegExp, RegExp]>([
+    [
+      'has no place',
+      { phase: 'Pending', conditions: [unschedulable] },
+      /waits: Unschedulable: 0\/3 nodes/,
+      /describe pod k0-7c9-0$/m,
+    ],
+    ['has ended', { phase: 'Succeeded' }, /the pod k0-7c9-0 has ended \(Succeeded\)/, /describe pod k0-7c9-0$/m],
+    ['ends by itself', endedPod(2), /k0-7c9-0 is not ready/, /logs k0-7c9-0 --container=buildkitd --previous$/m],
+    ['cannot begin', waits('ContainerCreating', ''), /waits: FailedMount: no such configmap/, /describe pod k0-7c9-0$/m],
+  ])('has a pod whose name leads nowhere when it %s', async (_what, podState, reason, hint) => {
+    scaledTo(1);
+    cluster.podState = podState;
+    cluster.warnings = [{ reason: 'FailedMount', message: 'no such configmap' }];
+    const dir = kubectlDirectory('error: unable to upgrade connection: container not found ("buildkitd")');
+    const env = {
+      BUILDKIT_HOST: 'kube-pod://k0-7c9-0',
+      KUBECONFIG: cluster.kubeconfig,
+      HOME: dir,
+      PATH: `${dir}:${process.env.PATH}`,
+    };
+    const { status, stderr } = await build({ env });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(reason);
+    expect(stderr).toMatch(hint);
   });
 });
-
-/** What was asked for, without what is only how it was sent: buildx puts its files into no order. */
-function normal({ objects }: Cluster): unknown[] {
-  const inOrder = (key: string, value: unknown): unknown =>
-    key === 'volumes' || key === 'volumeMounts'
-      ? (value as { name: string }[]).toSorted((a, b) => a.name.localeCompare(b.name))
-      : value;
-  return [...objects.entries()].sort().map(([path, asked]) => {
-    const object: typeof asked = JSON.parse(JSON.stringify(asked, inOrder));
-    const {
-      namespace: _namespace,
-      uid: _uid,
-      resourceVersion: _version,
-      ...metadata
-    } = object.metadata as Record<string, unknown>;
-    return { path, ...object, metadata };
-  });
-}

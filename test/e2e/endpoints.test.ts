@@ -90,12 +90,16 @@ async function listening(server: Server): Promise<number> {
 
 describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another program leads to', () => {
   /** Stands for the program, with what it says instead of leading there. It keeps what it was called with. */
-  function standIn(name: string, complaint: string | null = null): { env: Env; calls(): string } {
+  function standIn(
+    name: string,
+    complaint: string | null = null,
+    where: 'stdout' | 'stderr' = 'stderr',
+  ): { env: Env; calls(): string } {
     const dir = testDirectory();
     writeFileSync(join(dir, 'buildctl'), buildctl(socket));
     const pod = { metadata: { name: 'big0-7c9' }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
     const leads = `case "$*" in *"get pods"*) echo '${JSON.stringify({ items: [pod] })}' ;; *) exec perl ${dir}/buildctl dial-stdio ;; esac`;
-    const fails = `echo ${JSON.stringify(complaint)} >&2; exit 1`;
+    const fails = `printf '%s\\n' '${complaint}'${where === 'stderr' ? ' >&2' : ''}; echo 'command terminated with exit code 126' >&2; exit 1`;
     writeFileSync(join(dir, name), `#!/bin/sh\necho "$*" >> ${dir}/calls\n${complaint === null ? leads : fails}\n`);
     chmodSync(join(dir, name), 0o755);
     return {
@@ -132,6 +136,27 @@ describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another progra
     ['kubectl', 'kube-pod://bk-0', 'error: You must be logged in to the server (Unauthorized)', /may have expired/, /Log in/],
     ['kubectl', 'kube-pod://bk-0', 'Error from server (NotFound): pods "bk-0" not found', /there is no pod bk-0/, /get pods/],
     [
+      'kubectl',
+      'kube-pod://bk-0?namespace=far',
+      'Error from server (NotFound): namespaces "far" not found',
+      /there is no namespace far/,
+      /kubectl get namespaces/,
+    ],
+    [
+      'kubectl',
+      'kube-pod://bk-0?container=side&namespace=ci',
+      'Error from server (BadRequest): container side is not valid for pod bk-0',
+      /the pod bk-0 has no container side/,
+      /kubectl --namespace=ci get pod bk-0 -o jsonpath/,
+    ],
+    [
+      'kubectl',
+      'kube-pod://bk-0',
+      'error: dial unix /run/buildkit/buildkitd.sock: connect: no such file or directory',
+      /no buildkitd answers in the pod bk-0: dial unix \S+buildkitd.sock: connect: no such file/,
+      /kubectl logs bk-0/,
+    ],
+    [
       'podman',
       'podman-container://bk',
       'Error: no container with name or ID "bk" found',
@@ -143,6 +168,30 @@ describe.skipIf(!canMakeBuilder || !isDocker())('a buildkitd that another progra
     expect(stderr).toContain(`${address} (BUILDKIT_HOST)`);
     expect(stderr).toMatch(reason);
     expect(stderr).toMatch(hint);
+  });
+
+  it.each([
+    [
+      'kubectl',
+      'kube-pod://bk-0?container=side',
+      'OCI runtime exec failed: exec failed: unable to start container process: exec: "buildctl": executable file not found in $PATH: unknown',
+      /there is no buildctl in the container side of the pod bk-0/,
+    ],
+    [
+      'kubectl',
+      'kube-pod://bk-0',
+      'Please enter Username: Please enter Password: ',
+      /the kubeconfig has no credentials for the cluster/,
+    ],
+    [
+      'podman',
+      'podman-container://bk',
+      'exec: "buildctl": executable file not found in $PATH',
+      /there is no buildctl in the container bk/,
+    ],
+  ])('is not mistaken for words in its place, by %s at %s: %s', async (program, address, words, reason) => {
+    const { stderr } = await unreachable({ ...standIn(program, words, 'stdout').env, BUILDKIT_HOST: address });
+    expect(stderr).toMatch(reason);
   });
 });
 

@@ -15,13 +15,14 @@ import { testDirectory } from './session-root.js';
 export interface KubeObject {
   readonly kind?: string;
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec?: { readonly replicas?: number };
+  readonly spec?: { readonly replicas?: number; readonly template?: { readonly spec?: object } };
   readonly [field: string]: unknown;
 }
 
 export interface PodState {
   readonly phase?: string;
   readonly conditions?: readonly object[];
+  readonly initContainerStatuses?: readonly object[];
   readonly containerStatuses?: readonly object[];
 }
 
@@ -36,8 +37,10 @@ export interface Cluster {
   readonly calls: readonly string[];
   /** Of the pods of all deployments; null: that they run and are ready. */
   podState: PodState | null;
-  /** What their programs have said. */
-  log: string;
+  /** What their programs have said, the ones before (`previous`) and the ones there are. */
+  log: string | ((isPrevious: boolean) => string);
+  /** What the cluster warns of, about all pods. */
+  warnings: readonly { readonly reason: string; readonly message: string }[];
   /** Conditions of all deployments. */
   conditions: readonly object[];
   /** Answers instead of the cluster; null: it does not. */
@@ -58,6 +61,30 @@ export function findKubectl(): { readonly program: string } | { readonly lacks: 
   }
 }
 
+/** What of a pod a kubelet says whose program has not begun. */
+export const waits = (reason: string, message: string): PodState => ({
+  ...{ phase: 'Pending', containerStatuses: [{ name: 'buildkitd', state: { waiting: { reason, message } } }] },
+});
+
+/** What of a pod a kubelet says (1.20) whose one program has ended `times` times, with nobody having begun it again yet. */
+export function endedPod(times: number, container = 'buildkitd'): PodState {
+  const terminated = { exitCode: 1, reason: 'Error', startedAt: '2026-11-27T15:22:42Z', finishedAt: '2026-11-27T15:22:42Z' };
+  const message = `containers with unready status: [${container}]`;
+  const status = {
+    ...{ name: container, ready: false, started: false, restartCount: times - 1, state: { terminated } },
+    lastState: times > 1 ? { terminated } : {},
+  };
+  return {
+    phase: 'Running',
+    conditions: [
+      { type: 'Initialized', status: 'True' },
+      { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message },
+      { type: 'PodScheduled', status: 'True' },
+    ],
+    ...(container === 'buildkitd' ? { containerStatuses: [status] } : { phase: 'Pending', initContainerStatuses: [status] }),
+  };
+}
+
 export const READY: PodState = {
   phase: 'Running',
   conditions: [{ type: 'Ready', status: 'True' }],
@@ -69,6 +96,7 @@ const GROUPS: Readonly<Record<string, readonly [group: string, kinds: readonly [
     'v1',
     [
       ['configmaps', 'ConfigMap'],
+      ['events', 'Event'],
       ['pods', 'Pod'],
     ],
   ],
@@ -100,7 +128,16 @@ export async function startCluster(): Promise<Cluster> {
     if (refusal !== null) return status(refusal.code, refusal.reason, refusal.message);
     const [, group = '', namespace = '', kind = '', name, part] = NAMESPACED.exec(pathname) ?? [];
     if (kind === '') return status(404, 'NotFound', 'the server could not find the requested resource');
-    if (part === 'log') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(cluster.log);
+    if (part === 'log') {
+      const { log } = cluster;
+      const said = typeof log === 'string' ? log : log(searchParams.get('previous') === 'true');
+      return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(said);
+    }
+    if (kind === 'events') {
+      const about = /involvedObject\.name=([^,]+)/.exec(searchParams.get('fieldSelector') ?? '')?.[1] ?? '';
+      const items = cluster.warnings.map((warning, index) => eventOf(about, namespace, warning, index));
+      return say(200, { kind: 'EventList', apiVersion: 'v1', items });
+    }
     if (part === 'exec') return status(403, 'Forbidden', 'nothing runs here');
     if (kind === 'pods') {
       const items = pods(namespace, searchParams);
@@ -147,7 +184,7 @@ export async function startCluster(): Promise<Cluster> {
       if (kind !== 'Deployment' || wanted.some(([key = '', value]) => labels[key] !== value)) return [];
       return Array.from({ length: spec?.replicas ?? 1 }, (_, index) => ({
         ...{ kind: 'Pod', apiVersion: 'v1', metadata: { name: `${name}-7c9-${index}`, namespace, labels } },
-        ...{ spec: { containers: [{ name: 'buildkitd' }] }, status: cluster.podState ?? READY },
+        ...{ spec: spec?.template?.spec ?? { containers: [{ name: 'buildkitd' }] }, status: cluster.podState ?? READY },
       }));
     });
   }
@@ -158,13 +195,21 @@ export async function startCluster(): Promise<Cluster> {
   writeFileSync(kubeconfig, JSON.stringify(configOf(`http://127.0.0.1:${port}`)));
   const cluster: Cluster = {
     ...{ kubeconfig, objects, written, calls },
-    ...{ podState: null, log: '', conditions: [], refuse: () => null },
+    ...{ podState: null, log: '', warnings: [], conditions: [], refuse: () => null },
     close() {
       server.closeAllConnections();
       server.close();
     },
   };
   return cluster;
+}
+
+function eventOf(pod: string, namespace: string, warning: object, index: number): object {
+  return {
+    ...{ kind: 'Event', apiVersion: 'v1', metadata: { name: `${pod}.${index}`, namespace }, type: 'Warning', count: 1 },
+    involvedObject: { kind: 'Pod', namespace, name: pod },
+    ...{ ...warning, lastTimestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(), source: { component: 'kubelet' } },
+  };
 }
 
 function configOf(server: string): object {

@@ -20,6 +20,7 @@ const ENDS_MAX = 3;
 /** A pod that has started by then needs no question why it has not. */
 const USUAL_START_MS = 3_000;
 const LOG_LINES = 50;
+const IS_GONE = /^unable to retrieve container logs/;
 /** As buildx has it, the cluster alone judges the object: kubectl would first get the description of all that there can be. */
 const FROM_HERE = ['--validate=false', '-f', '-'];
 
@@ -94,8 +95,8 @@ interface Seen {
   readonly told: Set<string>;
   /** Why images cannot be pulled, by the pod. */
   readonly pulls: Map<string, string>;
-  /** The last words of a program each time that it has ended. */
-  readonly words: Map<string, string>;
+  /** The last words of programs, and after how many ends those were. */
+  readonly words: Map<string, { readonly times: number; readonly said: string }>;
   /** What the cluster warns of, by the pod. */
   readonly warnings: Map<string, string>;
   askWarningsAtMs: number;
@@ -170,22 +171,30 @@ async function warningOf(boot: Boot, { name }: Pod, seen: Seen): Promise<string 
 /** With its last words. */
 async function endsByItself(boot: Boot, { name, trouble }: Pod, ended: EndedProgram, seen: Seen): Promise<Problem> {
   const { container, times } = ended;
-  const key = `${name} ${container} ${times}`;
-  const said = seen.words.get(key) ?? (await lastWords(boot, name, container));
+  const key = `${name} ${container}`;
+  const before = seen.words.get(key);
+  const said = (before?.times === times ? '' : await lastWords(boot, name, container)) || (before?.said ?? '');
   if (said !== '' && seen.words.size === 0) boot.progress.log(`${said}\n`);
-  seen.words.set(key, said);
-  const why = [ended.reason, lastLine(said) || trouble].filter(Boolean).join(': ');
+  seen.words.set(key, { times, said });
+  const why = [ended.reason, causeIn(said) || trouble].filter(Boolean).join(': ');
   const reason = `the ${container || CONTAINER} in its pod ${name} ends by itself${why === '' ? '' : `: ${why}`}`;
   const which = container === CONTAINER || container === '' ? '' : ` --container=${container}`;
   const error = cannotStart(boot, reason, kubectlLine(boot.scope, `logs ${name}${which} --previous`));
   return { error, isFinal: times >= ENDS_MAX, told: reason };
 }
 
-/** What the one before has said, else what this one has. */
+/** What the one before has said, else what this one has. A cluster that has it no more says so in its place. */
 async function lastWords(boot: Boot, pod: string, container: string): Promise<string> {
   const logs = ['logs', pod, `--container=${container || CONTAINER}`, `--tail=${LOG_LINES}`];
   const before = await kubectl(boot, [...logs, '--previous']);
-  return (before.isGood ? before : await kubectl(boot, logs)).stdout.trim();
+  const { stdout } = before.isGood && !IS_GONE.test(before.stdout) ? before : await kubectl(boot, logs);
+  return IS_GONE.test(stdout) ? '' : stdout.trim();
+}
+
+/** Of the last words those that tell the cause: how a program is called may stand behind them. */
+function causeIn(said: string): string {
+  const lines = said.split('\n');
+  return (lines.findLast((line) => /^(?:\w+: |error|fatal|panic)|level=(?:fatal|error)/i.test(line)) ?? lastLine(said)).trim();
 }
 
 function kubectl({ endpoint, scope, signal }: Boot, args: readonly string[], input?: object): Promise<KubectlAnswer> {

@@ -29,6 +29,7 @@ export async function openKubernetes(endpoint: Endpoint, signal: AbortSignal): P
     {
       program: { file: 'kubectl', args: [...args, '--', 'buildctl', 'dial-stdio'] },
       isAnswer: isOfBuildKit,
+      lost: 'kubectl has ended, and says no reason',
       explain(end) {
         // The next attempt looks for another pod.
         chosen.delete(endpoint.address);

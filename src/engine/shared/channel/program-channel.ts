@@ -13,6 +13,8 @@ export interface ProgramPlan {
   readonly program: ChannelProgram;
   /** Whether the first bytes are of who is to be at the other end; else they are words that the program says there. Without it they are. */
   isAnswer?(first: Buffer): boolean;
+  /** What is said of a connection when the program ends in order; without it, that is the end of the stream. */
+  readonly lost?: string;
   /** Why nobody is at the other end. */
   explain(end: ProgramEnd): BxError | Promise<BxError>;
   /** Another way, for when the program has ended without a byte; null when that is no reason to take one. */
@@ -86,8 +88,8 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     if (stream.destroyed) return;
     if (end.isMissing) return void stream.destroy(notInstalled(endpoint, plan.program.file));
     if (isOpen) {
-      if (end.exitCode === 0) output.end();
-      else stream.destroy(new Error(lastLine(end.said) || 'the program that carried the connection has ended'));
+      if (end.exitCode === 0 && plan.lost === undefined) output.end();
+      else stream.destroy(new Error(lastLine(end.said) || (plan.lost ?? 'the program that carried the connection has ended')));
       return;
     }
     const other = plan.otherWay?.(end) ?? null;
