@@ -245,6 +245,19 @@ describe.skipIf(whyNoCluster !== null)(`a builder in a cluster${tellsWhy}`, () =
     expect(stderr).toMatch(hint);
   });
 
+  it('shows on the screen what holds up its pods, and the build when it begins', async () => {
+    cluster.podState = waits('ErrImagePull', 'no such host');
+    const terminal = startTerminal({
+      ...createBuilder(),
+      ...{ cols: 110, rows: 30, args: ['build', '--network=none', createProject(ONE_COMMAND).dir] },
+    });
+    await terminal.waitFor(/the pod k0-7c9-0 waits: ErrImagePull: no such host/);
+    cluster.podState = null;
+    await terminal.waitFor(/BUILT/, { timeoutMs: 15_000 });
+    await terminal.waitFor(/Logs.*RUN/);
+    await quit(terminal);
+  });
+
   it('is no longer waited for when the build is stopped, and is built in when it is begun again', async () => {
     cluster.podState = waits('ContainerCreating', '');
     const terminal = startTerminal({

@@ -37,6 +37,8 @@ function happeningStep(generation: Generation): Step | null {
   return (
     steps.findLast((step) => step.state === 'running' && step.kind !== 'internal') ??
     instructions.findLast((step) => step.completedAtMs !== null) ??
+    // What the build waits for, such as an engine that is started, once it has something to say.
+    steps.findLast((step) => step.state === 'running' && step.log.bytes > 0) ??
     instructions[0] ??
     steps[0] ??
     null
