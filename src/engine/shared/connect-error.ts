@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Endpoint } from '../../builders/endpoint.js';
 import { BxError } from '../../platform/errors.js';
 import { isNamedPipe } from './address.js';
+import { readKubeAddress } from './channel/kube-address.js';
 import { variablesWithoutRoots } from './system-roots.js';
 
 /** `unix:///run/docker.sock (DOCKER_HOST)`: an endpoint as errors name it. */
@@ -51,13 +52,20 @@ export function hintForSilence({ address }: Endpoint): string {
     ssh: `ssh ${port === undefined ? '' : `-p ${port} `}${host.replace(/[[\]]/g, '')} docker version`,
     'docker-container': `docker exec ${rest} buildctl debug workers`,
     'podman-container': `podman exec ${rest} buildctl debug workers`,
-    'kube-pod': `kubectl exec ${rest} -- buildctl debug workers`,
-    kubernetes: 'kubectl get pods',
+    'kube-pod': kubectlByHand(address),
+    kubernetes: kubectlByHand(address),
   };
   const command = byHand[scheme];
   if (command !== undefined) return `Try by hand: ${command}`;
   if (scheme === 'npipe') return 'Check that the engine is running and not stuck.';
   return 'Check that the engine is running and not stuck, and that no firewall stands between.';
+}
+
+function kubectlByHand(address: string): string {
+  const { isDeployment, name, container, scope } = readKubeAddress(address);
+  const where = container === null ? [] : [`--container=${container}`];
+  const what = isDeployment ? ['get', 'pods'] : ['exec', name, ...where, '--', 'buildctl', 'debug', 'workers'];
+  return ['kubectl', ...scope, ...what].join(' ');
 }
 
 /** The engine is there, and has no BuildKit: Podman, and Docker Engines of old. */

@@ -8,19 +8,21 @@ import type { BxError } from '../../../platform/errors.js';
 import { BuilderDownError } from './builder-down.js';
 import { clusterFailure, kubectlLine, wordsOf } from './cluster-failure.js';
 import { isOfBuildKit } from './first-byte.js';
+import { readKubeAddress } from './kube-address.js';
 import { cannotConnect, runKubectl } from './kubectl.js';
 import { podsOf, podTrouble, readPod, readPods, readWarning, stickyPod, warningsOf } from './pods.js';
 import { openProgramChannel } from './program-channel.js';
 import type { ProgramEnd } from './start-program.js';
 
-const LIST_TIMEOUT_MS = 4_000;
+/** A program may have to get credentials first, and kubectl asks once what the cluster has. */
+const LIST_TIMEOUT_MS = 8_000;
 
 /** The pod of a deployment: every connection of this program goes to the same one. */
 const chosen = new Map<string, string>();
 
 /** Throws `BxError('endpoint' | 'cancelled')`; a `BuilderDownError` where no pod of the deployment is ready, and it may be started. */
 export async function openKubernetes(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
-  const { isDeployment, name, container, scope } = readAddress(endpoint.address);
+  const { isDeployment, name, container, scope } = readKubeAddress(endpoint.address);
   const pod = isDeployment ? (chosen.get(endpoint.address) ?? (await findPod(endpoint, name, scope, signal))) : name;
   if (isDeployment) chosen.set(endpoint.address, pod);
   const args = [...scope, 'exec', ...(container === null ? [] : [`--container=${container}`]), '-i', pod];
@@ -38,24 +40,6 @@ export async function openKubernetes(endpoint: Endpoint, signal: AbortSignal): P
     },
     signal,
   );
-}
-
-interface KubeAddress {
-  readonly isDeployment: boolean;
-  readonly name: string;
-  readonly container: string | null;
-  /** Flags that every call gets. */
-  readonly scope: readonly string[];
-}
-
-export function readAddress(address: string): KubeAddress {
-  const [, scheme = '', name = '', query = ''] = /^([a-z-]+):\/\/([^?]*)\??(.*)$/.exec(address) ?? [];
-  const values = new URLSearchParams(query);
-  const scope = ['kubeconfig', 'context', 'namespace'].flatMap((key) => {
-    const value = values.get(key);
-    return value ? [`--${key}=${value}`] : [];
-  });
-  return { isDeployment: scheme === 'kubernetes', name, container: values.get('container'), scope };
 }
 
 /** One that is ready. Throws a `BuilderDownError` where there is none, and its deployment may be made or waited for. */
