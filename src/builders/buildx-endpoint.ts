@@ -123,7 +123,7 @@ function kubernetesAddress(node: StoredNode, source: string): string {
   if (node.driverOpts.namespace) query.set('namespace', node.driverOpts.namespace);
   const deployment = node.name.replaceAll('_', '-');
   if (!/^[-a-z0-9.]+$/.test(deployment)) throw new BxError('endpoint', `${source}: ${deployment} cannot be a deployment's name`);
-  return `kubernetes://${deployment}${query.size === 0 ? '' : `?${query}`}`;
+  return `kubernetes://${deployment}${query.size === 0 ? '' : `?${String(query).replaceAll('%2F', '/')}`}`;
 }
 
 async function remoteTls(node: StoredNode, source: string): Promise<TlsMaterial | null> {

@@ -215,7 +215,7 @@ describe('a builder of the store', () => {
     [
       'kubernetes:///pods?deployment=pods0&kubeconfig=%2Fhome%2Fme%2F.kube%2Fconfig',
       'ci',
-      'kubernetes://pods0?kubeconfig=%2Fhome%2Fme%2F.kube%2Fconfig&namespace=ci',
+      'kubernetes://pods0?kubeconfig=/home/me/.kube/config&namespace=ci',
     ],
     ['prod', '', 'kubernetes://pods0?context=prod'],
   ])('with the driver kubernetes and the endpoint %j leads to its deployment', async (endpoint, namespace, address) => {
