@@ -105,6 +105,12 @@ function serverFailure({ said }: ProgramEnd, { right, scope, builder }: Asked): 
       hint: `Log in to the cluster again, then try: ${byHand}`,
     };
   }
+  if (/error dialing backend/.test(said)) {
+    return {
+      reason: `the cluster does not reach the node of the pod (${words})`,
+      hint: `See how its nodes are: ${kubectlLine(scope, 'get nodes')}`,
+    };
+  }
   if (/exceeded quota/.test(said)) {
     return {
       reason: words,

@@ -40,6 +40,7 @@ interface ContainerStatus {
 
 interface PodObject {
   readonly metadata?: { readonly name?: string; readonly deletionTimestamp?: string };
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: Condition & {
     readonly phase?: string;
     readonly conditions?: readonly Condition[];
@@ -68,14 +69,15 @@ export function readPods(listed: string): Pod[] {
 }
 
 /** One of them, as `kubectl get pod -o json` tells it. */
-export function readPod({ metadata, status = {} }: PodObject): Pod & { readonly phase: string } {
+export function readPod({ metadata, spec, status = {} }: PodObject): Pod & { readonly phase: string } {
   const conditions = new Map(status.conditions?.map((condition) => [condition.type, condition]));
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = statuses.flatMap(({ state }) => state?.waiting ?? []);
   const held = waiting.find(({ reason = '' }) => !USUAL.includes(reason));
   const scheduled = conditions.get('PodScheduled');
   const unusual = held ?? (scheduled?.status === 'False' ? scheduled : status.phase === 'Failed' ? status : undefined);
-  const cause = unusual ?? waiting[0];
+  const node = statuses.length === 0 && status.phase === 'Pending' ? spec?.nodeName : undefined;
+  const cause = unusual ?? waiting[0] ?? (node === undefined ? undefined : { message: `its node ${node} has not begun it` });
   return {
     name: metadata?.name ?? '',
     phase: status.phase ?? '',

@@ -107,6 +107,11 @@ describe('what kubectl says', () => {
       /kubectl --kubeconfig=\/k --namespace=ci describe quota$/,
     ],
     [
+      'Error from server: error dialing backend: dial tcp 10.77.0.2:10250: connect: connection refused',
+      'the cluster does not reach the node of the pod (error dialing backend: dial tcp 10.77.0.2:10250: connect: connection refused)',
+      /get nodes$/,
+    ],
+    [
       'Error from server: error when creating "STDIN": admission webhook "w.test" denied the request: no privileged pods',
       'admission webhook "w.test" denied the request: no privileged pods',
       /^The cluster takes no such object: make the builder with other options/,

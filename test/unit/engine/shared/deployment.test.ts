@@ -124,6 +124,12 @@ describe('the pods of a deployment', () => {
     expect(podTrouble(listed(pod('a', status)))).toMatchObject({ pod: { hold }, sentence });
   });
 
+  it('tell that the node of one does nothing', () => {
+    const scheduled = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] };
+    const found = podTrouble(listed({ ...pod('a', scheduled), spec: { nodeName: 'node1' } }));
+    expect(found).toMatchObject({ pod: { hold: 'usual' }, sentence: 'the pod a waits: its node node1 has not begun it' });
+  });
+
   it('tell the worst', () => {
     const pods = listed(
       pod('a', waits('ContainerCreating')),
