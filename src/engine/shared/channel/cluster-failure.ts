@@ -111,6 +111,9 @@ function serverFailure({ said }: ProgramEnd, { right, scope, builder }: Asked): 
       hint: `See how its nodes are: ${kubectlLine(scope, 'get nodes')}`,
     };
   }
+  if (/failed calling webhook/.test(said)) {
+    return { reason: words, hint: 'Ask whoever runs the cluster: an admission webhook of it does not answer.' };
+  }
   if (/exceeded quota/.test(said)) {
     return {
       reason: words,
@@ -122,6 +125,8 @@ function serverFailure({ said }: ProgramEnd, { right, scope, builder }: Asked): 
     return { reason: words, hint: `The cluster takes no such object: ${other}ask whoever runs it.` };
   }
   if (/forbidden/i.test(said)) return { reason: words, hint: `Ask whoever runs the cluster for the right to ${right}.` };
+  // What the server says of others is not of the way to it.
+  if (/^Error from server/m.test(said)) return null;
   if (/refused|no such host|no route to host|unreachable|timeout|unable to connect/i.test(said)) {
     return { reason: `the cluster cannot be reached (${words})`, hint: `Check the cluster and the network: ${byHand}` };
   }

@@ -107,6 +107,11 @@ describe('what kubectl says', () => {
       /kubectl --kubeconfig=\/k --namespace=ci describe quota$/,
     ],
     [
+      'Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling webhook "w.test": Post "https://10.77.0.1:9444/x?timeout=3s": dial tcp 10.77.0.1:9444: connect: connection refused',
+      /^Internal error occurred: failed calling webhook "w.test"/,
+      /admission webhook of it does not answer/,
+    ],
+    [
       'Error from server: error dialing backend: dial tcp 10.77.0.2:10250: connect: connection refused',
       'the cluster does not reach the node of the pod (error dialing backend: dial tcp 10.77.0.2:10250: connect: connection refused)',
       /get nodes$/,
@@ -129,6 +134,7 @@ describe('what kubectl says', () => {
   });
 
   it('is not of the cluster otherwise', () => {
+    expect(failure('Error from server: etcdserver: request timed out, connection refused')).toBeNull();
     expect(failure('error: container nope is not valid for pod bk')).toBeNull();
     expect(failure('error: cannot exec into a container in a completed pod; current phase is Succeeded')).toBeNull();
   });
