@@ -1,5 +1,4 @@
 /** What kubectl says when it does nothing: its reason without what is said around it, and what to do about it. Pure. */
-import { lastLine } from './program-channel.js';
 import type { ProgramEnd } from './start-program.js';
 
 export interface Failure {
@@ -16,20 +15,23 @@ export interface Asked {
   readonly builder: string | null;
 }
 
-/** Of its own log, of the container that it takes, of the status of a program that has said more. */
-const ASIDE =
-  /^(?:[EFIW]\d{4} \d\d:|Warning: |Default(?:ed|ing) container|Use 'kubectl describe|command terminated with exit code)/;
+/** Of its own log, and of the container that it takes. */
+const ASIDE = /^(?:[EFIW]\d{4} \d\d:|Warning: |Default(?:ed|ing) container|Use 'kubectl describe)/;
+/** Of a program that may have said why itself. */
+const ENDED = /^command terminated with exit code/;
 const AROUND =
   /^(?:Error from server(?: \([^)]*\))?: |error: |error when \w+ "STDIN": |unable to upgrade connection: |Unable to connect to the server: )+/;
 
-/** The reason alone, in one line. */
+/** The reason alone, in one line; empty: none is said. */
 export function wordsOf(said: string): string {
-  const lines = linesOf(said).filter((line) => !ASIDE.test(line));
+  const all = linesOf(said).filter((line) => !ASIDE.test(line));
+  const causes = all.filter((line) => !ENDED.test(line));
+  const lines = causes.length === 0 ? all : causes;
   const first = lines.findLastIndex((line) => !line.startsWith('* '));
   const listed = lines.slice(first + 1);
   const more = listed.length > 1 ? ` (and ${listed.length - 1} more)` : '';
   const line = [lines[first] ?? '', ...listed.slice(0, 1).map((item) => item.slice(2))].join(' ').trim();
-  return `${line.replace(AROUND, '')}${more}` || lastLine(said);
+  return `${line.replace(AROUND, '')}${more}`;
 }
 
 /** Why nothing can be done in the cluster, whatever it is; null: that is not it. */

@@ -31,7 +31,7 @@ export async function openKubernetes(endpoint: Endpoint, signal: AbortSignal): P
     {
       program: { file: 'kubectl', args: [...args, '--', 'buildctl', 'dial-stdio'] },
       isAnswer: isOfBuildKit,
-      lost: 'kubectl has ended, and says no reason',
+      lost: ({ said }) => wordsOf(said) || 'kubectl has ended, and says no reason',
       explain(end) {
         // The next attempt looks for another pod.
         chosen.delete(endpoint.address);

@@ -13,8 +13,8 @@ export interface ProgramPlan {
   readonly program: ChannelProgram;
   /** Whether the first bytes are of who is to be at the other end; else they are words that the program says there. Without it they are. */
   isAnswer?(first: Buffer): boolean;
-  /** What is said of a connection when the program ends in order; without it, that is the end of the stream. */
-  readonly lost?: string;
+  /** Why a connection is lost when the program ends. Without it that is in its last line, and an end in order is the end of the stream. */
+  lost?(end: ProgramEnd): string;
   /** Why nobody is at the other end. */
   explain(end: ProgramEnd): BxError | Promise<BxError>;
   /** Another way, for when the program has ended without a byte; null when that is no reason to take one. */
@@ -88,8 +88,9 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     if (stream.destroyed) return;
     if (end.isMissing) return void stream.destroy(notInstalled(endpoint, plan.program.file));
     if (isOpen) {
-      if (end.exitCode === 0 && plan.lost === undefined) output.end();
-      else stream.destroy(new Error(lastLine(end.said) || (plan.lost ?? 'the program that carried the connection has ended')));
+      if (plan.lost !== undefined) stream.destroy(new Error(plan.lost(end)));
+      else if (end.exitCode === 0) output.end();
+      else stream.destroy(new Error(lastLine(end.said) || 'the program that carried the connection has ended'));
       return;
     }
     const other = plan.otherWay?.(end) ?? null;
