@@ -227,6 +227,10 @@ describe.skipIf(whyNoCluster !== null)(`a builder in a cluster${tellsWhy}`, () =
         code: 422,
         reason: 'Invalid',
         message: 'Deployment.apps "k0" is invalid: spec.replicas: Invalid value: -1: must be positive',
+        details: {
+          ...{ name: 'k0', group: 'apps', kind: 'Deployment' },
+          causes: [{ reason: 'FieldValueInvalid', message: 'Invalid value: -1: must be positive', field: 'spec.replicas' }],
+        },
       },
       /cannot be made: .*"k0" is invalid: spec.replicas: Invalid value: -1/,
       /Make the builder again with other options: docker buildx rm k, then docker buildx create/,

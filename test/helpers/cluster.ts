@@ -26,6 +26,14 @@ export interface PodState {
   readonly containerStatuses?: readonly object[];
 }
 
+/** A `Status` (apimachinery, meta/v1). Of an object that is invalid old kubectls say nothing but what is in its details. */
+export interface Refusal {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: object;
+}
+
 export interface Cluster {
   /** A file that leads here, in the namespace `work`. */
   readonly kubeconfig: string;
@@ -44,7 +52,7 @@ export interface Cluster {
   /** Conditions of all deployments. */
   conditions: readonly object[];
   /** Answers instead of the cluster; null: it does not. */
-  refuse: (call: string) => { readonly code: number; readonly reason: string; readonly message: string } | null;
+  refuse: (call: string) => Refusal | null;
   close(): void;
 }
 
@@ -125,7 +133,7 @@ export async function startCluster(): Promise<Cluster> {
     const found = discovery(pathname);
     if (found !== null) return say(200, found);
     const refusal = cluster.refuse(call);
-    if (refusal !== null) return status(refusal.code, refusal.reason, refusal.message);
+    if (refusal !== null) return say(refusal.code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', ...refusal });
     const [, group = '', namespace = '', kind = '', name, part] = NAMESPACED.exec(pathname) ?? [];
     if (kind === '') return status(404, 'NotFound', 'the server could not find the requested resource');
     if (part === 'log') {

@@ -95,8 +95,9 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     }
     const other = plan.otherWay?.(end) ?? null;
     const said = [words.trim(), end.said].filter(Boolean).join('\n');
-    if (other === null) void Promise.resolve(plan.explain({ ...end, said })).then((error) => stream.destroy(error));
-    else other.then(takeOver, (error) => stream.destroy(toBxError(error, 'endpoint')));
+    const fail = (error: unknown): void => void stream.destroy(toBxError(error, 'endpoint'));
+    if (other === null) Promise.resolve(plan.explain({ ...end, said })).then(fail, fail);
+    else other.then(takeOver, fail);
   });
 
   const onAbort = (): void => void stream.destroy(dialCancelled(endpoint, signal.reason));
