@@ -51,8 +51,8 @@ export function complaint(path: string, since: number): string | null {
 
 /** The words with which a daemon that had run since has ended; null where it said none, whatever went wrong in its builds. */
 export function dyingWords(path: string, since: number): string | null {
-  const lines = linesSince(path, since);
   // Behind a panic come the stacks of all goroutines.
+  const lines = linesSince(path, since, MAX_BYTES);
   const words = lines.find((text) => DYING.test(text));
   if (words !== undefined) return readable(words);
   const signal = lines.map((text) => CHILD_KILLED.exec(text)?.[1]).findLast((name) => name !== undefined);
@@ -71,13 +71,13 @@ function readable(line: string): string {
   return error === null || message.includes(error) ? message : `${message}: ${error}`;
 }
 
-function linesSince(path: string, since: number): string[] {
+function linesSince(path: string, since: number, mostBytes = TAIL_BYTES): string[] {
   try {
     const file = openSync(path, 'r');
     try {
       const { size } = fstatSync(file);
       // A file that is shorter than it was has begun anew.
-      const begin = Math.max(size < since ? 0 : since, size - TAIL_BYTES);
+      const begin = Math.max(size < since ? 0 : since, size - mostBytes);
       const buffer = Buffer.alloc(size - begin);
       readSync(file, buffer, 0, buffer.length, begin);
       return buffer

@@ -10,7 +10,8 @@ import { ApiError, createApi, type EngineApi, unreachable } from '../engine-api.
 import { BuilderDownError } from './builder-down.js';
 import { ChannelStream } from './channel-stream.js';
 import { createExecDemux } from './exec-demux.js';
-import { isOfBuildKit } from './first-byte.js';
+import { createDoorkeeper, isOfBuildKit } from './first-byte.js';
+import { lastLine } from './program-channel.js';
 
 const CONFLICT = 409;
 const NOT_FOUND = 404;
@@ -82,23 +83,13 @@ async function attach(
     throw error instanceof ApiError ? explainExec(endpoint, error.message) : error;
   });
   const demux = createExecDemux();
-  let isOpen = false;
-  /** What came instead of an answer. */
-  let words = '';
+  const door = createDoorkeeper(isOfBuildKit);
   const stream = new ChannelStream(
     { input: answer, output: answer, close: () => answer.destroy() },
     {
-      decode(chunk) {
-        const parts = demux.decode(chunk);
-        const first = parts[0];
-        if (first === undefined || isOpen) return parts;
-        isOpen = words === '' && isOfBuildKit(first);
-        if (isOpen) return parts;
-        words += Buffer.concat(parts).toString('utf8');
-        return [];
-      },
+      decode: (chunk) => demux.decode(chunk).filter((part) => door.admit(part)),
       // Without a byte of it nobody was there.
-      endError: async () => (isOpen ? null : whyNobody([words.trim(), demux.said()].filter(Boolean).join('\n'))),
+      endError: async () => (door.isOpen ? null : whyNobody([door.words, demux.said()].filter(Boolean).join('\n'))),
     },
   );
   stream.on('error', () => undefined);
@@ -112,12 +103,9 @@ function explainExec(endpoint: Endpoint, said: string): BxError {
   if (/executable file not found|no such file or directory.*buildctl|buildctl.*no such file/i.test(said)) {
     return failed(`there is no buildctl in the container ${container}`, 'Name a container of the image moby/buildkit.');
   }
-  const words = said
-    .split(/[\r\n]+/)
-    .findLast((line) => line.trim() !== '')
-    ?.trim();
+  const words = lastLine(said);
   return failed(
-    words === undefined ? 'its buildctl ended without a word' : `the buildkitd in it does not answer: ${words}`,
+    words === '' ? 'its buildctl ended without a word' : `the buildkitd in it does not answer: ${words}`,
     `See what it says: docker logs ${container}`,
   );
 }

@@ -7,6 +7,7 @@ import type { Endpoint } from '../../../builders/endpoint.js';
 import { BxError, toBxError } from '../../../platform/errors.js';
 import { describeEndpoint, dialCancelled } from '../connect-error.js';
 import { ChannelStream } from './channel-stream.js';
+import { createDoorkeeper } from './first-byte.js';
 import { type ChannelProgram, type ProgramEnd, startProgram } from './start-program.js';
 
 export interface ProgramPlan {
@@ -23,7 +24,6 @@ export interface ProgramPlan {
 
 /** A request for an upgrade or the first frames of HTTP/2; more is not sent before an answer. */
 const REPLAY_BYTES = 1 << 20;
-const WORDS_CHARS = 4096;
 
 /** Fails later with an 'error' that is a `BxError` when nobody is there. Throws `BxError('cancelled')`. */
 export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, signal: AbortSignal): Promise<Duplex> {
@@ -31,14 +31,12 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
   const program = await startProgram(plan.program, 'pipe');
   const written: Buffer[] = [];
   let writtenBytes = 0;
-  let isOpen = false;
-  /** What came instead of an answer. */
-  let words = '';
+  const door = createDoorkeeper(plan.isAnswer ?? (() => true));
   let carrier: Carrier;
   const output = new PassThrough({ highWaterMark: 256 * 1024 });
   const input = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!isOpen && writtenBytes <= REPLAY_BYTES) {
+      if (!door.isOpen && writtenBytes <= REPLAY_BYTES) {
         written.push(chunk);
         writtenBytes += chunk.length;
       }
@@ -64,11 +62,7 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
     carrier = next;
     next.input.on('error', () => undefined);
     next.output.on('data', (chunk: Buffer) => {
-      if (!isOpen && (words !== '' || plan.isAnswer?.(chunk) === false)) {
-        words = (words + chunk.toString('utf8')).slice(0, WORDS_CHARS);
-        return;
-      }
-      isOpen = true;
+      if (!door.admit(chunk)) return;
       written.length = 0;
       if (output.write(chunk)) return;
       next.output.pause();
@@ -87,14 +81,14 @@ export async function openProgramChannel(endpoint: Endpoint, plan: ProgramPlan, 
   void program.ended.then((end) => {
     if (stream.destroyed) return;
     if (end.isMissing) return void stream.destroy(notInstalled(endpoint, plan.program.file));
-    if (isOpen) {
+    if (door.isOpen) {
       if (plan.lost !== undefined) stream.destroy(new Error(plan.lost(end)));
       else if (end.exitCode === 0) output.end();
       else stream.destroy(new Error(lastLine(end.said) || 'the program that carried the connection has ended'));
       return;
     }
     const other = plan.otherWay?.(end) ?? null;
-    const said = [words.trim(), end.said].filter(Boolean).join('\n');
+    const said = [door.words, end.said].filter(Boolean).join('\n');
     const fail = (error: unknown): void => void stream.destroy(toBxError(error, 'endpoint'));
     if (other === null) Promise.resolve(plan.explain({ ...end, said })).then(fail, fail);
     else other.then(takeOver, fail);
@@ -119,7 +113,12 @@ interface Carrier {
 
 /** The last line of what a program has said: the reason stands there. */
 export function lastLine(said: string): string {
-  return said.split('\n').at(-1) ?? '';
+  return (
+    said
+      .split(/[\r\n]+/)
+      .findLast((line) => line.trim() !== '')
+      ?.trim() ?? ''
+  );
 }
 
 /** The program itself is missing on this machine. */
