@@ -14,6 +14,7 @@ import { runScript, SetupError } from '../test/setup/say.mjs';
 import { ensureDependencies, projectRoot } from '../test/setup/toolchain.mjs';
 import { withPlainExports } from './exports.mjs';
 import { packsOf } from './packs.mjs';
+import { moduleAt, originsOf, withStraightImports } from './straight-imports.mjs';
 
 const KEEP_OLD_CHUNKS_MS = 15 * 60_000;
 const ENTRY = join(projectRoot, 'dist/cli/main.cjs');
@@ -24,11 +25,24 @@ const BOOT_FILE = join(projectRoot, 'src/engine/buildkit/proto/boot-file.ts');
 /** Stands for `import.meta.url`; the loader gives it to each chunk. */
 const MODULE_URL = 'bxModule.url';
 
+/** Of the indexes that were read. @type {Map<string, import('./straight-imports.mjs').Origins>} */
+const origins = new Map();
+
 const BLESSED_PARTS = join(projectRoot, 'src/ui/host/blessed-parts.ts');
 
 /** Half a megabyte of code that few Dockerfiles need: a chunk of its own, loaded by the first call. */
 const LATE_PARSER = 'dockerfile-ast';
 const PARSER_FILE = /core\/dockerfile\/parser\.ts$/;
+
+/** Libraries that are imported by their index, and where its modules lie. */
+const INDEXED = {
+  '@bufbuild/protobuf': 'dist/esm/index.js',
+  '@bufbuild/protobuf/codegenv2': 'dist/esm/codegenv2/index.js',
+  '@bufbuild/protobuf/reflect': 'dist/esm/reflect/index.js',
+  '@bufbuild/protobuf/wire': 'dist/esm/wire/index.js',
+  '@bufbuild/protobuf/wkt': 'dist/esm/wkt/index.js',
+  '@connectrpc/connect': 'dist/esm/index.js',
+};
 
 /** Native, or load native code. */
 const EXTERNAL = ['node-pty', '@lydell/node-pty', 'dockerode', 'ssh2', 'cpu-features'];
@@ -71,11 +85,14 @@ await runScript(async () => {
         },
       },
       {
-        name: 'descriptors',
+        name: 'straight imports and descriptors',
         setup(bundler) {
-          bundler.onLoad({ filter: /_pb\.(js|ts)$/ }, ({ path }) => {
-            const contents = withBootedDescriptor(readFileSync(path, 'utf8'), BOOT_FILE);
-            return contents === null ? undefined : { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+          const filter = /(\/src\/.*\.ts|\/node_modules\/@(bufbuild|connectrpc)\/.*\.js)$/;
+          bundler.onLoad({ filter }, ({ path }) => {
+            const code = readFileSync(path, 'utf8');
+            const described = path.includes('_pb.') ? withBootedDescriptor(code, BOOT_FILE) : null;
+            const contents = withStraightImports(described ?? code, (from) => originsFrom(path, from));
+            return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
           });
         },
       },
@@ -92,6 +109,7 @@ await runScript(async () => {
   }).catch(() => null);
   // The bundler has printed what is wrong, with the place in the source.
   if (result === null) return 1;
+
   const scripts = await Promise.all(result.outputFiles.map((file) => toScript(file, transform)));
   const byPath = new Map(scripts.map((script) => [script.path, script]));
   const pathOf = (/** @type {string} */ output) => join(projectRoot, output).replace(/\.js$/, '.cjs');
@@ -125,6 +143,15 @@ await runScript(async () => {
   process.stdout.write(`dist: ${scripts.length} files, ${Math.round(bytes / 1024)} KiB\n`);
   return 0;
 });
+
+/** Null: what is imported from is no index. @param {string} importer @param {string} from */
+function originsFrom(importer, from) {
+  const [, library = ''] = /^((?:@[^/]+\/)?[^/]+)/.exec(from) ?? [];
+  const inside =
+    from in INDEXED ? join(projectRoot, 'node_modules', library, INDEXED[/** @type {keyof INDEXED} */ (from)]) : null;
+  if (inside !== null) return originsOf(inside, origins);
+  return /^\.{1,2}\/(.*\/)?index\.js$/.test(from) ? originsOf(moduleAt(importer, from), origins) : null;
+}
 
 /**
  * Only the bundler's ES modules can be cut into chunks, and only scripts can be loaded with compiled code: so each chunk is turned into

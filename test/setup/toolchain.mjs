@@ -19,6 +19,7 @@ const BUNDLE_INPUTS = [
   'bin/descriptors.mjs',
   'bin/exports.mjs',
   'bin/packs.mjs',
+  'bin/straight-imports.mjs',
   'bin/start.cjs',
 ];
 const BUNDLE_ENTRY = 'dist/cli/main.cjs';

@@ -1,10 +1,10 @@
 /** A question to the frontend in place of a build, answered out of the Dockerfile (frontend/subrequests in moby/buildkit). */
 import type { BuildResult } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
+import { engineErrorOf } from './engine-error.js';
 import type { EngineFacts } from './engine-facts.js';
 import { DOCKERFILE_FRONTEND, type FrontendRequest } from './frontend-options.js';
 import type { OpenBuild } from './open-build.js';
-import { engineErrorOf } from './outcome.js';
 
 /** Told to frontends that might not know any calls, so that they refuse instead of building. */
 const CALLS_CAP = 'moby.buildkit.frontend.subrequests+forward';

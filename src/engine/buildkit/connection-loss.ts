@@ -1,7 +1,7 @@
 /** Whether an error of a call means that the engine has gone. */
 import { BxError } from '../../platform/errors.js';
+import { engineErrorOf } from './engine-error.js';
 import type { EngineLink } from './engine-link.js';
-import { engineErrorOf } from './outcome.js';
 
 /** The engine ends its builds before it ends the connection, so an error may be the first sign of the loss. */
 export async function connectionLoss(link: EngineLink, error: unknown): Promise<BxError | null> {

@@ -1,8 +1,7 @@
-/** How a run ended, as its last event: whose fault it was, told apart from what was only stopped along with it. */
+/** What a build failed of, as its last event: whose fault it was, told apart from what was only stopped along with it. Loaded when one fails. */
 
-import { ConnectError } from '@connectrpc/connect';
 import type { EngineEvent } from '../../core/events.js';
-import { BxError, toBxError } from '../../platform/errors.js';
+import { BxError } from '../../platform/errors.js';
 import type { BuildRequest } from '../engine.js';
 import { hintForMissing } from '../shared/missing-file.js';
 import type { CredentialsLookUp } from '../shared/registry-refusal.js';
@@ -78,28 +77,9 @@ export function failedEvent(interpretation: Interpretation): EngineEvent {
   };
 }
 
-/** A failure that no solve reported: the connection, an output, a defect. */
-export function failedWithoutSolve(error: BxError): EngineEvent {
-  return {
-    type: 'build.failed',
-    failure: { digest: null, message: error.message, hint: error.hint, exitCode: null, line: null },
-  };
-}
-
-/** The engine's own error under a `BxError`; null when the error was made on this side. */
-export function engineErrorOf(error: unknown): ConnectError | null {
-  if (error instanceof ConnectError) return error;
-  return error instanceof BxError && error.cause instanceof ConnectError ? error.cause : null;
-}
-
 export function asEngineError(interpretation: Interpretation, cause: unknown): BxError {
   const { message, hint } = interpretation.explained;
   return new BxError('engine', message, { hint, cause });
-}
-
-export function asBxError(error: unknown): BxError {
-  if (error instanceof ConnectError) return new BxError('engine', error.rawMessage, { cause: error });
-  return toBxError(error);
 }
 
 /** Without typed errors (Docker Engine 20.10): the failed vertex whose words the solve's error ends with, else the first to fail. */

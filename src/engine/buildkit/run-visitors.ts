@@ -6,11 +6,10 @@ import type { StepKey } from '../../core/model/index.js';
 import { BxError } from '../../platform/errors.js';
 import type { BuildRequest, BuildRun, Container } from '../engine.js';
 import { withoutAttestations } from './attestations.js';
-import { hasExclusiveCache, openContainer } from './container/index.js';
+import { hasExclusiveCache } from './container/exclusive-cache.js';
 import type { EngineLink } from './engine-link.js';
 import type { Evaluator } from './evaluate.js';
 import type { Failures } from './failures.js';
-import { changesOf, openFiles } from './files.js';
 import { DOCKERFILE_FRONTEND, type FrontendRequest } from './frontend-options.js';
 import type { BuildGraph } from './graph-types.js';
 import type { OpenBuild } from './open-build.js';
@@ -29,6 +28,8 @@ export interface Ground {
 export interface Visitors extends Pick<BuildRun, 'openContainer' | 'openFiles' | 'changes' | 'hasExclusiveCache'> {
   /** Somebody has asked to be let in. */
   readonly hasCome: boolean;
+  /** Somebody may ask soon: what that takes is loaded while the engine is at work. */
+  expect(): void;
   /** Nobody gets in any more. */
   close(): void;
   /** Gives all containers back. */
@@ -107,17 +108,28 @@ export function createVisitors(run: VisitedRun): Visitors {
       return hasCome;
     },
     async openContainer(spec, signal) {
-      const container = await openContainer(await context(), spec, signal);
+      const [{ openContainer }, place] = await Promise.all([import('./container/index.js'), context()]);
+      const container = await openContainer(place, spec, signal);
       containers.add(container);
       void container.gone.then(() => containers.delete(container));
       if (isClosed) await container.release();
       return container;
     },
-    openFiles: async (spec, signal) => openFiles(await context(), spec, signal),
-    changes: async (step, signal) => changesOf(await context(), step, signal),
+    async openFiles(spec, signal) {
+      const [{ openFiles }, place] = await Promise.all([import('./files.js'), context()]);
+      return openFiles(place, spec, signal);
+    },
+    async changes(step, signal) {
+      const [{ changesOf }, place] = await Promise.all([import('./files.js'), context()]);
+      return changesOf(place, step, signal);
+    },
     hasExclusiveCache(step: StepKey) {
       const [plan, request] = [run.placedPlan(), run.request()];
       return plan !== null && hasExclusiveCache({ graph: graphFor(plan, request, step), request }, step);
+    },
+    expect() {
+      if (!run.request().isUnattended)
+        void Promise.all([import('./container/index.js'), import('./outcome.js')]).catch(() => undefined);
     },
     close() {
       isClosed = true;

@@ -14,6 +14,7 @@ import { carryOut } from './carry-out.js';
 import { closingExport } from './closing-export.js';
 import { connectionLoss } from './connection-loss.js';
 import type { SourceFile } from './definition.js';
+import { asBxError, engineErrorOf, failedWithoutSolve } from './engine-error.js';
 import { requireOutputsForAll } from './engine-exports.js';
 import type { EngineLink } from './engine-link.js';
 import { type Begun, beginResult, createEvaluator, type Evaluator } from './evaluate.js';
@@ -23,7 +24,6 @@ import { cacheExports, entitlementsOf, type FrontendRequest, frontendOptions } f
 import { takeGitInputs } from './git-inputs.js';
 import type { BuildGraph } from './graph-types.js';
 import { type OpenBuild, openBuild } from './open-build.js';
-import { asBxError, asEngineError, engineErrorOf, failedEvent, failedWithoutSolve, interpretFailure } from './outcome.js';
 import { passedOver } from './passed-over.js';
 import { type PlanHooks, type ResolvedPlan, resolvePlan, withDockerfile } from './plan.js';
 import { createRunEvents } from './run-events.js';
@@ -32,6 +32,8 @@ import { createRunStatus } from './run-status.js';
 import { createVisitors, type Ground } from './run-visitors.js';
 import { readSourceFile } from './solve-error.js';
 import { sourcePolicyOf } from './source-policy.js';
+
+const outcomes = () => import('./outcome.js');
 
 /** How long an engine that is being left may take for each farewell. */
 const FAREWELL_MS = 3_000;
@@ -105,7 +107,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     return request;
   };
 
-  const interpret = (error: unknown, graphs: readonly BuildGraph[]) => {
+  const interpret = async (error: unknown, graphs: readonly BuildGraph[]) => {
+    const { interpretFailure } = await outcomes();
     const told = readSourceFile(error);
     if (told) learn(told);
     const { vertices, home } = translator;
@@ -120,7 +123,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     if (lost) return lost;
     if (!engineErrorOf(error)) return asBxError(error);
     await settling.failed(plan !== null);
-    return asEngineError(interpret(error, graphs), error);
+    const { asEngineError } = await outcomes();
+    return asEngineError(await interpret(error, graphs), error);
   };
 
   const evaluatorFor = ({ gateway, whileOpen }: OpenBuild, graph: BuildGraph): Evaluator => {
@@ -159,6 +163,7 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
       // Nobody looks into it, and if all of it is in the cache nobody asks where a vertex belongs.
       if (handedIn && !events.hasEarlyWarnings) return resolved;
       place(resolved);
+      visitors.expect();
       const { graphs } = resolved;
       for (const [at, one] of work.signal.aborted ? [] : begun.splice(0).entries()) {
         const graph = graphs[at];
@@ -238,7 +243,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     if (!engineError) return failedWithoutSolve(asBxError(error));
     if (plan) place(plan);
     await settling.failed(plan !== null);
-    return failedEvent(interpret(engineError, plan?.graphs ?? []));
+    const { failedEvent } = await outcomes();
+    return failedEvent(await interpret(engineError, plan?.graphs ?? []));
   };
 
   const done = main();

@@ -1,1 +1,1 @@
-export { hasExclusiveCache, openContainer } from './open-container.js';
+export { openContainer } from './open-container.js';

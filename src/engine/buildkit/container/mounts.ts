@@ -6,6 +6,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { MountSummary } from '../../../core/model/index.js';
 import type { BuildRequest, ContainerSpec } from '../../engine.js';
 import { CacheSharingOpt, type ExecOp, type Mount, MountSchema, MountType } from '../proto/gen/pb_pb.js';
+import { isExclusive } from './exclusive-cache.js';
 
 export interface StepMount {
   readonly mount: Mount;
@@ -20,23 +21,6 @@ export interface MountInputs {
   readonly failureIds: readonly string[] | null;
   /** `build`, `context`, `alpine:3`: what input `index` is, for people. */
   describeInput(inputIndex: number): string;
-}
-
-export function isExclusive(mount: Mount): boolean {
-  return mount.mountType === MountType.CACHE && mount.cacheOpt?.sharing !== CacheSharingOpt.SHARED;
-}
-
-/** The same, as far as the text of a RUN tells: `--mount=type=cache,sharing=locked`. */
-export function mountsExclusively(text: string): boolean {
-  const flags = text.replace(/^\s*RUN\s+/i, '').match(/^(?:--\S+\s+)+/)?.[0] ?? '';
-  return flags
-    .split(/\s+/)
-    .some(
-      (flag) =>
-        /^--mount=/i.test(flag) &&
-        /[=,]type=cache(?:,|$)/.test(flag) &&
-        /,sharing=(?:locked|private)(?:,|$)/.test(`,${flag.slice(8)}`),
-    );
 }
 
 /** Every mount of a RUN but its root filesystem, in the order of the op: a later one may lie inside of an earlier one. */

@@ -14,20 +14,11 @@ import { attemptContainer } from './attempt.js';
 import { environmentAt } from './environment.js';
 import type { Ground } from './ground.js';
 import { imageName } from './lender.js';
-import { isExclusive, mountsExclusively, stepMounts } from './mounts.js';
+import { stepMounts } from './mounts.js';
 import { isLasting, reach } from './reach.js';
 import { chooseRootState, type StepExec, stepExec } from './root-state.js';
 import { contextAt } from './stage-context.js';
 import { stepCommand } from './step-command.js';
-
-/** See `BuildRun.hasExclusiveCache`. Of a stage that the engine has not been told of, the instruction's text has to tell. */
-export function hasExclusiveCache({ graph, request }: Pick<RunContext, 'graph' | 'request'>, step: StepKey): boolean {
-  const own = stepExec(graph, step);
-  if (own !== null) return own.exec.mounts.some(isExclusive);
-  const instruction = request.dockerfile.plan.instructions.find((one) => one.key === step);
-  if (instruction?.instruction !== 'RUN' || graph.hasStage(instruction.stage)) return false;
-  return mountsExclusively(instruction.text);
-}
 
 /** See `BuildRun.openContainer`. */
 export async function openContainer(run: RunContext, spec: ContainerSpec, signal: AbortSignal): Promise<Container> {

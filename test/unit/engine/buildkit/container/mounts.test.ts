@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { mountsExclusively, stepMounts } from '../../../../../src/engine/buildkit/container/mounts.js';
+import { mountsExclusively } from '../../../../../src/engine/buildkit/container/exclusive-cache.js';
+import { stepMounts } from '../../../../../src/engine/buildkit/container/mounts.js';
 import {
   CacheSharingOpt,
   ExecOpSchema,
