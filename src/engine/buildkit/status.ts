@@ -24,7 +24,7 @@ export interface VertexRecord {
 }
 
 export interface StatusTranslator {
-  /** Events of one message, in the order in which a reader wants them: starts, output, ends. */
+  /** Events of one message, in the order in which a reader wants them: starts, output, ends. What a vertex says comes after it has begun. */
   translate(message: StatusResponse, receivedAtMs: number): EngineEvent[];
   /** Digests of the definition; needed to bring home what the engine reports under another name. */
   learn(graphs: readonly BuildGraph[]): void;
@@ -166,14 +166,21 @@ export function createStatusTranslator(options: {
       noteClock(clock, message, receivedAtMs);
       const starts: EngineEvent[] = [];
       const ends: VertexUpdate[] = [];
+      const hadBegun = new Map<string, boolean>();
       for (const vertex of message.vertexes) {
+        const before = vertices.get(home(vertex.digest));
         const event = updateVertex(vertex);
         if (!event) continue;
+        hadBegun.set(event.digest, before?.startedAtMs != null);
         // What has ended and begun again in one message ended before that.
         const earlier = vertex.completed ? -1 : ends.findIndex(({ digest }) => digest === event.digest);
         if (earlier >= 0) starts.push(...ends.splice(earlier, 1));
         (vertex.completed ? ends : starts).push(event);
       }
+      // An engine that is busy tells at once of all that a short one has done.
+      const speaking = new Set([...message.statuses, ...message.logs].map(({ vertex }) => home(vertex)));
+      for (const end of ends)
+        if (!hadBegun.get(end.digest) && speaking.has(end.digest)) starts.push({ ...end, completedAtMs: null, error: '' });
       const output: EngineEvent[] = [];
       for (const status of latestOfEach(message.statuses)) output.push(progressEvent(status, home(status.vertex), clock));
       for (const log of message.logs) if (!isOfEarlierRun(log)) appendLog(output, log, home(log.vertex), text);

@@ -54,6 +54,23 @@ describe('vertices', () => {
     expect(feed({ vertexes: [done] })).toEqual([]);
   });
 
+  it('begin before they say anything, also where one message tells of all that they have done', () => {
+    const { translator, feed } = translatorAt();
+    const vertex = { digest: 'd', name: 'exporting to image', started: at(5), completed: at(9) };
+    const statuses = [{ ID: 'writing image', vertex: 'd', started: at(6), completed: at(7) }];
+    expect(feed({ vertexes: [vertex], statuses })).toMatchObject([
+      { type: 'vertex.updated', startedAtMs: START_MS + 5, completedAtMs: null },
+      { type: 'vertex.progressed', id: 'writing image', completedAtMs: START_MS + 7 },
+      { type: 'vertex.updated', startedAtMs: START_MS + 5, completedAtMs: START_MS + 9 },
+    ]);
+    expect(translator.isBusy).toBe(false);
+    const other = { digest: 'e', name: '[1/1] RUN x', started: at(5), completed: at(9), error: 'it did not' };
+    const logs = [{ vertex: 'e', msg: new TextEncoder().encode('no\n'), timestamp: at(8) }];
+    expect(feed({ vertexes: [other], logs }).map((event) => 'error' in event && event.error)).toEqual(['', false, 'it did not']);
+    // What says nothing needs no beginning of its own.
+    expect(feed({ vertexes: [{ ...vertex, digest: 'f' }] })).toHaveLength(1);
+  });
+
   it('stay done when a later solve calls them cached', () => {
     const { feed } = translatorAt();
     const vertex = { digest: 'd', name: 'n', inputs: ['base'] };
@@ -237,8 +254,8 @@ describe('logs', () => {
         { vertex: 'd', stream: 1n, msg: new TextEncoder().encode('two') },
       ],
     });
-    expect(events.map((event) => event.type)).toEqual(['log.appended', 'vertex.updated']);
-    expect(events[0]).toMatchObject({ text: 'one two' });
+    expect(events.map((event) => event.type)).toEqual(['vertex.updated', 'log.appended', 'vertex.updated']);
+    expect(events[1]).toMatchObject({ text: 'one two' });
   });
 
   it('give the rest of a cut code point when the vertex ends', () => {
