@@ -87,7 +87,7 @@ await runScript(async () => {
       {
         name: 'straight imports and descriptors',
         setup(bundler) {
-          const filter = /(\/src\/.*\.ts|\/node_modules\/@(bufbuild|connectrpc)\/.*\.js)$/;
+          const filter = /[\\/](src[\\/].*\.ts|@(bufbuild|connectrpc)[\\/].*\.js)$/;
           bundler.onLoad({ filter }, ({ path }) => {
             const code = readFileSync(path, 'utf8');
             const described = path.includes('_pb.') ? withBootedDescriptor(code, BOOT_FILE) : null;
