@@ -68,7 +68,7 @@ export const appActions: readonly Action[] = [
     id: 'app.notices',
     title: 'Show the messages so far',
     group: 'Program',
-    enabled: (context) => (context.state.notices.length === 0 ? 'there are no messages' : true),
+    enabled: (context) => (context.hasMessages ? true : 'there are no messages'),
     run: (context) => context.screen.openNotices(),
   },
   {

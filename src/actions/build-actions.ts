@@ -65,7 +65,7 @@ export const buildActions: readonly Action[] = [
   {
     id: 'generation.older',
     title: 'Show the previous run of the build, and back',
-    hint: (context) => (context.isOlder ? 'newest run' : 'previous run'),
+    hint: (context) => (context.generation === context.state.generations[0] ? 'newest run' : 'previous run'),
     group: 'Build',
     enabled: (context) => (context.state.generations.length < 2 ? 'there is only one run of the build' : true),
     run: (context) => {

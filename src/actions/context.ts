@@ -134,6 +134,8 @@ export interface ActionContext {
   readonly focus: PanelId;
   readonly mode: Mode;
   readonly hasSearch: boolean;
+  /** Something was said that can be read again. */
+  readonly hasMessages: boolean;
   readonly isSplit: boolean;
   /** The session lives in a process of its own, which goes on without this screen. */
   readonly canDetach: boolean;

@@ -10,7 +10,8 @@ function canRollBack(context: ActionContext): true | string {
   if (step.kind !== 'instruction') return 'only instructions of the Dockerfile have a filesystem to open';
   if (context.state.engineStatus.kind === 'lost') return 'the connection to the engine is lost';
   if (context.state.engineStatus.kind === 'connecting') return 'the engine is still being connected';
-  if (context.isOlder) return 'this is an older generation (o goes back to the newest)';
+  if (hasNothing(context)) return 'it failed before anything of it ran, and there is nothing to look into';
+  if (context.isOlder) return 'this is an older run of the build (Esc goes back to the newest)';
   return true;
 }
 
@@ -44,6 +45,9 @@ function openShell(context: ActionContext): ProcessSummary | null {
   const open = state.processes.filter(isIt);
   return open.find(({ id }) => id === activeTab) ?? open.at(-1) ?? null;
 }
+
+/** The build failed before there was anything of the step to carry out: its Dockerfile cannot be read, or an image cannot be had. */
+const hasNothing = ({ step }: ActionContext): boolean => step?.state === 'failed' && step.vertices.length === 0;
 
 /** A shell in the step that is on its way. */
 const pendingShell = ({ step, generation, openings }: ActionContext): Opening | null =>

@@ -31,6 +31,7 @@ import { paintSteps, stepsAreas } from './panels/steps.js';
 import { type TitleFacts, titleOf } from './panels/titles.js';
 import { selectGeneration, selectStep } from './select/current.js';
 import { selectHeader } from './select/header.js';
+import { selectMessages } from './select/messages.js';
 import { selectedProcessAt, selectProcessRows } from './select/process-rows.js';
 import { selectProgress } from './select/progress.js';
 import { selectSourceRows } from './select/source-rows.js';
@@ -124,7 +125,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
         overlays: view.overlays,
         toast: view.toast,
         search: view.search,
-        notices: state.notices,
+        notices: selectMessages(state, view),
         context,
         commandLine,
         leaveLabel: leaveKey,

@@ -1,8 +1,11 @@
 /** The view's reducer: pure, total, no clock. */
 import { type Opening, PANELS, type PanelId } from '../actions/index.js';
+import type { Notice } from '../core/model/index.js';
 import { assertNever } from '../platform/errors.js';
 import type { LayoutMode } from './layout/layout.js';
 import type { Overlay, SearchState, Selection, TextMark, Toast, ViewState } from './view-state.js';
+
+const MESSAGES_KEPT = 100;
 
 export type ViewEvent =
   | { readonly type: 'screen.resized'; readonly cols: number; readonly rows: number }
@@ -37,6 +40,7 @@ export type ViewEvent =
   | { readonly type: 'overlay.removed'; readonly id: number }
   | { readonly type: 'toast.shown'; readonly toast: Toast }
   | { readonly type: 'toast.expired' }
+  | { readonly type: 'message.said'; readonly message: Omit<Notice, 'id'> }
   | { readonly type: 'text.marked'; readonly mark: TextMark | null }
   | { readonly type: 'mouse.toggled' }
   | { readonly type: 'command.remembered'; readonly line: string }
@@ -111,6 +115,10 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, overlays: view.overlays.filter((overlay) => !('id' in overlay && overlay.id === event.id)) };
     case 'toast.shown':
       return { ...view, toast: event.toast };
+    case 'message.said': {
+      const id = (view.messages.at(-1)?.id ?? 0) + 1;
+      return { ...view, messages: [...view.messages, { id, ...event.message }].slice(-MESSAGES_KEPT) };
+    }
     case 'toast.expired':
       return { ...view, toast: null };
     case 'text.marked':

@@ -3,7 +3,7 @@
  * `reduceView`.
  */
 import type { Mode, Opening, PanelId, Question, TextQuestion } from '../actions/index.js';
-import type { StepKey } from '../core/model/index.js';
+import type { Notice, StepKey } from '../core/model/index.js';
 import type { LayoutMode } from './layout/layout.js';
 import type { LineInput } from './text/line-input.js';
 
@@ -116,6 +116,8 @@ export interface ViewState {
   /** The last one is on top and has the keys. */
   readonly overlays: readonly Overlay[];
   readonly toast: Toast | null;
+  /** Warnings and errors of this screen's own, which the session knows nothing of. */
+  readonly messages: readonly Notice[];
   readonly mark: TextMark | null;
   readonly isMouseOn: boolean;
   readonly commandHistory: readonly string[];
@@ -149,6 +151,7 @@ export function initialView(cols: number, rows: number): ViewState {
     search: null,
     overlays: [],
     toast: null,
+    messages: [],
     mark: null,
     isMouseOn: true,
     commandHistory: [],

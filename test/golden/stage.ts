@@ -42,6 +42,8 @@ export interface Stage {
   settle(byMs?: number): Promise<void>;
   /** Key names of the decoder; single characters type themselves. */
   press(...keys: string[]): Promise<void>;
+  /** The same of keys that come in one piece. */
+  pressAtOnce(...keys: string[]): Promise<void>;
   event(event: InputEvent): Promise<void>;
   /** The leave key, as the router reports it. */
   leave(): Promise<void>;
@@ -168,10 +170,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     },
     async press(...keys) {
       for (const key of keys) {
-        const text = key === 'space' ? ' ' : key.length === 1 ? key : '';
-        router.send({ type: 'key', key, text, raw: new TextEncoder().encode(text) } satisfies KeyEvent);
+        router.send(keyEvent(key));
         await stage.settle();
       }
+    },
+    async pressAtOnce(...keys) {
+      for (const key of keys) router.send(keyEvent(key));
+      await stage.settle();
     },
     async event(event) {
       router.send(event);
@@ -208,6 +213,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await handle.complete;
   await stage.settle();
   return stage;
+}
+
+function keyEvent(key: string): KeyEvent {
+  const text = key === 'space' ? ' ' : key.length === 1 ? key : '';
+  return { type: 'key', key, text, raw: new TextEncoder().encode(text) };
 }
 
 /** Who is attached, as a remote session tells it; this screen is the first. */

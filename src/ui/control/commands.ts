@@ -28,10 +28,9 @@ import {
   terminalLeft,
 } from './tabs.js';
 import { editPanelText, writePanelText, writeSource } from './texts.js';
+import { toastOf } from './toasts.js';
 import type { Ui } from './ui-context.js';
 
-const TOAST_MS = 4000;
-const ERROR_TOAST_MS = 10_000;
 const DIVIDER_STEP = 3;
 const LAYOUTS = ['auto', 'columns', 'stacked', 'terminal'] as const;
 
@@ -46,8 +45,9 @@ export function createCommands(ui: Ui): ScreenCommands {
     store.dispatch({ type: 'selection.changed', selection: { kind: 'user', step: key, atMs: clock.now() } });
   };
   const notify: ScreenCommands['notify'] = (level, message, hint = null) => {
-    const untilMs = clock.now() + (level === 'info' ? TOAST_MS : ERROR_TOAST_MS);
-    store.dispatch({ type: 'toast.shown', toast: { level, message, hint, untilMs } });
+    const said = { atMs: clock.now(), level, message, hint };
+    store.dispatch({ type: 'toast.shown', toast: toastOf(said, said.atMs) });
+    if (level !== 'info') store.dispatch({ type: 'message.said', message: said });
   };
   const fail = (error: unknown): void => {
     const problem = toBxError(error);

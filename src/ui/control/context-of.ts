@@ -29,6 +29,7 @@ export function contextOf(ui: Ui, screen: ScreenCommands): ActionContext {
     focus: view.focus,
     mode: view.mode,
     hasSearch: view.search !== null,
+    hasMessages: state.notices.length + view.messages.length > 0,
     isSplit: ui.layout().boxes.length > 1,
     canDetach: deps.canDetach,
     isReadOnly: attached.isReadOnly,

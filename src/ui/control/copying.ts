@@ -70,9 +70,13 @@ export async function copyText(ui: Ui, text: string): Promise<void> {
   try {
     const where = await ui.deps.copy(text);
     const count = text.split('\n').length;
-    screen.notify('info', `copied ${count === 1 ? `${text.length} characters` : `${count} lines`} (${where})`);
+    screen.notify('info', `copied ${count === 1 ? charactersOf(text) : `${count} lines`} (${where})`);
   } catch (error) {
     const problem = toBxError(error);
     screen.notify('error', problem.message, problem.hint);
   }
+}
+
+function charactersOf({ length }: string): string {
+  return length === 1 ? '1 character' : `${length} characters`;
 }

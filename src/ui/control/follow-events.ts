@@ -3,6 +3,7 @@ import type { ScreenCommands } from '../../actions/index.js';
 import type { SessionEvent } from '../../core/events.js';
 import { sameStep } from '../select/current.js';
 import { processEnded, shellOpened } from './tabs.js';
+import { toastOf } from './toasts.js';
 import type { Ui } from './ui-context.js';
 
 /** Who has chosen a step this recently keeps it. */
@@ -31,7 +32,7 @@ export function followEvent(ui: Ui, notify: ScreenCommands['notify'], event: Ses
       if (event.process.endedAtMs !== null) processEnded(ui, event.process);
       break;
     case 'notice.posted':
-      notify(event.notice.level, event.notice.message, event.notice.hint);
+      store.dispatch({ type: 'toast.shown', toast: toastOf(event.notice, nowMs) });
       break;
     default:
       break;

@@ -2,7 +2,7 @@
 import { actionAfterLeaving, actionForKey, motionOf } from '../../actions/index.js';
 import type { InputEvent, KeyEvent, MouseEvent } from '../../input/types.js';
 import { innerRect } from '../layout/layout.js';
-import { placeTitle } from '../panels/frame.js';
+import { type FrameBox, placeTitle } from '../panels/frame.js';
 import { placeHints } from '../panels/hints.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { selectStepRows, stepOfRow } from '../select/step-rows.js';
@@ -96,7 +96,10 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
     }
     return;
   }
-  const box = ui.screenView.frameBoxes.find(({ box: { rect } }) => contains(rect, event.x, event.y));
+  const titled = (box: FrameBox) => placeTitle(box, ui.look).find((part) => isOn(part, event));
+  const { frameBoxes } = ui.screenView;
+  // Two boxes share a border, and the title on it is that of one of them.
+  const box = frameBoxes.find(titled) ?? frameBoxes.find(({ box: { rect } }) => contains(rect, event.x, event.y));
   if (isWheel) {
     if (box !== undefined) scrollPanel(ui, box.box.active, by);
     return;
@@ -109,9 +112,7 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
     return;
   }
   if (box === undefined) return;
-  const segment = placeTitle(box, ui.look).find(
-    (part) => part.y === event.y && event.x >= part.x && event.x < part.x + part.text.length,
-  );
+  const segment = titled(box);
   if (segment?.target?.kind === 'tab') {
     showTab(ui, segment.target.process);
     store.dispatch({ type: 'panel.focused', panel: 'terminal' });
@@ -127,6 +128,10 @@ function onMouse(ui: Ui, event: MouseEvent, mode: 'normal' | 'terminal'): void {
   if (panel === 'terminal' || panel === 'logs') pressMark(ui, panel, event);
   else if (panel === 'steps') clickStep(ui, event.y - inner.y);
   else if (panel === 'processes' && clickedProcess !== null) store.dispatch({ type: 'process.selected', at: clickedProcess });
+}
+
+function isOn(part: { x: number; y: number; text: string }, { x, y }: MouseEvent): boolean {
+  return part.y === y && x >= part.x && x < part.x + part.text.length;
 }
 
 function contains(rect: { x: number; y: number; width: number; height: number }, x: number, y: number): boolean {

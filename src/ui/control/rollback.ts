@@ -1,6 +1,6 @@
 /** Programs that somebody starts and waits for. A shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
 import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
-import type { StepKey, StepState } from '../../core/model/index.js';
+import type { StepState } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
 import type { SessionCommand } from '../../session/session.js';
@@ -14,7 +14,9 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
   const generation = selectGeneration(session.state, ui.store.view);
   const step = generation?.steps[wish.step];
   if (generation === null || step === undefined) return;
-  const exclusiveCaches = await chooseCaches(ui, commands, generation.number, wish.step);
+  const isAsked = session.hasExclusiveCache(generation.number, wish.step);
+  // Where nothing is asked the shell is waited for at once: the next key may have come with this one, and is the shell's.
+  const exclusiveCaches = isAsked ? await chooseCaches(commands) : 'mount';
   if (exclusiveCaches === null) return;
   const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
   const wait = wish.moment === 'auto' ? waitFor(step.state, place) : { title: `opening a shell in ${place}`, isBuild: false };
@@ -89,13 +91,7 @@ function showProgram(ui: Ui, commands: ScreenCommands, id: string, quietly: stri
 }
 
 /** Null: do not open it at all. */
-async function chooseCaches(
-  ui: Ui,
-  commands: ScreenCommands,
-  generation: number,
-  step: StepKey,
-): Promise<'mount' | 'omit' | null> {
-  if (!ui.deps.session.hasExclusiveCache(generation, step)) return 'mount';
+async function chooseCaches(commands: ScreenCommands): Promise<'mount' | 'omit' | null> {
   const answer = await commands.ask({
     title: 'This step holds a cache for itself alone',
     lines: ['While the shell has the cache mounted, a build that needs it waits.'],

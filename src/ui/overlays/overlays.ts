@@ -185,7 +185,7 @@ function paintPage(surface: Surface, title: string, lines: readonly PageLine[], 
 
 function noticeLines(notices: readonly Notice[], look: Look): PageLine[] {
   return notices.toReversed().flatMap((notice): PageLine[] => {
-    const time = new Date(notice.atMs).toISOString().slice(11, 19);
+    const time = new Date(notice.atMs).toTimeString().slice(0, 8);
     const role = notice.level === 'info' ? 'text' : notice.level;
     const lines: PageLine[] = [{ text: `${time}  ${notice.message}`, attr: look.over(look.attr(role), 'dialog') }];
     if (notice.hint !== null) lines.push({ text: `          ${notice.hint}`, attr: look.over(look.attr('dim'), 'dialog') });

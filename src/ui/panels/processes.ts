@@ -198,9 +198,12 @@ function paintRow(
 /** `#9 failed`, `#4`, `#9 before`; `#9 failed run 1` after a further build. */
 export function stepLabel(step: Step, container: ContainerSummary, state: SessionState): string {
   const number = step.number === null ? cleanText(step.text) : `#${step.number}`;
-  const newest = state.generations.at(-1)?.number;
-  const run = container.generation === newest ? '' : ` run ${container.generation}`;
-  return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${run}`;
+  return `${number}${container.moment === 'after' ? '' : ` ${container.moment}`}${runOf(container, state)}`;
+}
+
+/** ` run 1`, and nothing for the newest. */
+export function runOf({ generation }: ContainerSummary, { generations }: SessionState): string {
+  return generation === generations.at(-1)?.number ? '' : ` run ${generation}`;
 }
 
 /** The same with the platform: `#23 failed 386`. */

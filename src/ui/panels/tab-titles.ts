@@ -5,7 +5,7 @@ import { cleanText } from '../../platform/text-width.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { ViewState } from '../view-state.js';
 import { type TitleSegment, titleWidth } from './frame.js';
-import { placeLabel, processStateText, stepOfProcess } from './processes.js';
+import { placeLabel, processStateText, runOf, stepOfProcess } from './processes.js';
 
 export interface TabFacts {
   readonly state: SessionState;
@@ -21,7 +21,7 @@ interface Tab {
   readonly isActive: boolean;
   /** `#9 failed make`. */
   readonly label: string;
-  /** `#9`. */
+  /** `#9`, `#9 run 1` after a further build. */
   readonly step: string;
   /** ` exit 7`, or nothing. */
   readonly end: string;
@@ -82,7 +82,7 @@ function tabOf(state: SessionState, id: string, index: number, isActive: boolean
     place: index + 1,
     isActive,
     label: `${label}${program}${isOther ? ` ${cleanText(selectUser(process, place.container))}` : ''}`,
-    step: number === null ? id : `#${number}`,
+    step: number === null || place === null ? id : `#${number}${runOf(place.container, state)}`,
     end: process === undefined || process.endedAtMs === null ? '' : ` ${processStateText(process)}`,
     size: foreignSize === null ? '' : ` ${foreignSize.cols}x${foreignSize.rows}`,
   };

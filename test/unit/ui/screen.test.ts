@@ -284,6 +284,19 @@ describe('the rest of the keys', () => {
     expect(stage.text()).toMatch(/\/hit 1[678]\d\/200/);
   });
 
+  test('a click on a title means its panel, also on a border that two panels share', async () => {
+    await open('shell', { cols: 100, rows: 30 });
+    stage.handle.attach('p1');
+    await stage.leave();
+    const mouse = { type: 'mouse', button: 'left', shift: false, meta: false, ctrl: false, raw: new Uint8Array() } as const;
+    for (const title of ['[5] Source', '[3] Logs', '[1] Steps', '[4] Procs']) {
+      const lines = stage.text().split('\n');
+      const y = lines.findIndex((line) => line.includes(title));
+      await stage.event({ ...mouse, action: 'press', x: lines[y]!.indexOf(title) + 5, y });
+      expect(stage.text()).toContain(`▸${title}`);
+    }
+  });
+
   test('a click selects the step, the wheel scrolls what is under it', async () => {
     await open('failed');
     const at = stage

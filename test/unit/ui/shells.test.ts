@@ -136,6 +136,19 @@ describe('a shell that is on its way', () => {
   });
 });
 
+describe('keys that come together with Enter', () => {
+  test('are the shell’s that it opens', async () => {
+    await open('failed');
+    const shell = opensLater();
+    await stage.pressAtOnce('enter', 'e', 'z', 'space', 't');
+    expect(stage.edited).toEqual([]);
+    shell.finish();
+    await stage.settle();
+    expect(sent('step.rollback')).toHaveLength(1);
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ez t');
+  });
+});
+
 describe('a program that is started by a key', () => {
   const hostShell = (): { finish(): void } => {
     const later = { finish: (): void => undefined };

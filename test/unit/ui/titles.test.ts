@@ -33,6 +33,19 @@ describe('tabs of the terminal panel', () => {
     expect(tabs(count, room)).toBe(line);
   });
 
+  test('of a run before say so, in whatever room there is', () => {
+    const { session: told } = tellStory('failed');
+    openShell(told, 1, 'p1', '10', 'failed');
+    const { generations } = told.state;
+    const state = { ...told.state, generations: [...generations, { ...generations[0]!, number: 2 }] };
+    const view = { tabs: ['p1'], activeTab: 'p1' };
+    const said = (room: number) =>
+      tabSegments({ state, view, foreignSize: null }, room).map(({ text, tail = '' }) => text + tail);
+    expect(said(60)).toEqual(['1:#10 failed run 1*']);
+    expect(said(18)).toEqual(['1:#10 run 1*']);
+    expect(said(12)).toEqual(['#10 run 1*']);
+  });
+
   test('a click on a short one shows it', async () => {
     await open('shell', { cols: 80, rows: 24 });
     stage.handle.attach('p1');
