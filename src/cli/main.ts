@@ -4,6 +4,9 @@
 
 /** Runs the program with the process's arguments and ends the process. */
 export async function start(): Promise<void> {
+  const [command = ''] = process.argv.slice(2);
+  // What cannot be written is told at the end; standard error has nobody else to tell.
+  if (!SERVERS.has(command)) for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let status: number;
   try {
     status = await main(process.argv.slice(2));
@@ -12,9 +15,20 @@ export async function start(): Promise<void> {
     status = reportError(error);
   }
   process.exitCode = status;
-  await Promise.all([process.stdout, process.stderr].map(drained));
+  await drained(process.stdout);
+  const { errored } = process.stdout;
+  if (status === 0 && errored) {
+    const { outputError } = await import('./output-error.js');
+    const { reportError } = await import('./report-error.js');
+    const error = outputError(errored);
+    if (error !== null) status = reportError(error);
+  }
+  await drained(process.stderr);
   process.exit(status);
 }
+
+/** They have nobody's terminal, and need not look at one. */
+const SERVERS: ReadonlySet<string> = new Set(['session-server', 'early-server', 'engine-keeper', 'release-abandoned']);
 
 /** Resolves with the exit status. Throws `BxError`, and whatever a defect throws. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -12,19 +12,18 @@ export function seconds(elapsedMs: number): string {
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Decimal units, three significant digits (`30B`, `1.98MB`). */
+/** Decimal units with two decimals, bytes without (`30B`, `1.98MB`, `47.16MB`). */
 export function byteSize(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
+  while (value >= 1000 && unit < UNITS.length - 1) {
     value /= 1000;
     unit++;
   }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${digits === 0 ? Math.round(value) : Number(value.toFixed(digits))}${UNITS[unit]}`;
+  return `${unit === 0 ? Math.round(value) : value.toFixed(2)}${UNITS[unit]}`;
 }
 
-/** A counter: `1.5MB / 3MB`, `1.5MB`, nothing. */
+/** A counter: `1.50MB / 3.00MB`, `1.50MB`, nothing. */
 export function byteAmount(current: number, total: number): string {
   if (total > 0) return `${byteSize(current)} / ${byteSize(total)}`;
   return current > 0 ? byteSize(current) : '';

@@ -1,6 +1,6 @@
 /**
  * Where plain text goes: a stream written in batches, so that a hundred thousand log lines are not as many system calls. A reader that has
- * gone away (EPIPE) ends it quietly.
+ * gone away (EPIPE) ends it quietly. A disk that is full ends what is told, and not what it tells of.
  */
 
 export interface TextSink {
@@ -8,8 +8,13 @@ export interface TextSink {
   lines(lines: readonly string[]): void;
   /** Writes what is held now. */
   flush(): void;
-  /** True once the reader has gone. */
+  /** True once the reader has gone, or nothing more can be written. */
   readonly isClosed: boolean;
+}
+
+/** Whoever would have read it has closed its end. */
+export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'EIO';
 }
 
 const HELD_MAX_CHARACTERS = 64 * 1024;
@@ -21,11 +26,10 @@ export function createTextSink(stream: NodeJS.WritableStream, onClosed: () => vo
   let isClosed = false;
 
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED' && error.code !== 'EIO') throw error;
     if (isClosed) return;
     isClosed = true;
     held = [];
-    onClosed();
+    if (isReaderGone(error)) onClosed();
   });
 
   function flush(): void {

@@ -34,6 +34,11 @@ export const DOCKERFILE_NAME = 'Dockerfile';
  */
 export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>, cwd: string): BuildInput {
   const { context, file } = options;
+  if (context === '') {
+    throw new BxError('input', 'the build context is empty', {
+      hint: 'Name a directory, such as . for the current one; a variable in its place may not be set.',
+    });
+  }
   if (context === '-') return fromStandardInput(file);
   const contextDir = resolve(cwd, context);
   const isDirectory = statSync(contextDir, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -114,6 +119,9 @@ function namedDockerfile(written: string, contextDir: string, cwd: string): stri
   const path = resolve(cwd, written);
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     refuseDanglingLink(path, written);
+    // The frontend looks for the usual name in the other case as well, whoever has named it (BuildKit, frontend/dockerui).
+    const other = join(dirname(path), DOCKERFILE_NAME.toLowerCase());
+    if (basename(path) === DOCKERFILE_NAME && statSync(other, { throwIfNoEntry: false })?.isFile()) return other;
     const inContext = join(contextDir, written);
     const isThere = statSync(inContext, { throwIfNoEntry: false }) !== undefined;
     throw new BxError('input', `the Dockerfile ${quoted(written, path)} does not exist`, {

@@ -96,7 +96,10 @@ export function readBuildOptions(
     tags,
     noCache: flags.bool('no-cache'),
     platform,
-    secrets: flags.list('secret').map((text) => parseSecret(text, env, cwd)),
+    secrets: flags
+      .list('secret')
+      .filter((text) => text !== '')
+      .map((text) => parseSecret(text, env, cwd)),
     ssh: readSsh(flags, env, cwd),
     outputs,
     settings: readBuildSettings(flags, builder, env, cwd),
@@ -146,7 +149,9 @@ function withEpoch(buildArgs: BuildOptions['buildArgs'], env: NodeJS.ProcessEnv)
 
 /** Throws `BxError('usage')`. */
 function chooseCall(flags: ParsedFlags): Call | null {
-  const call = parseCall(flags.bool('check') ? 'check' : (flags.text('call') ?? ''));
+  // One is short for the other, so that the last one counts.
+  const isCheck = flags.bool('check') && flags.last('check', 'call') === 'check';
+  const call = parseCall(isCheck ? 'check' : (flags.text('call') ?? ''));
   const debugging = ['on', 'invoke', 'detach'].find((flag) => flags.isSet(flag));
   if (call === null || debugging === undefined) return call;
   throw new BxError('usage', `--${debugging} makes no sense with --call: nothing is built that could be looked into`, {

@@ -18,7 +18,10 @@ import { readClassicSettings } from './classic-settings.js';
 export function readBuildSettings(flags: ParsedFlags, builder: BuilderKind, env: NodeJS.ProcessEnv, cwd: string): BuildSettings {
   // Of one name the last counts.
   const labels = [...new Map(flags.list('label').map(parseLabel))];
-  const extraHosts = flags.list('add-host').flatMap(parseAddHosts);
+  const extraHosts = flags
+    .list('add-host')
+    .filter((text) => text !== '')
+    .flatMap(parseAddHosts);
   const allow = parseEntitlements(flags.list('allow'));
   const ulimits = parseUlimits(flags.list('ulimit'));
   const noCacheStages = flags.list('no-cache-filter').map(checkStage);

@@ -33,6 +33,11 @@ export class ParsedFlags {
   bool(name: string): boolean {
     return this.text(name) === 'true';
   }
+
+  /** Of these flags the one that was given last; null: none was. */
+  last(...names: readonly string[]): string | null {
+    return [...this.#values.keys()].findLast((name) => names.includes(name)) ?? null;
+  }
 }
 
 /**
@@ -120,6 +125,12 @@ class FlagParser {
   #store(spec: FlagSpec, value: string): void {
     const written = `${spec.short === undefined ? '' : `-${spec.short}, `}--${spec.name}`;
     let text = value;
+    const name = spec.sameAs ?? spec.name;
+    // A variable that is not set in `--progress=$MODE`: as if nothing had been said.
+    if (value === '' && spec.choices !== undefined && spec.fallback !== undefined) {
+      this.#values.delete(name);
+      return;
+    }
     if (spec.kind === 'bool') {
       const parsed = parseGoBoolean(value);
       if (parsed === null) throw this.#error(`invalid argument "${value}" for "${written}" flag: not a boolean`);
@@ -127,10 +138,10 @@ class FlagParser {
     } else if (spec.choices !== undefined && !spec.choices.includes(value)) {
       throw this.#error(`invalid argument "${value}" for "${written}" flag: must be ${listChoices(spec.choices)}`);
     }
-    const name = spec.sameAs ?? spec.name;
-    const known = this.#values.get(name);
-    if (known === undefined) this.#values.set(name, [text]);
-    else known.push(text);
+    const known = this.#values.get(name) ?? [];
+    // The one that was given last stands last.
+    this.#values.delete(name);
+    this.#values.set(name, [...known, text]);
   }
 
   #unknownLong(name: string): BxError {

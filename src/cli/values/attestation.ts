@@ -44,7 +44,7 @@ function canonical(type: string, value: string): string {
 
 function hasNoDefault(env: Readonly<Record<string, string | undefined>>): boolean {
   const told = env[NO_DEFAULT];
-  if (told === undefined) return false;
+  if (!told) return false;
   const parsed = parseGoBoolean(told);
   if (parsed !== null) return parsed;
   throw new BxError('usage', `${NO_DEFAULT} is ${JSON.stringify(told)}, and must be true or false`);

@@ -23,6 +23,10 @@ const KNOWN_ARCHITECTURES = new Set(
   ),
 );
 
+const WORD = /^[a-z0-9_.-]+$/;
+/** With or without the version that its images are for: `windows(10.0.17763)`. */
+const SYSTEM = /^[a-z0-9_.-]+(?:\([a-z0-9_.-]*\))?$/;
+
 /** Separated by commas; null when no platform was given: the engine's own. Throws `BxError('usage')`, with `where` it was given. */
 export function parsePlatform(values: readonly string[], where = '--platform'): string | null {
   const platforms = values.flatMap((value) => value.split(',')).map((text) => text.trim());
@@ -30,8 +34,9 @@ export function parsePlatform(values: readonly string[], where = '--platform'): 
 }
 
 function normalise(text: string, where: string): string {
+  if (text.toLowerCase() === 'local') return `${hostSystem()}/${hostArchitecture()}`;
   const parts = text.toLowerCase().split('/');
-  const isValid = parts.length <= 3 && parts.every((part) => /^[a-z0-9_.-]+$/.test(part));
+  const isValid = parts.length <= 3 && parts.every((part, at) => (at === 0 ? SYSTEM : WORD).test(part));
   if (!isValid) {
     throw new BxError('usage', `${where} ${text}: must be os/architecture or os/architecture/variant`, {
       hint: 'For example: --platform linux/arm64',
@@ -39,7 +44,7 @@ function normalise(text: string, where: string): string {
   }
   if (parts.length === 1) {
     const [word = ''] = parts;
-    if (KNOWN_SYSTEMS.has(word)) parts.push(hostArchitecture());
+    if (KNOWN_SYSTEMS.has(word.replace(/\(.*/, ''))) parts.push(hostArchitecture());
     else parts.unshift('linux');
   }
   const [os, architecture, ...variant] = parts as [string, string, ...string[]];
@@ -51,7 +56,7 @@ function normalise(text: string, where: string): string {
 
 /** An engine takes any word for an architecture and builds an image that runs nowhere. */
 function requireKnown(given: string, { os, architecture }: { os: string; architecture: string }): void {
-  const unknown = !KNOWN_SYSTEMS.has(os)
+  const unknown = !KNOWN_SYSTEMS.has(os.replace(/\(.*/, ''))
     ? `operating system "${os}"`
     : KNOWN_ARCHITECTURES.has(architecture)
       ? null
@@ -60,6 +65,11 @@ function requireKnown(given: string, { os, architecture }: { os: string; archite
   throw new BxError('usage', `${given}: unknown ${unknown}`, {
     hint: 'For example: --platform linux/amd64, linux/arm64 or linux/arm/v7',
   });
+}
+
+/** As docker takes `--platform local`. */
+function hostSystem(): string {
+  return process.platform === 'win32' ? 'windows' : process.platform;
 }
 
 /** The client's own, in Go's spelling, as docker completes `--platform linux`. */

@@ -29,22 +29,14 @@ export function parseSecret(value: string, env: NodeJS.ProcessEnv, cwd: string):
     name = path ?? null;
     path = null;
   }
-  if (id === '') id = path ?? name ?? '';
   if (id === '')
     throw new BxError('usage', `--secret ${value}: id is required`, { hint: 'For example: --secret id=npmrc,src=.npmrc' });
   if (path === null && name === null) {
     if (type !== 'file' && env[id] !== undefined) name = id;
     else path = id;
   }
-  if (name !== null) return { id, from: { kind: 'env', name: requireVariable(value, name, env) } };
+  if (name !== null) return { id, from: { kind: 'env', name } };
   return { id, from: { kind: 'file', path: requireFile(value, resolve(cwd, path!)) } };
-}
-
-function requireVariable(value: string, name: string, env: NodeJS.ProcessEnv): string {
-  if (env[name] !== undefined) return name;
-  throw new BxError('input', `--secret ${value}: the environment variable ${name} is not set`, {
-    hint: `Set it for this command: ${name}=… bxtui build …`,
-  });
 }
 
 function requireFile(value: string, path: string): string {

@@ -8,6 +8,25 @@ import { createTextSink } from '../../../src/plain/text-sink.js';
 import { printableLine, printableText } from '../../../src/platform/printable.js';
 import { eventually } from '../../helpers/eventually.js';
 
+describe('a sink', () => {
+  const sunk = (code: string) => {
+    const stream = new PassThrough();
+    let hasGone = false;
+    const sink = createTextSink(stream, () => {
+      hasGone = true;
+    });
+    stream.emit('error', Object.assign(new Error(code), { code }));
+    sink.lines(['lost']);
+    sink.flush();
+    return { isClosed: sink.isClosed, hasGone, written: stream.read() };
+  };
+
+  it('tells that its reader has gone, and goes on in silence where nothing more can be written', () => {
+    expect(sunk('EPIPE')).toEqual({ isClosed: true, hasGone: true, written: null });
+    expect(sunk('ENOSPC')).toEqual({ isClosed: true, hasGone: false, written: null });
+  });
+});
+
 describe('format', () => {
   it.each([
     [0, '0.000'],
@@ -24,11 +43,11 @@ describe('format', () => {
     [0, '0B'],
     [30, '30B'],
     [999, '999B'],
-    [1_000, '1kB'],
+    [1_000, '1.00kB'],
     [1_980_000, '1.98MB'],
-    [15_550_000, '15.6MB'],
-    [999_600, '1MB'],
-    [437_000_000_000, '437GB'],
+    [47_160_400, '47.16MB'],
+    [999_600, '999.60kB'],
+    [437_000_000_000, '437.00GB'],
   ])('writes %i bytes as %s', (bytes, text) => {
     expect(byteSize(bytes)).toBe(text);
   });

@@ -211,7 +211,7 @@ describe('plain progress', () => {
       });
     }
     step(60);
-    expect(lines.slice(1)).toEqual(['#1 sha256:1 5MB / 20MB 5.0s', '#1 sha256:1 10MB / 20MB 10.0s']);
+    expect(lines.slice(1)).toEqual(['#1 sha256:1 5.00MB / 20.00MB 5.0s', '#1 sha256:1 10.00MB / 20.00MB 10.0s']);
   });
 
   it('ends a failed build with the tail of the log and the lines of the Dockerfile', () => {

@@ -95,7 +95,7 @@ export function openSession(options: SessionOptions): SessionHandle {
   const giveUp = new AbortController();
   const services = {
     auth: createRegistryAuth(env, (message) => options.onWarning?.(message)),
-    secrets: createSecretStore(options.secrets ?? [], env),
+    secrets: createSecretStore(options.secrets ?? [], env, (message) => options.onWarning?.(message)),
     ssh: createSshForwarder(options.ssh ?? []),
     contents: options.contents ?? new Map(),
   };

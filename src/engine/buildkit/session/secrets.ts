@@ -15,6 +15,7 @@ export interface SecretStore {
 export function createSecretStore(
   sources: readonly SecretSource[],
   env: Readonly<Record<string, string | undefined>>,
+  onWarning: (message: string) => void = () => undefined,
 ): SecretStore {
   const byId = new Map(sources.map((source) => [source.id, source]));
   return {
@@ -22,13 +23,9 @@ export function createSecretStore(
       const source = byId.get(id);
       if (!source) return null;
       if (source.from.kind === 'file') return readSecretFile(id, source.from.path);
-      const value = env[source.from.name];
-      if (value === undefined) {
-        throw new BxError('input', `secret ${id}: the environment variable ${source.from.name} is not set`, {
-          hint: `Set ${source.from.name}, then reload.`,
-        });
-      }
-      return checked(id, Buffer.from(value), source.from.name);
+      const { name } = source.from;
+      if (env[name] === undefined) onWarning(`secret ${id} is empty: the environment variable ${name} is not set`);
+      return checked(id, Buffer.from(env[name] ?? ''), name);
     },
   };
 }

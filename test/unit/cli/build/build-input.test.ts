@@ -33,8 +33,16 @@ describe('locateBuildInput', () => {
       dockerfileDir: join(dir, 'ctx'),
       dockerfileName: 'dockerfile',
     });
+    expect(locate('ctx', 'ctx/Dockerfile').dockerfileName).toBe('dockerfile');
+    expect(() => locate('ctx', 'ctx/Other')).toThrow('does not exist');
     writeFileSync(join(dir, 'ctx/Dockerfile'), '');
     expect(locate('ctx').dockerfileName).toBe('Dockerfile');
+    expect(locate('ctx', 'ctx/Dockerfile').dockerfileName).toBe('Dockerfile');
+  });
+
+  it('does not take an empty name for the working directory', () => {
+    writeFileSync(join(dir, 'Dockerfile'), '');
+    expect(failure(() => locate('')).hint).toContain('a variable in its place may not be set');
   });
 
   it('says of a Dockerfile that is a dangling link where it leads', () => {

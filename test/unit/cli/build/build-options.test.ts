@@ -7,6 +7,15 @@ import { BxError } from '../../../../src/platform/errors.js';
 const read = (...args: string[]) => readBuildOptions(args, { V: '1' }, '/w');
 
 describe('readBuildOptions', () => {
+  it.each([
+    [['--check'], 'lint'],
+    [['--check', '--call', 'outline'], 'outline'],
+    [['--call', 'outline', '--check'], 'lint'],
+    [['--call', 'outline', '--check=false'], 'outline'],
+  ])('asks the frontend what was said last: %j', (args, method) => {
+    expect(read(...args, '.')?.call?.method).toBe(method);
+  });
+
   it('has defaults for everything but the context', () => {
     expect(read('.')).toEqual({
       context: '.',

@@ -76,7 +76,7 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
     'id=',
     'id=a,what=x',
     'type=none,id=a',
-    'id=a,env=NOT_SET',
+    'src=key',
     'id=a,src=/nowhere/at/all',
   ),
   'shm-size': of(/\bk\b.*\bm\b.*\bg\b|64m/s, 'much', '-1', '1x', '1.2.3m', 'm'),

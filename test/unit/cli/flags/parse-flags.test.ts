@@ -10,6 +10,7 @@ const SPECS: readonly FlagSpec[] = [
   { name: 'path', kind: 'string', value: 'PATH', summary: '', sameAs: 'file' },
   { name: 'file', short: 'f', kind: 'string', value: 'PATH', summary: '' },
   { name: 'on', kind: 'string', value: 'WHEN', summary: '', choices: ['error', 'always'] },
+  { name: 'mode', kind: 'string', value: 'MODE', summary: '', choices: ['plain'], fallback: 'auto' },
 ];
 const parse = (...args: string[]) => parseFlags(SPECS, args, 'bxtui build --help');
 const failure = (...args: string[]): BxError => {
@@ -96,6 +97,17 @@ describe('parseFlags', () => {
     expect(parse('-f', 'a', '--path', 'b').text('file')).toBe('b');
     expect(parse('--path=a', '-f', 'b').text('file')).toBe('b');
     expect(parse('--path=a').isSet('path')).toBe(false);
+  });
+
+  it('knows which of several was given last', () => {
+    expect(parse('-q', '--on=error', '-q').last('quiet', 'on')).toBe('quiet');
+    expect(parse('-q', '--on=error').last('quiet', 'on')).toBe('on');
+    expect(parse('--on=error').last('quiet', 'tag')).toBeNull();
+  });
+
+  it('takes an empty choice for none where there is a default', () => {
+    expect(parse('--mode=plain', '--mode=').text('mode')).toBeNull();
+    expect(failure('--on=').message).toContain('must be error or always');
   });
 
   it('guesses what an unknown flag was meant to be', () => {

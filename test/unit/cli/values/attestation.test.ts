@@ -65,6 +65,7 @@ describe('attestations', () => {
     expect(read({}, env)).toEqual([{ type: 'provenance', spec: null }]);
     expect(read({ provenance: 'true' }, env)).toEqual([{ type: 'provenance', spec: 'type=provenance' }]);
     expect(read({}, { BUILDX_NO_DEFAULT_ATTESTATIONS: 'false' })).toEqual([]);
+    expect(read({}, { BUILDX_NO_DEFAULT_ATTESTATIONS: '' })).toEqual([]);
     expect(() => read({}, { BUILDX_NO_DEFAULT_ATTESTATIONS: 'maybe' })).toThrow('BUILDX_NO_DEFAULT_ATTESTATIONS is "maybe"');
   });
 

@@ -31,7 +31,7 @@ describe('parseSecret', () => {
     expect(() => parseSecret('id=npmrc', {}, dir)).toThrow('the limit is');
     expect(() => parseSecret(`id=a,src=/nope/x`, {}, dir)).toThrow('cannot read /nope/x: it does not exist');
     expect(() => parseSecret(`id=a,src=${dir}`, {}, dir)).toThrow('is not a file');
-    expect(() => parseSecret('id=a,env=NOT_SET', {}, dir)).toThrow('NOT_SET is not set');
+    expect(() => parseSecret('src=npmrc', {}, dir)).toThrow('id is required');
     expect(() => parseSecret('npmrc', {}, dir)).toThrow('must be key=value');
     expect(() => parseSecret('id=a,mode=1', {}, dir)).toThrow('unknown key "mode"');
   });
@@ -73,8 +73,13 @@ describe('parsePlatform', () => {
     [['linux/arm64/v8'], 'linux/arm64'],
     [['linux/arm/v7'], 'linux/arm/v7'],
     [['linux/amd64', 'amd64'], 'linux/amd64'],
+    [['windows(10.0.17763)/amd64'], 'windows(10.0.17763)/amd64'],
   ])('reads %j', (values, expected) => {
     expect(parsePlatform(values)).toBe(expected);
+  });
+
+  it('takes this machine for local', () => {
+    expect(parsePlatform(['local'])).toBe(parsePlatform([process.platform]));
   });
 
   it('refuses several, and what is none', () => {

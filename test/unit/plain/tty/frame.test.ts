@@ -45,7 +45,7 @@ describe('a frame of compact progress', () => {
       '[+] Building 2.3s (1/3)                       Docker Engine',
       ' => CACHED [1/3] FROM x                                0.1s',
       ' => [2/3] RUN make                                     1.3s',
-      ' => => layer 1.5MB / 3MB                               1.3s',
+      ' => => layer 1.50MB / 3.00MB                           1.3s',
     ]);
   });
 

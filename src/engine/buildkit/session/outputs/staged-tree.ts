@@ -39,6 +39,7 @@ export function createStagedTree(root: string): StagedTree {
       fs.lutimesSync(target, ...times(stat));
     } else if (stat.mode & (GoMode.device | GoMode.fifo)) {
       makeNode(target, stat);
+      fs.chmodSync(target, unixMode(stat.mode));
       fs.utimesSync(target, ...times(stat));
     } else if (stat.linkName !== '') {
       const source = cleanPath(`/${stat.linkName}`).slice(1);
@@ -76,6 +77,7 @@ export function createStagedTree(root: string): StagedTree {
       // Deepest first: giving a directory its time comes after everything in it, taking away its write permission too.
       for (const [path, stat] of [...directories].reverse()) {
         if (!stat) continue;
+        takeOver(join(dest, path));
         fs.chmodSync(join(dest, path), unixMode(stat.mode));
         fs.utimesSync(join(dest, path), ...times(stat));
       }
@@ -103,6 +105,13 @@ function merge(from: string, to: string): void {
     if (present && (entry.isDirectory() || present.isDirectory())) fs.rmSync(target, { recursive: true, force: true });
     fs.renameSync(source, target);
   }
+}
+
+/** What was there already becomes this user's, as everything in the result is (fsutil in docker/buildx). */
+function takeOver(directory: string): void {
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  const found = fs.statSync(directory);
+  if (uid !== undefined && gid !== undefined && (found.uid !== uid || found.gid !== gid)) fs.chownSync(directory, uid, gid);
 }
 
 /** Node has no call that makes pipes and devices. */
