@@ -199,6 +199,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
     execute,
     terminal: (id) => processes.terminal(id),
     stepLog: (generation, step) => logs.read(generation, step),
+    wholeLog: async (generation, step) => logs.read(generation, step),
     hasExclusiveCache: (generation, step) => builds.run(generation)?.hasExclusiveCache(step) ?? false,
     ended,
   };

@@ -152,6 +152,11 @@ export interface StepLog {
   readonly file: string | null;
 }
 
+/** Its beginning stayed behind where it came from, and may still be there: `SessionClient.wholeLog` asks for it. */
+export function lacksBeginning(log: StepLog): boolean {
+  return log.head === '' && log.omittedBytes > 0;
+}
+
 export interface SessionClient {
   /** The newest state. Same object as long as nothing changed. */
   readonly state: SessionState;
@@ -161,7 +166,13 @@ export interface SessionClient {
   execute(command: SessionCommand, signal?: AbortSignal): Promise<CommandResult>;
   /** Throws `BxError('not-found')`. */
   terminal(process: ProcessSummary['id']): Terminal;
+  /** What is here of it: of a session in another process only the end of what was long when this client came. */
   stepLog(generation: number, step: StepKey): StepLog;
+  /**
+   * Everything that the session still has of it, its file up to date; what `stepLog` gives from then on. When the session cannot be asked
+   * any more: what is here.
+   */
+  wholeLog(generation: number, step: StepKey): Promise<StepLog>;
   /** True when a shell at this step would hold a cache that nobody else can use meanwhile (sharing=locked or private): ask first. */
   hasExclusiveCache(generation: number, step: StepKey): boolean;
   /** Resolves when the session has ended and nothing of it is left on the engine. */

@@ -145,6 +145,14 @@ describe('bxtui logs', () => {
     expect([step.status, step.stdout]).toEqual([0, 'first\nlast\n']);
   });
 
+  it('prints the whole log of a step, also where a client that comes later is told its end only', async () => {
+    const id = await detach(`${BASE}RUN seq 1 34000; exit 3\n`);
+    await untilFailed(sessionRoot(), id);
+    const step = await run('logs', ['--step', '5', id]);
+    expect(step.stdout).toBe(Array.from({ length: 34_000 }, (_, at) => `${at + 1}\n`).join(''));
+    expect((await run('logs', [id])).stdout).toMatch(/^#\d+ (?:[\d.]+ )?1\n#\d+ (?:[\d.]+ )?2\n/m);
+  });
+
   it('tells a failure as the build itself did, and refuses what there is not', async () => {
     const id = await detach(FAILING);
     await untilFailed(sessionRoot(), id);

@@ -55,6 +55,7 @@ export function createFakeSession(): FakeSession {
     stepLog(generation, step): StepLog {
       return { head: logs.get(logKey(generation, step)) ?? '', tail: '', omittedBytes: 0, file: null };
     },
+    wholeLog: async (generation, step) => session.stepLog(generation, step),
     hasExclusiveCache: (_generation, step) => session.exclusive.has(step),
     ended: new Promise(() => undefined),
     emit(event) {

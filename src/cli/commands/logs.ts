@@ -12,6 +12,7 @@ import { createTextSink, printBuild, startPlainProgress, type TextSink } from '.
 import { BxError } from '../../platform/errors.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { findSession } from '../../session/records/session-records.js';
+import { lacksBeginning } from '../../session/session.js';
 import type { RemoteSession } from '../../session/wire/index.js';
 import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
@@ -88,6 +89,8 @@ function chooseGeneration({ state, id }: RemoteSession, wanted: string | null): 
 }
 
 async function printProgress(session: RemoteSession, generation: Generation, sink: TextSink, follows: boolean): Promise<void> {
+  const { number, order } = generation;
+  for (const step of order) if (lacksBeginning(session.stepLog(number, step))) await session.wholeLog(number, step);
   if (!follows) {
     printBuild(session, generation, sink);
     return;
@@ -102,6 +105,8 @@ async function printStep(session: RemoteSession, generation: Generation, step: S
   const printer = isatty(1) ? safePrinter() : null;
   const write = (text: string) => writeOut(printer === null ? text : printer.push(Buffer.from(text)));
   const { number } = generation;
+  await session.wholeLog(number, step);
+  // In the turn in which what comes later is listened for.
   const { head, tail, omittedBytes, file } = session.stepLog(number, step);
   const later: string[] = [];
   let takeLater = (text: string): void => void later.push(text);

@@ -160,6 +160,7 @@ export function createReplaySession({ record, clock, speed, idleLimitMs }: Repla
     },
     terminal,
     stepLog: (generation, step) => timeline.stepLog(count, generation, step),
+    wholeLog: async (generation, step) => timeline.stepLog(count, generation, step),
     hasExclusiveCache: () => false,
     ended,
     play: player.play,

@@ -13,7 +13,7 @@ import type { CommandResult, SessionCommand, StepLog } from '../session.js';
 import { notASession } from './frames.js';
 import type { ScreenPlace } from './place.js';
 
-export const PROTOCOL = 5;
+export const PROTOCOL = 6;
 /** Each side waits so long for the first word of the other. */
 export const HELLO_TIMEOUT_MS = 10_000;
 
@@ -90,6 +90,8 @@ export type ClientMessage =
   /** Answered with `result` or `failed` under the same id. */
   | { readonly type: 'request'; readonly id: number; readonly command: SessionCommand }
   | { readonly type: 'abort'; readonly id: number }
+  /** Wants all that the session has of this log. Answered with `log`, behind every event that is in it. */
+  | { readonly type: 'log.want'; readonly generation: number; readonly step: StepKey }
   /** Where the person is; only to a server whose snapshot has one. */
   | { readonly type: 'place'; readonly place: ScreenPlace }
   | { readonly type: 'terminal.open'; readonly channel: number; readonly process: string }
@@ -132,6 +134,7 @@ export type ServerMessage =
       /** Where the last person was; null: nobody has been there. Missing: the server keeps none. */
       readonly place?: ScreenPlace | null;
     }
+  /** All that is known of it up to here; in a snapshot the newest. */
   | { readonly type: 'log'; readonly generation: number; readonly step: StepKey; readonly log: StepLog }
   | { readonly type: 'ready' }
   /** In order. Those that came in one turn come together. */
@@ -163,6 +166,7 @@ const CLIENT_SHAPES: Shapes<ClientMessage> = {
   kill: {},
   request: { id: 'uint', command: 'object' },
   abort: { id: 'uint' },
+  'log.want': { generation: 'uint', step: 'string' },
   place: { place: 'object' },
   'terminal.open': { ...CHANNEL, process: 'string' },
   'terminal.listen': { ...CHANNEL, withReplay: 'boolean', answers: 'boolean' },

@@ -10,7 +10,7 @@ import type { Disposable } from '../../platform/byte-channel.js';
 import { assertNever, BxError, toBxError } from '../../platform/errors.js';
 import { createLogStore } from '../log-store.js';
 import { matchingId } from '../process-table.js';
-import type { CommandResult, SessionClient } from '../session.js';
+import type { CommandResult, SessionClient, StepLog } from '../session.js';
 import { type Closing, createConnection } from './connection.js';
 import { notASession } from './frames.js';
 import {
@@ -80,6 +80,7 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
   const clientListeners = new Set<(clients: readonly ClientInfo[]) => void>();
   const refusalListeners = new Set<(error: BxError) => void>();
   const pending = new Map<number, Deferred<CommandResult>>();
+  const wantedLogs = new Map<string, Deferred<void>>();
   const arrival = deferred<RemoteSession>();
   const disconnection = deferred<BxError | null>();
   const ending = deferred<void>();
@@ -116,6 +117,8 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
       terminals.closeAll();
       for (const { reject } of pending.values()) reject(reason ?? overError(isLeft));
       pending.clear();
+      for (const { resolve } of wantedLogs.values()) resolve();
+      wantedLogs.clear();
       arrival.reject(reason ?? overError(isLeft));
       disconnection.resolve(reason);
       if (!isLeft) ending.resolve();
@@ -147,7 +150,7 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
         ({ session: id, client: clientId, state, clients, idleEndsAtMs, place: lastPlace } = message);
         return;
       case 'log':
-        logs.seed(message.generation, message.step, message.log);
+        takeLog(message);
         return;
       case 'ready':
         arrival.resolve(session);
@@ -221,6 +224,27 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
     for (const step of stepsAt(known, log.digest)) logs.append(number, step, log.text);
   }
 
+  function takeLog({ generation, step, log }: Extract<ServerMessage, { type: 'log' }>): void {
+    logs.seed(generation, step, log);
+    const id = `${generation}/${step}`;
+    wantedLogs.get(id)?.resolve();
+    wantedLogs.delete(id);
+  }
+
+  /** Who wants the same log meanwhile gets the same answer. */
+  async function wholeLog(generation: number, step: StepKey): Promise<StepLog> {
+    const { omittedBytes, file } = logs.read(generation, step);
+    if (!connection.isClosed && (omittedBytes > 0 || file !== null)) {
+      const id = `${generation}/${step}`;
+      const asked = wantedLogs.get(id);
+      const answer = asked ?? deferred<void>();
+      wantedLogs.set(id, answer);
+      if (asked === undefined) send({ type: 'log.want', generation, step });
+      await answer.promise;
+    }
+    return logs.read(generation, step);
+  }
+
   function takeRefusal(error: BxError, isFinal: boolean): void {
     refuseKill?.(error);
     if (isFinal) {
@@ -275,6 +299,7 @@ export function connectSession(stream: Duplex, identity: ConnectOptions): Promis
       return terminals.open(matchingId(ids, meant));
     },
     stepLog: (generation, step) => logs.read(generation, step),
+    wholeLog,
     hasExclusiveCache: (generation, step) => caches.get(generation)?.has(step) ?? false,
     async kill() {
       if (connection.isClosed) return;

@@ -149,6 +149,7 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     if (message.type === 'request') void request(message.id, message.command);
     else if (message.type === 'abort') requests.get(message.id)?.abort(new BxError('cancelled', 'cancelled'));
     else if (message.type === 'place') takePlace(message.place);
+    else if (message.type === 'log.want') giveLog(message);
     else handleTerminal(message);
   }
 
@@ -184,6 +185,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
     });
     info = joining;
     given.onJoined();
+  }
+
+  function giveLog({ generation, step }: Extract<ClientMessage, { type: 'log.want' }>): void {
+    given.flush();
+    allow(() => send({ type: 'log', generation, step, log: session.stepLog(generation, step) }));
   }
 
   /** Who only looks leads nobody anywhere. */

@@ -4,7 +4,7 @@
 import type { SessionEvent } from '../../core/events.js';
 import type { SessionState, StepKey } from '../../core/model/index.js';
 import { stepsAt } from '../../core/reduce/index.js';
-import type { SessionClient } from '../../session/session.js';
+import { lacksBeginning, type SessionClient } from '../../session/session.js';
 import { createLogView } from '../../term/log-view.js';
 import type { Emulator } from '../../term/types.js';
 
@@ -56,7 +56,21 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
     if (log.head === '' && log.tail === '' && log.omittedBytes === 0) return null;
     const view = createLogView({ ...size, scrollbackRows: SCROLLBACK_ROWS, log });
     view.onDirty(onDirty);
+    if (lacksBeginning(log)) void completed(generation, step, view);
     return view;
+  };
+
+  /** With the whole log, which the session had to be asked for, as far from its end. */
+  const completed = async (generation: number, step: StepKey, stump: Emulator): Promise<void> => {
+    const log = await session.wholeLog(generation, step);
+    const key = `${generation}/${step}`;
+    if (lacksBeginning(log) || grids.get(key) !== stump) return;
+    const { isAtBottom, firstRow, length, top } = stump.viewport;
+    stump.dispose();
+    grids.delete(key);
+    const renewed = get(generation, step);
+    if (!isAtBottom) renewed?.write('', () => renewed.viewport.scrollToRow(endOf(renewed) - (firstRow + length - top)));
+    onDirty();
   };
 
   const get = (generation: number, step: StepKey): Emulator | null => {
@@ -99,4 +113,8 @@ export function createLogGrids(session: SessionClient, onDirty: () => void): Log
       reset();
     },
   };
+}
+
+function endOf({ viewport }: Emulator): number {
+  return viewport.firstRow + viewport.length;
 }

@@ -17,7 +17,7 @@ interface PanelText {
 }
 
 /** Null: the panel has no text, or none yet. */
-export function panelText(ui: Ui, panel: PanelId): PanelText | null {
+export async function panelText(ui: Ui, panel: PanelId): Promise<PanelText | null> {
   const grid = gridOf(ui, panel);
   if (grid === null) return null;
   const { firstRow, length, top } = grid.viewport;
@@ -34,23 +34,24 @@ export function panelText(ui: Ui, panel: PanelId): PanelText | null {
   const generation = selectGeneration(ui.deps.session.state, ui.store.view);
   const step = selectStep(generation, ui.store.view);
   if (generation === null || step === null) return null;
-  const log = ui.deps.session.stepLog(generation.number, step.key);
+  const log = await ui.deps.session.wholeLog(generation.number, step.key);
   const fileName = `step-${step.number ?? 'log'}.log`;
   if (log.file !== null) return { source: { kind: 'file', path: log.file }, fileName, line };
-  const text = printableText((log.head + log.tail).replace(/\r(?!\n)/g, '\n'));
+  const gap = log.omittedBytes === 0 ? '' : `\n[… ${log.omittedBytes} bytes are no longer kept]\n`;
+  const text = printableText((log.head + gap + log.tail).replace(/\r(?!\n)/g, '\n'));
   return { source: { kind: 'text', name: fileName, text }, fileName, line };
 }
 
 /** Opens the text of the focused panel in the person's editor; nothing comes back from it. */
 export async function editPanelText(ui: Ui): Promise<void> {
-  const text = panelText(ui, ui.store.view.focus);
+  const text = await panelText(ui, ui.store.view.focus);
   if (text === null) return;
   await ui.deps.guard.suspendFor(() => ui.deps.files.edit(text.source, text.line));
 }
 
 /** Asks for a name and writes the text of the focused panel there; an existing file is replaced only when that is confirmed. */
 export async function writePanelText(ui: Ui, commands: ScreenCommands): Promise<void> {
-  const text = panelText(ui, ui.store.view.focus);
+  const text = await panelText(ui, ui.store.view.focus);
   if (text !== null) await writeSource(ui, commands, text);
 }
 

@@ -260,6 +260,10 @@ export class FakeSession implements SessionClient {
     return { head: '', tail: this.logs.get(step) ?? this.logTail, omittedBytes: this.omittedBytes, file: null };
   }
 
+  async wholeLog(generation: number, step: string): Promise<StepLog> {
+    return this.stepLog(generation, step);
+  }
+
   hasExclusiveCache(): boolean {
     return false;
   }

@@ -23,6 +23,18 @@ describe('the log of a step', () => {
     expect(stage.opened[0]![0]).toEqual({ kind: 'file', path: '/logs/g1-1.log' });
   });
 
+  test('is asked of the session where only its end is here', async () => {
+    await open('failed');
+    const { stepLog } = session;
+    session.stepLog = () => ({ head: '', tail: 'the end\n', omittedBytes: 5, file: null });
+    session.wholeLog = async (generation, step) => stepLog(generation, step);
+    await stage.press('3', 'E');
+    expect(stage.opened[0]![0]).toMatchObject({ kind: 'text', text: expect.stringContaining('gyp ERR! find Python') });
+    session.wholeLog = async (generation, step) => session.stepLog(generation, step);
+    await stage.press('E');
+    expect(stage.opened[1]![0]).toMatchObject({ kind: 'text', text: '\n[… 5 bytes are no longer kept]\nthe end\n' });
+  });
+
   test('is written under the name that was asked for; a file that is there only after a question', async () => {
     await open('failed');
     await stage.press('3', 'W');

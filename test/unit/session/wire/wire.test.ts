@@ -1,6 +1,8 @@
 import { duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { initialState } from '../../../../src/core/reduce/index.js';
 import type { BxError } from '../../../../src/platform/errors.js';
+import { lacksBeginning } from '../../../../src/session/session.js';
 import { encodeMessage } from '../../../../src/session/wire/frames.js';
 import { connectSession, killSession, PROTOCOL } from '../../../../src/session/wire/index.js';
 import { hello, messages, plan, printed, rollback, SCREEN, serve, settle, success, until, vertex, withShell } from './harness.js';
@@ -111,6 +113,45 @@ describe('clients', () => {
     served.engine.runs[0]!.say(printed(2, 'more'), printed(3, ' and more'));
     await until(() => client.stepLog(1, '3').head === 'short and more');
     expect(client.stepLog(1, '2').tail).toBe(`${tail}more`);
+  });
+
+  it('have the whole of a long log for the asking, with all that came meanwhile', async () => {
+    const served = serve();
+    await served.local.start();
+    const run = served.engine.runs[0]!;
+    const text = Array.from({ length: 30_000 }, (_, line) => `line ${line}\n`).join('');
+    run.say(plan, vertex(2, null), printed(2, text));
+    await until(() => served.local.stepLog(1, '2').head !== '');
+    const client = await served.connect({ isReadOnly: true });
+    expect(lacksBeginning(client.stepLog(1, '2'))).toBe(true);
+    run.say(printed(2, 'one\n'));
+    const asked = [client.wholeLog(1, '2'), client.wholeLog(1, '2')];
+    run.say(printed(2, 'two\n'));
+    for (const { head, tail, omittedBytes, file } of await Promise.all(asked)) {
+      expect([(head + tail).startsWith(text), omittedBytes, file]).toEqual([true, 0, null]);
+    }
+    await settle();
+    run.say(printed(2, 'three\n'));
+    await until(() => client.stepLog(1, '2').tail.endsWith('three\n'));
+    expect(client.stepLog(1, '2')).toEqual(served.local.stepLog(1, '2'));
+    expect((await client.wholeLog(1, '3')).tail).toBe('');
+  });
+
+  it('have what there is of a log when the session can no longer be asked', async () => {
+    const [near, far] = duplexPair();
+    const client = connectSession(near, SCREEN);
+    // A server that answers nothing.
+    for (const message of [
+      { type: 'hello', protocol: PROTOCOL, version: '1.0.0' },
+      { type: 'snapshot', session: 's1', client: 1, state: initialState(), clients: [], idleEndsAtMs: null },
+      { type: 'log', generation: 1, step: '2', log: { head: '', tail: 'end', omittedBytes: 5, file: null } },
+      { type: 'ready' },
+    ])
+      far.write(encodeMessage(message));
+    const asked = (await client).wholeLog(1, '2');
+    far.end();
+    expect(await asked).toEqual({ head: '', tail: 'end', omittedBytes: 5, file: null });
+    expect((await (await client).wholeLog(1, '2')).tail).toBe('end');
   });
 
   it('that end the session tell everybody', async () => {
