@@ -45,7 +45,7 @@ export async function environmentAt(
   signal: AbortSignal,
 ): Promise<Environment> {
   const own = stepExec(context.graph, instruction.key, context.failureAt(instruction.key))?.exec;
-  const meta = own?.meta;
+  const meta = isAfterTriggers(instruction, moment) ? undefined : own?.meta;
   if (meta && instruction.instruction === 'RUN' && !isExecForm(instruction)) {
     return { ...fromMeta(meta), runShell: meta.args.length > 1 ? meta.args.slice(0, -1) : DEFAULT_SHELL, note: null };
   }
@@ -62,6 +62,11 @@ export async function environmentAt(
     if (meta) return { ...fromMeta(meta), runShell: DEFAULT_SHELL, note: null };
     return nearest(context, instruction, message);
   }
+}
+
+/** A FROM's commands are the triggers of its image (ONBUILD): what they set after the last command is in none of them. */
+function isAfterTriggers(instruction: Pick<PlannedInstruction, 'instruction'>, moment: Moment): boolean {
+  return instruction.instruction === 'FROM' && moment === 'after';
 }
 
 /**
@@ -119,7 +124,10 @@ function nearest(context: RunContext, instruction: PlannedInstruction, reason: s
   const stage = context.request.dockerfile.plan.instructions.filter((one) => one.stage === instruction.stage);
   const order = [...stage.filter((one) => one.number < instruction.number).reverse(), ...stage];
   for (const other of order) {
-    const meta = stepExec(context.graph, other.key)?.exec.meta;
+    const { graph } = context;
+    // Of several commands, a FROM's triggers, the last one.
+    const last = graph.verticesOf(other.key).findLast((digest) => graph.op(digest)?.op?.op.case === 'exec');
+    const meta = stepExec(graph, other.key, { digest: last ?? null })?.exec.meta;
     if (!meta) continue;
     const runShell = isExecForm(other) || meta.args.length < 2 ? DEFAULT_SHELL : meta.args.slice(0, -1);
     return { ...fromMeta(meta), runShell, note: `The environment is that of step ${other.key}: ${reason}` };
