@@ -137,10 +137,19 @@ describe('secrets', () => {
     for (const value of values) for (const text of left) expect(text.includes(value), text.slice(0, 300)).toBe(false);
   });
 
+  it('of a variable that is not set are empty, which is told', async () => {
+    const project = createProject(
+      `${BASE}RUN --mount=type=secret,id=a,required [ -f /run/secrets/a ] && [ ! -s /run/secrets/a ]\n`,
+    );
+    const run = await runBxtui(['build', '--progress=plain', '--secret', 'id=a,env=NOT_THERE', project.dir]);
+    expect(run.status, run.output).toBe(0);
+    expect(run.output).toContain('secret a is empty: the environment variable NOT_THERE is not set');
+  });
+
   it('that cannot be had are told before anything is built', async () => {
     const project = createProject(DOCKERFILE);
-    const run = await runBxtui(['build', '--secret', 'id=a,env=NOT_THERE', project.dir]);
-    expect([run.status, run.output]).toEqual([1, expect.stringContaining('NOT_THERE is not set')]);
+    const run = await runBxtui(['build', '--secret', 'id=a,src=/not/there', project.dir]);
+    expect([run.status, run.output]).toEqual([1, expect.stringContaining('cannot read /not/there: it does not exist')]);
     project.write('key', 'no key');
     const ssh = await runBxtui(['build', '--ssh', `default=${project.path('key')}`, project.dir]);
     expect([ssh.status, ssh.output]).toEqual([1, expect.stringContaining('is no private key that can be used')]);
