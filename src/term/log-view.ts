@@ -7,7 +7,14 @@ import { fitLog } from './fit-log.js';
 import { createListeners } from './listeners.js';
 import { applyLogPolicy } from './log-policy.js';
 import { createLogViewport } from './log-viewport.js';
-import type { CellSink, Emulator, EmulatorModes, EmulatorOptions } from './types.js';
+import {
+  type CellSink,
+  DEFAULT_COLOR,
+  type Emulator,
+  type EmulatorModes,
+  type EmulatorOptions,
+  type SearchOptions,
+} from './types.js';
 
 /** The beginning and the end of a log; `omittedBytes` lie between them. `StepLog` of the session fits. */
 export interface LogText {
@@ -29,6 +36,8 @@ const MIN_SCREEN_ROWS = 60;
 const MAX_PARTIAL_LINE = 4096;
 /** Ends whatever sequence was cut off (CAN, ST), and its colours. */
 const NEUTRAL = '\x18\x1b\\\x1b[0m\x1b[?7h';
+/** In the first row of a grid that could not keep the rows before it. */
+const LET_GO = ' earlier output left out here ';
 /** What BuildKit writes where it stopped forwarding output. */
 const CLIPPED = /^\[output clipped, log (?:limit|speed) /;
 
@@ -52,8 +61,9 @@ export function createLogView(options: LogViewOptions): LogView {
     viewport.invalidate();
     dirty.emit();
   });
-  const parts = log === undefined ? [] : partsOf(fitLog(log, options.scrollbackRows, options.cols));
-  for (const part of parts) emulator.write(part);
+  const fitted = log === undefined ? null : fitLog(log, options.scrollbackRows, options.cols);
+  if (fitted !== null) for (const part of partsOf(fitted)) emulator.write(part);
+  const hasLetGo = (): boolean => emulator.viewport.firstRow > 0;
 
   // The prototype chain gives the emulator's getters their own values, not copies of them.
   return Object.create(emulator, {
@@ -63,6 +73,7 @@ export function createLogView(options: LogViewOptions): LogView {
       get: () => ({ x: emulator.cursor.x, y: emulator.viewport.top + emulator.cursor.y - viewport.top }),
     },
     viewport: { value: viewport },
+    isPartial: { get: () => hasLetGo() || (fitted !== null && fitted.omittedBytes > 0) },
     onDirty: { value: dirty.add },
     write: {
       value: (data: Uint8Array | string, done?: () => void) =>
@@ -74,10 +85,16 @@ export function createLogView(options: LogViewOptions): LogView {
     readRow: {
       value: (row: number, cells: CellSink) => {
         const isThere = emulator.readRow(row, cells) && row < viewport.firstRow + viewport.length;
+        if (isThere && hasLetGo() && row === viewport.firstRow) fillWith(LET_GO, cells);
         if (isThere && cells[0]!.chars === '[' && CLIPPED.test(textOf(cells)))
           for (const cell of cells) cell.inverse = cell.chars !== ' ';
         return isThere;
       },
+    },
+    // What the mark stands on is not seen.
+    search: {
+      value: (query: string, searchOptions?: SearchOptions) =>
+        emulator.search(query, searchOptions).filter(({ start }) => !hasLetGo() || start.row > viewport.firstRow),
     },
     resize: {
       value: (cols: number, nextRows: number) => {
@@ -111,6 +128,14 @@ function formatBytes(bytes: number): string {
     unit += 1;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+function fillWith(text: string, cells: CellSink): void {
+  for (const [at, cell] of cells.entries()) {
+    const isMarked = at < text.length;
+    Object.assign(cell, { chars: text[at] ?? ' ', width: 1, fg: DEFAULT_COLOR, bg: DEFAULT_COLOR, inverse: isMarked });
+    cell.bold = cell.dim = cell.italic = cell.underline = cell.strike = cell.invisible = false;
+  }
 }
 
 function textOf(cells: CellSink): string {

@@ -125,6 +125,8 @@ export interface Emulator extends Disposable {
   /** Relative to the viewport; `y` is outside of 0..rows-1 while scrolled away. `x` may equal `cols` (pending wrap). */
   readonly cursor: { readonly x: number; readonly y: number };
   readonly viewport: Viewport;
+  /** Of a log: not all of it is in the grid. */
+  readonly isPartial?: boolean;
   /** Rises when row numbers change their meaning: resize, change of screen, reset. */
   readonly layoutVersion: number;
   /** Last title the program set, cleaned and capped; empty when none. */

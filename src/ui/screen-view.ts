@@ -125,6 +125,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
         overlays: view.overlays,
         toast: view.toast,
         search: view.search,
+        searchedRows: searchedRowsOf(current),
         notices: selectMessages(state, view),
         context,
         commandLine,
@@ -332,6 +333,12 @@ function titleFacts(frame: Frame, look: Look): TitleFacts {
     foreignSize: foreignSizeOf(frame),
     sourcePlace: step?.lines == null ? '' : `line ${step.lines.start}`,
     matchCount: view.search?.panel === 'terminal' || view.search?.panel === 'logs' ? matches.length : null,
+    searchedRows: searchedRowsOf(frame),
     glyphs: look.glyphs,
   };
+}
+
+/** Null: the search has all of what it is about. */
+function searchedRowsOf({ view, log }: Frame): number | null {
+  return view.search?.panel === 'logs' && log?.isPartial === true ? log.viewport.length : null;
 }

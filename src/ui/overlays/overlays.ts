@@ -1,11 +1,12 @@
 /** Paints what lies above the panels: dialogs, help, palette, prompts, the toast. The topmost has the cursor. */
-import type { ActionContext } from '../../actions/index.js';
+import { type ActionContext, keysOf } from '../../actions/index.js';
 import type { Notice } from '../../core/model/index.js';
 import { cleanText, ellipsize, padEnd, textWidth, wrapText } from '../../platform/text-width.js';
 import type { CommandLine } from '../deps.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
 import type { LineInput } from '../text/line-input.js';
+import { searchPlace } from '../text/search-place.js';
 import type { Overlay, SearchState, Toast } from '../view-state.js';
 import { paintDialog } from './dialog.js';
 import { type CursorPlace, paintField, paintInput } from './field.js';
@@ -17,11 +18,16 @@ export interface OverlayProps {
   readonly overlays: readonly Overlay[];
   readonly toast: Toast | null;
   readonly search: SearchState | null;
+  /** Rows of a longer log that were searched; null: nothing is left out. */
+  readonly searchedRows: number | null;
   readonly notices: readonly Notice[];
   readonly context: ActionContext;
   readonly commandLine: CommandLine;
   readonly leaveLabel: string;
 }
+
+/** What a prompt takes beside its note: its name, and some room to type in. */
+const PROMPT_CELLS = 26;
 
 /** Returns where the text cursor belongs on the surface; null: nowhere. */
 export function paintOverlays(surface: Surface, props: OverlayProps, look: Look): CursorPlace | null {
@@ -60,7 +66,7 @@ function paintOverlay(surface: Surface, overlay: Overlay, props: OverlayProps, l
       paintCopyMode(surface, overlay, look);
       return null;
     case 'search':
-      return paintPrompt(surface, 'SEARCH', '/', overlay.input, look, searchPlace(overlay.input.text, props.search));
+      return paintPrompt(surface, 'SEARCH', '/', overlay.input, look, searchNote(overlay.input.text, props, surface.width));
     case 'text-page':
       paintPage(
         surface,
@@ -120,9 +126,11 @@ function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'comma
 }
 
 /** The panel's title says it as well, where it has room. */
-function searchPlace(text: string, search: SearchState | null): string {
+function searchNote(text: string, { search, searchedRows }: OverlayProps, width: number): string {
   if (search === null || text === '' || search.query !== text) return '';
-  return search.count === 0 ? 'no match' : `${search.index + 1}/${search.count}`;
+  const place = searchPlace(search, searchedRows);
+  const note = `${place}; ${keysOf('text.edit')[0]} opens the whole log`;
+  return searchedRows === null || width < textWidth(note) + PROMPT_CELLS ? place : note;
 }
 
 function paintPrompt(surface: Surface, badge: string, sign: string, input: LineInput, look: Look, note = ''): CursorPlace {

@@ -4,6 +4,7 @@ import type { SessionState } from '../../core/model/index.js';
 import { ellipsize, textWidth } from '../../platform/text-width.js';
 import type { TerminalSize } from '../../session/session.js';
 import type { Box } from '../layout/layout.js';
+import { searchPlace } from '../text/search-place.js';
 import type { Glyphs } from '../theme/glyphs.js';
 import type { Role } from '../theme/roles.js';
 import type { ViewState } from '../view-state.js';
@@ -23,6 +24,8 @@ export interface TitleFacts {
   readonly sourcePlace: string;
   /** Hits in the terminal or log that is on display now; null when the search is about a list. */
   readonly matchCount: number | null;
+  /** Rows of a longer log that were searched; null: nothing is left out. */
+  readonly searchedRows: number | null;
   readonly glyphs: Glyphs;
 }
 
@@ -105,10 +108,10 @@ function infoOf(panel: PanelId, facts: TitleFacts, room: number): TitleSegment[]
   }
 }
 
-function searchOf(panel: PanelId, { view, matchCount }: TitleFacts): TitleSegment[] {
+function searchOf(panel: PanelId, { view, matchCount, searchedRows }: TitleFacts): TitleSegment[] {
   const { search } = view;
   if (search === null || search.panel !== panel) return [];
   const count = matchCount ?? search.count;
-  const place = count === 0 ? 'no match' : `${Math.min(search.index, count - 1) + 1}/${count}`;
+  const place = searchPlace({ ...search, index: Math.min(search.index, count - 1), count }, searchedRows);
   return [{ text: `/${search.query}`, tail: ` ${place}`, role: count === 0 ? 'warning' : 'accent', target: null }];
 }

@@ -14,6 +14,14 @@ function lines(view: LogView): string[] {
   const { firstRow, length } = view.viewport;
   return length === 0 ? [] : view.text(firstRow, 0, firstRow + length - 1, view.cols).split('\n');
 }
+function firstLine(view: LogView): string {
+  const cells: CellSink = [];
+  view.readRow(view.viewport.firstRow, cells);
+  return cells
+    .map(({ chars }) => chars)
+    .join('')
+    .trimEnd();
+}
 afterEach(() => {
   for (const view of opened.splice(0)) view.dispose();
 });
@@ -74,6 +82,24 @@ describe('a log', () => {
     expect(cells[1]!.inverse).toBe(true);
     view.readRow(3, cells);
     expect(cells[0]).toMatchObject({ chars: 'l', fg: -1, inverse: false });
+  });
+
+  it('marks its first row once it has let go of what came before, and says that it is not all', async () => {
+    const view = open({ rows: 5, scrollbackRows: 100 });
+    await write(view, 'line 0\n');
+    expect([view.isPartial, firstLine(view)]).toEqual([false, 'line 0']);
+    await write(view, Array.from({ length: 300 }, (_, i) => `line ${i + 1}\n`).join(''));
+    expect([view.isPartial, firstLine(view)]).toEqual([true, ' earlier output left out here']);
+    const { firstRow, length } = view.viewport;
+    const cells: CellSink = [];
+    view.readRow(firstRow, cells);
+    expect([cells[0]!.inverse, cells[39]!.inverse]).toEqual([true, false]);
+    // No hit is where the mark hides it.
+    expect(view.search('line').length).toBe(length - 1);
+    view.viewport.scrollToTop();
+    expect(view.viewport.top).toBe(firstRow);
+    expect(open({ log: { head: 'a\n', tail: 'b\n', omittedBytes: 5 } }).isPartial).toBe(true);
+    expect(open({ log: { head: 'a\n', tail: 'b\n', omittedBytes: 0 } }).isPartial).toBe(false);
   });
 
   it('makes the clip mark of the engine visible', async () => {

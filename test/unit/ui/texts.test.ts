@@ -35,6 +35,25 @@ describe('the log of a step', () => {
     expect(stage.opened[1]![0]).toMatchObject({ kind: 'text', text: '\n[… 5 bytes are no longer kept]\nthe end\n' });
   });
 
+  test('that is longer than its grid is searched in part, which is said, and begins with a mark', async () => {
+    await open('failed', { cols: 120, rows: 40 });
+    await stage.press('3', '/', ...'needle');
+    expect(stage.text()).toMatch(/SEARCH {2}\/needle .* no match\s*$/m);
+    await stage.press('escape');
+    const { vertices } = session.state.generations[0]!;
+    const digest = Object.keys(vertices).find((key) => vertices[key]!.step === '10')!;
+    const lines = Array.from({ length: 20_000 }, (_, at) => `${at === 500 ? 'needle' : 'hay'} ${at}\n`);
+    session.report(9, { type: 'log.appended', digest, stream: 'stdout', text: lines.join('') });
+    await expect.poll(() => stage.settle().then(() => stage.text())).toContain('hay 19999');
+    await stage.press('/', ...'needle');
+    expect(stage.text()).toMatch(/no match in the 10,0\d\d rows here; E opens the whole log\s*$/m);
+    await stage.press('C-u', ...'hay 19990', 'enter');
+    expect(stage.text()).toMatch(/\/hay 19990 1\/1 in the 10,0\d\d rows here /);
+    await stage.press('/', ...'hay 9999', 'enter');
+    for (let page = 0; page < 20; page++) await stage.press('pageup');
+    expect(stage.text()).toContain(' earlier output left out here ');
+  });
+
   test('is written under the name that was asked for; a file that is there only after a question', async () => {
     await open('failed');
     await stage.press('3', 'W');
