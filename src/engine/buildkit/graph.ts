@@ -19,6 +19,7 @@ import {
 import type { BuildGraph, GraphVertex, OutputRef } from './graph-types.js';
 import { type OpOutline, outlineOf } from './op-outline.js';
 import { type Op, OpMetadataSchema, OpSchema } from './proto/gen/pb_pb.js';
+import { placeTriggers } from './trigger-places.js';
 
 /** `sha256:…` of a marshalled op, by which LLB names its vertices. */
 export function digestOf(raw: Uint8Array): string {
@@ -57,6 +58,12 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
   lendLines(vertices, lines);
   const { platform } = options;
   const instructions = instructionsFor(options.plan, platform);
+  const rootOf = (digest: string): string | null => rootInputOf(vertices.get(digest)?.op)?.digest ?? null;
+  const nameOf = (digest: string): string | null => {
+    const metadata = definition.metadata.get(digest);
+    return metadata === undefined ? null : readDescription(metadata, 'llb.customname');
+  };
+  placeTriggers({ vertices, instructions, origins: options, rootOf, nameOf }, lines);
   const steps = placeAtSteps(digests, lines, instructions);
   const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
 
@@ -116,10 +123,8 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     planned() {
       planned ??= [...vertices.values()].map((vertex): PlannedVertex => {
         const { digest, kind, inputs } = vertex;
-        const metadata = definition.metadata.get(digest);
-        const name = metadata === undefined ? null : readDescription(metadata, 'llb.customname');
         return {
-          ...{ digest, name: name ?? defaultName(vertex), lines: lines.get(digest) ?? null, op: kind },
+          ...{ digest, name: nameOf(digest) ?? defaultName(vertex), lines: lines.get(digest) ?? null, op: kind },
           inputs: inputs.map((input) => input.digest),
           ...(platform !== undefined && { platform }),
         };

@@ -42,7 +42,9 @@ export function interpretFailure(
     read.digest === null ? (culprit(read.message, known.vertices) ?? namedExec(read.message, graphs)) : known.home(read.digest);
   const graph = graphs.find((one) => digest !== null && one.op(digest) !== null) ?? graphs[0] ?? null;
   const op = read.op ?? (digest === null ? null : (graph?.op(digest)?.op ?? null));
-  const line = read.line ?? (digest === null ? null : (graph?.linesOf(digest)?.start ?? null));
+  const place = digest === null ? null : (graph?.linesOf(digest)?.start ?? null);
+  // What is said to be in line 1 may be a trigger (see trigger-places.ts).
+  const line = read.line === null || read.line === 1 ? (place ?? read.line) : read.line;
   const failure: SolveFailure = { ...read, digest, op, line };
   const explained = explainFailure(failure, {
     dockerfileText: request.dockerfile.text,
