@@ -138,9 +138,8 @@ describe('secrets', () => {
   });
 
   it('of a variable that is not set are empty, which is told', async () => {
-    const project = createProject(
-      `${BASE}RUN --mount=type=secret,id=a,required [ -f /run/secrets/a ] && [ ! -s /run/secrets/a ]\n`,
-    );
+    // Of an empty one Docker 20.10 makes no file.
+    const project = createProject(`${BASE}RUN --mount=type=secret,id=a,required [ ! -s /run/secrets/a ]\n`);
     const run = await runBxtui(['build', '--progress=plain', '--secret', 'id=a,env=NOT_THERE', project.dir]);
     expect(run.status, run.output).toBe(0);
     expect(run.output).toContain('secret a is empty: the environment variable NOT_THERE is not set');
