@@ -6,7 +6,13 @@
 export async function start(): Promise<void> {
   const [command = ''] = process.argv.slice(2);
   // What cannot be written is told at the end; standard error has nobody else to tell.
-  if (!SERVERS.has(command)) for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  let unwritten: Error | null = null;
+  if (!SERVERS.has(command)) {
+    process.stdout.on('error', (error) => {
+      unwritten ??= error;
+    });
+    process.stderr.on('error', () => undefined);
+  }
   let status: number;
   try {
     status = await main(process.argv.slice(2));
@@ -15,12 +21,12 @@ export async function start(): Promise<void> {
     status = reportError(error);
   }
   process.exitCode = status;
-  await drained(process.stdout);
-  const { errored } = process.stdout;
-  if (status === 0 && errored) {
+  const last = await drained(process.stdout);
+  const failure = unwritten ?? last;
+  if (status === 0 && failure !== null) {
     const { outputError } = await import('./output-error.js');
     const { reportError } = await import('./report-error.js');
-    const error = outputError(errored);
+    const error = outputError(failure);
     if (error !== null) status = reportError(error);
   }
   await drained(process.stderr);
@@ -87,9 +93,9 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** A stream that has failed or was closed by its reader never calls back: that is an end as well. */
-function drained(stream: NodeJS.WriteStream): Promise<void> {
+function drained(stream: NodeJS.WriteStream): Promise<Error | null> {
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.errored) resolve();
-    else stream.once('error', () => resolve()).write('', () => resolve());
+    if (stream.destroyed || stream.errored) resolve(stream.errored);
+    else stream.once('error', resolve).write('', (error) => resolve(error ?? null));
   });
 }

@@ -168,6 +168,28 @@ describe('the engine', () => {
   });
 });
 
+describe('where its words go', () => {
+  /** `to`: what the shell says of the program's outputs. */
+  function runInto(
+    to: string,
+    args: readonly string[],
+  ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+    const script = `exec "$0" "$@" ${to}`;
+    const command = ['-c', script, join(projectRoot, 'bin/bxtui'), ...args];
+    return spawnSync('sh', command, { encoding: 'utf8', env: { ...process.env, ...engineEnv() }, timeout: 60_000 });
+  }
+
+  it('is a full disk: what was asked for and cannot be had is an error, and a build that cannot be told of is none', () => {
+    const project = createProject(BASE);
+    for (const args of [['--help'], ['build', '-q', project.dir]]) {
+      const run = runInto('>/dev/full', args);
+      expect([run.status, run.stderr]).toEqual([1, expect.stringContaining('cannot write to standard output: no space left')]);
+    }
+    for (const mode of ['plain', 'rawjson'])
+      expect(runInto('2>/dev/full', ['build', `--progress=${mode}`, project.dir]).status).toBe(0);
+  });
+});
+
 /** Root reads everything by a capability; without it the mode bits count for root as for anybody. */
 async function runBoundByModes(args: readonly string[]): Promise<{ status: number | null; output: string }> {
   if (process.getuid?.() !== 0) return await runBxtui(args);

@@ -44,7 +44,7 @@ function normalise(text: string, where: string): string {
   }
   if (parts.length === 1) {
     const [word = ''] = parts;
-    if (KNOWN_SYSTEMS.has(word.replace(/\(.*/, ''))) parts.push(hostArchitecture());
+    if (isSystem(word)) parts.push(hostArchitecture());
     else parts.unshift('linux');
   }
   const [os, architecture, ...variant] = parts as [string, string, ...string[]];
@@ -54,9 +54,13 @@ function normalise(text: string, where: string): string {
   return [os, plain, ...(isDefaultVariant ? [] : variant)].join('/');
 }
 
+function isSystem(word: string): boolean {
+  return KNOWN_SYSTEMS.has(word.replace(/\(.*/, ''));
+}
+
 /** An engine takes any word for an architecture and builds an image that runs nowhere. */
 function requireKnown(given: string, { os, architecture }: { os: string; architecture: string }): void {
-  const unknown = !KNOWN_SYSTEMS.has(os.replace(/\(.*/, ''))
+  const unknown = !isSystem(os)
     ? `operating system "${os}"`
     : KNOWN_ARCHITECTURES.has(architecture)
       ? null

@@ -32,6 +32,7 @@ export function placeTriggers(inputs: TriggerInputs, lines: Map<string, LineRang
   const triggers = [...vertices.values()].filter(
     ({ digest, kind }) => kind !== 'source' && lines.get(digest)?.start === 1 && !/\] ONBUILD /.test(nameOf(digest) ?? ''),
   );
+  if (triggers.length === 0) return;
   const pending = new Set(triggers.map(({ digest }) => digest));
   /** Images from elsewhere, and the triggers that they have brought. */
   const ofImage = new Set([...vertices.values()].flatMap(({ digest, kind }) => (kind === 'source' ? [digest] : [])));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type CellSink, DEFAULT_COLOR } from '../../../src/term/types.js';
 import { loadTheme } from '../../../src/ui/index.js';
-import { open, reloads, stage } from './on-stage.js';
+import { open, reloads, session, stage } from './on-stage.js';
 
 describe('the theme', () => {
   const themes = fileURLToPath(new URL('../../../themes', import.meta.url));
@@ -78,5 +78,55 @@ describe('what the command line may ask', () => {
     expect(stage.handle.selectedStep()).toBe('9');
     await stage.press('o', 'G');
     expect(stage.handle.selectedStep()).toBeNull();
+  });
+});
+
+describe('the runs of a build', () => {
+  test('are gone through backwards, and the key says where it leads', async () => {
+    await open('failed', { cols: 160, rows: 48 });
+    reloads((text) => text);
+    await stage.settle();
+    expect(stage.text()).toContain('o previous run');
+    await stage.press('o');
+    expect(stage.text()).toContain('o newest run');
+    await stage.press('enter');
+    expect(stage.text()).toContain('this is an older run of');
+    await stage.press('esc', 'esc');
+    expect(stage.text()).not.toContain('(older)');
+  });
+
+  test('have nothing to look into where the Dockerfile cannot be read', async () => {
+    await open('failed', { cols: 160, rows: 48 });
+    expect(stage.text()).toContain('shell in failed step');
+    reloads((text) => text);
+    const failure = { digest: null, message: 'unknown instruction: RUNN', hint: null, exitCode: null, line: 4 };
+    session.report(4, { type: 'build.failed', failure });
+    await stage.settle();
+    expect(stage.text()).toMatch(/▌ +3 ✘/);
+    expect(stage.text()).not.toContain('shell in failed step');
+    await stage.press('enter');
+    expect(stage.text()).toContain('open one: it failed before');
+    expect(session.commands.filter(({ type }) => type === 'step.rollback')).toEqual([]);
+  });
+});
+
+describe('what the screen says by itself', () => {
+  test('can be read again, beside the notices of the session', async () => {
+    await open('failed');
+    expect(session.state.notices).toEqual([]);
+    await stage.press('@');
+    expect(stage.text()).toContain('there are no messages');
+    session.emit({
+      type: 'notice.posted',
+      atMs: 1,
+      notice: { id: 1, level: 'warning', message: 'said by the session', hint: null },
+    });
+    stage.handle.notify('error', 'said by the screen', 'do this');
+    await stage.settle(20_000);
+    expect(stage.text()).not.toContain('said by');
+    await stage.press('@');
+    expect(stage.text().match(/said by the session/g)).toHaveLength(1);
+    expect(stage.text()).toMatch(/said by the screen/);
+    expect(stage.text()).toContain('do this');
   });
 });

@@ -18,13 +18,17 @@ export function createSecretStore(
   onWarning: (message: string) => void = () => undefined,
 ): SecretStore {
   const byId = new Map(sources.map((source) => [source.id, source]));
+  /** Asked for by every command that has it. */
+  const told = new Set<string>();
   return {
     async get(id) {
       const source = byId.get(id);
       if (!source) return null;
       if (source.from.kind === 'file') return readSecretFile(id, source.from.path);
       const { name } = source.from;
-      if (env[name] === undefined) onWarning(`secret ${id} is empty: the environment variable ${name} is not set`);
+      if (env[name] === undefined && !told.has(id))
+        onWarning(`secret ${id} is empty: the environment variable ${name} is not set`);
+      told.add(id);
       return checked(id, Buffer.from(env[name] ?? ''), name);
     },
   };
