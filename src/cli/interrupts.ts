@@ -1,7 +1,5 @@
 /** Ctrl-C and the signals that end a program, for runs without the screen (the screen has a guard of its own). */
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 import type { Disposable } from '../platform/byte-channel.js';
 
 export interface Interrupts extends Disposable {
@@ -9,16 +7,6 @@ export interface Interrupts extends Disposable {
   onInterrupt(handler: () => void): Disposable;
   /** The first signal that asks the program to end; 128 + its number is the exit status. */
   readonly ending: Promise<{ readonly signal: NodeJS.Signals; readonly exitStatus: number }>;
-}
-
-/** A terminal that goes away ends what is typed first and then sends its signal; on a busy machine that is a moment. */
-const HANGUP_WITHIN_MS = 500;
-
-/** Whether what is typed has ended because the terminal has gone. */
-export async function isHungUp(input: Readable, { ending }: Pick<Interrupts, 'ending'>): Promise<boolean> {
-  if (!input.readableEnded && !input.destroyed) return false;
-  const end = await Promise.race([ending, setTimeout(HANGUP_WITHIN_MS, null, { ref: false })]);
-  return end?.signal === 'SIGHUP';
 }
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,6 +1,7 @@
 /**
  * The entry: which command runs, and what its end means for the exit status. It imports nothing at the start that `--version` does not need.
  */
+import { closeLostTerminal } from '../platform/lost-terminal.js';
 
 /** Runs the program with the process's arguments and ends the process. */
 export async function start(): Promise<void> {
@@ -13,6 +14,7 @@ export async function start(): Promise<void> {
     });
     process.stderr.on('error', () => undefined);
   }
+  process.on('exit', closeLostTerminal);
   let status: number;
   try {
     status = await main(process.argv.slice(2));

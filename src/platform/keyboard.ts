@@ -20,5 +20,10 @@ export function readKeysFromTerminal(): boolean {
 }
 
 export function keyboard(): ReadStream {
-  return terminal ?? process.stdin;
+  const keys = terminal ?? process.stdin;
+  // A terminal that has gone is told by the end of what comes from it: reading and its modes fail before that (Linux, pty.c: EIO), at any moment.
+  if (!keys.listeners('error').includes(ignore)) keys.on('error', ignore);
+  return keys;
 }
+
+function ignore(): void {}

@@ -129,6 +129,16 @@ describe('bxtui exec', () => {
     const other = startTerminal({ args: ['exec', '--root', sessionRoot(), 'sh', '-c', 'tty; exit 4'], env: engineEnv() });
     expect((await other.waitForExit()).code).toBe(4);
     expect(other.screen()).toContain('/dev/');
+
+    const lost = startTerminal({
+      args: ['exec', '--root', sessionRoot(), 'sh', '-c', 'echo up; exec sleep 90'],
+      env: engineEnv(),
+    });
+    await lost.waitFor(/^up$/m);
+    lost.hangUp();
+    const end = await lost.waitForExit();
+    expect(end.signal === 0 ? end.code : 128 + end.signal).toBe(129);
+    expect((await run('exec', ['ps'])).stdout).toContain('sleep 90');
   });
 });
 

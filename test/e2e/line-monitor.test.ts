@@ -13,6 +13,8 @@ RUN echo one > one
 RUN echo partial > partial; echo "the reason"; exit 3
 `;
 const LEAVE = '\u001d';
+/** 128 + SIGHUP. */
+const HUNG_UP = 129;
 
 afterEach(async () => {
   endRuns();
@@ -197,12 +199,17 @@ describe('the line-mode monitor', () => {
     expect((await first.waitForExit()).code).toBe(0);
   });
 
-  it('goes on without its terminal', async () => {
+  it.each([
+    ['at its prompt', toPrompt],
+    ['in a shell', (terminal: TestTerminal) => terminal.waitFor(/\/app # *$/m)],
+  ])('goes on without its terminal, %s', async (_where, until) => {
     const terminal = debug('build', createProject(FAILING).dir);
-    await toPrompt(terminal);
+    await until(terminal);
     terminal.hangUp();
-    await terminal.waitForExit();
-    await expect.poll(list).toMatchObject([{ state: 'failed', clients: 0 }]);
+    const { code, signal } = await terminal.waitForExit();
+    // The signal may come when the program has ended by itself.
+    expect(signal === 0 ? code : 128 + signal).toBe(HUNG_UP);
+    await expect.poll(list).toMatchObject([{ state: 'failed', clients: 0, shells: 1 }]);
   });
 
   it('goes on when it is killed while it builds, and ends with Ctrl-C', async () => {

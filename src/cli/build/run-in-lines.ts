@@ -4,8 +4,9 @@ import { buildEnd } from '../../monitor/build-end.js';
 import { createTextSink, type TextSink } from '../../plain/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { keyboard } from '../../platform/keyboard.js';
-import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
-import { type Interrupts, isHungUp } from '../interrupts.js';
+import { isTypedOut } from '../../platform/lost-terminal.js';
+import { EXIT_FAILED, EXIT_HUNG_UP, EXIT_OK, EXIT_READER_GONE, exitStatusOfBuild } from '../exit-status.js';
+import type { Interrupts } from '../interrupts.js';
 import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { writesToStdout } from '../values/output.js';
 import { turn } from './connecting.js';
@@ -13,9 +14,6 @@ import { cleanupTimeout } from './disconnect.js';
 import type { LineProgress } from './front-end.js';
 import type { RunSession } from './line-session.js';
 import type { BuildRun } from './open-session.js';
-
-/** 128 + SIGPIPE: whoever read the output has gone. */
-const EXIT_READER_GONE = 141;
 
 export interface LineRun {
   readonly run: Pick<BuildRun<LineProgress>, 'options' | 'frontEnd'>;
@@ -30,31 +28,30 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   const { run, session, interrupts } = lineRun;
   // The engine's answer to the dialing has come meanwhile.
   await turn();
-  let readerGone: (status: number) => void = () => undefined;
+  let outputGone: (status: number) => void = () => undefined;
   const gone = new Promise<number>((resolve) => {
-    readerGone = resolve;
+    outputGone = resolve;
   });
-  const errors = createTextSink(process.stderr, () => readerGone(EXIT_READER_GONE));
-  const output = createTextSink(process.stdout, () => readerGone(EXIT_READER_GONE));
+  const sink = (stream: NodeJS.WriteStream): TextSink =>
+    createTextSink(stream, () => outputGone(stream.isTTY ? EXIT_HUNG_UP : EXIT_READER_GONE));
+  const [errors, output] = [sink(process.stderr), sink(process.stdout)];
   const progress = session.report(run.frontEnd.progress, output, errors);
   let isLeft = false;
   let endedWith: number | null = null;
   try {
-    const status = await Promise.race([
-      buildAndDebug(lineRun, errors, output).then((status) => {
-        isLeft = status === null;
-        return status ?? EXIT_OK;
-      }),
-      interrupts.ending.then(({ signal, exitStatus }) => {
+    const end = await Promise.race([
+      buildAndDebug(lineRun, errors, output),
+      interrupts.ending.then(async ({ exitStatus }) => {
         endedWith = exitStatus;
-        // A terminal that goes away is no wish to end what can live without it.
-        isLeft = session.isServed && signal === 'SIGHUP';
-        return isLeft ? exitStatus : stop(session, exitStatus);
+        if (exitStatus !== EXIT_HUNG_UP || !session.isServed) await stop(session);
+        return exitStatus;
       }),
       gone,
     ]);
+    // A terminal that goes away is no wish to end what can live without it.
+    isLeft = end === 'left' || (end === EXIT_HUNG_UP && session.isServed);
     // The end of a build that a signal has stopped is that of the signal.
-    return endedWith ?? status;
+    return endedWith ?? (end === 'left' ? EXIT_OK : end);
   } finally {
     progress.dispose();
     if (isLeft) session.leave();
@@ -64,12 +61,12 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   }
 }
 
-/** Resolves with null when the session was left to go on. */
+/** Resolves with the exit status, or when the session was left to go on. */
 async function buildAndDebug(
   { run, session: lines, root, interrupts }: LineRun,
   errors: TextSink,
   output: TextSink,
-): Promise<number | null> {
+): Promise<number | 'left'> {
   const { session } = lines;
   try {
     await lines.start();
@@ -114,16 +111,15 @@ async function buildAndDebug(
     });
     if (how === 'detached') {
       errors.lines([`session ${session.state.id} goes on: bxtui attach ${session.state.id}`]);
-      return null;
+      return 'left';
     }
-    if (lines.isServed && monitor === 'terminal' && (await isHungUp(input, interrupts))) return null;
+    if (monitor === 'terminal' && isTypedOut(input)) return EXIT_HUNG_UP;
   }
   return exitStatusOfBuild(selectCurrent(session.state));
 }
 
 /** The first Ctrl-C stops the build on the engine, so that nothing goes on running there. */
-async function stop({ session }: RunSession, exitStatus: number): Promise<number> {
+async function stop({ session }: RunSession): Promise<void> {
   await session.execute({ type: 'build.cancel' }).catch((error) => toBxError(error));
   await Promise.race([buildEnd(session), cleanupTimeout()]);
-  return exitStatus;
 }

@@ -14,7 +14,7 @@ import { sessionRoot } from '../../session/records/root-dir.js';
 import { findSession } from '../../session/records/session-records.js';
 import { lacksBeginning } from '../../session/session.js';
 import type { RemoteSession } from '../../session/wire/index.js';
-import { EXIT_FAILED, EXIT_OK, exitStatusOfBuild } from '../exit-status.js';
+import { EXIT_FAILED, EXIT_OK, EXIT_READER_GONE, exitStatusOfBuild } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { renderError } from '../render-error.js';
@@ -41,8 +41,6 @@ const HELP = {
   ],
 };
 export const LOGS_HELP = sessionHelp(FLAGS, HELP);
-
-const EXIT_READER_GONE = 141;
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runLogs(args: readonly string[]): Promise<number> {

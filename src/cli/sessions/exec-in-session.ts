@@ -10,10 +10,12 @@ import { processEnd } from '../../monitor/line/run-to-end.js';
 import { isOver, latestContainer } from '../../monitor/resolve-process.js';
 import { defaultStep, resolveStep } from '../../monitor/resolve-step.js';
 import { BxError } from '../../platform/errors.js';
+import { keyboard } from '../../platform/keyboard.js';
+import { isTypedOut } from '../../platform/lost-terminal.js';
 import { printableLine } from '../../platform/printable.js';
 import type { SessionCommand } from '../../session/index.js';
 import type { RemoteSession } from '../../session/wire/index.js';
-import { EXIT_FAILED, EXIT_OK } from '../exit-status.js';
+import { EXIT_FAILED, EXIT_HUNG_UP, EXIT_OK, EXIT_READER_GONE } from '../exit-status.js';
 import { listenForInterrupts } from '../interrupts.js';
 
 export interface ExecWish {
@@ -33,8 +35,6 @@ export interface ExecWish {
 const INPUT_BYTES = 256 * 1024;
 /** A shell's for a program that does not exist. */
 const EXIT_NOT_FOUND = 127;
-/** 128 + SIGPIPE. */
-const EXIT_READER_GONE = 141;
 
 /** Leaves the session at the end. Resolves with the exit status: that of the program, 0 when it was left. Throws `BxError`. */
 export async function execInSession(session: RemoteSession, wish: ExecWish, leaveKey: LeaveKeys): Promise<number> {
@@ -46,21 +46,23 @@ export async function execInSession(session: RemoteSession, wish: ExecWish, leav
     abort.abort();
   });
   process.stdout.on('error', () => {
-    endedBy ??= EXIT_READER_GONE;
+    endedBy ??= process.stdout.isTTY ? EXIT_HUNG_UP : EXIT_READER_GONE;
   });
   try {
     const { process: id } = await session.execute(commandFor(session, wish), abort.signal);
     if (id === null) return EXIT_FAILED;
     // As in a pipe of programs here: whoever has nobody to write to ends.
-    process.stdout.once('error', () => {
-      const signal = { type: 'process.signal', process: id, signal: 'PIPE' } as const;
-      void session.execute(signal).then(
-        () => abort.abort(),
-        () => abort.abort(),
-      );
-    });
+    if (!wish.hasTerminal)
+      process.stdout.once('error', () => {
+        const signal = { type: 'process.signal', process: id, signal: 'PIPE' } as const;
+        void session.execute(signal).then(
+          () => abort.abort(),
+          () => abort.abort(),
+        );
+      });
     if (wish.hasTerminal) await onTerminal(session, id, leaveKey, abort.signal);
     else await piped(session, id, abort.signal);
+    if (wish.hasTerminal && isTypedOut(keyboard())) endedBy ??= EXIT_HUNG_UP;
     const program = session.state.processes.find((candidate) => candidate.id === id);
     if (program !== undefined && isOver(program)) {
       const status = endedBy ?? statusOf(program);
@@ -107,8 +109,8 @@ function containerAt({ state }: RemoteSession, { number }: Generation, step: str
 
 async function onTerminal(session: RemoteSession, id: string, leaveKey: LeaveKeys, signal: AbortSignal): Promise<void> {
   const modes = createHostModes();
-  const { stdin: input, stdout: output } = process;
-  await attachTerminal({ session, process: id, input, output, leaveKey, modes, signal, isNew: true });
+  const { stdout: output } = process;
+  await attachTerminal({ session, process: id, input: keyboard(), output, leaveKey, modes, signal, isNew: true });
 }
 
 /** Its outputs as they are, its input from ours. */

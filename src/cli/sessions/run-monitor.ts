@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { runLineMode } from '../../monitor/line/index.js';
 import { createTextSink } from '../../plain/index.js';
+import { keyboard } from '../../platform/keyboard.js';
 import { historyPath, openHistory } from '../build/line-history.js';
 import { EXIT_OK } from '../exit-status.js';
 import { listenForInterrupts } from '../interrupts.js';
@@ -21,7 +22,7 @@ export async function runMonitor(root: string, leaveKey: string | null): Promise
         home: null,
         directory: createLineDirectory(root, errors),
         isTerminal,
-        input: process.stdin,
+        input: keyboard(),
         output: process.stdout,
         leaveKey: keys,
         invoke: null,

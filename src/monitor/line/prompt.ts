@@ -90,7 +90,9 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
     const close = (): void => {
       cancelAsked = () => undefined;
       input.off('keypress', onKey);
-      reader.off('close', onClose);
+      reader.off('close', onClose).off('error', onClose);
+      // The modes of a terminal that has gone cannot be put back.
+      reader.on('error', () => undefined);
       reader.close();
     };
     const finish = (answer: Answer): void => {
@@ -123,7 +125,7 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
       takeAway();
       finish({ kind: 'cancelled' });
     };
-    reader.on('close', onClose);
+    reader.on('close', onClose).on('error', onClose);
     reader.on('line', (text) => {
       if (text.trim() !== '') history.add(text);
       finish({ kind: 'line', text });

@@ -34,7 +34,7 @@ export function startSearch({ input, output, lines, before }: SearchOptions, onO
     if (isOver) return;
     isOver = true;
     input.off('keypress', onKey);
-    input.off('end', onEnd);
+    input.off('end', onEnd).off('close', onEnd);
     output.off('resize', draw);
     input.setRawMode?.(false);
     input.pause();
@@ -54,7 +54,7 @@ export function startSearch({ input, output, lines, before }: SearchOptions, onO
   }
   emitKeypressEvents(input);
   input.on('keypress', onKey);
-  input.on('end', onEnd);
+  input.on('end', onEnd).on('close', onEnd);
   output.on('resize', draw);
   input.setRawMode?.(true);
   input.resume();
