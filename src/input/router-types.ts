@@ -43,6 +43,8 @@ export interface Router extends Disposable {
   onModeChange(listener: (change: ModeChange) => void): Disposable;
   /** stdin ended or broke: the terminal is gone. */
   onEnd(listener: (error: Error | null) => void): Disposable;
+  /** What comes from now on waits, in order, until the hold is disposed: who it is for is being decided. */
+  hold(): Disposable;
   /** Pastes into a program: bracketed iff it asked. */
   paste(target: ProgramTarget, data: Uint8Array): void;
   /** Sends the leave key itself to the program. */

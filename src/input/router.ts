@@ -27,14 +27,12 @@ export function createRouter(options: RouterOptions = {}): Router {
   let left: ProgramTarget | null = null;
   /** Who has had the press: the drag and the release are theirs as well, wherever they are. */
   let mouseOwner: 'program' | 'screen' | null = null;
+  let held: { readonly raw: Uint8Array; readonly event: InputEvent | null }[] | null = null;
   let output: { readonly to: ProgramTarget; readonly pieces: Uint8Array[] } | null = null;
   let detachStdin: (() => void) | null = null;
 
   const decoder = createKeyDecoder({
-    onToken: (raw, event) => {
-      if (target) inTerminal(target, raw, event);
-      else if (event) inNormal(event);
-    },
+    onToken: (raw, event) => deliver(raw, event),
     escapeTimeoutMs: () =>
       target ? (options.terminalEscapeTimeoutMs ?? TERMINAL_ESCAPE_TIMEOUT_MS) : (options.escapeTimeoutMs ?? ESCAPE_TIMEOUT_MS),
     setTimeout: (run, delayMs) =>
@@ -45,6 +43,11 @@ export function createRouter(options: RouterOptions = {}): Router {
     clearTimeout: options.clearTimeout ?? ((handle) => clearTimeout(handle as NodeJS.Timeout)),
   });
 
+  const deliver = (raw: Uint8Array, event: InputEvent | null): void => {
+    if (held) held.push({ raw, event });
+    else if (target) inTerminal(target, raw, event);
+    else if (event) inNormal(event);
+  };
   /** Keys of one chunk are written in one piece, and always before anything else happens. */
   const send = (to: ProgramTarget, data: Uint8Array) => {
     if (output && output.to !== to) flushOutput();
@@ -149,6 +152,7 @@ export function createRouter(options: RouterOptions = {}): Router {
       detachStdin?.();
       detachStdin = null;
       decoder.reset();
+      held = null;
     },
     feed,
     enterTerminal(next) {
@@ -160,6 +164,18 @@ export function createRouter(options: RouterOptions = {}): Router {
       if (!target) return;
       setTarget(null);
       change('left');
+    },
+    hold() {
+      const tokens: typeof held = [];
+      held ??= tokens;
+      return {
+        dispose() {
+          if (held !== tokens) return;
+          held = null;
+          for (const { raw, event } of tokens) deliver(raw, event);
+          flushOutput();
+        },
+      };
     },
     onEvent: (listener) => add(eventListeners, listener),
     onModeChange: (listener) => add(modeListeners, listener),

@@ -1,7 +1,7 @@
 /** The shape of a monitor command and what it may use. One file per command in `commands/`; the table of `help` is made from them. */
 import type { StepKey } from '../core/model/index.js';
 import { BxError } from '../platform/errors.js';
-import type { Invoke, SessionClient } from '../session/index.js';
+import type { Invoke, SessionClient, SessionCommand } from '../session/index.js';
 import type { MonitorSessions } from './sessions.js';
 
 export interface MonitorDeps {
@@ -14,6 +14,8 @@ export interface MonitorDeps {
    * `isNew`: it was started by this command. Returns what is to be said about it, possibly nothing.
    */
   attach(process: string, isNew: boolean): Promise<string> | string;
+  /** Starts a program and shows it as soon as it is there, with what is typed meanwhile. Absent: it is started, and then attached to. */
+  start?(command: SessionCommand): Promise<unknown>;
   /** Leaves the front end, which ends the session that it was started with. */
   exit(): Promise<void> | void;
   /** Leaves the front end, the session goes on. Absent: it cannot. */

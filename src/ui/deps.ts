@@ -8,7 +8,7 @@ import type { LeaveKey } from '../input/leave-key.js';
 import type { Router } from '../input/router.js';
 import type { TerminalGuard } from '../platform/terminal-guard.js';
 import type { ReplayControl } from '../session/replay-control.js';
-import type { SessionClient } from '../session/session.js';
+import type { SessionClient, SessionCommand } from '../session/session.js';
 import type { RemoteSession } from '../session/wire/index.js';
 import type { ColorDepth } from './theme/color.js';
 import type { Theme } from './theme/theme.js';
@@ -107,11 +107,10 @@ export interface ScreenHandle {
   readonly closed: Promise<'quit' | 'detached'>;
   /** Resolves when everything is loaded that the first frame did not need. */
   readonly complete: Promise<void>;
-  /**
-   * Shows a process in a tab and gives it the keyboard. `isNew`: a command has just started it, which takes the keyboard from no program that
-   * somebody types into by now. False when there is no such process.
-   */
-  attach(process: string, isNew?: boolean): boolean;
+  /** Shows a process in a tab and gives it the keyboard. False when there is no such process. */
+  attach(process: string): boolean;
+  /** Starts a program, and waits for it with what is typed meanwhile. What goes wrong is said on the screen. */
+  start(command: SessionCommand): Promise<unknown>;
   /** The step of the newest build that the cursor is on, for commands that name none; null: none with a filesystem. */
   selectedStep(): StepKey | null;
   /** Cells of the terminal pane, there or not yet, for programs that start now. */

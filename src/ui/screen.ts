@@ -21,16 +21,7 @@ import { createPreparing } from './control/preparing.js';
 import { followReplay } from './control/replaying.js';
 import { gridMatches } from './control/searching.js';
 import { createViewStore } from './control/store.js';
-import {
-  enterTerminal,
-  fitTerminals,
-  processOf,
-  showTab,
-  startedByHand,
-  tellShown,
-  terminalLeft,
-  terminalResumed,
-} from './control/tabs.js';
+import { enterTerminal, fitTerminals, showTab, tellShown, terminalLeft, terminalResumed } from './control/tabs.js';
 import { lineStyleOf } from './control/terminal-lines.js';
 import { createTerminals } from './control/terminals.js';
 import { createTypeAhead } from './control/type-ahead.js';
@@ -292,12 +283,12 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   return {
     closed,
     complete: addCharts(),
-    attach(id, isNew = false) {
-      const isThere = processOf(session.state, id) !== null;
-      if (isThere && isNew) startedByHand(ui, id);
-      else if (showTab(ui, id)) enterTerminal(ui);
+    attach(id) {
+      const isThere = showTab(ui, id);
+      if (isThere) enterTerminal(ui);
       return isThere;
     },
+    start: (command) => commands.start(command, 'the program'),
     selectedStep() {
       const generation = selectGeneration(session.state, store.view);
       const step = selectStep(generation, store.view);

@@ -276,6 +276,7 @@ function createPaperRouter(): PaperRouter {
   const modeListeners = new Set<(change: ModeChange) => void>();
   let target: ProgramTarget | null = null;
   let left: ProgramTarget | null = null;
+  let held: InputEvent[] | null = null;
   const nothing = { dispose: () => undefined };
   return {
     get mode() {
@@ -307,8 +308,19 @@ function createPaperRouter(): PaperRouter {
     paste: (to, data) => to.write(data),
     sendLeaveKey: (to) => to.write(Uint8Array.of(0x1d)),
     dispose: () => listeners.clear(),
+    hold() {
+      held = [];
+      return {
+        dispose: () => {
+          const events = held ?? [];
+          held = null;
+          for (const event of events) this.send(event);
+        },
+      };
+    },
     send(event) {
-      if (target !== null && (event.type === 'key' || event.type === 'paste')) target.write(event.raw);
+      if (held !== null) held.push(event);
+      else if (target !== null && (event.type === 'key' || event.type === 'paste')) target.write(event.raw);
       else for (const listener of listeners) listener(event, target === null ? 'normal' : 'terminal');
     },
     resumeByKey() {

@@ -201,10 +201,11 @@ function screenCommandLine<Session extends SessionClient>(
     textWidth: () => Math.min(110, (process.stdout.columns || 80) - 4) - 4,
     size: () => screen()?.terminalSize() ?? { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 },
     selectedStep: () => screen()?.selectedStep() ?? null,
-    attach(process, isNew) {
-      screen()?.attach(process, isNew);
+    attach(process) {
+      screen()?.attach(process);
       return '';
     },
+    start: async (command) => screen()?.start(command),
     exit: () => screen()?.close(),
   });
 }

@@ -5,6 +5,7 @@ import { BxError } from '../../platform/errors.js';
 import { type MonitorCommand, type MonitorContext, usageError } from '../command.js';
 import { latestContainer } from '../resolve-process.js';
 import { defaultStep } from '../resolve-step.js';
+import { startProgram } from '../start-program.js';
 
 export const exec: MonitorCommand = {
   name: 'exec',
@@ -20,7 +21,7 @@ export const exec: MonitorCommand = {
   async run(context, args) {
     const wish = readArguments(args);
     if (wish.args.length === 0) throw usageError(exec, 'exec needs a command');
-    const { invoke, session, signal } = context;
+    const { invoke, session } = context;
     const env = [...(invoke?.env ?? []), ...(wish.options.env ?? [])];
     const user = wish.options.user ?? invoke?.user ?? null;
     const cwd = wish.options.cwd ?? invoke?.cwd ?? null;
@@ -33,11 +34,12 @@ export const exec: MonitorCommand = {
       size: context.size(),
     };
     const container = latestContainer(session.state);
-    const { process } =
+    return startProgram(
+      context,
       container === null
-        ? await session.execute({ type: 'step.rollback', ...startingPoint(context), ...start }, signal)
-        : await session.execute({ type: 'process.exec', container: container.id, ...start }, signal);
-    return process === null ? '' : context.attach(process, true);
+        ? { type: 'step.rollback', ...startingPoint(context), ...start }
+        : { type: 'process.exec', container: container.id, ...start },
+    );
   },
 };
 

@@ -4,6 +4,7 @@ import { selectCurrent, selectInstructions } from '../../core/select/index.js';
 import { BxError } from '../../platform/errors.js';
 import { type MonitorCommand, type MonitorContext, usageError } from '../command.js';
 import { defaultStep, looksLikeStep, resolveStep } from '../resolve-step.js';
+import { startProgram } from '../start-program.js';
 
 export const rollback: MonitorCommand = {
   name: 'rollback',
@@ -18,19 +19,15 @@ export const rollback: MonitorCommand = {
     const generation = selectCurrent(context.session.state);
     if (generation === null) throw new BxError('state', 'there is no build yet');
     const { step, isInit, command } = readArguments(context, generation, args);
-    const { process } = await context.session.execute(
-      {
-        type: 'step.rollback',
-        step,
-        moment: isInit ? 'before' : 'auto',
-        exclusiveCaches: generation.endedAtMs === null ? 'omit' : 'mount',
-        ...(command.length > 0 ? { args: command } : {}),
-        ...(context.hasTerminal ? {} : { tty: false }),
-        size: context.size(),
-      },
-      context.signal,
-    );
-    return process === null ? '' : context.attach(process, true);
+    return startProgram(context, {
+      type: 'step.rollback',
+      step,
+      moment: isInit ? 'before' : 'auto',
+      exclusiveCaches: generation.endedAtMs === null ? 'omit' : 'mount',
+      ...(command.length > 0 ? { args: command } : {}),
+      ...(context.hasTerminal ? {} : { tty: false }),
+      size: context.size(),
+    });
   },
   complete({ session }, words) {
     const generation = session === null ? null : selectCurrent(session.state);

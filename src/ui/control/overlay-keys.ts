@@ -34,7 +34,7 @@ export function overlayKey(ui: Ui, overlay: Overlay, event: KeyEvent): void {
       return;
     case 'text': {
       if (key === 'enter') {
-        ui.store.answer(overlay.id, overlay.input.text);
+        answer(ui, overlay.id, overlay.input.text);
         return;
       }
       edit(ui, overlay.input, key, text, (input) => ({ ...overlay, input }));
@@ -103,6 +103,13 @@ function change(ui: Ui, overlay: Overlay): void {
   ui.store.dispatch({ type: 'overlay.changed', overlay });
 }
 
+/** What has come with the answer waits until what was asked has gone on with it: it may be for the shell that opens then. */
+function answer(ui: Ui, id: number, result: unknown): void {
+  const hold = ui.deps.router.hold();
+  ui.store.answer(id, result);
+  ui.deps.clock.soon(() => hold.dispose());
+}
+
 function edit(ui: Ui, input: LineInput, key: string, text: string, make: (input: LineInput) => Overlay): void {
   const next = editLine(input, key, text);
   if (next !== null) change(ui, make(next));
@@ -112,11 +119,11 @@ function questionKey(ui: Ui, overlay: Extract<Overlay, { kind: 'question' }>, ke
   const { choices } = overlay.question;
   const chosen = choices.find((choice) => choice.key === key);
   if (chosen !== undefined) {
-    ui.store.answer(overlay.id, chosen.id);
+    answer(ui, overlay.id, chosen.id);
     return;
   }
   if (key === 'enter') {
-    ui.store.answer(overlay.id, choices[overlay.selected]?.id ?? null);
+    answer(ui, overlay.id, choices[overlay.selected]?.id ?? null);
     return;
   }
   if (key === 'n' || key === 'q') {
@@ -131,7 +138,7 @@ function optionsKey(ui: Ui, overlay: Extract<Overlay, { kind: 'options' }>, key:
   const { form } = overlay;
   const put = (next: OptionsForm): void => change(ui, { ...overlay, form: next });
   if (key === 'enter') {
-    ui.store.answer(overlay.id, form);
+    answer(ui, overlay.id, form);
     return;
   }
   if (key === 'tab' || key === 'down') {

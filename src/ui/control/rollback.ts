@@ -1,5 +1,5 @@
 /** Programs that somebody starts and waits for. A shell at a step: the question about exclusive caches, progress, the tab, and the offer to run the command again. */
-import type { RollbackWish, ScreenCommands } from '../../actions/index.js';
+import type { Opening, RollbackWish, ScreenCommands } from '../../actions/index.js';
 import type { StepState } from '../../core/model/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { cleanText } from '../../platform/text-width.js';
@@ -18,35 +18,22 @@ export async function runRollback(ui: Ui, commands: ScreenCommands, openings: Op
   // Where nothing is asked the shell is waited for at once: the next key may have come with this one, and is the shell's.
   const exclusiveCaches = isAsked ? await chooseCaches(commands) : 'mount';
   if (exclusiveCaches === null) return;
-  const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
-  const wait = wish.moment === 'auto' ? waitFor(step.state, place) : { title: `opening a shell in ${place}`, isBuild: false };
-  const { number } = generation;
-  const command = {
-    type: 'step.rollback',
-    step: wish.step,
-    generation: number,
-    moment: wish.moment,
-    exclusiveCaches,
-    ...(wish.args === undefined ? {} : { args: wish.args }),
-    ...(wish.user === undefined ? {} : { user: wish.user }),
-    size: commands.terminalSize(),
-  } as const;
-  const opening = {
-    step: wish.step,
-    generation: number,
-    command: wish.args?.join(' ') ?? null,
-    startedAtMs: ui.deps.clock.now(),
-  };
-  try {
-    const [{ process }, { typed, isAwaited }] = await openings.begin(opening, wait, (signal) => session.execute(command, signal));
-    if (process !== null) showProgram(ui, commands, process, isAwaited ? null : `The shell in ${place}`, typed);
-  } catch (error) {
-    const problem = toBxError(error);
-    if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
-  }
+  const { step: key, moment, args, user } = wish;
+  await startProgram(
+    ui,
+    commands,
+    openings,
+    {
+      ...{ type: 'step.rollback', step: key, generation: generation.number, moment, exclusiveCaches },
+      ...(args === undefined ? {} : { args }),
+      ...(user === undefined ? {} : { user }),
+      size: commands.terminalSize(),
+    },
+    'a shell',
+  );
 }
 
-/** Starts a program that is there in a moment; what is typed until then is its own, not a row of commands. */
+/** Starts a program that is there in a moment; what is typed until then is its own, not a row of commands. `name`: in a sentence. */
 export async function startProgram(
   ui: Ui,
   commands: ScreenCommands,
@@ -54,20 +41,48 @@ export async function startProgram(
   command: SessionCommand,
   name: string,
 ): Promise<boolean> {
+  const { opening, wait, subject } = placeOf(ui, command, name);
   try {
-    const [{ process }, { typed, isAwaited }] = await openings.begin(
-      null,
-      { title: `starting ${name}`, isBuild: false },
-      (signal) => ui.deps.session.execute(command, signal),
+    const [{ process }, { typed, isAwaited }] = await openings.begin(opening, wait, (signal) =>
+      ui.deps.session.execute(command, signal),
     );
-    if (process !== null)
-      showProgram(ui, commands, process, isAwaited ? null : `${name[0]?.toUpperCase()}${name.slice(1)}`, typed);
+    if (process !== null) showProgram(ui, commands, process, isAwaited ? null : subject, typed);
     return process !== null;
   } catch (error) {
     const problem = toBxError(error);
     if (problem.code !== 'cancelled') commands.notify('error', problem.message, problem.hint);
     return false;
   }
+}
+
+interface Place {
+  /** Null: it starts in what is open already. */
+  readonly opening: Omit<Opening, 'id'> | null;
+  readonly wait: { readonly title: string; readonly isBuild: boolean };
+  readonly subject: string;
+}
+
+function placeOf(ui: Ui, command: SessionCommand, name: string): Place {
+  const { session, clock } = ui.deps;
+  const wanted = command.type === 'step.rollback' ? command : null;
+  const generation = session.state.generations.findLast(({ number }) => number === (wanted?.generation ?? number));
+  const step = wanted === null ? undefined : generation?.steps[wanted.step];
+  if (wanted === null || generation === undefined || step === undefined) {
+    const subject = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    return { opening: null, wait: { title: `starting ${name}`, isBuild: false }, subject };
+  }
+  const place = step.number === null ? cleanText(step.text) : `step ${step.number}`;
+  const { args, moment } = wanted;
+  return {
+    opening: {
+      step: wanted.step,
+      generation: generation.number,
+      command: args === undefined || args.length === 0 ? null : args.join(' '),
+      startedAtMs: clock.now(),
+    },
+    wait: moment === 'auto' ? waitFor(step.state, place) : { title: `opening a shell in ${place}`, isBuild: false },
+    subject: `The shell in ${place}`,
+  };
 }
 
 /** What was stopped because another step failed runs again; a command that runs may never end by itself. */

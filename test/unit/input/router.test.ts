@@ -210,3 +210,33 @@ describe('the rest', () => {
     expect(ends).toHaveLength(1);
   });
 });
+
+it('holds what comes until it is known who it is for, which may be a program by then', () => {
+  const { router, target, written, events, type, passTime } = setUp();
+  type('a');
+  const hold = router.hold();
+  type('b\x1b[A');
+  type('\x1b');
+  passTime();
+  expect(keys(events)).toEqual(['a']);
+  router.enterTerminal(target);
+  hold.dispose();
+  hold.dispose();
+  type('c');
+  expect(written.join('')).toBe('b\x1b[A\x1bc');
+  expect(keys(events)).toEqual(['a']);
+});
+
+it('goes on holding where a key that was held asks for it', () => {
+  const { router, events, type } = setUp();
+  const holds = [router.hold()];
+  router.onEvent((event) => {
+    if (event.type === 'key' && event.key === 'enter') holds.push(router.hold());
+  });
+  type('a\rb');
+  holds[0]!.dispose();
+  type('c');
+  expect(keys(events)).toEqual(['a', 'enter']);
+  holds[1]!.dispose();
+  expect(keys(events)).toEqual(['a', 'enter', 'b', 'c']);
+});

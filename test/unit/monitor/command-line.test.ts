@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { MonitorDeps } from '../../../src/monitor/command.js';
 import { type CommandLine, createCommandLine, MONITOR_COMMANDS } from '../../../src/monitor/command-line.js';
 import { BxError } from '../../../src/platform/errors.js';
+import type { SessionCommand } from '../../../src/session/index.js';
 import { FakeSession } from './fake-session.js';
 
 let session: FakeSession;
@@ -57,6 +58,16 @@ describe('rollback', () => {
     await commandLine().run(line);
     expect(last()).toEqual(command);
     expect(attached).toEqual(['p1 new']);
+  });
+
+  it('is left to a front end that starts programs itself, as exec is', async () => {
+    const started: string[] = [];
+    const start = async (command: SessionCommand) => void started.push(command.type);
+    const before = session.commands.length;
+    expect(await commandLine({ start }).run('rollback 3')).toEqual({ text: '' });
+    expect(await commandLine({ start }).run('exec ls')).toEqual({ text: '' });
+    expect(started).toEqual(['step.rollback', 'step.rollback']);
+    expect([session.commands.length, attached]).toEqual([before, []]);
   });
 
   it('has no terminal where there is none, and means the selected step where one is', async () => {

@@ -147,6 +147,31 @@ describe('keys that come together with Enter', () => {
     expect(sent('step.rollback')).toHaveLength(1);
     expect(session.fakeTerminal('p1').typed.join('')).toBe('ez t');
   });
+
+  test('are the shell’s also where Enter ends a dialog', async () => {
+    await open('failed');
+    const shell = opensLater();
+    await stage.press('T', 'right');
+    await stage.pressAtOnce('enter', 'e', 'z');
+    expect(stage.edited).toEqual([]);
+    shell.finish();
+    await stage.settle();
+    expect(sent('step.rollback')).toHaveLength(1);
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ez');
+  });
+
+  test('are the program’s that a line starts, which is in a step', async () => {
+    await open('failed');
+    const shell = opensLater();
+    const size = { cols: 80, rows: 24 };
+    const started = stage.handle.start({ type: 'step.rollback', step: '1', moment: 'auto', exclusiveCaches: 'mount', size });
+    await stage.press('e', 'z');
+    expect(stage.text()).toContain('OPENING');
+    shell.finish();
+    await started;
+    await stage.settle();
+    expect(session.fakeTerminal('p1').typed.join('')).toBe('ez');
+  });
 });
 
 describe('a program that is started by a key', () => {
