@@ -66,6 +66,22 @@ describe('rollback', () => {
     await expectNoContainers();
   });
 
+  it('takes what is typed at once with what opens a shell: in a dialog, and at the prompt', async () => {
+    const terminal = await openSession(createProject(DOCKERFILE, { 'seven.txt': 'seven\n' }));
+    await shellOpens(terminal);
+    await leaveTerminal(terminal);
+    await selectStep(terminal, 5);
+    terminal.type('Tl\recho before-$((40+2))\r');
+    await terminal.waitFor((screen) => paneText(screen).includes('before-42'));
+    expect(await inShell(terminal, LOOK)).toBe('EIGHT= at /');
+    await leaveTerminal(terminal);
+    terminal.type(':rollback 10\recho line-$((40+2))\r');
+    await terminal.waitFor((screen) => paneText(screen).includes('line-42'));
+    expect(await inShell(terminal, LOOK)).toBe('five seven ten EIGHT=eight at /six');
+    expect((await quit(terminal)).code).toBe(1);
+    await expectNoContainers();
+  });
+
   it('says so where there is no shell, and lends one', async () => {
     const project = createProject('FROM scratch\nCOPY busybox /only-a-file\n');
     const terminal = await openSession(project);
