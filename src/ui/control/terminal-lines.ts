@@ -26,9 +26,8 @@ export interface LineStyle {
   };
 }
 
-/** Rows of a pane of 80 columns that the facts, and each sentence below them, may take. */
-const FACT_ROWS = 3;
-const NOTE_ROWS = 2;
+/** Rows that the facts, and each sentence below them, may take. */
+const TOLD_ROWS = 3;
 const MAX_STEP_CELLS = 60;
 const MOMENT_TEXTS = { before: 'state before', after: 'state after', failed: 'failed state' } as const;
 
@@ -55,19 +54,19 @@ export function bannerText(
     container.cwd === '' ? '/' : container.cwd,
     ...(mounted.length === 0 ? [] : [`mounts: ${mounted.join(', ')}`]),
   ];
-  const lines = wrapped(facts.join(isAscii ? ' - ' : ' · '), cols, FACT_ROWS, mark).map((line) => painted(line, sgr.accent));
+  const lines = wrapped(facts.join(isAscii ? ' - ' : ' · '), cols, TOLD_ROWS, mark).map((line) => painted(line, sgr.accent));
   const sentences = container.mounts
     .filter((mount) => !mount.isMounted)
     .map((mount) => `not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`);
   if (container.note !== null) sentences.push(container.note);
   for (const sentence of sentences) {
-    for (const line of wrapped(sentence, cols, NOTE_ROWS, mark)) lines.push(painted(line, sgr.warning));
+    for (const line of wrapped(sentence, cols, TOLD_ROWS, mark)) lines.push(painted(line, sgr.warning));
   }
   const exitCode = failure?.exitCode ?? null;
   // Where panels share their place, what has failed is out of sight now.
   if (failure !== null && exitCode === null && process.kind === 'shell') {
-    for (const line of wrapped(failure.message, cols, FACT_ROWS, mark)) lines.push(painted(line, sgr.bad));
-    for (const line of wrapped(failure.hint ?? '', cols, FACT_ROWS, mark)) lines.push(painted(line, sgr.warning));
+    for (const line of wrapped(failure.message, cols, TOLD_ROWS, mark)) lines.push(painted(line, sgr.bad));
+    for (const line of wrapped(failure.hint ?? '', cols, TOLD_ROWS, mark)) lines.push(painted(line, sgr.warning));
   }
   if (container.stepCommand !== null && process.kind === 'shell') {
     const hasFailed = step.state === 'failed';
@@ -102,7 +101,7 @@ export function endText(process: ProcessSummary, cols: number, { isAscii, isRepl
   const fits = (text: string): boolean => rule.length + 1 + textWidth(state) + textWidth(text) <= cols;
   const tail = tails.find(fits) ?? '';
   const isGood = process.state === 'exited' && process.exitCode === 0;
-  const head = wrapped(reason, cols, FACT_ROWS, mark).map((line) => `${painted(line, sgr.dim)}\r\n`);
+  const head = wrapped(reason, cols, TOLD_ROWS, mark).map((line) => `${painted(line, sgr.dim)}\r\n`);
   const end = painted(`${rule} `, sgr.dim) + painted(state, isGood ? sgr.good : sgr.bad) + painted(tail, sgr.dim);
   return (reason === '' ? '' : head.join('')) + end;
 }
