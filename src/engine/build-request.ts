@@ -111,7 +111,7 @@ export interface BuildSettings {
   readonly ulimits?: readonly Ulimit[];
   readonly cgroupParent?: string;
   readonly classic?: ClassicSettings;
-  /** Stages that are carried out whatever the cache has. */
+  /** Stages that are carried out whatever the cache has; one empty name alone: all of them (moby/buildkit, dockerui/config.go). */
   readonly noCacheStages?: readonly string[];
   /** Base images are looked up at their registries also where the engine has them. */
   readonly pull?: boolean;

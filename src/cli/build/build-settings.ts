@@ -24,7 +24,10 @@ export function readBuildSettings(flags: ParsedFlags, builder: BuilderKind, env:
     .flatMap(parseAddHosts);
   const allow = parseEntitlements(flags.list('allow'));
   const ulimits = parseUlimits(flags.list('ulimit'));
-  const noCacheStages = flags.list('no-cache-filter').map(checkStage);
+  const noCacheStages = flags.list('no-cache-filter');
+  if (noCacheStages.length > 0 && flags.bool('no-cache')) {
+    throw new BxError('usage', '--no-cache and --no-cache-filter cannot be used together', { hint: 'Leave one of them out.' });
+  }
   const contexts = parseBuildContexts(flags.list('build-context'), cwd);
   const cacheFrom = parseCaches(flags.list('cache-from'), '--cache-from', env, cwd);
   const cacheTo = parseCaches(flags.list('cache-to'), '--cache-to', env, cwd);
@@ -55,12 +58,4 @@ export function readBuildSettings(flags: ParsedFlags, builder: BuilderKind, env:
     ...(classic !== null && { classic }),
     ...(flags.bool('pull') && { pull: true }),
   };
-}
-
-/** An empty name would be taken for all stages. */
-function checkStage(stage: string): string {
-  if (stage.trim() !== '') return stage;
-  throw new BxError('usage', 'invalid --no-cache-filter "": the stage is empty', {
-    hint: 'Name a stage, or say --no-cache for all of them.',
-  });
 }

@@ -29,7 +29,7 @@ export function frontendOptions(request: BuildRequest, facts: FrontendFacts, upl
   const options: Record<string, string> = { filename: request.dockerfile.name };
   if (request.target !== null) options.target = request.target;
   if (request.platform !== null) options.platform = request.platform;
-  // Everything beats some stages.
+  // A reload without the cache beats what the build began with.
   if (request.noCache) options['no-cache'] = '';
   else if (request.noCacheStages?.length) options['no-cache'] = request.noCacheStages.join(',');
   if (request.pull) options['image-resolve-mode'] = 'pull';

@@ -266,6 +266,7 @@ export const caches: readonly ParityCase[] = [
     args: ['--no-cache'],
   },
   { name: '--no-cache-filter', dockerfile: inShell('RUN echo x > /out/x'), args: ['--no-cache-filter', 'base'] },
+  { name: '--no-cache-filter of an empty name', dockerfile: inShell('RUN echo x > /out/x'), args: ['--no-cache-filter', ''] },
   {
     name: '--cache-from of what is not there',
     dockerfile: fromScratch('COPY a.txt /'),

@@ -55,7 +55,6 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
   'security-opt': of(/quote/, 'a"b', '"a'),
   call: of(/check.*outline.*targets/s, 'check,what=x'),
   label: of(/--label \w+=/, '=x'),
-  'no-cache-filter': of(/stage/, '', ' '),
   output: of(
     /type=|local.*tar/s,
     'type=none',
@@ -99,6 +98,7 @@ const FREE = [
     'iidfile',
     'metadata-file',
     'network',
+    'no-cache-filter',
     'target',
     'root',
     'server-config',
