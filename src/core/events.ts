@@ -23,6 +23,8 @@ export interface PlannedVertex {
   readonly inputs: readonly string[];
   /** Lines of the main Dockerfile that made it; null for local sources and the like. */
   readonly lines: LineRange | null;
+  /** Of steps that are alike, and so have it too. */
+  readonly further?: readonly LineRange[];
   /** The engine's kind of operation. */
   readonly op: 'exec' | 'file' | 'source' | 'merge' | 'diff' | 'build' | 'unknown';
   /** Which of the platforms of a build for several it is planned for; what serves two of them is told for each. */

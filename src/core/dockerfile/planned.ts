@@ -19,3 +19,10 @@ export interface DockerfilePlan {
   /** All instructions of all stages in Dockerfile order; what stands before the first FROM is no step. */
   readonly instructions: readonly PlannedInstruction[];
 }
+
+const EXECUTED = new Set(['RUN', 'COPY', 'ADD']);
+
+/** Whether the engine has something to do for such an instruction, wherever its stage is needed. */
+export function isExecuted(instruction: string): boolean {
+  return EXECUTED.has(instruction);
+}

@@ -8,6 +8,7 @@ import { isOutside } from '../step-key.js';
 import { alsoAt, EXPORT_KEY, emptyStep, outsideStep, placer, placeUnplanned, stepAtLine } from './place.js';
 import {
   deriveUnexecuted,
+  neededStages,
   settle,
   settleFoundation,
   stateOfVertices,
@@ -15,6 +16,7 @@ import {
   stepsOfVertex,
   vertexState,
 } from './step-state.js';
+import { verticesOfTwins } from './twins.js';
 
 const CLIPPED = /\[output clipped, log limit /;
 
@@ -53,16 +55,17 @@ export function reduceGeneration(generation: Generation, event: EngineEvent, atM
       const strays: Vertex[] = [];
       const place = placer(generation);
       for (const planned of event.vertices) {
-        // Steps that are alike share one vertex; it belongs to the first of them.
         const known = vertices.get(planned.digest) ?? generation.vertices[planned.digest];
-        const key = place(planned);
+        const [key = '', ...others] = place(planned);
         const isStray = known !== undefined && known.step !== key && isOutside(known.step);
         if (isStray) strays.push(known);
-        if (known === undefined) vertices.set(planned.digest, newVertex(planned.digest, planned.name, key));
-        else vertices.set(planned.digest, isStray ? { ...known, step: key } : alsoAt(generation, known, planned, key));
+        const vertex =
+          known === undefined ? newVertex(planned.digest, planned.name, key) : isStray ? { ...known, step: key } : known;
+        vertices.set(planned.digest, alsoAt(generation, vertex, [key, ...others]));
       }
       const status = generation.status === 'planning' ? 'running' : generation.status;
-      const next = putVertices({ ...withoutOutside(generation, strays), status }, [...vertices.values()]);
+      const placed = putVertices({ ...withoutOutside(generation, strays), status }, [...vertices.values()]);
+      const next = putVertices(placed, verticesOfTwins(placed, neededStages(placed)));
       return { ...next, steps: deriveUnexecuted(next) };
     }
     case 'vertex.updated':

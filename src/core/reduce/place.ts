@@ -15,8 +15,13 @@ export function stepAtLine(generation: Pick<Generation, 'steps' | 'order'>, line
   return null;
 }
 
-/** Where the vertices of a plan go, a large build has hundreds; what has no lines of its own is a step outside of the Dockerfile. */
-export function placer(generation: Pick<Generation, 'steps' | 'order' | 'stages'>): (vertex: PlannedVertex) => StepKey {
+/**
+ * Where the vertices of a plan go, a large build has hundreds: to one step, or to several that are alike. What has no lines of its own is a step
+ * outside of the Dockerfile.
+ */
+export function placer(
+  generation: Pick<Generation, 'steps' | 'order' | 'stages'>,
+): (vertex: PlannedVertex) => readonly StepKey[] {
   const keysOfLine = new Map<number, StepKey[]>();
   for (const key of generation.order) {
     const lines = generation.steps[key]?.lines;
@@ -26,9 +31,13 @@ export function placer(generation: Pick<Generation, 'steps' | 'order' | 'stages'
       else keysOfLine.set(line, [key]);
     }
   }
-  return ({ lines, name, platform }) => {
-    const keys = (lines === null ? undefined : keysOfLine.get(lines.start)) ?? [];
-    return keys.find((key) => platformOf(generation, key) === platform) ?? keys[0] ?? outsideKey(name);
+  return ({ lines, further = [], name, platform }) => {
+    const own = lines === null ? [] : [lines, ...further];
+    const found = own.flatMap(({ start }) => {
+      const keys = keysOfLine.get(start) ?? [];
+      return keys.find((key) => platformOf(generation, key) === platform) ?? keys[0] ?? [];
+    });
+    return found.length > 0 ? [...new Set(found)] : [outsideKey(name)];
   };
 }
 
@@ -37,12 +46,11 @@ export function platformOf({ steps, stages }: Pick<Generation, 'steps' | 'stages
   return stages[steps[key]?.stage ?? -1]?.targetPlatform;
 }
 
-/** What serves a step of another platform as well belongs to both. */
-export function alsoAt(generation: Generation, vertex: Vertex, planned: PlannedVertex, key: StepKey): Vertex {
+/** The vertex as one of these steps as well: of another platform, or alike. */
+export function alsoAt(generation: Generation, vertex: Vertex, keys: readonly StepKey[]): Vertex {
   const { step, also = [] } = vertex;
-  const isOther = planned.platform !== undefined && platformOf(generation, step) !== planned.platform;
-  if (!isOther || generation.steps[key]?.kind !== 'instruction' || also.includes(key)) return vertex;
-  return { ...vertex, also: [...also, key] };
+  const fresh = keys.filter((key) => key !== step && !also.includes(key) && generation.steps[key]?.kind === 'instruction');
+  return fresh.length === 0 ? vertex : { ...vertex, also: [...also, ...fresh] };
 }
 
 /**

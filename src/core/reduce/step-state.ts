@@ -1,4 +1,5 @@
 /** A step's state out of its vertices, and out of its neighbours where it has none. */
+import { isExecuted } from '../dockerfile/planned.js';
 import { isOfSamePlatform } from '../dockerfile/platforms.js';
 import type { Generation, Stage, Step, StepKey, StepState, Vertex } from '../model/index.js';
 
@@ -28,8 +29,6 @@ export function stateOfVertices(states: readonly StepState[]): StepState {
   return 'pending';
 }
 
-const EXECUTED = new Set(['RUN', 'COPY', 'ADD']);
-
 /**
  * Sets the state of every instruction that has no vertex: not needed when its stage is not, or when it would have been executed;
  * else it follows the step before it (for FROM: the last step of the stage it names, and nothing has to be done for `scratch`).
@@ -49,7 +48,7 @@ export function deriveUnexecuted(generation: Generation): Generation['steps'] {
     if (step.vertices.length === 0) {
       const previous: StepState =
         step.instruction === 'FROM' ? (lastOfStage.get(baseLabel(generation, stage) ?? '') ?? 'done') : before;
-      const isNeeded = needed.has(stage.index) && !EXECUTED.has(step.instruction);
+      const isNeeded = needed.has(stage.index) && !isExecuted(step.instruction);
       const follows: boolean = previous === 'done' || previous === 'cached' || previous === 'not-needed';
       state = !isNeeded ? 'not-needed' : follows ? previous : 'pending';
       if (state !== step.state) {
@@ -64,7 +63,7 @@ export function deriveUnexecuted(generation: Generation): Generation['steps'] {
 }
 
 /** Indexes of the stages that the target needs: what it takes from, transitively, and those the engine's graph has a vertex of. */
-function neededStages(generation: Generation): Set<number> {
+export function neededStages(generation: Generation): Set<number> {
   const { stages, steps, target } = generation;
   const wanted = target?.toLowerCase() ?? null;
   const isWanted = (s: Stage): boolean => s.label === wanted || s.name === wanted || String(s.index) === wanted;

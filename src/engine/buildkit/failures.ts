@@ -29,7 +29,10 @@ export function createFailures(): Failures {
       byVertex.delete(failure.digest);
       byVertex.set(failure.digest, failure);
     },
-    at: (graph, step) => [...byVertex.values()].findLast(({ digest }) => graph.stepOf(digest ?? '') === step) ?? null,
+    at(graph, step) {
+      const own = graph.verticesOf(step);
+      return [...byVertex.values()].findLast(({ digest }) => own.includes(digest ?? '')) ?? null;
+    },
     forget(digests) {
       for (const digest of digests) byVertex.delete(digest);
     },

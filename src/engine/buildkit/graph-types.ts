@@ -21,9 +21,11 @@ export interface Graph {
   op(digest: string): GraphVertex | null;
   /** Topologically sorted. */
   readonly digests: readonly string[];
-  /** The instruction that made the vertex; null for local sources and the like. */
+  /** The instruction that made the vertex, of several that are alike the first; null for local sources and the like. */
   stepOf(digest: string): StepKey | null;
-  /** All vertices of an instruction, topologically sorted; empty for ENV, CMD, USER and for what the target does not need. */
+  /** All of them, in the order of the Dockerfile. */
+  stepsOf(digest: string): readonly StepKey[];
+  /** All vertices of an instruction, which another one may have as well, topologically sorted; empty for ENV, CMD, USER and for what the target does not need. */
   verticesOf(step: StepKey): readonly string[];
   /**
    * The output that is the state after the step: of the vertex of the step that no other vertex of the same step takes; for steps
@@ -31,7 +33,10 @@ export interface Graph {
    * stage is not part of the target (`hasStage` tells them apart).
    */
   sink(step: StepKey): OutputRef | null;
-  /** False: the target does not take from this stage, so that the engine has never been told of it. */
+  /**
+   * False: the target does not take from this stage, so that the engine has never been told of it, or the engine does not say which vertices
+   * it shares with another one.
+   */
   hasStage(stage: number): boolean;
   /** The vertex and all that it needs, topologically sorted. */
   closure(digest: string): string[];

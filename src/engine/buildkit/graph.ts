@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { instructionsFor, type PlannedInstruction } from '../../core/dockerfile/index.js';
+import { instructionsFor, isExecuted, type PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { PlannedVertex } from '../../core/events.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
 import { type OriginInputs, stageOrigin } from '../shared/stage-origin.js';
@@ -54,7 +54,8 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     }
   });
   const digests = [...vertices.keys()];
-  const lines = readLines(definition, options.dockerfileName);
+  const places = readLines(definition, options.dockerfileName);
+  const lines = new Map([...places].flatMap(([digest, [first]]) => (first === undefined ? [] : [[digest, first]])));
   lendLines(vertices, lines);
   const { platform } = options;
   const instructions = instructionsFor(options.plan, platform);
@@ -64,7 +65,8 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     return metadata === undefined ? null : readDescription(metadata, 'llb.customname');
   };
   placeTriggers({ vertices, instructions, origins: options, rootOf, nameOf }, lines);
-  const steps = placeAtSteps(digests, lines, instructions);
+  const furtherLines = (digest: string): readonly LineRange[] => places.get(digest)?.slice(1) ?? [];
+  const steps = placeAtSteps(digests, lines, furtherLines, instructions);
   const rootOutput = (digest: string): number => rootOutputOf(vertices.get(digest)?.op);
 
   const sinkOfVertices = (own: readonly string[]): OutputRef | null => {
@@ -76,9 +78,10 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
   };
 
   const before = (step: StepKey): OutputRef | null => {
-    for (const digest of steps.byStep.get(step) ?? []) {
+    const own = steps.byStep.get(step) ?? [];
+    for (const digest of own) {
       const input = rootInputOf(vertices.get(digest)?.op);
-      if (input && steps.ofVertex.get(input.digest) !== step) return input;
+      if (input && !own.includes(input.digest)) return input;
     }
     return null;
   };
@@ -98,6 +101,13 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     return stateAfter(lastOfOrigin, new Set([...seen, origin]));
   };
 
+  /** Something is carried out there that stands at a step of another stage alone, which is like it. */
+  const lacksStep = (stage: number): boolean => {
+    const told = new Set(instructions.flatMap(({ key, text }) => (steps.byStep.has(key) ? text : [])));
+    const isUntold = ({ key, instruction, text }: PlannedInstruction): boolean =>
+      !steps.byStep.has(key) && (isExecuted(instruction) || told.has(text));
+    return instructions.some((one) => one.stage === stage && isUntold(one));
+  };
   let planned: readonly PlannedVertex[] | null = null;
   const reached = reachedStages(options, instructions, steps.byStep);
   const whole = output as OutputRef | null;
@@ -111,10 +121,11 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
     digests,
     rootOutput,
     op: (digest) => vertices.get(digest) ?? null,
-    stepOf: (digest) => steps.ofVertex.get(digest) ?? null,
+    stepOf: (digest) => steps.ofVertex.get(digest)?.[0] ?? null,
+    stepsOf: (digest) => steps.ofVertex.get(digest) ?? [],
     verticesOf: (step) => steps.byStep.get(step) ?? [],
     linesOf: (digest) => lines.get(digest) ?? null,
-    hasStage: (stage) => reached.has(stage),
+    hasStage: (stage) => reached.has(stage) && !lacksStep(stage),
     sink(step) {
       const instruction = instructions.find((one) => one.key === step);
       return instruction ? stateAfter(instruction, new Set([instruction.stage])) : null;
@@ -126,6 +137,7 @@ export function readGraph(encoded: Uint8Array, options: GraphOptions): BuildGrap
         return {
           ...{ digest, name: nameOf(digest) ?? defaultName(vertex), lines: lines.get(digest) ?? null, op: kind },
           inputs: inputs.map((input) => input.digest),
+          ...(furtherLines(digest).length > 0 && { further: furtherLines(digest) }),
           ...(platform !== undefined && { platform }),
         };
       });
@@ -166,18 +178,19 @@ function rootOutputOf(op: Op | undefined): number {
   return Math.max(0, Number(index));
 }
 
-/** Lines of the main Dockerfile per vertex; the first location counts (a base image shared by two stages has two). */
-function readLines({ infos, locations }: DefinitionParts, dockerfileName: string): Map<string, LineRange> {
-  const result = new Map<string, LineRange>();
+/**
+ * Lines of the main Dockerfile per vertex, in the order of the file: several where steps are alike, as the first ones of two stages often are.
+ * Older frontends (that of Docker 20.10) name one of them.
+ */
+function readLines({ infos, locations }: DefinitionParts, dockerfileName: string): Map<string, readonly LineRange[]> {
   const filenames = infos?.map((info) => readSourceInfo(info).filename) ?? [];
-  for (const [digest, encoded] of locations) {
-    const location = readLocations(encoded).find(({ sourceIndex, lines }) => {
-      const filename = filenames[sourceIndex] ?? '';
-      return lines !== null && (filename === '' || filename === dockerfileName);
-    });
-    if (location?.lines) result.set(digest, location.lines);
-  }
-  return result;
+  const isOurs = (index: number): boolean => ['', dockerfileName].includes(filenames[index] ?? '');
+  return new Map(
+    [...locations].map(([digest, encoded]) => {
+      const ranges = readLocations(encoded).flatMap(({ sourceIndex, lines }) => (lines && isOurs(sourceIndex) ? [lines] : []));
+      return [digest, ranges.sort((a, b) => a.start - b.start)];
+    }),
+  );
 }
 
 /** What an ADD downloads has no place of its own in the source map; it belongs to the instruction that takes it. */
@@ -195,23 +208,25 @@ function lendLines(vertices: ReadonlyMap<string, Node>, lines: Map<string, LineR
 function placeAtSteps(
   digests: readonly string[],
   lines: ReadonlyMap<string, LineRange>,
+  furtherLines: (digest: string) => readonly LineRange[],
   instructions: readonly PlannedInstruction[],
 ) {
   const stepAtLine = new Map<number, StepKey>();
   for (const { key, lines } of instructions) {
     for (let line = lines.start; line <= lines.end; line++) if (!stepAtLine.has(line)) stepAtLine.set(line, key);
   }
-  const ofVertex = new Map<string, StepKey>();
+  const ofVertex = new Map<string, readonly StepKey[]>();
   const byStep = new Map<StepKey, string[]>();
   for (const digest of digests) {
     const range = lines.get(digest);
     if (!range) continue;
-    const step = stepAtLine.get(range.start);
-    if (step === undefined) continue;
-    ofVertex.set(digest, step);
-    const others = byStep.get(step);
-    if (others) others.push(digest);
-    else byStep.set(step, [digest]);
+    const own = new Set([range, ...furtherLines(digest)].flatMap(({ start }) => stepAtLine.get(start) ?? []));
+    ofVertex.set(digest, [...own]);
+    for (const step of own) {
+      const others = byStep.get(step);
+      if (others) others.push(digest);
+      else byStep.set(step, [digest]);
+    }
   }
   return { ofVertex, byStep };
 }

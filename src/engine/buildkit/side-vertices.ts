@@ -4,6 +4,7 @@
  */
 
 import type { PlannedVertex } from '../../core/events.js';
+import type { StepKey } from '../../core/model/index.js';
 import type { BuildGraph } from './graph-types.js';
 
 export interface SideVertices {
@@ -23,8 +24,8 @@ export function createSideVertices(): SideVertices {
     add(graph, own) {
       for (const digest of graph.digests) {
         all.add(digest);
-        const step = graph.stepOf(digest);
-        if (step !== null && own.verticesOf(step).length === 0) ofUntoldSteps.add(digest);
+        const isUntold = (step: StepKey): boolean => own.verticesOf(step).length === 0;
+        if (graph.stepsOf(digest).some(isUntold)) ofUntoldSteps.add(digest);
       }
     },
     announce(graph, digest) {

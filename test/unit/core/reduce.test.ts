@@ -62,6 +62,52 @@ const states = (state: SessionState) => {
   return Object.fromEntries(generation.order.filter((k) => !k.startsWith('@')).map((k) => [k, generation.steps[k]!.state]));
 };
 
+describe('steps that two stages have in common', () => {
+  const text =
+    'FROM scratch AS base\nFROM base AS a\nCOPY x /\nRUN one\nFROM base AS b\nCOPY x /\nRUN two\nFROM a\nCOPY --from=b / /\n';
+  const ended = (digest: string, more = {}) => vertex(digest, { startedAtMs: 1, completedAtMs: 2, ...more });
+  function played(copy: PlannedVertex, ...events: readonly EngineEvent[]) {
+    const dockerfile = { path: '/x/Dockerfile', text };
+    const start: SessionEvent[] = [
+      { type: 'session.started', atMs: 0, id: 's', contextLabel: '.' },
+      { type: 'generation.started', atMs: 0, generation: 1, dockerfile, plan: parseDockerfile(text), target: null },
+    ];
+    const vertices = [copy, planned('one', 4), planned('two', 7), planned('end', 9, 'file')];
+    return [...start, ...[{ type: 'plan.resolved', vertices } as const, ...events].map(report)].reduce(reduce, initialState());
+  }
+
+  it.each([
+    ['as the engine says', { ...planned('copy', 3, 'file'), further: [{ start: 6, end: 6 }] }],
+    ['by what they say', planned('copy', 3, 'file')],
+    ['by what they say, where the later one has its place', planned('copy', 6, 'file')],
+  ])('are carried out at once, %s', (_how, copy) => {
+    const log: EngineEvent = { type: 'log.appended', digest: 'copy', stream: 'stdout', text: 'x\n' };
+    const state = played(copy, log, ended('copy'), ended('one', { isCached: true }));
+    expect(states(state)).toMatchObject({ 3: 'done', 6: 'done', 4: 'cached', 7: 'pending' });
+    const { steps } = state.generations[0]!;
+    expect(['3', '6'].map((key) => [steps[key]!.vertices, steps[key]!.log.lines])).toEqual(Array(2).fill([['copy'], 1]));
+    expect(selectCounts(state.generations[0]!)).toMatchObject({ total: 9 });
+  });
+
+  it('fail together', () => {
+    const failure = { digest: 'copy', message: 'no', hint: null, line: null, exitCode: null, excerpt: null };
+    const failed = { type: 'build.failed', failure } as unknown as EngineEvent;
+    const state = played(planned('copy', 6, 'file'), ended('copy', { error: 'no' }), failed);
+    expect(states(state)).toMatchObject({ 3: 'failed', 6: 'failed' });
+  });
+
+  it('are not those of a stage that nobody needs', () => {
+    const unneeded = text.replace('COPY --from=b / /', 'RUN end');
+    const dockerfile = { path: '/x/Dockerfile', text: unneeded };
+    const events: SessionEvent[] = [
+      { type: 'session.started', atMs: 0, id: 's', contextLabel: '.' },
+      { type: 'generation.started', atMs: 0, generation: 1, dockerfile, plan: parseDockerfile(unneeded), target: null },
+      report({ type: 'plan.resolved', vertices: [planned('copy', 3, 'file'), planned('one', 4), planned('end', 9)] }),
+    ];
+    expect(states(events.reduce(reduce, initialState()))).toMatchObject({ 6: 'not-needed', 7: 'not-needed' });
+  });
+});
+
 describe('a Dockerfile that the engine has to find', () => {
   it('brings its steps once it is read, and keeps what was told before', () => {
     const start: SessionEvent[] = [

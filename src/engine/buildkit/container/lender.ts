@@ -46,9 +46,8 @@ function candidates(graph: Graph, step: StepKey, wanted: OutputRef | null): { ou
     seen.add(digest);
     const op = graph.op(digest)?.op;
     // The step's own vertices are only the way to what it was made from; the step itself may not have run.
-    const maker = graph.stepOf(digest);
-    if (op?.op.case === 'exec' && maker !== step)
-      made.push({ output: { digest, index: graph.rootOutput(digest) }, name: `step ${maker}` });
+    if (op?.op.case === 'exec' && !graph.stepsOf(digest).includes(step))
+      made.push({ output: { digest, index: graph.rootOutput(digest) }, name: `step ${graph.stepOf(digest)}` });
     for (const input of op?.inputs ?? []) starts.push(input.digest);
   }
   for (const digest of graph.digests) {

@@ -150,8 +150,8 @@ function describeInput(context: RunContext, step: StepKey, digest: string): stri
     if (identifier.startsWith('local://')) return identifier.slice('local://'.length);
     return imageName(identifier);
   }
+  if (graph.stepsOf(digest).includes(step)) return 'the Dockerfile';
   const maker = graph.stepOf(digest);
-  if (maker === step) return 'the Dockerfile';
   const stage = plan.instructions.find((one) => one.key === maker)?.stage;
   return (stage === undefined ? undefined : plan.stages[stage]?.label) ?? 'another step';
 }

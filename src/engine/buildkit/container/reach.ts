@@ -21,12 +21,12 @@ export function isLasting(failure: SolveFailure | null): failure is SolveFailure
  * Throws `BxError`: 'engine' naming the step that failed, 'cancelled' after `signal`.
  */
 export async function reach(context: RunContext, step: StepKey, output: OutputRef, signal: AbortSignal): Promise<string> {
-  const known = stepInTheWay(context, output);
+  const known = stepInTheWay(context, step, output);
   if (known !== null && isLasting(known.failure)) throw blocked(context, step, known, known.failure.message);
   try {
     return await context.evaluate(output, signal);
   } catch (error) {
-    const culprit = error instanceof BxError && error.code === 'engine' ? stepInTheWay(context, output) : null;
+    const culprit = error instanceof BxError && error.code === 'engine' ? stepInTheWay(context, step, output) : null;
     if (culprit === null || culprit.step === step) throw error;
     throw blocked(context, step, culprit, error instanceof Error ? error.message : String(error), error);
   }
@@ -37,13 +37,14 @@ interface Culprit {
   readonly failure: SolveFailure;
 }
 
-/** The first of what `output` needs that has failed. */
-function stepInTheWay(context: RunContext, output: OutputRef): Culprit | null {
+/** The first of what `output` needs that has failed; `wanted` itself, where that has it in common with another step. */
+function stepInTheWay(context: RunContext, wanted: StepKey, output: OutputRef): Culprit | null {
   const { graph } = context;
   for (const digest of graph.closure(output.digest)) {
-    const step = graph.stepOf(digest);
-    const failure = step === null ? null : context.failureAt(step);
-    if (step !== null && failure?.digest === digest) return { step, failure };
+    const steps = graph.stepsOf(digest);
+    const step = steps.includes(wanted) ? wanted : steps[0];
+    const failure = step === undefined ? null : context.failureAt(step);
+    if (step !== undefined && failure?.digest === digest) return { step, failure };
   }
   return null;
 }

@@ -42,8 +42,8 @@ export function graphOf(
   ops: readonly FixtureOp[],
   options: {
     readonly dockerfile?: string;
-    /** Line of the Dockerfile per position. */
-    readonly lines?: Readonly<Record<number, number>>;
+    /** Line of the Dockerfile per position; several of what steps have in common. */
+    readonly lines?: Readonly<Record<number, number | readonly number[]>>;
     readonly names?: Readonly<Record<number, string>>;
     readonly buildArgs?: ReadonlyArray<readonly [string, string | null]>;
   } = {},
@@ -68,9 +68,9 @@ export function graphOf(
     Source: {
       infos: [{ filename: 'Dockerfile' }],
       locations: Object.fromEntries(
-        Object.entries(options.lines ?? {}).map(([at, line]) => [
+        Object.entries(options.lines ?? {}).map(([at, lines]) => [
           digests[Number(at)],
-          { locations: [{ sourceIndex: 0, ranges: [{ start: { line }, end: { line } }] }] },
+          { locations: [lines].flat().map((line) => ({ sourceIndex: 0, ranges: [{ start: { line }, end: { line } }] })) },
         ]),
       ),
     },

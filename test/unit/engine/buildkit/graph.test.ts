@@ -1,6 +1,7 @@
 /** The engine's graph placed at the steps of a Dockerfile, and cut down to a part. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { outputBefore } from '../../../../src/engine/buildkit/container/root-state.js';
 import { digestOf } from '../../../../src/engine/buildkit/graph.js';
 import { DefinitionSchema, OpSchema } from '../../../../src/engine/buildkit/proto/gen/pb_pb.js';
 import { copy, exec, graphOf, source } from './graph-fixture.js';
@@ -39,6 +40,29 @@ describe('placing', () => {
 
   it('follows FROM into the stage that it names', () => {
     expect(sample().sink('7')?.digest).toBe(sample().digests[1]);
+  });
+
+  describe('steps that two stages have in common', () => {
+    const dockerfile =
+      'FROM image AS base\nFROM base AS a\nRUN one\nRUN two\nFROM base AS b\nRUN one\nRUN three\nFROM a\nCOPY --from=b /a /b';
+    const ops = [source('docker-image://image'), exec(['one'], 0), exec(['two'], 1), exec(['three'], 1), copy(2, 3)];
+    const at = (lines: number | readonly number[]) => graphOf(ops, { dockerfile, lines: { 0: 1, 1: lines, 2: 4, 3: 7, 4: 9 } });
+
+    it('have the same vertex', () => {
+      const graph = at([6, 3]);
+      const [base = '', one = ''] = graph.digests;
+      expect([graph.stepOf(one), graph.stepsOf(one)]).toEqual(['3', ['3', '6']]);
+      expect(['3', '6'].map((step) => graph.verticesOf(step))).toEqual([[one], [one]]);
+      expect(['3', '6'].map((step) => graph.sink(step)?.digest)).toEqual([one, one]);
+      expect(outputBefore(graph, '6', false)?.digest).toBe(base);
+      expect(graph.hasStage(2)).toBe(true);
+      expect(graph.planned()[1]).toMatchObject({ lines: { start: 3, end: 3 }, further: [{ start: 6, end: 6 }] });
+    });
+
+    it('leave the other stage to a graph of its own where the engine names one place', () => {
+      expect([1, 2, 3].map((stage) => at(6).hasStage(stage))).toEqual([false, true, true]);
+      expect([1, 2, 3].map((stage) => at(3).hasStage(stage))).toEqual([true, false, true]);
+    });
   });
 
   it('tells scratch from a stage that the target does not need', () => {
