@@ -17,7 +17,7 @@ export async function start(): Promise<void> {
   process.on('exit', closeLostTerminal);
   let status: number;
   try {
-    status = await main(process.argv.slice(2));
+    status = await Promise.race([main(process.argv.slice(2)), nothingLeft()]);
   } catch (error) {
     const { reportError } = await import('./report-error.js');
     status = reportError(error);
@@ -33,6 +33,18 @@ export async function start(): Promise<void> {
   }
   await drained(process.stderr);
   process.exit(status);
+}
+
+/**
+ * Rejects when nothing is left that could end what is waited for: Node would end with 0, as after a success. A connection that is garbled on
+ * its way does it (Node 20 reads no more of it, and says nothing).
+ */
+async function nothingLeft(): Promise<never> {
+  await new Promise((resolve) => process.once('beforeExit', resolve));
+  const { BxError } = await import('../platform/errors.js');
+  throw new BxError('engine-lost', 'nothing that is waited for can come any more, and the work is not done', {
+    hint: 'See whether the engine still runs and, where it is reached through a proxy or a tunnel, whether that is whole. Else it is a defect of bxtui.',
+  });
 }
 
 /** They have nobody's terminal, and need not look at one. */

@@ -1,5 +1,6 @@
 /** An engine that dies in mid-build and comes back. Needs a dockerd of its own, because it is killed. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startEngineProxy } from '../helpers/engine-proxy.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
 import { BASE, createProject, removeProjects } from '../helpers/project.js';
 import { runBxtui, startBxtui } from '../helpers/run.js';
@@ -43,6 +44,22 @@ describe.skipIf(!canStartPrivate)('an engine that dies', () => {
     await terminal.waitFor(/ BUILT /, { timeoutMs: 30_000 });
     expect((await quit(terminal)).code).toBe(0);
     expect(terminal.modes()).toEqual(RESTORED_MODES);
+  });
+
+  it('behind a line that garbles what it says: the build has failed, and that is told', async () => {
+    const proxy = await startEngineProxy(engine.address);
+    try {
+      const { dir } = createProject(`${BASE}RUN echo begun; sleep 3; exit 3\n`);
+      const env = { ...engineEnv(), DOCKER_HOST: `tcp://127.0.0.1:${proxy.port}` };
+      const { output, result } = startBxtui(['build', '--progress=plain', dir], { env });
+      await expect.poll(output).toMatch(/^#\d+ [\d.]+ begun$/m);
+      // The header of a frame that is longer than any may be.
+      proxy.garble(Uint8Array.of(0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1));
+      const { status, stderr } = await result;
+      expect([status, stderr]).toEqual([1, expect.stringContaining('proxy or a tunnel')]);
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('and comes back: the session is on it again by itself, and builds', async () => {

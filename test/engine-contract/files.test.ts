@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Moment } from '../../src/core/model/index.js';
 import type { StepFiles } from '../../src/engine/engine.js';
 import { BASE, createProject } from '../helpers/project.js';
-import { contractEndpoints, keepRuns, type Observed, stepWith } from './harness.js';
+import { contractEndpoints, generationOf, keepRuns, type Observed, shell, stepWith } from './harness.js';
 
 const WAIT = () => AbortSignal.timeout(60_000);
 const ODD = 'with blanks\tand\na line’s end *[x]?';
@@ -90,6 +90,32 @@ describe.each(contractEndpoints())('files on $label', (endpoint) => {
     expect((await bytes(files, `/d/${ODD}`)).toString()).toBe('odd\n');
     expect([...(await bytes(files, '/d/binary'))]).toEqual([97, 0, 98, 255, 10]);
     expect(await bytes(files, '/d/nothing')).toEqual(Buffer.alloc(0));
+  });
+
+  it('tells steps apart that two stages have in common, and those before and behind them', async () => {
+    const stage = (name: string, own: string): string =>
+      `FROM base AS ${name}\nWORKDIR /w\nCOPY common ./\nRUN echo alike > alike\nRUN echo ${own} > own\n`;
+    const dockerfile = `${BASE.replace(/^FROM scratch.*$/m, 'FROM scratch AS base')}${stage('a', 'of-a')}${stage('b', 'of-b')}FROM base\nCOPY --from=a /w /a\nCOPY --from=b /w /b\n`;
+    const observed = await observe(dockerfile, { common: 'x' });
+    expect(observed.last.type).toBe('build.succeeded');
+    const instructions = Object.values(generationOf(observed).steps).filter(({ kind }) => kind === 'instruction');
+    expect(instructions.filter(({ state }) => !['done', 'cached'].includes(state)).map(({ text }) => text)).toEqual([]);
+    for (const name of ['a', 'b']) {
+      const at = instructions.findIndex(({ text }) => text === `FROM base AS ${name}`);
+      const seen = async (offset: number, moment: 'before' | 'after'): Promise<string> => {
+        const spec = { step: instructions[at + offset]!.key, moment, exclusiveCaches: 'mount' } as const;
+        const container = await observed.run.openContainer(spec, WAIT());
+        const { output } = await shell(container, 'echo $(cd /w && ls)');
+        await container.release();
+        return output.trim();
+      };
+      expect([await seen(2, 'before'), await seen(2, 'after'), await seen(3, 'after'), await seen(4, 'after')]).toEqual([
+        '',
+        'common',
+        'alike common',
+        'alike common own',
+      ]);
+    }
   });
 
   it.skipIf(endpoint.isPodman)(

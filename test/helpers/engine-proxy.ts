@@ -11,6 +11,8 @@ export interface EngineProxy {
   connections(): number;
   /** Nothing that the engine says behind this text reaches anybody, on the connection where it is said. Resolves when it is. */
   withholdAfter(text: string): Promise<void>;
+  /** Puts bytes between those that the engine says, on all that are open. */
+  garble(bytes: Uint8Array): void;
   /** Breaks those that are open; new ones go through. */
   dropAll(): void;
   close(): Promise<void>;
@@ -19,6 +21,7 @@ export interface EngineProxy {
 /** `tlsDir`: its certificate is shown, and one of its authority is asked for. */
 export async function startEngineProxy(engine: string, tlsDir: string | null = null): Promise<EngineProxy> {
   const sockets = new Set<Socket>();
+  const carried = new Set<Socket>();
   let withheld: { readonly text: string; readonly onSaid: () => void } | null = null;
   const answer = (): Transform => {
     let said = '';
@@ -43,7 +46,8 @@ export async function startEngineProxy(engine: string, tlsDir: string | null = n
       end.on('error', () => undefined).on('close', () => sockets.delete(end));
     }
     socket.pipe(toEngine).pipe(answer()).pipe(socket);
-    socket.on('close', () => toEngine.destroy());
+    carried.add(socket);
+    socket.on('close', () => carried.delete(socket) && toEngine.destroy());
     toEngine.on('close', () => socket.destroy());
   };
   const server: Server = tlsDir === null ? createServer(carry) : createTlsServer(tlsOptions(tlsDir), carry);
@@ -59,6 +63,9 @@ export async function startEngineProxy(engine: string, tlsDir: string | null = n
       new Promise((resolve) => {
         withheld = { text, onSaid: resolve };
       }),
+    garble(bytes) {
+      for (const socket of carried) socket.write(bytes);
+    },
     dropAll,
     close() {
       dropAll();

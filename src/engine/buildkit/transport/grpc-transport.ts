@@ -64,6 +64,16 @@ interface Call {
   next(): Promise<Uint8Array | null>;
 }
 
+/** Node ends a session that it cannot read any more without a word, and tells the next request: then the connection is lost for all. */
+function requestOn({ session, socket }: Http2Connection, headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream {
+  try {
+    return session.request(headers);
+  } catch (error) {
+    socket.destroy(error instanceof Error ? error : undefined);
+    throw new ConnectError(toBxError(error).message, Code.Unavailable);
+  }
+}
+
 function openCall(
   connection: Http2Connection,
   method: DescMethodUnary | DescMethodStreaming,
@@ -72,7 +82,7 @@ function openCall(
 ): Call {
   if (signal?.aborted) throw cancelled(signal);
   if (connection.isClosed) throw new ConnectError('the connection to the engine is closed', Code.Unavailable);
-  const stream = connection.session.request({
+  const stream = requestOn(connection, {
     ...Object.fromEntries(new Headers(init)),
     ':method': 'POST',
     ':path': `/${method.parent.typeName}/${method.name}`,
