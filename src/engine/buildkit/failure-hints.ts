@@ -1,4 +1,5 @@
 /** What to do about a failed build, where the engine's words tell enough; and its words made plainer where they are known. */
+import { heredocAt, parseDockerfile } from '../../core/dockerfile/index.js';
 import { nearestNames } from '../../platform/nearest-name.js';
 import { type CredentialsLookUp, hintForRefusal } from '../shared/registry-refusal.js';
 import { hintForUser } from '../shared/step-user.js';
@@ -85,7 +86,7 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
   if (key !== undefined) return { hint: `This engine's Dockerfile frontend does not know ${key} there. ${NEWER_FRONTEND}` };
   if (!/dockerfile parse error/i.test(message)) return null;
   const line = failure.line;
-  const old = tooOldFrontend(message, context.dockerfileText);
+  const old = tooOldFrontend(message, line, context.dockerfileText);
   if (old !== null) return { hint: old };
   const text = line === null ? undefined : context.dockerfileText.split('\n')[line - 1]?.trim();
   return {
@@ -96,9 +97,11 @@ function parseError(message: string, context: FailureContext, failure: SolveFail
 const NEWER_FRONTEND = 'Correct it, or use a newer engine, or write "# syntax=docker/dockerfile:1" as the first line.';
 
 /** What newer Dockerfiles have and the frontend inside an old engine does not know; null when the text gives no such reason. */
-function tooOldFrontend(message: string, dockerfileText: string): string | null {
+function tooOldFrontend(message: string, line: number | null, dockerfileText: string): string | null {
   const flag = /unknown flag: (link|parents|exclude|keep-git-dir|checksum|chmod)\b/i.exec(message)?.[1];
-  const isHeredoc = /unknown instruction/i.test(message) && /^\s*(?:RUN|COPY|ADD)\b.*<<-?["']?\w/im.test(dockerfileText);
+  // A frontend that suggests another instruction is newer than heredocs, and a line outside of one is a mistake of its own.
+  const isUnknown = /unknown instruction: (?!.*did you mean)/i.test(message) && line !== null;
+  const isHeredoc = isUnknown && heredocAt(parseDockerfile(dockerfileText), line) !== null;
   if (flag === undefined && !isHeredoc) return null;
   const what = flag === undefined ? 'here-documents (<<EOF)' : `--${flag}`;
   return `This engine's Dockerfile frontend may be too old for ${what}. ${NEWER_FRONTEND}`;

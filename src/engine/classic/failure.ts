@@ -1,8 +1,7 @@
 /** The builder's errors in the words that every engine's have here, with what to do next. Pure. */
-import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
+import { type DockerfilePlan, heredocAt, isHeredoc, type PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { EngineEvent } from '../../core/events.js';
 import { hintForUser } from '../shared/step-user.js';
-import { heredocAt, isHeredoc } from './misread.js';
 import { USE_BUILDKIT } from './refuse.js';
 
 type Failure = Extract<EngineEvent, { type: 'build.failed' }>['failure'];

@@ -2,7 +2,7 @@
  * What the classic builder passes over in silence or takes for something else: `# syntax=`, and heredocs, which an old one refuses and a newer
  * one carries out without their text. The docker command says nothing of either. Pure.
  */
-import type { DockerfilePlan, PlannedInstruction } from '../../core/dockerfile/index.js';
+import { type DockerfilePlan, isHeredoc, type PlannedInstruction } from '../../core/dockerfile/index.js';
 import type { LineRange, StepKey } from '../../core/model/index.js';
 import { USE_BUILDKIT } from './refuse.js';
 
@@ -12,9 +12,6 @@ export interface Misread {
   readonly lines: LineRange;
   readonly message: string;
 }
-
-/** With what the plan puts in the text’s place: `…`, or `(make all …)`. */
-const HEREDOC = /<<-?\s*["']?\w.*(?:\u2026|\w["']? \(.*\))$/;
 
 /** `sent`: of the build. */
 export function misreadIn(text: string, plan: DockerfilePlan, sent: readonly PlannedInstruction[]): Misread[] {
@@ -33,15 +30,6 @@ export function misreadIn(text: string, plan: DockerfilePlan, sent: readonly Pla
     told.push({ step: step.key, lines: step.lines, message });
   }
   return told;
-}
-
-/** The instruction with a heredoc that a line belongs to; null: none. */
-export function heredocAt(plan: DockerfilePlan, line: number): PlannedInstruction | null {
-  return plan.instructions.find((step) => isHeredoc(step) && step.lines.start <= line && line <= step.lines.end) ?? null;
-}
-
-export function isHeredoc({ instruction, text }: PlannedInstruction): boolean {
-  return /^(?:RUN|COPY|ADD)$/.test(instruction) && HEREDOC.test(text);
 }
 
 /** Directives stand at the top, before any other comment (Dockerfile reference, parser directives). */

@@ -212,10 +212,21 @@ describe('what to do, beyond the words of the engine', () => {
     expect(explained.hint).toMatch(hint);
   });
 
-  it('names here-documents only where the Dockerfile has one', () => {
-    const message = 'dockerfile parse error line 5: unknown instruction: SET';
-    expect(explain(message, { text: 'FROM a\nRUN <<EOF\nset -e\nEOF\n' }).hint).toMatch(/too old for here-documents/);
-    expect(explain(message, { text: 'FROM a\nSET x\n' }).hint).toBe('Correct the Dockerfile and build again.');
+  it.each([
+    ['line 3: unknown instruction: SET', /too old for here-documents/],
+    ['line 4: unknown instruction: EOF', /too old for here-documents/],
+    ['on line 5: unknown instruction: USR', 'Correct line 5 and build again: USR node'],
+    ['on line 5: unknown instruction: USR (did you mean USER?)', 'Correct line 5 and build again: USR node'],
+    ['on line 3: unknown instruction: SET (did you mean ADD?)', 'Correct line 3 and build again: set -e'],
+  ])('names here-documents only where a line of one was not understood: %s', (at, hint) => {
+    const text = 'FROM a\nRUN <<EOF\nset -e\nEOF\nUSR node\n';
+    expect(explain(`dockerfile parse error ${at}`, { text }).hint).toMatch(hint);
+  });
+
+  it('names no line that the Dockerfile has not', () => {
+    expect(explain('dockerfile parse error line 5: unknown instruction: SET', { text: 'FROM a\nSET x\n' }).hint).toBe(
+      'Correct the Dockerfile and build again.',
+    );
   });
 
   it.each([
