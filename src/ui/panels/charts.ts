@@ -18,6 +18,8 @@ export const CHART_ROWS = 5;
 
 /** The gauge paints its bar in rows 2 and 3 of its element, the sparkline its title in row 1 and its line in row 2. */
 const GAUGE_ROWS = 4;
+/** What the gauge takes off its width when it is made: with so much more its bar is as long as the track is, which leaves a cell on each side. */
+const GAUGE_CUT = 2;
 const GAUGE_BAR_ROW = 2;
 const SPARKLINE_ROWS = 3;
 const GAUGE_FILL = 'white';
@@ -68,7 +70,7 @@ export async function loadCharts(host: BlessedHost, look: Look, add: (element: B
       }
       if (bar === null || barWidth !== rect.width) {
         bar?.destroy();
-        bar = makeGauge(rect.width);
+        bar = makeGauge(rect.width + GAUGE_CUT);
         barWidth = rect.width;
       }
       // Up to 1 the widget takes it for a fraction.
