@@ -270,7 +270,7 @@ function paintStepsPanel(surface: Surface, { state, view, nowMs }: Frame, look: 
   const generation = selectGeneration(state, view);
   if (generation === null) {
     surface.fill(look.attributes.plain);
-    surface.text(1, 0, 'Reading the Dockerfile …', look.attr('dim'));
+    surface.text(1, 0, `Reading the Dockerfile ${look.glyphs.ellipsis}`, look.attr('dim'));
     return;
   }
   const rows = selectStepRows(generation, view, selectStep(generation, view)?.key ?? null, nowMs);

@@ -35,7 +35,12 @@ export function createCommandRuns(ui: Ui): CommandRuns {
     runs.add(run);
     const timer = deps.clock.setTimeout(() => {
       if (!deps.commandLine.isQuestion(line)) return;
-      run.toast = { level: 'info', message: `${line} …`, hint: 'esc stops it', untilMs: Number.POSITIVE_INFINITY };
+      run.toast = {
+        level: 'info',
+        message: `${line} ${ui.look.glyphs.ellipsis}`,
+        hint: 'esc stops it',
+        untilMs: Number.POSITIVE_INFINITY,
+      };
       store.dispatch({ type: 'toast.shown', toast: run.toast });
     }, TOLD_AFTER_MS);
     try {

@@ -28,7 +28,7 @@ export function paintHelp(
       title: 'Keys that work here',
       width: widthOn(surface.width),
       height: surface.height - 4,
-      footer: 'type to filter   ↑↓ scroll   esc close',
+      footer: `type to filter   ${look.glyphs.upDown} scroll   esc close`,
     },
     look,
   );
@@ -86,7 +86,8 @@ function paintLine(line: Surface, row: HelpRow, look: Look): void {
     return;
   }
   const isOff = row.reason !== null;
-  line.text(1, 0, ellipsize(row.keys, TEXT_AT - 2), look.over(look.attr(isOff ? 'dim' : 'hint.key'), 'dialog'));
+  const keys = ellipsize(row.keys, TEXT_AT - 2, look.glyphs.ellipsis);
+  line.text(1, 0, keys, look.over(look.attr(isOff ? 'dim' : 'hint.key'), 'dialog'));
   const x = line.text(TEXT_AT, 0, row.title, isOff ? look.over(look.attr('dim'), 'dialog') : look.attr('dialog'));
   if (row.reason) line.text(row.title === '' ? x : x + 1, 0, row.reason, look.over(look.attr('warning'), 'dialog'));
 }

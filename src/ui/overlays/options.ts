@@ -17,7 +17,7 @@ export function paintOptions(
   { title, form }: Extract<Overlay, { kind: 'options' }>,
   look: Look,
 ): CursorPlace | null {
-  const footer = 'tab next field   ←→ state   enter open   esc cancel';
+  const footer = `tab next field   ${look.glyphs.leftRight} state   enter open   esc cancel`;
   const inside = paintDialog(surface, { title, width: 66, height: 7, footer }, look);
   const label = (y: number, text: string): void => {
     const role = form.field === y - 1 ? 'accent' : 'dim';

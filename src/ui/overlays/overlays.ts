@@ -120,7 +120,7 @@ function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'comma
   shown.forEach((candidate, index) => {
     const y = surface.height - 1 - shown.length + index;
     const attr = look.attr(index === overlay.chosen ? 'dialog.choice' : 'dialog');
-    surface.text(x, y, padEnd(` ${ellipsize(cleanText(candidate), width - 2)}`, width), attr);
+    surface.text(x, y, padEnd(` ${ellipsize(cleanText(candidate), width - 2, look.glyphs.ellipsis)}`, width), attr);
   });
   return cursor;
 }
@@ -182,7 +182,7 @@ function paintPage(surface: Surface, title: string, lines: readonly PageLine[], 
   const width = Math.min(surface.width - 4, 110);
   const wrapped = lines.flatMap((line) => wrapText(cleanText(line.text), width - 4).map((text) => ({ text, attr: line.attr })));
   const height = Math.min(surface.height - 4, wrapped.length + 2);
-  const footer = wrapped.length > height - 2 ? '↑↓ scroll   esc close' : 'esc close';
+  const footer = wrapped.length > height - 2 ? `${look.glyphs.upDown} scroll   esc close` : 'esc close';
   const inside = paintDialog(surface, { title, width, height, footer }, look);
   const first = Math.max(0, Math.min(top, wrapped.length - inside.height));
   for (let y = 0; y < inside.height; y++) {

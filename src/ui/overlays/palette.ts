@@ -23,7 +23,7 @@ export function paintPalette(
   const width = Math.min(surface.width - 4, MAX_WIDTH);
   const inside = paintDialog(
     surface,
-    { title: 'Find an action', width, height, footer: '↑↓ choose   enter run   esc close' },
+    { title: 'Find an action', width, height, footer: `${look.glyphs.upDown} choose   enter run   esc close` },
     look,
   );
   const cursor = paintInput(surface, inside, 0, overlay.input, look, 'dialog');

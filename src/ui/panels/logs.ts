@@ -154,5 +154,5 @@ function paintProgress(line: Surface, entry: StepProgress, look: Look): void {
     const to = Math.round(Math.min(1, entry.current / entry.total) * BAR_WIDTH * 8);
     if (to > 0) paintBar(bar, { from: 0, to }, look.attr(isDone ? 'gantt.done' : 'gantt.running'), look);
   }
-  line.text(line.width - right.length - 1, 0, ellipsize(right, line.width), look.attr('dim'));
+  line.text(line.width - right.length - 1, 0, ellipsize(right, line.width, look.glyphs.ellipsis), look.attr('dim'));
 }

@@ -184,7 +184,8 @@ function paintRow(
   x = line.text(x, 0, padEnd(ellipsize(cells.step, columns.label, look.glyphs.ellipsis), columns.label + 1), look.attr('text'));
   x = line.text(x, 0, padEnd(cells.state, columns.state + 1), look.attr(cells.role));
   x = line.text(x, 0, padStart(cells.up, columns.up), look.attr('dim')) + 2;
-  if (columns.isWide) x = line.text(x, 0, padEnd(ellipsize(cleanText(cells.user), 8), 8), look.attr('dim')) + 2;
+  if (columns.isWide)
+    x = line.text(x, 0, padEnd(ellipsize(cleanText(cells.user), 8, look.glyphs.ellipsis), 8), look.attr('dim')) + 2;
   const after = columns.isWide ? cells.after : '';
   const command = ellipsize(cleanText(cells.command), Math.max(0, line.width - x - after.length - 2), look.glyphs.ellipsis);
   line.text(x, 0, command, look.attr('text'));

@@ -13,6 +13,9 @@ export interface Glyphs {
   readonly ellipsis: string;
   readonly warning: string;
   readonly separator: string;
+  /** Keys, in what is said of a dialog's. */
+  readonly upDown: string;
+  readonly leftRight: string;
   readonly focus: string;
   readonly line: string;
   /** Left, right; up, down: by bits 1 = left, 2 = right, 4 = up, 8 = down. */
@@ -46,6 +49,8 @@ export const UNICODE_GLYPHS: Glyphs = {
   ellipsis: '…',
   warning: '▲',
   separator: '·',
+  upDown: '↑↓',
+  leftRight: '←→',
   focus: '▸',
   line: '─',
   joints: [' ', '─', '─', '─', '│', '┘', '└', '┴', '│', '┐', '┌', '┬', '│', '┤', '├', '┼'],
@@ -67,6 +72,8 @@ export const ASCII_GLYPHS: Glyphs = {
   ellipsis: '~',
   warning: '!',
   separator: '-',
+  upDown: 'up/down',
+  leftRight: 'left/right',
   focus: '>',
   line: '-',
   joints: [' ', '-', '-', '-', '|', '+', '+', '+', '|', '+', '+', '+', '|', '+', '+', '+'],
