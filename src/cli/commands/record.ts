@@ -16,6 +16,8 @@ import {
 } from '../../session/recording/record-store.js';
 import { EXIT_OK } from '../exit-status.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
+import { type CommandHelp, renderHelp } from '../flags/help-text.js';
+import { parseFlags } from '../flags/parse-flags.js';
 import { renderError } from '../render-error.js';
 import { loadRecord } from '../sessions/find-playable.js';
 import { JSON_FLAG, readSessionFlags, sessionHelp } from '../sessions/session-command.js';
@@ -52,7 +54,15 @@ const HELP = {
       'assignment, encoded ones, and those that were never assigned in sight. Look at it before you send it. --no-redact leaves all in.',
   ],
 };
-export const RECORD_HELP = sessionHelp(EXPORT_FLAGS, HELP);
+export const RECORD_HELP: CommandHelp = {
+  ...HELP,
+  groups: [
+    { title: 'Options of ls', flags: [JSON_FLAG], of: 'ls' },
+    { title: 'Options of export', flags: EXPORT_FLAGS, of: 'export' },
+    { title: 'Options of rm', flags: [ALL_FLAG], of: 'rm' },
+    ...sessionHelp([], HELP).groups,
+  ],
+};
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runRecord(args: readonly string[]): Promise<number> {
@@ -66,8 +76,11 @@ export async function runRecord(args: readonly string[]): Promise<number> {
     case 'rm':
       return remove(rest);
     default: {
-      const flags = readSessionFlags('record', EXPORT_FLAGS, HELP, args);
-      if (flags === null) return EXIT_OK;
+      const all = RECORD_HELP.groups.flatMap(({ flags }) => flags);
+      if (parseFlags(all, args, 'bxtui record --help').bool('help')) {
+        process.stdout.write(renderHelp(RECORD_HELP, process.stdout.columns || 80));
+        return EXIT_OK;
+      }
       throw new BxError(
         'usage',
         command === undefined ? 'bxtui record needs a command' : `bxtui record has no command ${command}`,

@@ -1,5 +1,6 @@
 /** What could stand at the end of a command line, by the same tables that parse it. */
 import type { FlagSpec } from '../flags/flag-spec.js';
+import type { FlagGroup } from '../flags/help-text.js';
 import { COMMANDS, helpOf } from './commands.js';
 import { argumentsOf, type Candidate, type Completion, NOTHING, type Said, valuesOf, words } from './values.js';
 
@@ -25,8 +26,12 @@ export async function completeLine(line: readonly string[]): Promise<Completion>
       COMMANDS.map(([word, about]) => ({ word, about })),
       current,
     );
-  const flags = await flagsOf(command, before.includes('build'));
-  const { said, awaited, hasEnded } = read(flags, before);
+  const groups = await groupsOf(command, before.includes('build'));
+  const { said: whole, awaited, hasEnded } = read(flagsIn(groups), before);
+  const subcommands = SUBCOMMANDS[command];
+  const [first] = whole.positionals;
+  const flags = flagsIn(groups.filter(({ of }) => of === undefined || first === undefined || of === first));
+  const said = subcommands === undefined ? whole : { ...whole, positionals: whole.positionals.slice(1) };
   if (awaited !== null) return among(await valuesOf(awaited, said), current, '');
   const joined = hasEnded ? null : /^(--([^=]+)=)(.*)$/s.exec(current);
   if (joined) {
@@ -34,17 +39,20 @@ export async function completeLine(line: readonly string[]): Promise<Completion>
     return flag === undefined ? NOTHING : among(await valuesOf(flag, said), joined[3]!, joined[1]!);
   }
   if (!hasEnded && current.startsWith('-')) return beginning(flags.flatMap(namesOf), current);
-  const [first] = said.positionals;
-  const subcommands = SUBCOMMANDS[command];
   if (subcommands !== undefined && first === undefined) return beginning(words(subcommands), current);
-  const acting = command === 'debug' ? 'build' : command === 'record' ? 'replay' : command;
-  return among(await argumentsOf(acting, { ...said, positionals: said.positionals.slice(subcommands ? 1 : 0) }), current, '');
+  const acting = command === 'debug' ? 'build' : command === 'record' ? `record ${first}` : command;
+  return among(await argumentsOf(acting, said), current, '');
 }
 
-/** Each flag once; those of a build that is debugged come behind its own. */
-async function flagsOf(command: string, isBuild: boolean): Promise<readonly FlagSpec[]> {
+/** Those of a build that is debugged come behind its own. */
+async function groupsOf(command: string, isBuild: boolean): Promise<readonly FlagGroup[]> {
   const helps = await Promise.all([helpOf(command), command === 'debug' && isBuild ? helpOf('build') : null]);
-  const all = helps.flatMap((help) => help?.groups.flatMap(({ flags }) => flags) ?? []);
+  return helps.flatMap((help) => help?.groups ?? []);
+}
+
+/** Each flag once. */
+function flagsIn(groups: readonly FlagGroup[]): readonly FlagSpec[] {
+  const all = groups.flatMap(({ flags }) => flags);
   return [...new Map(all.toReversed().map((flag) => [flag.name, flag])).values()].toReversed();
 }
 

@@ -30,7 +30,8 @@ export interface Said {
   readonly positionals: readonly string[];
 }
 
-type Source = Place | ((said: Said) => readonly Candidate[] | Promise<readonly Candidate[]>);
+type LookUp = (said: Said) => readonly Candidate[] | Promise<readonly Candidate[]>;
+type Source = Place | LookUp | { readonly lookUp: LookUp; readonly files: Place };
 
 /** By the name of the flag, which means the same in every command that has it. */
 const OF_FLAGS: Readonly<Record<string, Source>> = {
@@ -43,6 +44,7 @@ const OF_FLAGS: Readonly<Record<string, Source>> = {
   output: 'file',
   theme: themes,
   target: stages,
+  'no-cache-filter': stages,
   builder: builders,
   context: contexts,
   isolation: () => words(['default']),
@@ -53,14 +55,16 @@ const OF_FLAGS: Readonly<Record<string, Source>> = {
     words(['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/386', 'linux/ppc64le', 'linux/riscv64', 'linux/s390x']),
 };
 
-/** Arguments of commands. */
+/** Arguments of commands; of some by the word behind the command. */
 const OF_COMMANDS: Readonly<Record<string, Source>> = {
   build: 'directory',
   attach: sessions,
   exec: sessions,
   kill: sessions,
   logs: sessions,
-  replay: 'file',
+  replay: { lookUp: oneRecord, files: 'file' },
+  'record export': { lookUp: oneRecord, files: 'file' },
+  'record rm': records,
 };
 
 export async function valuesOf(flag: FlagSpec, said: Said): Promise<Completion> {
@@ -76,10 +80,11 @@ export async function argumentsOf(command: string, said: Said): Promise<Completi
 async function complete(source: Source | undefined, said: Said): Promise<Completion> {
   if (source === undefined) return NOTHING;
   if (typeof source === 'string') return { candidates: [], files: source };
+  const { lookUp, files } = typeof source === 'function' ? { lookUp: source, files: 'none' as const } : source;
   try {
-    return { candidates: await source(said), files: 'none' };
+    return { candidates: await lookUp(said), files };
   } catch {
-    return NOTHING;
+    return { candidates: [], files };
   }
 }
 
@@ -96,6 +101,23 @@ async function sessions({ values }: Said): Promise<readonly Candidate[]> {
     word: record.id,
     about: printableLine(`${contextLabel(record)}, ${state}`),
   }));
+}
+
+/** The newest first. */
+async function records({ values }: Said): Promise<readonly Candidate[]> {
+  const { listRecords, recordsRoot } = await import('../../session/recording/record-store.js');
+  const found = await listRecords(recordsRoot(values.get('root') ?? null, process.env));
+  return found.toReversed().map(({ id, header, writtenAtMs }) => ({
+    word: id,
+    about: printableLine(
+      `${header?.context ?? 'damaged'}, ${new Date(writtenAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    ),
+  }));
+}
+
+/** Of a command that takes no more than one. */
+async function oneRecord(said: Said): Promise<readonly Candidate[]> {
+  return said.positionals.length === 0 ? records(said) : [];
 }
 
 function themes(): readonly Candidate[] {

@@ -2,12 +2,19 @@
 import { wrapWords } from '../../platform/wrap-words.js';
 import type { FlagSpec } from './flag-spec.js';
 
+export interface FlagGroup {
+  readonly title: string;
+  readonly flags: readonly FlagSpec[];
+  /** The only word behind the command that takes them; absent: they stand behind any. */
+  readonly of?: string;
+}
+
 export interface CommandHelp {
   /** `bxtui build [OPTIONS] PATH`. */
   readonly usage: string;
   readonly about: string;
   /** Headed groups of flags, in the order shown. */
-  readonly groups: ReadonlyArray<{ readonly title: string; readonly flags: readonly FlagSpec[] }>;
+  readonly groups: ReadonlyArray<FlagGroup>;
   readonly examples: ReadonlyArray<readonly [command: string, meaning: string]>;
   /** Paragraphs at the end. */
   readonly notes: readonly string[];

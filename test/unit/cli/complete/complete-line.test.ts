@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS, helpOf } from '../../../../src/cli/complete/commands.js';
 import { completeLine } from '../../../../src/cli/complete/complete-line.js';
+import { createRecordDirectory, recordsRoot } from '../../../../src/session/recording/record-store.js';
 
 let dockerfile = '';
 let dir = '';
@@ -49,6 +50,17 @@ describe('completeLine', () => {
     [['debug', 'build', '--no-cache-f'], ['--no-cache-filter']],
     [['debug', 'build', ''], [':directory']],
     [['completion', 'z'], ['zsh']],
+    [
+      ['record', 'rm', '--'],
+      ['--all', '--root', '--help'],
+    ],
+    [['record', 'rm', '--a'], ['--all']],
+    [['record', 'rm', '--no'], []],
+    [['record', 'ls', '--j'], ['--json']],
+    [['record', 'ls', '--a'], []],
+    [['record', 'ls', ''], []],
+    [['record', 'export', '--a'], ['--asciicast']],
+    [['record', 'export', '--j'], []],
     [['nope', ''], []],
     [['build', '--theme', 'da'], ['dark']],
   ])('gives for %j', async (line, expected) => {
@@ -59,7 +71,25 @@ describe('completeLine', () => {
 
   it('knows the stages of the Dockerfile that the line names', async () => {
     expect(await complete('build', '-f', dockerfile, '--target', '')).toEqual(['one', 'three']);
+    expect(await complete('build', '-f', dockerfile, '--no-cache-filter', '')).toEqual(['one', 'three']);
     expect(await complete('build', '-f', join(dir, 'gone'), '--target=')).toEqual([]);
+  });
+
+  it('looks for the Dockerfile in the directory of a build that is debugged', async () => {
+    writeFileSync(join(dir, 'Dockerfile'), 'FROM scratch AS two\n');
+    expect(await complete('debug', 'build', dir, '--target', '')).toEqual(['two']);
+    expect(await complete('debug', 'build', '-f', dockerfile, '--target=t')).toEqual(['--target=three']);
+  });
+
+  it('knows the records, beside files where one may stand there', async () => {
+    const root = join(dir, 'root');
+    for (const id of ['3f9a', '81bc']) createRecordDirectory(recordsRoot(root, {}), id);
+    for (const id of ['3f9a', '81bc']) writeFileSync(join(recordsRoot(root, {}), id, '000001.jsonl'), '');
+    expect(await complete('replay', '--root', root, '3')).toEqual(['3f9a', ':file']);
+    expect(await complete('record', 'export', '--root', root, '8')).toEqual(['81bc', ':file']);
+    expect(await complete('record', 'export', '--root', root, '3f9a', '')).toEqual([':file']);
+    expect((await complete('record', 'rm', '--root', root, '3f9a', '')).toSorted()).toEqual(['3f9a', '81bc']);
+    expect(await complete('replay', '--root', dockerfile, '')).toEqual([':file']);
   });
 
   it('has a table for each command that has flags', async () => {
