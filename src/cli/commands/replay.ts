@@ -89,9 +89,10 @@ async function showReplay(session: ReplaySession, record: LoadedRecord, flags: P
     glyphs: flags.text('glyphs') as ScreenOptions['glyphs'],
     leaveKey: flags.text('leave-key'),
   };
-  const settings = readSettings((warning) => process.stderr.write(`WARNING: ${warning}\n`));
+  const warnings: string[] = [];
+  const settings = readSettings((warning) => warnings.push(warning));
   const shown = await showScreen({
-    ...{ session: Promise.resolve(session), options, settings, leaveKey: chooseLeaveKey(options, settings) },
+    ...{ session: Promise.resolve(session), options, settings, leaveKey: chooseLeaveKey(options, settings), warnings },
     invoke: null,
     dockerfileLabel: selectCurrent(session.state)?.dockerfile.path ?? firstDockerfile(record),
     canDetach: false,
@@ -105,6 +106,7 @@ async function showReplay(session: ReplaySession, record: LoadedRecord, flags: P
   const { endedBy } = shown;
   session.dispose();
   shown.dispose();
+  for (const warning of shown.warnings) process.stderr.write(`WARNING: ${warning}\n`);
   for (const line of flaws(record)) process.stderr.write(`${line}\n`);
   return endedBy?.exitCode ?? EXIT_OK;
 }

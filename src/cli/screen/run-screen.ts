@@ -15,7 +15,6 @@ export interface ScreenClientRun extends Omit<ScreenRun<RemoteSession>, 'onEnd' 
   readonly id: string;
   /** Where the sessions are. */
   readonly root: string;
-  readonly warnings: readonly string[];
   /** A signal that asks this program to end, ends the session too. The loss of its terminal never does. */
   readonly endsOnSignal: boolean;
   /** Called with the first frame. */
@@ -90,7 +89,7 @@ async function untilItEnds(
   // Nothing happens here any more when the session has ended already.
   await disconnect(session);
   const lost = await Promise.race([session.disconnected, cleanupTimeout().then(() => null)]);
-  if (lost === null) return writeSummary(session, run.warnings, shown.endedBy);
+  if (lost === null) return writeSummary(session, shown.warnings, shown.endedBy);
   process.stderr.write(renderError(lost));
   return EXIT_FAILED;
 }

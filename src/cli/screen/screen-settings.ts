@@ -1,7 +1,15 @@
 /** What the screen and the terminal passthrough are set to: the command line over the settings file over what the terminal tells. */
-import { backgroundOfColorFgBg, loadSettings, resolveThemeName, type Settings, settingsPath } from '../../config/index.js';
+import {
+  backgroundOfColorFgBg,
+  DEFAULT_SETTINGS,
+  loadSettings,
+  resolveThemeName,
+  type Settings,
+  settingsPath,
+} from '../../config/index.js';
 import { DEFAULT_LEAVE_KEY, type LeaveKey, type LeaveKeys, parseLeaveKey, parseLeaveKeys } from '../../input/leave-key.js';
 import { toBxError } from '../../platform/errors.js';
+import type { ScreenHandle } from '../../ui/index.js';
 import type { BuildOptions } from '../build/build-options.js';
 
 /** The settings file as it is now; what is wrong with it goes to `warn`. `parse`: reads the key that leaves a terminal. */
@@ -30,6 +38,31 @@ export function chooseLeaveKeys(options: Pick<BuildOptions, 'leaveKey'>, warn: (
 
 export function chooseTheme(options: Pick<BuildOptions, 'theme'>, settings: Settings, env: NodeJS.ProcessEnv): string {
   return resolveThemeName(options.theme ?? settings.theme, backgroundOfColorFgBg(env.COLORFGBG));
+}
+
+/** One of the settings file that `load` throws for is warned about, and the default is used; one of the command line is not made up for. */
+export function readTheme<Theme>(
+  options: Pick<BuildOptions, 'theme'>,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  load: (name: string) => Theme,
+  warn: (warning: string) => void,
+): { readonly theme: Theme; readonly settings: Settings } {
+  try {
+    return { theme: load(chooseTheme(options, settings, env)), settings };
+  } catch (error) {
+    if (options.theme !== null || settings.theme === DEFAULT_SETTINGS.theme) throw error;
+    warn(`${settingsPath(env)}: ${toBxError(error).message}; "${DEFAULT_SETTINGS.theme}" is used`);
+    return readTheme(options, { ...settings, theme: DEFAULT_SETTINGS.theme }, env, load, warn);
+  }
+}
+
+/** Each of them; of several the last one stays in sight and says where the others are. */
+export function tellWarnings(screen: Pick<ScreenHandle, 'notify'>, warnings: readonly string[]): void {
+  for (const [index, warning] of warnings.entries()) {
+    const isLastOfSeveral = index > 0 && index === warnings.length - 1;
+    screen.notify('warning', warning, isLastOfSeveral ? '@ lists all messages.' : null);
+  }
 }
 
 export function isThemeChosen(options: Pick<BuildOptions, 'theme'>, settings: Settings): boolean {

@@ -22,9 +22,10 @@ import {
   asksForBackground,
   chooseColorDepth,
   chooseGlyphs,
-  chooseTheme,
   isThemeChosen,
   paintsGround,
+  readTheme,
+  tellWarnings,
 } from './screen-settings.js';
 
 /** Until then the processor is that of an engine that plans the build, carries out its first steps or starts a shell where they failed. */
@@ -38,6 +39,8 @@ export interface ScreenRun<Session extends SessionClient> {
   readonly session: Promise<Session>;
   readonly options: ScreenOptions;
   readonly settings: Settings;
+  /** What is wrong with them: told on the screen. */
+  readonly warnings: readonly string[];
   readonly leaveKey: LeaveKey;
   /** What a shell is when a command names none. */
   readonly invoke: Invoke | null;
@@ -63,13 +66,15 @@ export interface ShownScreen {
   readonly screen: ScreenHandle;
   /** Set once a signal, a hangup or a crash has ended it. */
   readonly endedBy: EndCause | null;
+  /** All that is wrong with the settings, to be told again where the screen was. */
+  readonly warnings: readonly string[];
   /** Puts the terminal back. Safe to call twice. */
   dispose(): void;
 }
 
 /** The first frame is drawn when this resolves. Rejects with the session's error, and no screen comes up then. */
 export async function showScreen<Session extends SessionClient>(run: ScreenRun<Session>): Promise<ShownScreen> {
-  const { options, settings, leaveKey } = run;
+  const { options, leaveKey } = run;
   // Told by whoever awaits it.
   run.session.catch(() => undefined);
   // The greeting goes out first: it is answered while this program loads.
@@ -81,10 +86,11 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     import('../../ui/index.js'),
   ]);
   const themes = join(packageRoot(), 'themes');
-  const theme = loadTheme(chooseTheme(options, settings, process.env), themes);
+  const warnings = [...run.warnings];
+  const load = (name: string) => loadTheme(name, themes);
+  const { theme, settings } = readTheme(options, run.settings, process.env, load, (warning) => warnings.push(warning));
   const isChosen = isThemeChosen(options, settings);
-  const themeFor = (background: 'dark' | 'light') =>
-    isChosen || theme.name === background ? theme : loadTheme(background, themes);
+  const themeFor = (background: 'dark' | 'light') => (isChosen || theme.name === background ? theme : load(background));
   const colorDepth = chooseColorDepth(options, settings, process.env);
   const session = await run.session;
   const crashReport = keepCrashReport(session);
@@ -132,12 +138,14 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });
   shown = screen;
+  tellWarnings(screen, warnings);
   // An error of it is told by the first terminal.
   void screen.complete
     .then(async () => (await import('../../term/grapheme-widths.js')).prepareGraphemeWidths())
     .catch(() => undefined);
   return {
     screen,
+    warnings,
     get endedBy() {
       return endedBy;
     },

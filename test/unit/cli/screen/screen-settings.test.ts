@@ -5,8 +5,11 @@ import {
   chooseLeaveKey,
   chooseTheme,
   paintsGround,
+  readTheme,
+  tellWarnings,
 } from '../../../../src/cli/screen/screen-settings.js';
 import { DEFAULT_SETTINGS } from '../../../../src/config/index.js';
+import { BxError } from '../../../../src/platform/errors.js';
 
 const color = (env: NodeJS.ProcessEnv, given: 'auto' | 'always' | 'never' | null = null) =>
   chooseColorDepth({ color: given }, DEFAULT_SETTINGS, env);
@@ -55,5 +58,37 @@ describe('the settings of the screen', () => {
     expect(chooseTheme({ theme: 'auto' }, { ...DEFAULT_SETTINGS, theme: 'x' }, { COLORFGBG: '0;15' })).toBe('light');
     expect(chooseLeaveKey({ leaveKey: 'f12' }, DEFAULT_SETTINGS).label).toBe('F12');
     expect(() => chooseLeaveKey({ leaveKey: 'enter' }, DEFAULT_SETTINGS)).toThrow();
+  });
+
+  it('have the default in place of a theme of the file that cannot be read, and say so', () => {
+    const load = (name: string): string => {
+      if (name === 'nope') throw new BxError('input', `theme "${name}" cannot be read`);
+      return name;
+    };
+    const read = (given: string | null, inFile: string) => {
+      const warnings: string[] = [];
+      const env = { XDG_CONFIG_HOME: '/c', COLORFGBG: '0;15' };
+      const { theme, settings } = readTheme({ theme: given }, { ...DEFAULT_SETTINGS, theme: inFile }, env, load, (warning) =>
+        warnings.push(warning),
+      );
+      return { theme, inFile: settings.theme, warnings };
+    };
+    expect(read(null, 'x')).toEqual({ theme: 'x', inFile: 'x', warnings: [] });
+    expect(read('y', 'nope')).toEqual({ theme: 'y', inFile: 'nope', warnings: [] });
+    const warnings = ['/c/bxtui/config.json: theme "nope" cannot be read; "auto" is used'];
+    expect(read(null, 'nope')).toEqual({ theme: 'light', inFile: 'auto', warnings });
+    expect(() => read('nope', 'x')).toThrow('theme "nope" cannot be read');
+  });
+
+  it('are told on the screen, each of what is wrong with them', () => {
+    const told: unknown[] = [];
+    const screen = { notify: (...said: unknown[]) => void told.push(said) };
+    tellWarnings(screen, ['a']);
+    tellWarnings(screen, ['a', 'b']);
+    expect(told).toEqual([
+      ['warning', 'a', null],
+      ['warning', 'a', null],
+      ['warning', 'b', '@ lists all messages.'],
+    ]);
   });
 });
