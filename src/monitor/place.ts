@@ -1,6 +1,6 @@
 /** Where a shell is, in one line in front of it: step, line, state, user, directory, mounts; and the command that failed there. */
 import type { ContainerSummary, Generation, Moment, SessionState } from '../core/model/index.js';
-import { selectPlatform } from '../core/select/index.js';
+import { commandAsWritten, selectPlatform } from '../core/select/index.js';
 import { printableLine } from '../platform/printable.js';
 
 /** For people. */
@@ -21,7 +21,8 @@ export function describePlace(state: SessionState, containerId: string): string[
     if (!mount.isMounted) lines.push(`not mounted: ${mount.kind} ${mount.target}: ${mount.detail}`);
   }
   if (container.moment !== 'after' && container.stepCommand !== null && generation.failure?.step === container.step) {
-    lines.push(`failed command: ${container.stepCommand}`);
+    const step = generation.steps[container.step];
+    lines.push(`failed command: ${step === undefined ? container.stepCommand : commandAsWritten(step, container.stepCommand)}`);
   }
   return lines.map(printableLine);
 }

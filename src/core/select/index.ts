@@ -2,3 +2,4 @@ export * from './docker-line.js';
 export * from './platforms.js';
 export * from './process-user.js';
 export * from './status.js';
+export * from './written-command.js';

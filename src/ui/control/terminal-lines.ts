@@ -2,8 +2,8 @@
  * The lines that the screen itself writes into a terminal's grid: where a shell is, above everything that its program prints, and how the
  * program ended, below it. Texts only; who writes them and when is `terminals.ts`.
  */
-import type { ProcessSummary, Step } from '../../core/model/index.js';
-import { selectUser } from '../../core/select/index.js';
+import type { ProcessSummary } from '../../core/model/index.js';
+import { commandAsWritten, selectUser } from '../../core/select/index.js';
 import { cleanText, ellipsize, textWidth, wrapText } from '../../platform/text-width.js';
 import type { Look } from '../look.js';
 import { type ProcessPlace, processStateText } from '../panels/processes.js';
@@ -75,19 +75,13 @@ export function bannerText(
     const all = container.hasHistory ? '   (up-arrow has it)' : `   (${style.leaveLabel} C runs it${again})`;
     const how = what.length + all.length + 12 <= cols ? all : '';
     const command = ellipsize(
-      cleanText(container.hasHistory ? container.stepCommand : asWritten(step, container.stepCommand)),
+      cleanText(container.hasHistory ? container.stepCommand : commandAsWritten(step, container.stepCommand)),
       cols - what.length - how.length,
       mark,
     );
     lines.push(painted(what, hasFailed ? sgr.bad : sgr.dim) + painted(command, sgr.strong) + painted(how, sgr.dim));
   }
   return `\x1b[0m${lines.join('\r\n')}\r\n`;
-}
-
-/** The command as it stands in the Dockerfile; what is really run may be a script that it was written to. */
-function asWritten(step: Step, stepCommand: string): string {
-  const text = stepText(step);
-  return /^RUN\s/i.test(text) ? text.slice(4).trimStart() : stepCommand;
 }
 
 /** `── exit 7 · Enter starts it again · X closes ──`, shorter where the pane is narrow, in a replay its beginning alone; without a line end. */

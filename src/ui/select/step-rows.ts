@@ -1,5 +1,6 @@
 /** The rows of the steps panel: stages, their steps, and what is outside of the Dockerfile. Pure. */
 import type { Generation, Stage, Step, StepKey, StepState } from '../../core/model/index.js';
+import { withoutRunFlags } from '../../core/select/index.js';
 import { cleanText } from '../../platform/text-width.js';
 import type { ViewState } from '../view-state.js';
 import { stepsInOrder } from './current.js';
@@ -72,7 +73,7 @@ export function stepOfRow(row: StepRow): StepKey | null {
 /** An instruction for lists: what is mounted where is left to the source panel, so that the command itself is seen. */
 export function stepText(step: Step): string {
   const text = cleanText(step.text);
-  return step.instruction === 'RUN' ? text.replace(/^(\S+)(?:\s+--(?:mount|network|security)=\S+)+/, '$1') : text;
+  return step.instruction === 'RUN' ? withoutRunFlags(text) : text;
 }
 
 /** The first row to show so that `at` is visible with a little around it. */
