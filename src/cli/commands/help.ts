@@ -21,11 +21,16 @@ const HELPED: Readonly<Record<string, () => Promise<number>>> = {
   record: async () => (await import('./record.js')).runRecord(['--help']),
   replay: async () => (await import('./replay.js')).runReplay(['--help']),
   ls: async () => (await import('./ls.js')).runLs(['--help']),
+  version: async () => (await import('./version.js')).runVersion(['--help']),
+  help: async () => {
+    process.stdout.write('Usage:  bxtui help [COMMAND]\n\nSay what a command does; without one, which commands there are.\n');
+    return 0;
+  },
 };
 
 /** `isShort`: the program was started without anything. */
 export async function runHelp(args: readonly string[], isShort: boolean): Promise<number> {
-  const [command] = args;
+  const command = args[0] === '--help' || args[0] === '-h' ? 'help' : args[0];
   if (command === 'build') {
     const { buildHelp } = await import('../build/build-help.js');
     process.stdout.write(buildHelp(process.stdout.columns || 80));
