@@ -26,6 +26,8 @@ export interface OverlayProps {
   readonly leaveLabel: string;
 }
 
+/** Of what a command's word could be; the place among all is in one more. */
+const CANDIDATE_ROWS = 8;
 /** What a prompt takes beside its note: its name, and some room to type in. */
 const PROMPT_CELLS = 26;
 
@@ -114,13 +116,18 @@ function paintCommand(surface: Surface, overlay: Extract<Overlay, { kind: 'comma
   const cursor = paintPrompt(surface, 'COMMAND', ':', overlay.input, look);
   const { candidates } = overlay;
   if (candidates.length === 0) return cursor;
-  const shown = candidates.slice(0, 8);
-  const width = Math.min(surface.width - 4, Math.max(...shown.map(textWidth), 8) + 2);
+  const first = Math.max(0, overlay.chosen - CANDIDATE_ROWS + 1);
+  const shown = candidates.slice(first, first + CANDIDATE_ROWS);
+  const place = shown.length === candidates.length ? '' : `${first + 1}-${first + shown.length} of ${candidates.length}`;
+  const width = Math.min(surface.width - 4, Math.max(...candidates.map(textWidth), textWidth(place), 8) + 2);
   const x = Math.min(surface.width - width, 11 + overlay.start);
-  shown.forEach((candidate, index) => {
-    const y = surface.height - 1 - shown.length + index;
-    const attr = look.attr(index === overlay.chosen ? 'dialog.choice' : 'dialog');
-    surface.text(x, y, padEnd(` ${ellipsize(cleanText(candidate), width - 2, look.glyphs.ellipsis)}`, width), attr);
+  const rows = place === '' ? shown : [...shown, place];
+  rows.forEach((text, index) => {
+    const y = surface.height - 1 - rows.length + index;
+    const row = ` ${ellipsize(cleanText(text), width - 2, look.glyphs.ellipsis)}`;
+    const isPlace = index === shown.length;
+    const attr = first + index === overlay.chosen && !isPlace ? look.attr('dialog.choice') : look.attr('dialog');
+    surface.text(x, y, padEnd(row, width), isPlace ? look.over(look.attr('dim'), 'dialog') : attr);
   });
   return cursor;
 }
