@@ -4,14 +4,14 @@
  */
 import type { EngineEvent } from '../core/events.js';
 import type { Generation, Step, StepKey } from '../core/model/index.js';
-import { selectCurrent } from '../core/select/index.js';
+import { selectCurrent, selectHolders } from '../core/select/index.js';
 import type { BuildRequest, BuildRun } from '../engine/engine.js';
 import { BxError, toBxError } from '../platform/errors.js';
 import type { AskedRuns } from './asked-runs.js';
 import type { ContainerTable } from './container-table.js';
 import type { EngineConnection } from './engine-connection.js';
 import { inTurns } from './in-turns.js';
-import { holdersOf, joinedFailure, joinedText } from './joined-failure.js';
+import { joinedFailure, joinedText } from './joined-failure.js';
 import { joinedReloads } from './joined-reloads.js';
 import type { ToldState } from './told-state.js';
 
@@ -152,11 +152,11 @@ export function createBuilds(options: BuildsOptions): Builds {
     if (!tellOfJoined(generation)) await options.onEnded(generation);
   }
 
-  /** True: a shell of this session holds the build whose failure this is. */
+  /** True: a container of this session holds the build whose failure this is. */
   function tellOfJoined(number: number): boolean {
     const step = joinedFailure(generationOf(number)!);
     if (step === null) return false;
-    const holders = holdersOf(told.state, number);
+    const holders = selectHolders(told.state, number);
     const { message, hint } = joinedText(step, holders);
     notify('warning', message, hint);
     return holders.length > 0;

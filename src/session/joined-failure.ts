@@ -1,5 +1,6 @@
 /** Whether a build has failed with the failure of another one. Pure. */
-import type { Generation, SessionState, StepKey } from '../core/model/index.js';
+import type { Generation, StepKey } from '../core/model/index.js';
+import { type Holder, holderNames } from '../core/select/index.js';
 
 /** What the correction of the engine's clock may be wrong by. */
 const SKEW_MS = 100;
@@ -20,20 +21,15 @@ export function joinedFailure(generation: Generation): StepKey | null {
   return isOld || hasNeverBegun ? failure.step : null;
 }
 
-/** Ids of the programs that hold builds before this one open. */
-export function holdersOf({ processes, containers }: SessionState, generation: number): string[] {
-  const isBefore = (container: string): boolean => (containers[container]?.generation ?? generation) < generation;
-  return processes.filter(({ endedAtMs, container }) => endedAtMs === null && isBefore(container)).map(({ id }) => id);
-}
-
 /** What is told of it, on the screen and at a prompt. No holders: they are in another session. */
-export function joinedText(step: StepKey, holders: readonly string[]): { readonly message: string; readonly hint: string } {
-  const names = holders.join(', ');
+export function joinedText(step: StepKey, holders: readonly Holder[]): { readonly message: string; readonly hint: string } {
+  const names = holderNames(holders);
   const whose =
     names === ''
       ? 'a build that another session holds open'
       : `a build that ${names} ${holders.length > 1 ? 'hold' : 'holds'} open`;
-  const end = names === '' ? 'End its shell there and reload' : `End ${names} and reload (X, r; at a prompt: disconnect, reload)`;
+  const ids = holders.map(({ id }) => id).join(', ');
+  const end = ids === '' ? 'End its shell there and reload' : `Close ${ids} and reload (X, r; at a prompt: disconnect, reload)`;
   return {
     message: `step ${step} was not run again: this is its failure in ${whose}`,
     hint: `${end}, or run every step again (R; at a prompt: reload --no-cache).`,

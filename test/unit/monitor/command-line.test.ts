@@ -186,6 +186,22 @@ describe('ps, steps, attach, disconnect', () => {
   });
 });
 
+describe('disconnect of what has ended', () => {
+  it('gives back the container that has outlived its programs, once', async () => {
+    session.openContainer('6', 'failed');
+    session.start('c1', [], true);
+    session.start('c1', ['sleep'], true);
+    session.exit('p1', 0);
+    expect((await commandLine().run('disconnect p1')).text).toBe('p1 has ended already');
+    session.exit('p2', 0);
+    expect(commandLine().complete('disconnect ', 11).candidates).toContain('p1');
+    expect((await commandLine().run('disconnect p1')).text).toBe('the container of p1 was given back');
+    expect(last()).toEqual({ type: 'process.disconnect', process: 'p1' });
+    expect((await commandLine().run('disconnect p2')).text).toBe('p2 has ended already');
+    expect(commandLine().complete('disconnect ', 11).candidates).not.toContain('p1');
+  });
+});
+
 describe('reload and help', () => {
   it('reloads, also without the cache', async () => {
     await commandLine().run('reload');

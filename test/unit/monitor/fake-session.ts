@@ -159,7 +159,7 @@ export class FakeSession implements SessionClient {
       case 'process.exec':
         return { process: this.start(command.container, command.args, command.tty) };
       case 'process.disconnect':
-        this.exit(command.process, null);
+        this.disconnect(command.process);
         return { process: null };
       case 'session.reload':
         this.startBuild();
@@ -221,6 +221,16 @@ export class FakeSession implements SessionClient {
       if (script.exitCode !== null) this.exit(id, script.exitCode);
     });
     return id;
+  }
+
+  /** The container goes with the last program in it. */
+  disconnect(id: string): void {
+    const process = this.state.processes.find((candidate) => candidate.id === id)!;
+    const container = this.state.containers[process.container];
+    if (process.endedAtMs === null) this.exit(id, null);
+    if (container === undefined || this.state.processes.some((one) => one.container === container.id && one.endedAtMs === null))
+      return;
+    this.emit({ type: 'container.updated', atMs: this.nowMs, container: { ...container, state: 'released' } });
   }
 
   exit(id: string, exitCode: number | null): void {

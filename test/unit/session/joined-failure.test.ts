@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Generation, SessionState } from '../../../src/core/model/index.js';
-import { holdersOf, joinedFailure, joinedText } from '../../../src/session/joined-failure.js';
+import type { Generation } from '../../../src/core/model/index.js';
+import { joinedFailure, joinedText } from '../../../src/session/joined-failure.js';
 
 const failed = (completedAtMs: number | null, step: string | null = '4', startedAtMs: number | null = 3_900) =>
   ({
@@ -31,23 +31,14 @@ describe('a failure', () => {
   });
 });
 
-describe('who holds an earlier build', () => {
-  const state = {
-    containers: { c1: { generation: 1 }, c2: { generation: 2 } },
-    processes: [
-      { id: 'p1', container: 'c1', endedAtMs: null },
-      { id: 'p2', container: 'c1', endedAtMs: 5 },
-      { id: 'p3', container: 'c2', endedAtMs: null },
-      { id: 'p4', container: 'host', endedAtMs: null },
-    ],
-  } as unknown as SessionState;
-
-  it('is named', () => {
-    expect(holdersOf(state, 2)).toEqual(['p1']);
-    expect(holdersOf(state, 3)).toEqual(['p1', 'p3']);
-    expect(joinedText('4', ['p1', 'p3']).message).toBe(
-      'step 4 was not run again: this is its failure in a build that p1, p3 hold open',
-    );
+describe('what is told of it', () => {
+  it('names who holds the other build, and how that ends', () => {
+    const p1 = { id: 'p1', hasEnded: false };
+    const p2 = { id: 'p2', hasEnded: true };
+    expect(joinedText('4', [p1, p2])).toEqual({
+      message: 'step 4 was not run again: this is its failure in a build that p1, p2 (ended) hold open',
+      hint: 'Close p1, p2 and reload (X, r; at a prompt: disconnect, reload), or run every step again (R; at a prompt: reload --no-cache).',
+    });
     expect(joinedText('4', []).hint).toMatch(/^End its shell there and reload/);
   });
 });

@@ -84,3 +84,35 @@ describe('a reload', () => {
     await expect(session.execute({ type: 'build.cancel' })).rejects.toThrow('no build is running');
   });
 });
+
+describe('a failure that the engine tells again', () => {
+  const told: EngineEvent = {
+    ...updateOf(2, true),
+    error: 'exit code: 1',
+    startedAtMs: -2_000,
+    completedAtMs: -1_000,
+  } as EngineEvent;
+  const failed: EngineEvent = {
+    type: 'build.failed',
+    failure: { digest: 'v2', message: 'exit code: 1', hint: null, exitCode: 1, line: 2 },
+  };
+
+  it('is held by a container whose program has ended, until that is closed', async () => {
+    const session = createLocalSession({ ...OPTIONS, openOn: 'error' });
+    await session.start();
+    engine.runs[0]!.say(plan, failed);
+    await settle();
+    engine.runs[0]!.containers[0]!.processes[0]!.exit(0);
+    await session.execute({ type: 'session.reload' });
+    engine.runs[1]!.say(plan, told, failed);
+    await settle();
+    expect(session.state.notices.at(-1)).toMatchObject({
+      message: 'step 2 was not run again: this is its failure in a build that p1 (ended) holds open',
+      hint: expect.stringMatching(/^Close p1 and reload /),
+    });
+    expect(session.state.processes).toHaveLength(1);
+    await session.execute({ type: 'process.disconnect', process: 'p1' });
+    await session.execute({ type: 'session.reload' });
+    expect(engine.runs.map((run) => run.isDisposed)).toEqual([true, true, false]);
+  });
+});
