@@ -1,4 +1,6 @@
 /** Actions on the build as a whole: reload, rebuild, cancel, older generations. */
+import type { SessionState } from '../core/model/index.js';
+import { holderNames, selectHolders } from '../core/select/index.js';
 import { type Action, isBuilding } from './action.js';
 import type { ActionContext } from './context.js';
 
@@ -21,6 +23,14 @@ const notWhileBuilding = (context: ActionContext): true | string => {
   return true;
 };
 
+/** BuildKit joins what is alike in builds without the cache that are open at the same time. */
+function exceptions(state: SessionState): string[] {
+  const holders = selectHolders(state).filter(({ isUncached }) => isUncached);
+  if (holders.length === 0) return [];
+  const hold = holders.length > 1 ? 'hold' : 'holds';
+  return [`But not what is the same in an earlier rebuild that ${holderNames(holders)} ${hold} open (X closes).`];
+}
+
 export const buildActions: readonly Action[] = [
   {
     id: 'build.reload',
@@ -42,7 +52,7 @@ export const buildActions: readonly Action[] = [
     changes: true,
     enabled: notWhileBuilding,
     run: async (context) => {
-      const lines = ['Every step runs again; nothing is taken from the cache.'];
+      const lines = ['Every step runs again; nothing is taken from the cache.', ...exceptions(context.state)];
       if (!(await confirmed(context, 'Rebuild without cache?', lines, 'Rebuild'))) return;
       context.screen.setGeneration(null);
       await context.screen.execute({ type: 'session.reload', noCache: true });

@@ -11,7 +11,7 @@ import type { AskedRuns } from './asked-runs.js';
 import type { ContainerTable } from './container-table.js';
 import type { EngineConnection } from './engine-connection.js';
 import { inTurns } from './in-turns.js';
-import { joinedFailure, joinedText } from './joined-failure.js';
+import { heldUncachedText, joinedFailure, joinedText } from './joined-failure.js';
 import { joinedReloads } from './joined-reloads.js';
 import type { ToldState } from './told-state.js';
 
@@ -39,6 +39,8 @@ export interface BuildsOptions {
 export interface StepGround {
   readonly number: number;
   readonly run: BuildRun;
+  /** It ran without the cache, or stages of it did. */
+  readonly isUncached: boolean;
   readonly step: Step;
 }
 
@@ -68,6 +70,8 @@ export function createBuilds(options: BuildsOptions): Builds {
   const { told, engine, containers } = options;
   const { now, emit, notify, report } = told;
   const runs = new Map<number, BuildRun>();
+  /** Numbers of those that ran without the cache, or stages of which did. */
+  const uncached = new Set<number>();
   let isBuilding = false;
   /** Of the newest build: who leaves it waits for no engine. */
   let leaving = new AbortController();
@@ -103,7 +107,9 @@ export function createBuilds(options: BuildsOptions): Builds {
       plan,
       target: options.target,
     });
-    if (request.noCache || request.noCacheStages?.length) await makeRoomForUncached();
+    const isUncached = request.noCache || (request.noCacheStages?.length ?? 0) > 0;
+    if (isUncached) uncached.add(generation);
+    if (isUncached) await makeRoomForUncached(generation);
     // The engine joins what is alike in builds that are open: a failure would be told again, a stopped step to that build alone (20.10).
     else if (before?.status === 'cancelled' || before?.status === 'failed') await disposeOld(0);
     try {
@@ -112,7 +118,7 @@ export function createBuilds(options: BuildsOptions): Builds {
       run.onLateEvent((event) => {
         if (options.asked.isOwn(generation, newest())) report(generation, [event]);
       });
-      return () => follow(generation, run);
+      return () => follow(generation, run, request.noCache);
     } catch (error) {
       const { code, message, hint } = toBxError(error, 'endpoint');
       if (code === 'cancelled') {
@@ -138,7 +144,7 @@ export function createBuilds(options: BuildsOptions): Builds {
     }
   }
 
-  async function follow(generation: number, run: BuildRun): Promise<void> {
+  async function follow(generation: number, run: BuildRun, noCache: boolean): Promise<void> {
     try {
       for await (const events of inTurns(run.events)) report(generation, events);
     } catch (error) {
@@ -149,15 +155,15 @@ export function createBuilds(options: BuildsOptions): Builds {
       isBuilding = false;
     }
     if (newest() !== generation || options.closing.aborted) return;
-    if (!tellOfJoined(generation)) await options.onEnded(generation);
+    if (!tellOfJoined(generation, noCache)) await options.onEnded(generation);
   }
 
   /** True: a container of this session holds the build whose failure this is. */
-  function tellOfJoined(number: number): boolean {
+  function tellOfJoined(number: number, noCache: boolean): boolean {
     const step = joinedFailure(generationOf(number)!);
     if (step === null) return false;
-    const holders = selectHolders(told.state, number);
-    const { message, hint } = joinedText(step, holders);
+    const holders = selectHolders(told.state, number).filter((one) => one.isUncached || !uncached.has(number));
+    const { message, hint } = joinedText(step, holders, noCache);
     notify('warning', message, hint);
     return holders.length > 0;
   }
@@ -183,10 +189,13 @@ export function createBuilds(options: BuildsOptions): Builds {
     }
   }
 
-  /** BuildKit joins steps that are the same with those of a build that is still open, and would take its results for new ones. */
-  async function makeRoomForUncached(): Promise<void> {
+  /** BuildKit joins steps that are the same with those of such a build that is still open, and would take its results for new ones. */
+  async function makeRoomForUncached(generation: number): Promise<void> {
     await disposeOld(0);
-    if (runs.size > 0) notify('warning', 'shells of an earlier run are open: steps they share with this one are not run again');
+    const holders = selectHolders(told.state, generation).filter((one) => one.isUncached);
+    if (holders.length === 0) return;
+    const { message, hint } = heldUncachedText(holders);
+    notify('warning', message, hint);
   }
 
   async function releaseExclusiveCaches(): Promise<void> {
@@ -216,7 +225,9 @@ export function createBuilds(options: BuildsOptions): Builds {
       if (step === undefined) throw new BxError('not-found', `no step ${key} in this build`);
       if (run === undefined)
         throw new BxError('state', `build ${number} is no longer held on the engine`, { hint: 'reload builds it again' });
-      return { number, run, step };
+      // The classic builder joins nothing.
+      const isUncached = uncached.has(number) && told.state.engine?.kind !== 'classic';
+      return { number, run, step, isUncached };
     },
     disposeOld: () => disposeOld(),
     releaseExclusiveCaches,

@@ -5,9 +5,16 @@ import { BxError } from '../platform/errors.js';
 
 const RELEASE_TIMEOUT_MS = 5_000;
 
+/** What a container does not know itself. */
+export interface ContainerOrigin {
+  readonly generation: number;
+  readonly isUncached: boolean;
+  /** Whom its shells run as instead of the step's user; null: nobody else. */
+  readonly shellUser: string | null;
+}
+
 export interface ContainerTable {
-  /** `shellUser`: whom its shells run as instead of the step's user; null: nobody else. */
-  add(container: Container, generation: number, shellUser: string | null): void;
+  add(container: Container, origin: ContainerOrigin): void;
   /** Throws `BxError('not-found')` for one that is unknown or gone. */
   get(id: string): Container;
   /** Those that are not on their way out already. */
@@ -43,13 +50,14 @@ export function createContainerTable(publish: (summary: ContainerSummary) => voi
   };
 
   return {
-    add(container, generation, shellUser) {
+    add(container, { generation, isUncached, shellUser }) {
       open.set(container.id, container);
       const { id, step, moment, mounts, note, defaults } = container;
       const { user, cwd, shell, stepCommandLine } = defaults;
       const summary: ContainerSummary = {
         id,
         generation,
+        ...(isUncached && { isUncached }),
         step,
         moment,
         state: 'running',

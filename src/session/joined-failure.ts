@@ -5,6 +5,11 @@ import { type Holder, holderNames } from '../core/select/index.js';
 /** What the correction of the engine's clock may be wrong by. */
 const SKEW_MS = 100;
 
+interface Told {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /**
  * BuildKit joins a step that is the same as one of a build that is still open, also when that one has failed: the failure is told again,
  * with its times, and nothing runs (`solver/jobs.go` in moby/buildkit). Docker Engine 20.10 tells no times then: of a command that has an
@@ -21,17 +26,32 @@ export function joinedFailure(generation: Generation): StepKey | null {
   return isOld || hasNeverBegun ? failure.step : null;
 }
 
-/** What is told of it, on the screen and at a prompt. No holders: they are in another session. */
-export function joinedText(step: StepKey, holders: readonly Holder[]): { readonly message: string; readonly hint: string } {
-  const names = holderNames(holders);
-  const whose =
-    names === ''
-      ? 'a build that another session holds open'
-      : `a build that ${names} ${holders.length > 1 ? 'hold' : 'holds'} open`;
-  const ids = holders.map(({ id }) => id).join(', ');
-  const end = ids === '' ? 'End its shell there and reload' : `Close ${ids} and reload (X, r; at a prompt: disconnect, reload)`;
+/**
+ * What is told of it, on the screen and at a prompt. No holders: they are in another session. `noCache`: this build was to run every step;
+ * another such one would join what is held again.
+ */
+export function joinedText(step: StepKey, holders: readonly Holder[], noCache: boolean): Told {
+  const whose = holders.length === 0 ? 'a build that another session holds open' : `a build that ${holding(holders)} open`;
+  const ids = idsOf(holders);
+  const [again, key] = noCache
+    ? ['rebuild', 'R; at a prompt: disconnect, reload --no-cache']
+    : ['reload', 'r; at a prompt: disconnect, reload'];
+  const end = ids === '' ? `End its shell there and ${again}` : `Close ${ids} and ${again} (X, ${key})`;
+  const isOfUse = !noCache && !holders.some(({ isUncached }) => isUncached);
   return {
     message: `step ${step} was not run again: this is its failure in ${whose}`,
-    hint: `${end}, or run every step again (R; at a prompt: reload --no-cache).`,
+    hint: isOfUse ? `${end}, or run every step again (R; at a prompt: reload --no-cache).` : `${end}.`,
   };
 }
+
+/** What is told before a build without the cache that will not run all of its steps. */
+export function heldUncachedText(holders: readonly Holder[]): Told {
+  return {
+    message: `${holding(holders)} an earlier build without the cache open: what is the same in it is not run again`,
+    hint: `Close ${idsOf(holders)} first to have every step run (X; at a prompt: disconnect).`,
+  };
+}
+
+const idsOf = (holders: readonly Holder[]): string => holders.map(({ id }) => id).join(', ');
+
+const holding = (holders: readonly Holder[]): string => `${holderNames(holders)} ${holders.length > 1 ? 'hold' : 'holds'}`;

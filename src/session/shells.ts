@@ -80,7 +80,7 @@ export function createShells(options: ShellsOptions): Shells {
   }
 
   async function rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult> {
-    const { number, run } = builds.groundOf(command);
+    const { number, run, isUncached } = builds.groundOf(command);
     lastSize = command.size;
     const abort = AbortSignal.any([closing, signal ?? closing]);
     const wished = processSpec(command, options.invoke);
@@ -88,7 +88,7 @@ export function createShells(options: ShellsOptions): Shells {
     const ready = moment === 'auto' ? await spare.take({ generation: number, step: key, spec: wished }, abort) : null;
     const first = ready?.spec ?? wished;
     const container = ready?.container ?? (await run.openContainer({ step: key, moment, exclusiveCaches, first }, abort));
-    containers.add(container, number, options.invoke?.user ?? null);
+    containers.add(container, { generation: number, isUncached, shellUser: options.invoke?.user ?? null });
     try {
       const summary = await processes.start(container, command.args ? 'exec' : 'shell', first, shownArgs(container, first));
       if (first !== wished) processes.terminal(summary.id).resize(wished.cols, wished.rows);

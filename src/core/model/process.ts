@@ -18,6 +18,8 @@ export type ContainerState = 'creating' | 'running' | 'released' | 'lost';
 export interface ContainerSummary {
   readonly id: string;
   readonly generation: number;
+  /** Its build ran without the cache: the engine joins what is alike in two of those, but takes nothing of others for it. */
+  readonly isUncached?: true;
   readonly step: StepKey;
   readonly moment: Moment;
   readonly state: ContainerState;

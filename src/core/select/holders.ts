@@ -6,15 +6,17 @@ export interface Holder {
   readonly id: string;
   /** No program runs in its container any more. */
   readonly hasEnded: boolean;
+  /** Of a build without the cache: only another such one is in its way. */
+  readonly isUncached: boolean;
 }
 
-/** Those of the builds before this one; of a container that outlives its programs the last one is named. */
-export function selectHolders(state: SessionState, generation: number): Holder[] {
+/** Those of the builds before this one, or of all; of a container that outlives its programs the last one is named. */
+export function selectHolders(state: SessionState, generation = Number.POSITIVE_INFINITY): Holder[] {
   const holding = Object.values(state.containers).filter((one) => one.state === 'running' && one.generation < generation);
   return holding.flatMap((container) => {
     const running = runningIn(state, container);
     const named = running.length > 0 ? running : state.processes.filter((one) => one.container === container.id).slice(-1);
-    return named.map(({ id }) => ({ id, hasEnded: running.length === 0 }));
+    return named.map(({ id }) => ({ id, hasEnded: running.length === 0, isUncached: container.isUncached ?? false }));
   });
 }
 

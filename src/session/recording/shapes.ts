@@ -81,6 +81,7 @@ const engine = object({
 const container = object({
   id: text,
   generation: number,
+  isUncached: orAbsent(flag),
   step: text,
   moment: among('before', 'after', 'failed'),
   state: among('creating', 'running', 'released', 'lost'),

@@ -32,13 +32,20 @@ describe('a failure', () => {
 });
 
 describe('what is told of it', () => {
+  const p1 = { id: 'p1', hasEnded: false, isUncached: false };
+  const p2 = { id: 'p2', hasEnded: true, isUncached: true };
+
   it('names who holds the other build, and how that ends', () => {
-    const p1 = { id: 'p1', hasEnded: false };
-    const p2 = { id: 'p2', hasEnded: true };
-    expect(joinedText('4', [p1, p2])).toEqual({
+    expect(joinedText('4', [p1, { ...p2, isUncached: false }], false)).toEqual({
       message: 'step 4 was not run again: this is its failure in a build that p1, p2 (ended) hold open',
       hint: 'Close p1, p2 and reload (X, r; at a prompt: disconnect, reload), or run every step again (R; at a prompt: reload --no-cache).',
     });
-    expect(joinedText('4', []).hint).toMatch(/^End its shell there and reload/);
+    expect(joinedText('4', [], false).hint).toMatch(/^End its shell there and reload, or run every step again/);
+  });
+
+  it('does not advise a build without the cache where that would be told the same', () => {
+    expect(joinedText('4', [p2], false).hint).toBe('Close p2 and reload (X, r; at a prompt: disconnect, reload).');
+    expect(joinedText('4', [p2], true).hint).toBe('Close p2 and rebuild (X, R; at a prompt: disconnect, reload --no-cache).');
+    expect(joinedText('4', [], true).hint).toBe('End its shell there and rebuild.');
   });
 });

@@ -182,7 +182,18 @@ describe('a local session', () => {
     await session.execute(rollback('2'));
     await session.execute({ type: 'session.reload', noCache: true });
     expect(engine.runs[1]!.isDisposed).toBe(false);
-    expect(session.state.notices.at(-1)!.message).toContain('not run again');
+    expect(session.state.notices.at(-1)!.message).toBe(
+      'p1 holds an earlier build without the cache open: what is the same in it is not run again',
+    );
+  });
+
+  it('names no shells of a build with the cache before one without', async () => {
+    const session = await start();
+    engine.runs[0]!.say(plan, failure);
+    await settle();
+    await session.execute(rollback('2'));
+    await session.execute({ type: 'session.reload', noCache: true });
+    expect(session.state.notices.filter(({ message }) => message.includes('without the cache'))).toEqual([]);
   });
 
   it('takes for an older run what its own shells bring about, and not what a newer run carries out', async () => {
