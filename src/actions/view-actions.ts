@@ -1,5 +1,5 @@
 /** Actions on what is seen: panels, layout, movement, search, logs, copying. They change no build. */
-import { type Action, always } from './action.js';
+import { type Action, always, needsTab } from './action.js';
 import type { ActionContext, Motion } from './context.js';
 import { PANEL_TITLES, PANELS, type PanelId } from './panels.js';
 
@@ -26,8 +26,25 @@ export function motionOf(actionId: string): Motion | null {
   return MOTIONS.find(([motion]) => actionId === `move.${motion}`)?.[0] ?? null;
 }
 
-const isSearchable = (context: ActionContext): true | string =>
-  context.focus === 'processes' ? 'nothing to search in this panel' : true;
+const hasLog = ({ step }: ActionContext): true | string => ((step?.log.bytes ?? 0) > 0 ? true : 'this step has no log');
+
+/** Something printed, which has rows of its own to go to. */
+const hasOutput = (context: ActionContext): true | string => {
+  if (context.focus === 'terminal') return needsTab(context);
+  return context.focus === 'logs' ? hasLog(context) : 'only a terminal and a log have that';
+};
+
+/** The same, or in place of a log what is said of the failure. */
+const hasText = (context: ActionContext): true | string => {
+  const { focus, generation, step } = context;
+  const isFailure = step?.state === 'failed' || (generation?.failure != null && generation.failure.step === null);
+  return focus === 'logs' && isFailure ? true : hasOutput(context);
+};
+
+const isSearchable = (context: ActionContext): true | string => {
+  if (context.focus === 'processes') return 'nothing to search in this panel';
+  return context.focus === 'logs' ? hasLog(context) : true;
+};
 
 const hasSearch = (context: ActionContext): true | string => (context.hasSearch ? true : 'no search is active (/ starts one)');
 
@@ -124,7 +141,7 @@ export const viewActions: readonly Action[] = [
     title: 'Follow the end of the log, or stop following',
     hint: 'follow',
     group: 'Logs',
-    enabled: always,
+    enabled: hasLog,
     run: (context) => context.screen.toggleFollow(),
   },
   {
@@ -132,7 +149,7 @@ export const viewActions: readonly Action[] = [
     title: 'Open the whole log or scrollback in the editor',
     hint: 'in editor',
     group: 'View',
-    enabled: always,
+    enabled: hasText,
     run: (context) => context.screen.editText(),
   },
   {
@@ -140,7 +157,7 @@ export const viewActions: readonly Action[] = [
     title: 'Write the whole log or scrollback to a file',
     hint: 'write to file',
     group: 'View',
-    enabled: always,
+    enabled: hasText,
     run: (context) => context.screen.writeText(),
   },
   {
@@ -148,7 +165,7 @@ export const viewActions: readonly Action[] = [
     title: 'Mark and copy text with the keyboard',
     hint: 'mark',
     group: 'View',
-    enabled: always,
+    enabled: hasOutput,
     run: (context) => context.screen.enterCopyMode(),
   },
   {

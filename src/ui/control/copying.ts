@@ -1,13 +1,14 @@
 /** What copying gives: plain text of a row or of a whole panel, without borders; grids with their scrollback. */
 import type { PanelId } from '../../actions/index.js';
 import { toBxError } from '../../platform/errors.js';
+import { footerText } from '../panels/logs.js';
 import { stepOfProcess } from '../panels/processes.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { selectedProcessAt, selectProcessRows } from '../select/process-rows.js';
 import { gridOf } from './scrolling.js';
 import type { Ui } from './ui-context.js';
 
-/** The selected row: a step's instruction, a process' command, else the row at the top of what is seen. */
+/** The selected row: a step's instruction, a process' command, else the row at the top of what is seen, or what is said of a failure. */
 export function copyGridLine(ui: Ui): string {
   const { view } = ui.store;
   const { state } = ui.deps.session;
@@ -33,7 +34,7 @@ export function copyGridLine(ui: Ui): string {
     }
     default: {
       const grid = gridOf(ui, view.focus);
-      if (grid === null) return '';
+      if (grid === null) return view.focus === 'logs' ? footerText(generation, step) : '';
       const current = view.search?.panel === view.focus ? view.search.index : -1;
       const hit = current >= 0 ? grid.search(view.search!.query)[current] : undefined;
       const row = hit?.start.row ?? lastRowWithText(ui, view.focus);

@@ -1,7 +1,9 @@
-/** The whole text behind a panel, for an editor or a file: a terminal's scrollback, a step's log. */
+/** The whole text behind a panel, for an editor or a file: a terminal's scrollback, a step's log, or what is said of its failure. */
 import type { PanelId, ScreenCommands } from '../../actions/index.js';
+import type { Step } from '../../core/model/index.js';
 import { printableText } from '../../platform/printable.js';
 import type { TextSource } from '../deps.js';
+import { footerText } from '../panels/logs.js';
 import { stepOfProcess } from '../panels/processes.js';
 import { selectGeneration, selectStep } from '../select/current.js';
 import { gridOf } from './scrolling.js';
@@ -19,7 +21,7 @@ interface PanelText {
 /** Null: the panel has no text, or none yet. */
 export async function panelText(ui: Ui, panel: PanelId): Promise<PanelText | null> {
   const grid = gridOf(ui, panel);
-  if (grid === null) return null;
+  if (grid === null) return panel === 'logs' ? failureText(ui) : null;
   const { firstRow, length, top } = grid.viewport;
   const above = top > firstRow ? grid.text(firstRow, 0, top - 1, grid.cols) : '';
   const line = above === '' ? 1 : above.split('\n').length + 1;
@@ -35,12 +37,24 @@ export async function panelText(ui: Ui, panel: PanelId): Promise<PanelText | nul
   const step = selectStep(generation, ui.store.view);
   if (generation === null || step === null) return null;
   const log = await ui.deps.session.wholeLog(generation.number, step.key);
-  const fileName = `step-${step.number ?? 'log'}.log`;
+  const fileName = logName(step);
   if (log.file !== null) return { source: { kind: 'file', path: log.file }, fileName, line };
   const gap = log.omittedBytes === 0 ? '' : `\n[… ${log.omittedBytes} bytes are no longer kept]\n`;
   const text = printableText((log.head + gap + log.tail).replace(/\r(?!\n)/g, '\n'));
   return { source: { kind: 'text', name: fileName, text }, fileName, line };
 }
+
+/** Where the failed step has printed nothing: what is said of it. */
+function failureText(ui: Ui): PanelText | null {
+  const generation = selectGeneration(ui.deps.session.state, ui.store.view);
+  const step = selectStep(generation, ui.store.view);
+  const text = footerText(generation, step);
+  if (text === '') return null;
+  const fileName = logName(step);
+  return { source: { kind: 'text', name: fileName, text: `${text}\n` }, fileName, line: 1 };
+}
+
+const logName = (step: Step | null): string => `step-${step?.number ?? 'log'}.log`;
 
 /** Opens the text of the focused panel in the person's editor; nothing comes back from it. */
 export async function editPanelText(ui: Ui): Promise<void> {

@@ -78,6 +78,12 @@ function fitFooter(head: readonly LogLine[], message: readonly LogLine[], hint: 
   return [...head, ...shown, ...hint].slice(0, height);
 }
 
+/** What is said below the log, whole: one line for each of its own. */
+export function footerText(generation: Generation | null, step: Step | null): string {
+  const lines = footerLines(generation, step, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  return lines.map(({ text }) => text).join('\n');
+}
+
 /** What to say of a step that has printed nothing. */
 export function emptyLogText(step: Step | null): string {
   if (step === null) return 'No step is selected.';

@@ -1,5 +1,6 @@
 /** E and W: the whole text of a log or a terminal in the editor and in a file. */
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { parseDockerfile } from '../../../src/core/dockerfile/index.js';
 import { open, session, stage } from './on-stage.js';
 
 describe('the log of a step', () => {
@@ -85,4 +86,47 @@ test('right after leaving a terminal, E opens its scrollback', async () => {
   expect(lines).toContain('row 49');
   expect(lines[line - 1]).toMatch(/^row \d+$/);
   expect(lines.length - line).toBeLessThan(20);
+});
+
+describe('a failed step that has printed nothing', () => {
+  beforeEach(async () => {
+    await open('failed');
+    session.emit({ type: 'generation.started', atMs: 3, generation: 2, ...copyOfNothing });
+    const [digest, name] = ['sha256:c', 'COPY /does/not/exist /'];
+    session.report(4, {
+      type: 'plan.resolved',
+      vertices: [{ digest, name, inputs: [], lines: { start: 2, end: 2 }, op: 'file' }],
+    });
+    session.report(5, {
+      ...{ type: 'vertex.updated', digest, name, inputs: [], isCached: false },
+      ...{ startedAtMs: 4, completedAtMs: 5, error: MISSING },
+    });
+    session.report(6, {
+      type: 'build.failed',
+      failure: { digest, message: MISSING, hint: 'Name a path that is there.', exitCode: null, line: 2 },
+    });
+    await stage.press('3');
+  });
+  const MISSING =
+    '"/does/not/exist" is not in stage build, whatever the width of the panel in which that sentence is read may be';
+  const text = 'FROM scratch\nCOPY /does/not/exist /\n';
+  const copyOfNothing = { dockerfile: { path: '/src/Dockerfile', text }, plan: parseDockerfile(text), target: null };
+  const said = `failed, Dockerfile line 2\n${MISSING}\nName a path that is there.`;
+
+  test('gives what is said of it to the editor, a file and the clipboard', async () => {
+    await stage.press('E');
+    expect(stage.opened[0]).toEqual([{ kind: 'text', name: 'step-2.log', text: `${said}\n` }, 1]);
+    await stage.press('W', 'enter');
+    expect(stage.written.get('step-2.log')).toMatchObject({ text: `${said}\n` });
+    await stage.press('y');
+    expect(stage.copied).toEqual([said]);
+  });
+
+  test('says what does not work there, and hints at none of it', async () => {
+    expect(stage.text()).not.toMatch(/ (v mark|F follow|\/ search) /);
+    await stage.press('/');
+    expect(stage.text()).toContain('Search in this panel: this step has no log');
+    await stage.press('v');
+    expect(stage.text()).toContain('Mark and copy text with the keyboard: this step has no log');
+  });
 });
