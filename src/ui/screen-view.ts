@@ -286,7 +286,7 @@ function paintSourcePanel(surface: Surface, { state, view }: Frame, look: Look):
   }
   const rows = selectSourceRows(generation, selectStep(generation, view));
   const query = view.search?.panel === 'source' ? view.search.query : null;
-  paintSource(surface, { rows, top: sourceTop(rows, surface.height, view.sourceTop), query }, look);
+  paintSource(surface, { rows, top: sourceTop(rows, surface.height, view.sourceTop), left: view.sourceLeft, query }, look);
 }
 
 function framed(box: Layout['boxes'][number], frame: Frame, look: Look): FrameBox {

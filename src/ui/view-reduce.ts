@@ -26,6 +26,7 @@ export type ViewEvent =
   | { readonly type: 'internal.toggled' }
   | { readonly type: 'steps.scrolled'; readonly top: number }
   | { readonly type: 'source.scrolled'; readonly top: number | null }
+  | { readonly type: 'source.shifted'; readonly left: number }
   | { readonly type: 'process.selected'; readonly at: number }
   | { readonly type: 'processes.swept'; readonly processes: readonly string[] }
   | { readonly type: 'opening.began'; readonly opening: Opening }
@@ -73,9 +74,9 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, dividers: { ...view.dividers, [key]: view.dividers[key] + event.cols } };
     }
     case 'generation.chosen':
-      return { ...view, generation: event.generation, sourceTop: null };
+      return { ...view, generation: event.generation, sourceTop: null, sourceLeft: 0 };
     case 'selection.changed':
-      return { ...view, selection: event.selection, sourceTop: null };
+      return { ...view, selection: event.selection, sourceTop: null, sourceLeft: 0 };
     case 'stage.folded': {
       const others = view.folded.filter((stage) => stage !== event.stage);
       return { ...view, folded: event.isFolded ? [...others, event.stage] : others };
@@ -86,6 +87,8 @@ export function reduceView(view: ViewState, event: ViewEvent): ViewState {
       return { ...view, stepsTop: Math.max(0, event.top) };
     case 'source.scrolled':
       return { ...view, sourceTop: event.top === null ? null : Math.max(0, event.top) };
+    case 'source.shifted':
+      return { ...view, sourceLeft: Math.max(0, event.left) };
     case 'process.selected':
       return { ...view, processAt: Math.max(0, event.at) };
     case 'processes.swept':

@@ -104,6 +104,8 @@ export interface ViewState {
   readonly stepsTop: number;
   /** Null: the line of the selected step is kept in view. */
   readonly sourceTop: number | null;
+  /** Cells of its lines that are left out at the left. */
+  readonly sourceLeft: number;
   /** In the rows of the processes panel; may be beyond their end. */
   readonly processAt: number;
   /** Processes that are not listed any more. */
@@ -143,6 +145,7 @@ export function initialView(cols: number, rows: number): ViewState {
     showInternal: false,
     stepsTop: 0,
     sourceTop: null,
+    sourceLeft: 0,
     processAt: 0,
     swept: [],
     openings: [],

@@ -2,7 +2,7 @@
 import type { Motion, PanelId } from '../../actions/index.js';
 import type { Emulator } from '../../term/types.js';
 import { panelRect } from '../layout/layout.js';
-import { sourceTop } from '../panels/source.js';
+import { longestShift, sourceTop } from '../panels/source.js';
 import { selectGeneration, selectStep, stepsInOrder } from '../select/current.js';
 import { selectedProcessAt, selectProcessRows } from '../select/process-rows.js';
 import { selectSourceRows } from '../select/source-rows.js';
@@ -43,6 +43,8 @@ export function movePanel(ui: Ui, panel: PanelId, motion: Motion, count?: number
   const by = distance(motion, height) * (count ?? 1);
   if (panel === 'steps') moveSteps(ui, motion, by);
   else if (panel === 'processes') moveProcesses(ui, by);
+  else if (panel === 'source' && (motion === 'left' || motion === 'right'))
+    shiftSource(ui, (motion === 'left' ? -1 : 1) * (count ?? 1));
   else scrollPanel(ui, panel, by);
 }
 
@@ -146,4 +148,15 @@ function scrollSource(ui: Ui, by: number): void {
   const limit = Math.max(0, rows.length - rect.height);
   const top = sourceTop(rows, rect.height, store.view.sourceTop);
   store.dispatch({ type: 'source.scrolled', top: Math.max(0, Math.min(limit, top + Math.max(-1e6, Math.min(1e6, by)))) });
+}
+
+/** By half a panel, so that what was at its end is at its middle. */
+function shiftSource(ui: Ui, times: number): void {
+  const { store, deps } = ui;
+  const generation = selectGeneration(deps.session.state, store.view);
+  const rect = panelRect(ui.layout(), 'source');
+  if (generation === null || rect === null) return;
+  const limit = longestShift(selectSourceRows(generation, selectStep(generation, store.view)), rect.width, ui.look);
+  const left = Math.min(limit, store.view.sourceLeft) + times * Math.max(1, Math.floor(rect.width / 2));
+  store.dispatch({ type: 'source.shifted', left: Math.max(0, Math.min(limit, left)) });
 }

@@ -1,13 +1,15 @@
 /** Paints the source panel: the Dockerfile with the selected step's lines and the failing line marked. */
 
-import { ellipsize, padStart } from '../../platform/text-width.js';
+import { padStart, textWidth } from '../../platform/text-width.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
-import type { SourceRow } from '../select/source-rows.js';
+import type { SourceRow, Span } from '../select/source-rows.js';
 
 export interface SourceProps {
   readonly rows: readonly SourceRow[];
   readonly top: number;
+  /** Cells that are left out at the left of each line. */
+  readonly left: number;
   readonly query: string | null;
 }
 
@@ -21,24 +23,47 @@ export function sourceTop(rows: readonly SourceRow[], height: number, wanted: nu
   return at < 0 ? 0 : Math.max(0, Math.min(limit, at - Math.floor(height / 3)));
 }
 
+/** How far the lines can go to the left in a panel of this width: until the end of the longest is seen. */
+export function longestShift(rows: readonly SourceRow[], width: number, look: Look): number {
+  const room = width - digitsOf(rows) - 3;
+  return rows.reduce((most, row) => Math.max(most, textWidth(textOf(row, look)) - room), 0);
+}
+
+const digitsOf = (rows: readonly SourceRow[]): number => Math.max(2, String(rows.length).length);
+
+function textOf(row: SourceRow, look: Look): string {
+  if (row.kind === 'line') return row.spans.map((span) => span.text).join('');
+  return `${row.kind === 'warning' ? look.glyphs.warning : ' '} ${row.text}`;
+}
+
+/** A mark stands where there is more of the line. */
+function paintShifted(surface: Surface, y: number, spans: readonly Span[], left: number, look: Look): void {
+  let x = -left;
+  for (const { text, role } of spans) {
+    surface.text(x, y, text, look.attr(role));
+    x += textWidth(text);
+  }
+  const { ellipsis } = look.glyphs;
+  if (left > 0 && x > -left) surface.text(0, y, ellipsis, look.attr('dim'));
+  if (x > surface.width) surface.text(surface.width - textWidth(ellipsis), y, ellipsis, look.attr('dim'));
+}
+
 export function paintSource(surface: Surface, props: SourceProps, look: Look): void {
   surface.fill(look.attributes.plain);
-  const digits = Math.max(2, String(props.rows.length).length);
+  const digits = digitsOf(props.rows);
+  const texts = surface.part({ x: digits + 3, y: 0, width: surface.width, height: surface.height });
   for (let y = 0; y < surface.height; y++) {
     const row = props.rows[props.top + y];
     if (row === undefined) break;
     if (row.kind !== 'line') {
       const isWarning = row.kind === 'warning';
-      const text = `${isWarning ? look.glyphs.warning : ' '} ${row.text}`;
-      const attr = look.attr(isWarning ? 'warning' : 'dim');
-      surface.text(digits + 3, y, ellipsize(text, surface.width - digits - 3, look.glyphs.ellipsis), attr);
+      paintShifted(texts, y, [{ text: textOf(row, look), role: isWarning ? 'warning' : 'dim' }], props.left, look);
       continue;
     }
     const mark = row.isFailed ? look.glyphs.states.failed : row.isMarked ? look.glyphs.cursor : ' ';
     surface.text(0, y, mark, look.attr(row.isFailed ? 'status.failed' : 'accent'));
     surface.text(1, y, padStart(String(row.number), digits), look.attr('source.number'));
-    let x = digits + 3;
-    for (const span of row.spans) x = surface.text(x, y, span.text, look.attr(span.role));
+    paintShifted(texts, y, row.spans, props.left, look);
     if (row.isFailed) surface.restyle(y, 0, surface.width, (attr) => look.over(attr, 'source.failed'));
     else if (row.isMarked) surface.restyle(y, 0, surface.width, (attr) => look.over(attr, 'source.marked'));
     if (props.query) {
