@@ -19,7 +19,7 @@ export function gridMatches(ui: Ui): readonly Match[] {
   if (search === null || search.query === '') return [];
   const emulator = gridOf(ui, search.panel);
   if (emulator === null) return [];
-  return cachedHits(emulator, search.query, ui.deps.clock.now());
+  return cachedHits(emulator, search.query, ui.deps.clock.now(), SEARCH_AGAIN_MS);
 }
 
 interface Hits {
@@ -33,9 +33,10 @@ const hitsOf = new WeakMap<Emulator, Hits>();
 /** How often a grid that changes all the time is searched again. */
 const SEARCH_AGAIN_MS = 250;
 
-function cachedHits(emulator: Emulator, query: string, nowMs: number): readonly Match[] {
+/** `staleMs`: so long the hits from before a change will do. */
+function cachedHits(emulator: Emulator, query: string, nowMs: number, staleMs: number): readonly Match[] {
   const known = hitsOf.get(emulator);
-  if (known?.query === query && (!known.isStale || nowMs - known.atMs < SEARCH_AGAIN_MS)) return known.matches;
+  if (known?.query === query && (!known.isStale || nowMs - known.atMs < staleMs)) return known.matches;
   const matches = emulator.search(query, { caseSensitive: isCaseSensitive(query) });
   if (known === undefined) {
     emulator.onDirty(() => {
@@ -54,12 +55,8 @@ function places(ui: Ui, panel: PanelId, query: string): number[] {
   const fits = (text: string): boolean =>
     isCaseSensitive(query) ? text.includes(query) : text.toLowerCase().includes(query.toLowerCase());
   if (panel === 'terminal' || panel === 'logs') {
-    const options = { caseSensitive: isCaseSensitive(query) };
-    return (
-      gridOf(ui, panel)
-        ?.search(query, options)
-        .map((match) => match.start.row) ?? []
-    );
+    const grid = gridOf(ui, panel);
+    return grid === null ? [] : cachedHits(grid, query, ui.deps.clock.now(), 0).map((match) => match.start.row);
   }
   if (generation === null) return [];
   if (panel === 'steps') return stepsInOrder(generation).flatMap((step, index) => (fits(step.text) ? [index] : []));
