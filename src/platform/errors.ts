@@ -3,6 +3,7 @@
  * inside passes it on. It must not format for a screen: `renderError` in the front ends does that.
  */
 import { reasonOf } from './reason.js';
+import { saysDirectoryIsGone } from './working-directory.js';
 
 export type ErrorCode =
   | 'usage' // the command line or a `:` command is wrong
@@ -33,6 +34,12 @@ export function toBxError(error: unknown, fallback: ErrorCode = 'internal'): BxE
   if (error instanceof BxError) return error;
   if (error instanceof Error) {
     if (error.name === 'AbortError') return new BxError('cancelled', error.message, { cause: error });
+    if (saysDirectoryIsGone(error)) {
+      return new BxError('input', 'the directory this shell is in does not exist any more', {
+        hint: 'Go to one that does, or, if it was made again, into that: cd "$PWD"',
+        cause: error,
+      });
+    }
     return new BxError(fallback, saying(error), { cause: error });
   }
   return new BxError(fallback, String(error));

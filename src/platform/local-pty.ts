@@ -5,6 +5,7 @@
 import type { IPty } from '@lydell/node-pty';
 import type { ByteChannel, Disposable } from './byte-channel.js';
 import { BxError } from './errors.js';
+import { workingDirectory } from './working-directory.js';
 
 export interface LocalPtyOptions {
   readonly command: string;
@@ -43,7 +44,7 @@ export async function spawnLocalPty(options: LocalPtyOptions): Promise<LocalPty>
       name: 'xterm-256color',
       cols: Math.max(1, options.cols),
       rows: Math.max(1, options.rows),
-      cwd: options.cwd ?? process.cwd(),
+      cwd: options.cwd ?? (workingDirectory() || '/'),
       env: { ...(options.env ?? process.env), TERM: 'xterm-256color' },
       encoding: null,
     });

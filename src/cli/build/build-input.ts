@@ -40,6 +40,8 @@ export function locateBuildInput(options: Pick<BuildOptions, 'context' | 'file'>
     });
   }
   if (context === '-') return fromStandardInput(file);
+  // Nothing lies in a directory that is gone.
+  if (cwd === '' && isRemoteContext(context)) return fromUrl(context, file);
   const contextDir = resolve(cwd, context);
   const isDirectory = statSync(contextDir, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isDirectory && isRemoteContext(context)) return fromUrl(context, file);

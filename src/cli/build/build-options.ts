@@ -111,7 +111,7 @@ export function readBuildOptions(
       builder: flags.text('builder') || null,
       context: flags.text('context') || null,
       platform: platform?.split(',')[0] ?? null,
-      subject: resolve(cwd, context),
+      subject: cwd === '' ? context : resolve(cwd, context),
     },
     progress: chooseProgressMode(flags, env),
     call,

@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import { canOutliveItsProgram } from '../../session/records/root-dir.js';
 import { buildInLines, type LineBuild } from '../build/build-in-lines.js';
 import { locateBuildInput } from '../build/build-input.js';
@@ -16,7 +17,7 @@ import { writesToStdout } from '../values/output.js';
 
 /** Resolves with the exit status. Throws `BxError`. */
 export async function runBuildCommand(args: readonly string[]): Promise<number> {
-  const options = readBuildOptions(args, process.env, process.cwd());
+  const options = readBuildOptions(args, process.env, workingDirectory());
   if (options === null) {
     const { buildHelp } = await import('../build/build-help.js');
     process.stdout.write(buildHelp(process.stdout.columns || 80));
@@ -28,7 +29,7 @@ export async function runBuildCommand(args: readonly string[]): Promise<number> 
       hint: 'Send it to a file (bxtui build -o - . > image.tar) or name one with dest=FILE.',
     });
   }
-  const input = locateBuildInput(options, process.cwd());
+  const input = locateBuildInput(options, workingDirectory());
   const frontEnd = chooseFrontEnd(
     {
       ...{ progress: options.progress, on: options.on, hasInvoke: options.invoke !== null, writesToStdout: toStdout },

@@ -4,6 +4,7 @@
  */
 import { isatty } from 'node:tty';
 import { BxError } from '../../platform/errors.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import { DEBUG_FLAGS, HELP_FLAG, SESSION_FLAGS } from '../build/build-flags.js';
 import { buildInLines } from '../build/build-in-lines.js';
 import { type BuildInput, locateBuildInput } from '../build/build-input.js';
@@ -94,13 +95,13 @@ export async function runDebug(args: readonly string[]): Promise<number> {
 
 /** `args`: those before and after the word build, of which the last count. */
 async function runDebugBuild(args: readonly string[]): Promise<number> {
-  const options = readBuildOptions(args, process.env, process.cwd(), 'bxtui debug build');
+  const options = readBuildOptions(args, process.env, workingDirectory(), 'bxtui debug build');
   if (options === null) {
     const { buildHelp } = await import('../build/build-help.js');
     process.stdout.write(buildHelp(process.stdout.columns || 80, 'bxtui debug build'));
     return EXIT_OK;
   }
-  const input = locateBuildInput(options, process.cwd());
+  const input = locateBuildInput(options, workingDirectory());
   const frontEnd = chooseLines(options, input);
   if (options.detach && options.outputs.some(writesToStdout)) {
     throw new BxError('usage', 'a session in a process of its own has no standard output to write the result to', {

@@ -3,6 +3,7 @@
 import { renderSessions, type SessionRow } from '../../monitor/sessions.js';
 import { BxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import { sessionRoot } from '../../session/records/root-dir.js';
 import { listSessions } from '../../session/records/session-records.js';
 import { EXIT_OK } from '../exit-status.js';
@@ -33,7 +34,7 @@ export async function runLs(args: readonly string[]): Promise<number> {
   const found = listSessions(sessionRoot(root, process.env));
   const rows: Row[] = await aFewAtOnce(found, async (session) => ({
     ...(await describeFound(session)),
-    startAgain: session.state === 'crashed' ? startAgain(session.record, root, process.cwd()) : null,
+    startAgain: session.state === 'crashed' ? startAgain(session.record, root, workingDirectory()) : null,
   }));
   if (flags.bool('json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else process.stdout.write(render(rows));

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { toBxError } from '../../platform/errors.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import type { LocalSession } from '../../session/index.js';
 import {
   createRecordDirectory,
@@ -50,7 +51,7 @@ export function recordSession(session: LocalSession, id: string, options: Record
         program: programVersion(),
         session: id,
         pid: process.pid,
-        context: options.context === '.' ? basename(process.cwd()) : options.context,
+        context: options.context === '.' ? basename(workingDirectory()) : options.context,
       },
       secrets: secretValues(options, process.env),
       awaitsSecrets: isCompletedLater(options.settings, process.env),

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import type * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import { makeToken } from '../../session/records/make-token.js';
 import { removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/server.js';
@@ -33,9 +34,9 @@ export interface ServedBuild extends Omit<ServerWish, 'logFile'> {
 /** Resolves with the exit status when the session has ended. Throws `BxError` when it cannot begin; its first client is not told then. */
 export async function serveBuild(build: ServedBuild): Promise<number> {
   const { root, id, openOn, buildArgs, stdinFile, starter, connecting } = build;
-  const options = readBuildOptions(buildArgs, process.env, process.cwd());
+  const options = readBuildOptions(buildArgs, process.env, workingDirectory());
   if (options === null) return EXIT_OK;
-  const input = locateBuildInput(options, process.cwd());
+  const input = locateBuildInput(options, workingDirectory());
   const told = readServerOptions(options, process.env);
   const { settings } = loadSettings(settingsPath(process.env));
   let out = (text: string): void => void process.stderr.write(text);
@@ -88,7 +89,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
       record: {
         ...{ id, pid: process.pid, version: programVersion(), startedAtMs: Date.now(), context: options.context },
         dockerfile: input.dockerfileDir === null ? input.dockerfileName : `${input.dockerfileDir}/${input.dockerfileName}`,
-        cwd: process.cwd(),
+        cwd: workingDirectory(),
         args: withoutCacheSecrets(buildArgs),
       },
       token,

@@ -4,6 +4,7 @@
  */
 import * as net from 'node:net';
 import { toBxError } from '../../platform/errors.js';
+import { workingDirectory } from '../../platform/working-directory.js';
 import { type EngineWish, startConnecting } from '../build/connecting.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { EXIT_FAILED } from '../exit-status.js';
@@ -59,7 +60,7 @@ const ENGINE_FLAGS = /^--(?:engine|builder|context|platform)\b/;
 export async function engineWishOf(buildArgs: readonly string[]): Promise<EngineWish> {
   const isSaid = buildArgs.some((arg) => ENGINE_FLAGS.test(arg)) || (process.env.DOCKER_BUILDKIT ?? '') !== '';
   const options = isSaid
-    ? (await import('../build/build-options.js')).readBuildOptions(buildArgs, process.env, process.cwd())
+    ? (await import('../build/build-options.js')).readBuildOptions(buildArgs, process.env, workingDirectory())
     : null;
   return options ?? { builder: 'either', endpoint: { builder: null, context: null, platform: null } };
 }

@@ -19,7 +19,7 @@ export function startAgain(record: SessionRecord, root: string | null, cwd: stri
   const where = root === null || hasRoot ? [] : ['--root', resolve(cwd, root)];
   const words = ['bxtui', 'build', '--detach', ...where, ...given];
   const command = asTyped(words.map(shellWord).join(' '));
-  return record.cwd === cwd ? command : `${asTyped(`cd ${shellWord(record.cwd)}`)} && ${command}`;
+  return record.cwd === cwd || record.cwd === '' ? command : `${asTyped(`cd ${shellWord(record.cwd)}`)} && ${command}`;
 }
 
 /** What a terminal would not show as it is, is printed for the shell to read: `$'…'` is not known to all of them. */

@@ -21,6 +21,7 @@ export interface SessionRecord {
   readonly context: string;
   /** Absolute. */
   readonly dockerfile: string;
+  /** Empty: it was gone when the session began. */
   readonly cwd: string;
   /** The command line behind `bxtui build`, without the tokens and keys of caches, paths in it as from `cwd`; missing in the records of older programs. */
   readonly args?: readonly string[];
