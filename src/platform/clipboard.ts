@@ -1,5 +1,6 @@
 /** Copying text: the desktop's own tool, else tmux's buffer, else the host terminal by OSC 52. Only for what the person asked to copy. */
 import { spawn } from 'node:child_process';
+import { hasStreams } from './child-streams.js';
 import { BxError } from './errors.js';
 import { writeSyncAll } from './sync-write.js';
 
@@ -87,6 +88,7 @@ function runTool(command: string, args: readonly string[], input: string): Promi
     };
     child.once('error', () => finish(false));
     child.once('exit', (code) => finish(code === 0));
+    if (!hasStreams(child)) return;
     // A tool that ends without reading: its exit status says so.
     child.stdin.on('error', () => {});
     child.stdin.end(input);

@@ -4,11 +4,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { hasStreams } from '../platform/child-streams.js';
 import { BxError, toBxError } from '../platform/errors.js';
+import { reasonOf } from '../platform/reason.js';
 import { answersAt, storageDriver } from './answering.js';
 import { prepareData, prepareDirectory, renewRunDirectory } from './directory.js';
 import { complaint, dyingWords, type EngineLog, logEnd, openEngineLog } from './engine-log.js';
@@ -154,6 +157,10 @@ class Keeper {
     const socket = socketOf(this.#paths, engine);
     rmSync(socket, { force: true });
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env, cwd: '/' });
+    if (!hasStreams(child)) {
+      const [error] = await once(child, 'error');
+      return `it cannot be started: ${reasonOf(error)}`;
+    }
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => this.#log.write(data));
     const leash = child.stdio[3] as Writable;
     leash.on('error', () => undefined);

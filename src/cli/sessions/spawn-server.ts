@@ -1,9 +1,10 @@
 /** Starts the process of a session. It must load nothing more: the process has its engine to dial while this one goes on. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
+import { hasStreams } from '../../platform/child-streams.js';
 import { BxError } from '../../platform/errors.js';
 import { spawnOwn } from '../../platform/own-process.js';
-import { writeReasonOf } from '../../platform/reason.js';
+import { reasonOf, writeReasonOf } from '../../platform/reason.js';
 import { makeSessionId } from '../../session/records/session-id.js';
 import { adoptInput, prepareLog } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
@@ -74,14 +75,21 @@ function spawnProcess(args: readonly string[], logPath: string): StartedProcess 
   closeSync(log);
   server.unref();
   // Node gives both ends of a pipe beyond the first three both directions.
-  const stream = server.stdio[STARTER_FD] as unknown as Duplex;
+  const stream = (hasStreams(server) ? server.stdio[STARTER_FD] : null) as unknown as Duplex;
   return {
     stream: new Promise((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (error) => reject(notStarted(error)));
       server.once('spawn', () => resolve(stream));
     }),
     kill: (signal) => void server.kill(signal),
   };
+}
+
+function notStarted(error: Error): BxError {
+  return new BxError('state', `the process of the session cannot be started: ${reasonOf(error)}`, {
+    hint: 'What a program may use is limited here (ulimit -a). bxtui build --progress=plain needs no process of its own.',
+    cause: error,
+  });
 }
 
 function endProcess(pid: number, signal: NodeJS.Signals): void {

@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../builders/endpoint.js';
+import { hasStreams } from '../../../platform/child-streams.js';
 import { spawnOwn } from '../../../platform/own-process.js';
 import type { Http2Connection } from '../transport/index.js';
 
@@ -38,10 +39,11 @@ export function createReleaseWatch(endpoint: Endpoint, connection: Http2Connecti
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore', descriptor],
     });
-    watcher = started;
     started.on('error', () => {
       if (watcher === started) watcher = null;
     });
+    if (!hasStreams(started)) return;
+    watcher = started;
     started.unref();
     started.stdin!.on('error', () => undefined);
     (started.stdin as unknown as Socket).unref();

@@ -1,9 +1,11 @@
 /** A packed archive as the tar that it is. What Node does not unpack, a program of this machine does. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import { hasStreams } from '../../../platform/child-streams.js';
 import { BxError } from '../../../platform/errors.js';
 import type { ArchiveKind } from '../../shared/files/archive-kind.js';
 
@@ -38,6 +40,8 @@ async function* through(packed: Readable, unpacker: Transform, signal: AbortSign
 
 async function* byProgram(packed: Readable, program: string, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'], signal });
+  // Rejects with what keeps it from starting.
+  if (!hasStreams(child)) await once(child, 'spawn');
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-500);

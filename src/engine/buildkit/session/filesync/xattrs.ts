@@ -4,6 +4,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { hasStreams } from '../../../../platform/child-streams.js';
 import type { Xattrs } from './packets.js';
 
 /** By the index of the path; an entry without any is not in it. Null: none of them has any. */
@@ -95,6 +96,7 @@ function startHelper(calls: readonly [number, number]): Helper | null {
     for (const resolve of waiting.splice(0)) resolve('');
   };
   child.on('error', giveUp);
+  if (!hasStreams(child)) return null;
   child.on('close', giveUp);
   child.stdin.on('error', giveUp);
   child.stdout.setEncoding('latin1');
