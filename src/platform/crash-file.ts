@@ -17,10 +17,23 @@ export function writeCrashFile(dir: string, error: unknown, report: (() => strin
       callReport(report),
       '',
     ].join('\n');
-    fs.writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-    return file;
+    return writeWhole(file, text) ? file : null;
   } catch {
     return null;
+  }
+}
+
+/** Leaves no part of a file where there is no room for all of it. */
+function writeWhole(file: string, text: string): boolean {
+  const fd = fs.openSync(file, 'wx', 0o600);
+  try {
+    fs.writeFileSync(fd, text);
+    return true;
+  } catch {
+    fs.rmSync(file, { force: true });
+    return false;
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -30,6 +30,7 @@ export function claimEarlyServer(wish: EarlyWish): EarlyServer | null {
     renameSync(`${place.wish}.part`, place.wish);
   } catch {
     server.close();
+    rmSync(`${place.wish}.part`, { force: true });
     return null;
   }
   return { pid, stream: comingOf(server, place.wish, pid) };

@@ -6,6 +6,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { type BxError, toBxError } from '../../platform/errors.js';
 import { checkEntrance, readToken, writeToken } from '../../session/records/entrance.js';
+import { cannotKeep } from '../../session/records/root-dir.js';
 import { createRecord, type FoundSession, lookUpSession, type SessionRecord } from '../../session/records/session-records.js';
 
 const CHECK_MS = 30_000;
@@ -43,8 +44,12 @@ export async function enterList(options: ListingOptions): Promise<Listing> {
 
   async function enter(): Promise<{ found: FoundSession; server: net.Server; inode: number }> {
     const entered = createRecord(root, record);
-    writeToken(entered, token);
-    return { found: entered, ...(await listen(entered, options)) };
+    try {
+      writeToken(entered, token);
+      return { found: entered, ...(await listen(entered, options)) };
+    } catch (error) {
+      throw cannotKeep(root, error);
+    }
   }
   const isThere = (): boolean =>
     lookUpSession(root, record.id) !== null &&

@@ -6,7 +6,7 @@ import { BxError } from '../../platform/errors.js';
 import { spawnOwn } from '../../platform/own-process.js';
 import { reasonOf, writeReasonOf } from '../../platform/reason.js';
 import { makeSessionId } from '../../session/records/session-id.js';
-import { adoptInput, prepareLog } from '../../session/records/session-records.js';
+import { adoptInput, prepareLog, removeRecord } from '../../session/records/session-records.js';
 import type { FrontEnd } from '../build/front-end.js';
 import { claimEarlyServer, type EarlyServer } from './claim-early.js';
 import type { ServerOptions } from './server-options.js';
@@ -47,11 +47,22 @@ export function spawnServer({ root, logFile, buildArgs, openOn, stdinFile }: Ser
   const path = logFile ?? prepareLog(root, id);
   const log = openLog(path);
   const begin = fstatSync(log).size;
-  const stdin = stdinFile === null ? null : adoptInput(root, id, stdinFile);
+  const stdin = stdinFile === null ? null : adopted(root, id, stdinFile, log);
   const spawned = (): StartedProcess => spawnProcess([root, id, openOn, stdin ?? '', ...buildArgs], path);
   const early = claimEarlyServer({ root, id, openOn, log: path, stdinFile: stdin });
   closeSync(log);
   return { root, id, log: { path, begin }, ...(early === null ? spawned() : orElse(early, spawned)) };
+}
+
+/** As `adoptInput`; what was made for a session that cannot be is taken away again. */
+function adopted(root: string, id: string, stdinFile: string, log: number): string {
+  try {
+    return adoptInput(root, id, stdinFile);
+  } catch (error) {
+    closeSync(log);
+    removeRecord(root, id);
+    throw error;
+  }
 }
 
 type StartedProcess = Pick<SpawnedServer, 'stream' | 'kill'>;

@@ -58,6 +58,15 @@ export function prepareRoot(root: string, platform: NodeJS.Platform = process.pl
   checkRoot(root);
 }
 
+/** What keeps a session from being put there, in words; a `BxError` is returned as it is. */
+export function cannotKeep(root: string, error: unknown): BxError {
+  if (error instanceof BxError) return error;
+  return new BxError('state', `cannot keep the session in ${root}: ${writeReasonOf(error)}`, {
+    hint: 'Make room there, or name another directory with --root.',
+    cause: error,
+  });
+}
+
 /** Throws `BxError('state')`; a root that is not there is fine. */
 export function checkRoot(root: string): void {
   const hint = 'Name another one with --root.';

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { BxError } from '../../platform/errors.js';
 import { makeDirectory } from '../../platform/make-directory.js';
 import { isSameProcess, processBirth } from '../../platform/process-birth.js';
-import { checkRoot, prepareRoot } from './root-dir.js';
+import { cannotKeep, checkRoot, prepareRoot } from './root-dir.js';
 
 export interface SessionRecord {
   readonly id: string;
@@ -37,14 +37,17 @@ export interface FoundSession {
   readonly log: string;
 }
 
-/** Makes the directory and the record of a session; the server fills in the rest. */
+/** Makes the directory and the record of a session; the server fills in the rest. Throws `BxError('state')`. */
 export function createRecord(root: string, record: Omit<SessionRecord, 'bornAt'>): FoundSession {
-  prepareRoot(root);
-  makeDirectory(join(root, record.id));
+  makeSessionDirectory(root, record.id);
   const whole = { ...record, bornAt: processBirth(record.pid)?.bornAt ?? null };
   const file = join(root, record.id, 'session.json');
-  writeFileSync(`${file}.part`, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
-  renameSync(`${file}.part`, file);
+  try {
+    writeFileSync(`${file}.part`, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
+    renameSync(`${file}.part`, file);
+  } catch (error) {
+    throw cannotKeep(root, error);
+  }
   return describe(root, whole);
 }
 
@@ -58,26 +61,41 @@ export function removeRecord(root: string, id: string): void {
   rmSync(join(root, id), { recursive: true, force: true });
 }
 
-/** Where the server of a session says what goes wrong; made before the server is. */
+/** Where the server of a session says what goes wrong; made before the server is. Throws `BxError('state')`. */
 export function prepareLog(root: string, id: string): string {
-  prepareRoot(root);
-  makeDirectory(join(root, id));
+  makeSessionDirectory(root, id);
   return pathsOf(root, id).log;
 }
 
-/** Makes a file part of a session that is about to begin, and gives its new path; it goes with the record. */
+/** Makes a file part of a session that is about to begin, and gives its new path; it goes with the record. Throws `BxError('state')`. */
 export function adoptInput(root: string, id: string, file: string): string {
-  prepareRoot(root);
-  makeDirectory(join(root, id));
+  makeSessionDirectory(root, id);
   const path = join(root, id, 'stdin');
   try {
-    renameSync(file, path);
+    moveFile(file, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    copyFileSync(file, path);
-    rmSync(file);
+    throw cannotKeep(root, error);
   }
   return path;
+}
+
+function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    copyFileSync(from, to);
+    rmSync(from);
+  }
+}
+
+function makeSessionDirectory(root: string, id: string): void {
+  prepareRoot(root);
+  try {
+    makeDirectory(join(root, id));
+  } catch (error) {
+    throw cannotKeep(root, error);
+  }
 }
 
 /** For logs that outgrow memory; goes with the record. */
