@@ -1,8 +1,8 @@
 /** `bxtui record`: the records of sessions listed, exported to a file, removed. */
-import { writeFile } from 'node:fs/promises';
 import { renderTable } from '../../monitor/table.js';
 import { BxError } from '../../platform/errors.js';
 import { printableLine } from '../../platform/printable.js';
+import { writePrivateFile } from '../../platform/private-file.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import { asciicastOf, terminalsHint, terminalsOf } from '../../session/recording/asciicast.js';
 import { packRecord, redacted } from '../../session/recording/export-record.js';
@@ -167,7 +167,7 @@ async function write(target: string, data: Buffer | string): Promise<void> {
     return;
   }
   try {
-    await writeFile(target, data, { mode: 0o600 });
+    await writePrivateFile(target, data);
   } catch (error) {
     throw new BxError('input', `cannot write the file ${target}: ${writeReasonOf(error)}`, {
       hint: 'Name another one with -o FILE.',
