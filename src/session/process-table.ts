@@ -11,6 +11,9 @@ import { TERMINAL_REPLAY_BYTES, type Terminal, type TerminalSize } from './sessi
 /** What runs programs: a container, or this machine. */
 export type Place = Pick<Container, 'id' | 'start'> & { readonly defaults?: Pick<Container['defaults'], 'user'> };
 
+/** Of all programs together that have ended; those that ended first lose the beginning of theirs first. */
+const ENDED_REPLAY_BYTES = 32 << 20;
+
 interface Entry {
   summary: ProcessSummary;
   readonly place: Place;
@@ -39,10 +42,18 @@ export interface ProcessTable {
 
 export function createProcessTable(publish: (summary: ProcessSummary) => void, now: () => number): ProcessTable {
   const entries = new Map<string, Entry>();
+  /** In this order. */
+  const ended: Entry[] = [];
 
   const update = (entry: Entry, change: Partial<ProcessSummary>): void => {
     entry.summary = { ...entry.summary, ...change };
     publish(entry.summary);
+  };
+  const end = (entry: Entry, change: Pick<ProcessSummary, 'state' | 'exitCode' | 'reason'>): void => {
+    update(entry, { ...change, endedAtMs: now() });
+    ended.push(entry);
+    let room = ENDED_REPLAY_BYTES;
+    for (const { ring } of ended.toReversed()) room -= ring.shrink(room);
   };
   const find = (id: string): Entry => {
     return entries.get(matchingId([...entries.keys()], id))!;
@@ -87,15 +98,10 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
         update(entry, { state: 'running' });
         void process.exited.then((exit) => {
           if (isOver(entry)) return;
-          update(entry, {
-            state: endState(exit),
-            endedAtMs: now(),
-            exitCode: exit.code,
-            reason: exit.reason,
-          });
+          end(entry, { state: endState(exit), exitCode: exit.code, reason: exit.reason });
         });
       } catch (error) {
-        update(entry, { state: 'exited', endedAtMs: now(), exitCode: null, reason: toBxError(error, 'engine').message });
+        end(entry, { state: 'exited', exitCode: null, reason: toBxError(error, 'engine').message });
         throw error;
       }
       return entry.summary;
@@ -169,7 +175,8 @@ export function createProcessTable(publish: (summary: ProcessSummary) => void, n
       await entry.process.signal(name);
     },
     loseAll(reason) {
-      for (const entry of entries.values()) if (!isOver(entry)) update(entry, { state: 'lost', endedAtMs: now(), reason });
+      for (const entry of entries.values())
+        if (!isOver(entry)) end(entry, { state: 'lost', exitCode: entry.summary.exitCode, reason });
     },
   };
 }
