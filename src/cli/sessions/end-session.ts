@@ -26,7 +26,7 @@ async function endServer(root: string, found: FoundSession): Promise<SessionEnd>
   if (answer === 'ended' && (await isGone(root, found, KILL_WITHIN_MS))) return 'ended';
   // Told by a signal it gives back what the session holds as well.
   signal(pid, 'SIGTERM');
-  const isFresh = answer === 'unreachable';
+  const isFresh = answer === 'unreachable' || answer === 'lost';
   if (await isGone(root, found, isFresh ? KILL_WITHIN_MS : SIGNALLED_WITHIN_MS)) return 'SIGTERM';
   signal(pid, 'SIGKILL');
   await isGone(root, found, SIGNALLED_WITHIN_MS);

@@ -137,6 +137,9 @@ describe('a server that', () => {
     const [near, far] = fake();
     far.end();
     await expect(killSession(near)).resolves.toBe('ended');
+    const [broken, itsEnd] = fake();
+    itsEnd.end('\0\0');
+    await expect(killSession(broken)).resolves.toBe('lost');
   });
 
   it('loses its senses is left with an error, which everybody gets who waits', async () => {
