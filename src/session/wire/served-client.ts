@@ -9,6 +9,7 @@ import type { CommandResult, SessionClient, SessionCommand } from '../session.js
 import { createConnection } from './connection.js';
 import { notASession } from './frames.js';
 import { createHeldOutputs } from './held-outputs.js';
+import { createInbox } from './inbox.js';
 import { createInputMeter, type InputMeter } from './input-window.js';
 import {
   type ClientHello,
@@ -28,7 +29,7 @@ import { exclusiveSteps, snapshotLogs } from './snapshot.js';
 
 /** Unsent, from where the client's terminals are held back. */
 export const FULL_BYTES = 1 << 20;
-/** Unsent, from where the client is dropped; what it was given at once (the snapshot, a replay) comes on top until it is sent. */
+/** Unsent, from where the client is dropped and what it asks for waits; what it was given at once (the snapshot, a replay) comes on top. */
 export const DROP_BYTES = 16 << 20;
 const MAX_CELLS = 10_000;
 
@@ -77,15 +78,21 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
   let allowance = DROP_BYTES;
 
   const connection = createConnection(given.stream, {
-    onMessage: (text) => attempt(() => handle(parseClientMessage(text))),
-    onBytes: (channel, data) => attempt(() => write(channel, data)),
+    onMessage: (text) =>
+      attempt(() => {
+        const message = parseClientMessage(text);
+        inbox.take(() => attempt(() => handle(message)), message.type === 'log.want' || message.type === 'terminal.listen');
+      }),
+    onBytes: (channel, data) => inbox.take(() => attempt(() => write(channel, data))),
     onBroken: (error) => refuse(error, true),
     onDrain() {
       allowance = DROP_BYTES;
       setFull(false);
+      inbox.proceed();
     },
     onClosed() {
       clearTimeout(helloTimer);
+      inbox.clear();
       for (const abort of requests.values()) abort.abort(new BxError('cancelled', 'the client has left the session'));
       for (const terminal of channels.values()) terminal.close();
       channels.clear();
@@ -94,6 +101,11 @@ export function createServedClient(given: ServedClientOptions): ServedClient {
       held.releaseAll();
       given.onLeft();
     },
+  });
+  const inbox = createInbox({
+    isBehind: () => connection.unsentBytes > DROP_BYTES,
+    hold: connection.hold,
+    release: connection.release,
   });
   const timeout = (): NodeJS.Timeout => setTimeout(() => refuse(notASession('no hello'), true), HELLO_TIMEOUT_MS).unref();
   let helloTimer = timeout();

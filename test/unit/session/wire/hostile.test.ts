@@ -219,6 +219,29 @@ describe('a client that reads nothing', () => {
     await until(() => program.held === 0);
   });
 
+  it('gets no more of what it asks for until it reads again, then all of it in its turn', async () => {
+    const served = serve();
+    await withShell(served);
+    const giving = vi.spyOn(served.local, 'terminal');
+    const stream = served.stream();
+    const seen = messages(stream);
+    stream.write(hello());
+    await until(() => seen.some((message) => message.type === 'ready'));
+    stream.pause();
+    const text = 'y'.repeat(MIB / 2);
+    const logs = vi.spyOn(served.local, 'stepLog').mockReturnValue({ ...served.local.stepLog(1, '2'), head: text });
+    for (let at = 0; at < 100; at++) stream.write(encodeMessage({ type: 'log.want', generation: 1, step: '2' }));
+    stream.write(encodeMessage({ type: 'terminal.sync', channel: 1 }));
+    await settle();
+    expect(logs.mock.calls.length).toBeLessThan(40);
+    stream.resume();
+    await until(() => seen.at(-1)?.type === 'terminal.synced');
+    expect(seen.filter(({ type, log }) => type === 'log' && (log as { head: string }).head === text)).toHaveLength(100);
+    // What comes now is read as it was before.
+    stream.write(encodeMessage({ type: 'terminal.open', channel: 1, process: 'p1' }));
+    await until(() => giving.mock.calls.length > 0);
+  });
+
   it('holds nobody up for long who watches the same terminal, and is dropped in the end', async () => {
     const dropped: ClientInfo[] = [];
     const served: Served = serve({
