@@ -33,6 +33,8 @@ const MAX_PENDING = 64 << 20;
 const SNAPSHOT_LOG_CHARS = 256 << 10;
 const SNAPSHOT_LOGS_CHARS = 2 << 20;
 const SNAPSHOT_REPLAY_BYTES = 256 << 10;
+/** Of all terminals together, those of the newest programs first. */
+const SNAPSHOT_REPLAYS_BYTES = 8 << 20;
 /** How long what may be the beginning of a secret waits for the rest of it: somebody may be typing it. */
 const HELD_MS = 2_000;
 const FINISH_WITHIN_MS = 2_000;
@@ -144,9 +146,19 @@ export function startRecording(options: RecorderOptions): Recorder {
       atMs,
       state: session.state,
       logs,
-      terminals: [...terminals].map(terminalSnapshot),
+      terminals: terminalSnapshots(),
     };
     return { header, snapshot };
+  }
+
+  function terminalSnapshots(): TerminalSnapshot[] {
+    let room = SNAPSHOT_REPLAYS_BYTES;
+    const newestFirst = [...terminals].toReversed().map(([process, { terminal, cols, rows }]) => {
+      const replay = newestOf(terminal, Math.min(room, SNAPSHOT_REPLAY_BYTES));
+      room -= replay.length;
+      return { process, cols, rows, replay: encodeBytes(replay) };
+    });
+    return newestFirst.toReversed();
   }
 
   function encodeBeginning({ header, snapshot }: Beginning): string {
@@ -256,11 +268,11 @@ function toEntry(happening: Happening): Entry {
   }
 }
 
-function terminalSnapshot([process, { terminal, cols, rows }]: [
-  string,
-  { terminal: Terminal; cols: number; rows: number },
-]): TerminalSnapshot {
+/** What it replays, or the whole lines at its end for which there is room. */
+function newestOf(terminal: Terminal, maxBytes: number): Uint8Array {
+  if (maxBytes === 0) return new Uint8Array(0);
   const replay = terminal.replay();
-  const cut = replay.length > SNAPSHOT_REPLAY_BYTES ? replay.subarray(replay.length - SNAPSHOT_REPLAY_BYTES) : replay;
-  return { process, cols, rows, replay: encodeBytes(cut === replay ? cut : cut.subarray(cut.indexOf(10) + 1)) };
+  if (replay.length <= maxBytes) return replay;
+  const cut = replay.subarray(replay.length - maxBytes);
+  return cut.subarray(cut.indexOf(10) + 1);
 }

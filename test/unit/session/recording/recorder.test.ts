@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BxError } from '../../../../src/platform/errors.js';
-import { type Entry, parseEntry, parseHeader } from '../../../../src/session/recording/format.js';
+import { decodeBytes, type Entry, parseEntry, parseHeader } from '../../../../src/session/recording/format.js';
 import {
   createRecordDirectory,
   findRecord,
@@ -96,6 +96,25 @@ describe('a recording', () => {
     expect(bytes).toBeLessThan(400_000);
     for (const name of files()) expect(entriesOf(name)[0]).toMatchObject({ type: 'snapshot', state: { id: 's1' } });
     expect(parseHeader(linesOf(files().at(-1)!)[0]!).segment).toBe(Number(files().at(-1)!.slice(0, 6)));
+  });
+
+  it('begins with what the newest of many terminals have printed, up to a bound for all of them', async () => {
+    const { session } = tellStory('shell');
+    const shell = session.state.processes[0]!;
+    const ids = Array.from({ length: 60 }, (_, at) => `p${at + 1}`);
+    for (const id of ids.slice(1)) session.emit({ type: 'process.updated', atMs: STORY_START_MS, process: { ...shell, id } });
+    const output = Buffer.from(`${'x'.repeat(1023)}\n`.repeat(512));
+    const terminal = session.fakeTerminal('p1');
+    session.terminal = () => ({ ...terminal, replay: () => output });
+    const { recorder } = record(session);
+    await recorder.finish();
+    const [snapshot] = entriesOf('000001.jsonl');
+    const terminals = snapshot?.type === 'snapshot' ? snapshot.terminals : [];
+    expect(terminals.map(({ process }) => process)).toEqual(ids);
+    const kept = terminals.map(({ replay }) => decodeBytes(replay).length);
+    expect(kept.reduce((sum, bytes) => sum + bytes)).toBeLessThanOrEqual(8 << 20);
+    expect(kept.slice(-32).every((bytes) => bytes >= 255 << 10)).toBe(true);
+    expect(kept[0]).toBe(0);
   });
 
   it('loses the middle of what a program prints faster than it is written, and says so', async () => {
