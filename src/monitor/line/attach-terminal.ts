@@ -9,6 +9,7 @@ import type { HostInput, HostOutput } from './io.js';
 import { holdingWriter, sizeOf } from './io.js';
 import { createLeaveScanner, type LeaveKeys } from './leave-scanner.js';
 import { createRequestFilter } from './request-filter.js';
+import { followStops } from './stops.js';
 
 export interface AttachOptions {
   readonly session: SessionClient;
@@ -61,8 +62,11 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
       if (replay.length > 0) output.write(shown(replay, options.isNew !== true));
       output.write(modes.redo());
       modes.track(replay);
-      if (replay.length === 0 || options.isNew === true) return;
-      // Full-screen programs draw everything again only when the size changes; what they drew before may have been for another size.
+      // What was drawn before may have been for another size.
+      if (replay.length > 0 && options.isNew !== true) redraw();
+    };
+    /** Full-screen programs draw everything again only when the size changes. */
+    const redraw = (): void => {
       const { cols, rows } = sizeOf(output);
       terminal.resize(cols, Math.max(1, rows - 1));
       const nudge = setTimeout(onResize, REDRAW_MS);
@@ -83,7 +87,15 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
     input.on('data', onInput).on('end', onClosed).on('close', onClosed);
     input.resume();
     output.on('resize', onResize);
+    const unfollow = followStops(input, {
+      giveBack: () => output.write(modes.undo()),
+      takeAgain() {
+        output.write(modes.redo());
+        redraw();
+      },
+    });
     undo.push(() => {
+      unfollow();
       input.off('data', onInput).off('end', onClosed).off('close', onClosed);
       output.off('resize', onResize);
       input.pause();

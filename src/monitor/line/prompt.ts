@@ -5,6 +5,7 @@ import type { SearchKey } from './history-search.js';
 import type { HostInput, HostOutput } from './io.js';
 import type { LeaveKeys } from './leave-scanner.js';
 import { startSearch } from './read-search.js';
+import { followStops } from './stops.js';
 
 export const PROMPT = '(bxtui) ';
 export const HISTORY_MAX = 500;
@@ -87,8 +88,10 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
     });
     const isLeaveKey = createLeaveCheck(reader);
     const shownAtMs = performance.now();
+    const unfollow = followStops(input, { giveBack: () => undefined, takeAgain: () => reader.prompt(true) });
     const close = (): void => {
       cancelAsked = () => undefined;
+      unfollow();
       input.off('keypress', onKey);
       reader.off('close', onClose).off('error', onClose);
       // The modes of a terminal that has gone cannot be put back.
@@ -137,6 +140,8 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
       reader.write(null, { ctrl: true, name: 'u' });
       reader.prompt();
     });
+    // Its own way of stopping is another one.
+    reader.on('SIGTSTP', () => process.kill(process.pid, 'SIGTSTP'));
     reader.prompt();
     reader.write(draft.text);
     for (let at = draft.text.length; at > draft.cursor; at--) reader.write(null, { name: 'left' });

@@ -2,6 +2,7 @@
 import { clearLine, cursorTo, emitKeypressEvents } from 'node:readline';
 import { type HistorySearch, NEW_SEARCH, renderSearch, type SearchKey, type SearchStep, searchKey } from './history-search.js';
 import { type HostInput, type HostOutput, sizeOf } from './io.js';
+import { followStops } from './stops.js';
 
 export type SearchEnd = Exclude<SearchStep, { kind: 'search' }> | { readonly kind: 'cancelled' } | { readonly kind: 'end' };
 
@@ -36,6 +37,7 @@ export function startSearch({ input, output, lines, before }: SearchOptions, onO
     input.off('keypress', onKey);
     input.off('end', onEnd).off('close', onEnd);
     output.off('resize', draw);
+    unfollow();
     input.setRawMode?.(false);
     input.pause();
     cursorTo(output, 0);
@@ -58,6 +60,7 @@ export function startSearch({ input, output, lines, before }: SearchOptions, onO
   output.on('resize', draw);
   input.setRawMode?.(true);
   input.resume();
+  const unfollow = followStops(input, { giveBack: () => undefined, takeAgain: draw });
   draw();
   return () => finish({ kind: 'cancelled' });
 }

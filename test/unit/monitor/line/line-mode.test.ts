@@ -255,6 +255,55 @@ describe('a terminal', () => {
     expect(output.listenerCount('resize')).toBe(0);
   });
 
+  it('gives the terminal to who stops it, and has it raw again with its modes after fg', async () => {
+    const modes: boolean[] = [];
+    input.setRawMode = function (isRaw) {
+      modes.push(isRaw);
+      this.isRaw = isRaw;
+      return this;
+    };
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const stopAndGoOn = () => {
+      modes.length = 0;
+      printed = '';
+      process.emit('SIGTSTP');
+      expect(input.isRaw).toBe(false);
+      process.emit('SIGCONT');
+    };
+    try {
+      const run = runLineMode(options({ isTerminal: true }));
+      await settled('/app # ');
+      session.processes.get('p1')!.print('\u001b[?1049hvi');
+      await settled('vi');
+      stopAndGoOn();
+      expect(modes).toEqual([false, false, true]);
+      await settled('\u001b[?1049l\u001b>\u001b[0m\u001b[?1049h');
+      await eventually(() => expect(session.processes.get('p1')!.sizes.slice(-2)).toEqual(['90x19', '90x20']));
+      // Nobody was there to stop it.
+      process.emit('SIGTSTP');
+      await eventually(() => expect(input.isRaw).toBe(true));
+      key('\u001d');
+      await settled('(bxtui) ');
+      key('he');
+      await settled('he');
+      stopAndGoOn();
+      await settled('(bxtui) he');
+      expect(input.isRaw).toBe(true);
+      key('\u0012');
+      await settled('reverse-i-search');
+      stopAndGoOn();
+      await settled('reverse-i-search');
+      expect(kill.mock.calls).toEqual(Array(4).fill([process.pid, 'SIGTSTP']));
+      expect(input.isRaw).toBe(true);
+      key('\u0007\u0015exit\r');
+      await run;
+      expect(input.isRaw).toBe(false);
+      expect([process.listenerCount('SIGTSTP'), process.listenerCount('SIGCONT')]).toEqual([0, 0]);
+    } finally {
+      kill.mockRestore();
+    }
+  });
+
   it('holds a program back that prints faster than the terminal takes', async () => {
     const run = runLineMode(options({ isTerminal: true }));
     await settled('/app # ');
