@@ -9,7 +9,7 @@ export interface Interrupts extends Disposable {
   readonly ending: Promise<{ readonly signal: NodeJS.Signals; readonly exitStatus: number }>;
 }
 
-const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** Listens from now on. A second signal after the first ends the process at once, whatever is still to be cleaned up. */
 export function listenForInterrupts(): Interrupts {
