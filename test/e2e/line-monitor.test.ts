@@ -214,6 +214,22 @@ describe('the line-mode monitor', () => {
     await expect.poll(list).toMatchObject([{ state: 'failed', clients: 0, shells: 1 }]);
   });
 
+  it.each([
+    ['SIGHUP', HUNG_UP, 1],
+    ['SIGTERM', 143, 0],
+    ['SIGQUIT', 131, 0],
+  ] as const)('puts the terminal back for %s, whatever is shown on it', async (signal, status, left) => {
+    const terminal = debug('build', createProject(FAILING).dir);
+    await terminal.waitFor(/\/app # *$/m);
+    terminal.type('vi one\r');
+    await terminal.waitFor(/^~/m);
+    expect(terminal.modes().alternateScreen).toBe(true);
+    terminal.kill(signal);
+    expect(await terminal.waitForExit()).toEqual({ code: status, signal: 0 });
+    expect(terminal.modes()).toEqual(RESTORED_MODES);
+    expect(await list()).toHaveLength(left);
+  });
+
   it('is stopped by another program and taken again with fg, in a shell and at its prompt', async () => {
     const { dir } = createProject(FAILING);
     const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot(), PS1: 'host> ', BXTUI: `${projectRoot}/bin/bxtui` };

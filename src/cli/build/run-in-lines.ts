@@ -38,16 +38,18 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   const progress = session.report(run.frontEnd.progress, output, errors);
   let isLeft = false;
   let endedWith: number | null = null;
+  const asked = new AbortController();
+  const ended = interrupts.ending.then(async ({ exitStatus }) => {
+    endedWith = exitStatus;
+    asked.abort();
+    // The terminal is given back.
+    await turn();
+    if (exitStatus !== EXIT_HUNG_UP || !session.isServed) await stop(session);
+    return exitStatus;
+  });
   try {
-    const end = await Promise.race([
-      buildAndDebug(lineRun, errors, output),
-      interrupts.ending.then(async ({ exitStatus }) => {
-        endedWith = exitStatus;
-        if (exitStatus !== EXIT_HUNG_UP || !session.isServed) await stop(session);
-        return exitStatus;
-      }),
-      gone,
-    ]);
+    const debugged = buildAndDebug(lineRun, errors, output, asked.signal);
+    const end = await Promise.race([debugged.then((how) => (asked.signal.aborted ? ended : how)), ended, gone]);
     // A terminal that goes away is no wish to end what can live without it.
     isLeft = end === 'left' || (end === EXIT_HUNG_UP && session.isServed);
     // The end of a build that a signal has stopped is that of the signal.
@@ -66,6 +68,7 @@ async function buildAndDebug(
   { run, session: lines, root, interrupts }: LineRun,
   errors: TextSink,
   output: TextSink,
+  signal: AbortSignal,
 ): Promise<number | 'left'> {
   const { session } = lines;
   try {
@@ -107,6 +110,7 @@ async function buildAndDebug(
       now: Date.now,
       onInterrupt: interrupts.onInterrupt,
       beforePrint: errors.flush,
+      signal,
       ...(monitor === 'terminal' ? { history: openHistory(historyPath(process.env)) } : {}),
     });
     if (how === 'detached') {

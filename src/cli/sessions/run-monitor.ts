@@ -1,4 +1,5 @@
 /** The line-mode monitor without a build: it goes to the sessions that there are. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { runLineMode } from '../../monitor/line/index.js';
 import { createTextSink } from '../../plain/index.js';
@@ -15,6 +16,14 @@ export async function runMonitor(root: string, leaveKey: string | null): Promise
   const errors = createTextSink(process.stderr);
   const keys = chooseLeaveKeys({ leaveKey }, (warning) => errors.lines([`WARNING: ${warning}`]));
   const interrupts = listenForInterrupts();
+  const asked = new AbortController();
+  const ended = interrupts.ending.then(async ({ exitStatus }) => {
+    asked.abort();
+    // The terminal is given back.
+    await turn();
+    return exitStatus;
+  });
+  const input = keyboard();
   if (isTerminal) errors.lines(['No build: list shows the sessions, attach ID goes to one, help says more.']);
   try {
     return await Promise.race([
@@ -22,7 +31,7 @@ export async function runMonitor(root: string, leaveKey: string | null): Promise
         home: null,
         directory: createLineDirectory(root, errors),
         isTerminal,
-        input: keyboard(),
+        input,
         output: process.stdout,
         leaveKey: keys,
         invoke: null,
@@ -30,9 +39,13 @@ export async function runMonitor(root: string, leaveKey: string | null): Promise
         now: Date.now,
         onInterrupt: interrupts.onInterrupt,
         beforePrint: errors.flush,
+        signal: asked.signal,
         ...(isTerminal ? { history: openHistory(historyPath(process.env)) } : {}),
-      }).then(() => EXIT_OK),
-      interrupts.ending.then(({ exitStatus }) => exitStatus),
+      }).then(() => {
+        if (asked.signal.aborted) return ended;
+        return EXIT_OK;
+      }),
+      ended,
     ]);
   } finally {
     interrupts.dispose();

@@ -41,6 +41,8 @@ export interface LineModeOptions {
   readonly beforePrint: () => void;
   /** Absent: what is typed is kept for this run. */
   readonly history?: History;
+  /** Gives the terminal back at once, whoever has it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LineDirectory extends SessionDirectory {
@@ -68,6 +70,8 @@ class LineMode {
     this.#seat = this.#home;
     this.#commandLine = this.#createCommandLine();
     void this.#home?.session.ended.then(() => this.#leave('exit'));
+    options.signal?.addEventListener('abort', () => this.#leave('exit'), { once: true });
+    if (options.signal?.aborted) this.#leave('exit');
   }
 
   async run(): Promise<'exit' | 'detached'> {
@@ -196,14 +200,16 @@ class LineMode {
     if (isNew && process.kind === 'shell') this.#print(describePlace(session.state, process.container).join('\n'));
     if (!isTerminal || !process.tty) return this.#runToEnd(seat, id, isNew);
     if (!isOver(process)) this.#print(`${leaveKey.label} leaves ${process.id}`);
-    const { input, output } = this.#options;
+    const { input, output, signal } = this.#options;
     this.#options.beforePrint();
     const end = await attachTerminal({
+      ...(signal === undefined ? {} : { signal }),
       ...{ session, process: id, input, output, leaveKey, modes: seat.modesOf(id), isNew },
       ...(firstInput === undefined ? {} : { firstInput }),
     });
     if (end === 'input-closed') this.#leave('exit');
     if (end !== 'left') return describeEnd(resolveProcess(session.state, id));
+    if (signal?.aborted) return '';
     seat.lastLeft = id;
     return `\r\nleft ${id}; attach ${id} or ${leaveKey.label} goes back to it`;
   }

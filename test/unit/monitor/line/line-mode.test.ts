@@ -255,6 +255,24 @@ describe('a terminal', () => {
     expect(output.listenerCount('resize')).toBe(0);
   });
 
+  it.each(['a program', 'the prompt'])('gives the terminal back as soon as it is asked to, from %s', async (where) => {
+    const asked = new AbortController();
+    const run = runLineMode(options({ isTerminal: true, signal: asked.signal }));
+    await settled('/app # ');
+    session.processes.get('p1')!.print('\u001b[?1049hvi');
+    await settled('vi');
+    if (where === 'the prompt') {
+      key('\u001d');
+      await settled('(bxtui) ');
+    }
+    printed = '';
+    asked.abort();
+    expect(await run).toBe('exit');
+    expect(input.isRaw).toBe(false);
+    await new Promise(setImmediate);
+    expect(printed.replaceAll('\u001b[1G\u001b[0J', '')).toBe(where === 'a program' ? '\u001b[?1049l\u001b>\u001b[0m' : '');
+  });
+
   it('gives the terminal to who stops it, and has it raw again with its modes after fg', async () => {
     const modes: boolean[] = [];
     input.setRawMode = function (isRaw) {
