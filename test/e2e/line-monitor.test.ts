@@ -1,5 +1,4 @@
 /** Every command of the line-mode monitor, typed on a terminal, against a transcript; over a session in a process of its own. */
-import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { untilFailed } from '../helpers/detached.js';
 import { engineEnv, expectNoContainers } from '../helpers/engines.js';
@@ -8,7 +7,6 @@ import { atPrompt, type Prompt } from '../helpers/prompt.js';
 import { endRuns, runBxtui } from '../helpers/run.js';
 import { endSessions, sessionRoot } from '../helpers/session-root.js';
 import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
-import { projectRoot } from '../setup/toolchain.mjs';
 
 const FAILING = `${BASE}WORKDIR /app
 RUN echo one > one
@@ -212,62 +210,6 @@ describe('the line-mode monitor', () => {
     // The signal may come when the program has ended by itself.
     expect(signal === 0 ? code : 128 + signal).toBe(HUNG_UP);
     await expect.poll(list).toMatchObject([{ state: 'failed', clients: 0, shells: 1 }]);
-  });
-
-  it.each([
-    ['SIGHUP', HUNG_UP, 1],
-    ['SIGTERM', 143, 0],
-    ['SIGQUIT', 131, 0],
-  ] as const)('puts the terminal back for %s, whatever is shown on it', async (signal, status, left) => {
-    const terminal = debug('build', createProject(FAILING).dir);
-    await terminal.waitFor(/\/app # *$/m);
-    terminal.type('vi one\r');
-    await terminal.waitFor(/^~/m);
-    expect(terminal.modes().alternateScreen).toBe(true);
-    terminal.kill(signal);
-    expect(await terminal.waitForExit()).toEqual({ code: status, signal: 0 });
-    expect(terminal.modes()).toEqual(RESTORED_MODES);
-    expect(await list()).toHaveLength(left);
-  });
-
-  it('is stopped by another program and taken again with fg, in a shell and at its prompt', async () => {
-    const { dir } = createProject(FAILING);
-    const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot(), PS1: 'host> ', BXTUI: `${projectRoot}/bin/bxtui` };
-    const args = ['--norc', '--noprofile', '-i'];
-    const terminal = startTerminal({ program: '/bin/bash', args, cwd: dir, env, cols: 150, rows: 60 });
-    await terminal.waitFor('host>');
-    terminal.type('$BXTUI debug --root $XDG_STATE_HOME build .\r');
-    await terminal.waitFor(/\/app # *$/m);
-    const program = Number(readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8').trim().split(' ')[0]);
-    for (const [times, signal] of (['SIGTSTP', 'SIGSTOP'] as const).entries()) {
-      process.kill(program, signal);
-      await terminal.waitFor((screen) => screen.split('Stopped').length === times + 2, { what: 'the shell' });
-      await terminal.waitFor(/host>\s*$/);
-      terminal.type('fg\r');
-      await terminal.waitFor(/ build \.\n\s*\/app #[\s\S]*$/);
-      terminal.type('sleep 100\r');
-      await terminal.waitFor(/sleep 100\s*$/);
-      terminal.type('\u0003');
-      await terminal.waitFor(/sleep 100\n\^C\n\/app #\s*$/);
-      terminal.type(`echo $((40+${times}))\r`);
-      await terminal.waitFor(new RegExp(`\\/app # echo \\$\\(\\(40\\+${times}\\)\\)\n${40 + times}\n\\/app #\\s*$`));
-    }
-    terminal.type(LEAVE);
-    await terminal.waitFor(/\(bxtui\)\s*$/);
-    process.kill(program, 'SIGTSTP');
-    await terminal.waitFor(/host>\s*$/);
-    terminal.type('fg\r');
-    await terminal.waitFor(/\(bxtui\)\s*$/);
-    terminal.press('ctrl-z');
-    await terminal.waitFor(/host>\s*$/);
-    terminal.type('fg\r');
-    await terminal.waitFor(/\(bxtui\)\s*$/);
-    terminal.type('help ps\r');
-    await terminal.waitFor(/\(bxtui\) help ps\nusage: ps[\s\S]*\(bxtui\)\s*$/);
-    terminal.type('exit\r');
-    await terminal.waitFor(/host>\s*$/);
-    terminal.type('exit\r');
-    await terminal.waitForExit();
   });
 
   it('goes on when it is killed while it builds, and ends with Ctrl-C', async () => {

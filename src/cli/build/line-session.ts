@@ -1,8 +1,9 @@
 /** The session of a run without the screen: in this process, or in one of its own. */
-
+import { setImmediate as turn } from 'node:timers/promises';
 import type { LineSession } from '../../monitor/line/index.js';
 import type { TextSink } from '../../plain/index.js';
 import type { Disposable } from '../../platform/byte-channel.js';
+import type { BxError } from '../../platform/errors.js';
 import type { ServerOptions } from '../sessions/server-options.js';
 import { cleanupTimeout, disconnect } from './disconnect.js';
 import type { LineProgress } from './front-end.js';
@@ -14,6 +15,8 @@ export interface RunSession extends LineSession {
   start(): Promise<void>;
   /** Tells how the builds go, from the beginning on. */
   report(kind: LineProgress, output: TextSink, errors: TextSink): Disposable;
+  /** What has become of its process, where that is lost; that shows in the turn in which the session ends. */
+  lost(): Promise<BxError | null>;
   /** Ends the session. Never throws, bounded in time. */
   end(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export function openHere(run: BuildRun, stdinFile: string | null): RunSession {
     opensShells: false,
     start: () => session.start(),
     report: (kind, output, errors) => startProgress(kind, { session, output, errors, onRawStatus }),
+    lost: async () => null,
     end: () => disconnect(session),
     leave: () => undefined,
   };
@@ -58,6 +62,7 @@ export async function openServed(
     opensShells: false,
     start: () => untilState(session, ({ generations }) => generations.length > 0),
     report: (kind, output, errors) => startProgress(kind, { session, output, errors, withPast: true, onRawStatus: null }),
+    lost: () => Promise.race([session.disconnected, turn(null)]),
     async end() {
       await disconnect(session);
       await Promise.race([session.disconnected, cleanupTimeout()]);

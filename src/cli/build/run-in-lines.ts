@@ -50,6 +50,8 @@ export async function runInLines(lineRun: LineRun): Promise<number> {
   try {
     const debugged = buildAndDebug(lineRun, errors, output, asked.signal);
     const end = await Promise.race([debugged.then((how) => (asked.signal.aborted ? ended : how)), ended, gone]);
+    const lost = endedWith === null ? await session.lost() : null;
+    if (lost !== null) throw lost;
     // A terminal that goes away is no wish to end what can live without it.
     isLeft = end === 'left' || (end === EXIT_HUNG_UP && session.isServed);
     // The end of a build that a signal has stopped is that of the signal.

@@ -208,8 +208,12 @@ class LineMode {
       ...(firstInput === undefined ? {} : { firstInput }),
     });
     if (end === 'input-closed') this.#leave('exit');
-    if (end !== 'left') return describeEnd(resolveProcess(session.state, id));
     if (signal?.aborted) return '';
+    if (end !== 'left') {
+      const last = resolveProcess(session.state, id);
+      // Else the session is lost, or the terminal: of the program nothing is known any more.
+      return isOver(last) ? describeEnd(last) : '\r';
+    }
     seat.lastLeft = id;
     return `\r\nleft ${id}; attach ${id} or ${leaveKey.label} goes back to it`;
   }
