@@ -4,8 +4,9 @@ import { isatty } from 'node:tty';
 import { runLineMode } from '../../monitor/line/index.js';
 import { createTextSink } from '../../plain/index.js';
 import { keyboard } from '../../platform/keyboard.js';
+import { isTypedOut } from '../../platform/lost-terminal.js';
 import { historyPath, openHistory } from '../build/line-history.js';
-import { EXIT_OK } from '../exit-status.js';
+import { EXIT_HUNG_UP, EXIT_OK } from '../exit-status.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { chooseLeaveKeys } from '../screen/screen-settings.js';
 import { createLineDirectory } from './directory.js';
@@ -43,7 +44,7 @@ export async function runMonitor(root: string, leaveKey: string | null): Promise
         ...(isTerminal ? { history: openHistory(historyPath(process.env)) } : {}),
       }).then(() => {
         if (asked.signal.aborted) return ended;
-        return EXIT_OK;
+        return isTerminal && isTypedOut(input) ? EXIT_HUNG_UP : EXIT_OK;
       }),
       ended,
     ]);
