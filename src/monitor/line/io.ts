@@ -4,6 +4,8 @@ import type { ByteChannel, Disposable } from '../../platform/byte-channel.js';
 export interface HostInput extends NodeJS.ReadableStream {
   readonly isTTY?: boolean;
   readonly readableEnded?: boolean;
+  readonly destroyed?: boolean;
+  destroy?(): unknown;
   setRawMode?(isRaw: boolean): unknown;
 }
 

@@ -71,21 +71,37 @@ export function createPrompt({ input, output, complete, leaveKey, history }: Pro
     };
   }
 
+  /** Null: the terminal has gone, which shows when it is made raw. */
+  function createReader(prompt: string): Interface | null {
+    if (input.readableEnded || input.destroyed) return null;
+    try {
+      return createInterface({
+        input,
+        output,
+        terminal: true,
+        prompt,
+        history: [...history.lines],
+        historySize: HISTORY_MAX,
+        removeHistoryDuplicates: true,
+        completer: (line: string) => {
+          const { candidates, start } = complete(line, line.length);
+          return [candidates.map((candidate) => `${candidate} `), line.slice(start)];
+        },
+      });
+    } catch {
+      // So that nobody takes this for a Ctrl-D.
+      input.destroy?.();
+      return null;
+    }
+  }
+
   /** Asks for a line, which begins as the draft. Everything goes on in the turn of the key that ends it, so that no key is lost. */
   function read(prompt: string, draft: Draft, resolve: (answer: Answer) => void): void {
-    const reader = createInterface({
-      input,
-      output,
-      terminal: true,
-      prompt,
-      history: [...history.lines],
-      historySize: HISTORY_MAX,
-      removeHistoryDuplicates: true,
-      completer: (line: string) => {
-        const { candidates, start } = complete(line, line.length);
-        return [candidates.map((candidate) => `${candidate} `), line.slice(start)];
-      },
-    });
+    const reader = createReader(prompt);
+    if (reader === null) {
+      resolve({ kind: 'end' });
+      return;
+    }
     const isLeaveKey = createLeaveCheck(reader);
     const shownAtMs = performance.now();
     const unfollow = followStops(input, { giveBack: () => undefined, takeAgain: () => reader.prompt(true) });

@@ -273,6 +273,19 @@ describe('a terminal', () => {
     expect(printed.replaceAll('\u001b[1G\u001b[0J', '')).toBe(where === 'a program' ? '\u001b[?1049l\u001b>\u001b[0m' : '');
   });
 
+  it('ends where its prompt finds that the terminal has gone', async () => {
+    const run = runLineMode(options({ isTerminal: true }));
+    await settled('/app # ');
+    input.on('error', () => undefined);
+    input.setRawMode = function (isRaw) {
+      if (isRaw) this.emit('error', new Error('setRawMode EIO'));
+      return this;
+    };
+    session.exit('p1', 0);
+    expect(await run).toBe('exit');
+    expect(input.destroyed).toBe(true);
+  });
+
   it('gives the terminal to who stops it, and has it raw again with its modes after fg', async () => {
     const modes: boolean[] = [];
     input.setRawMode = function (isRaw) {
