@@ -101,12 +101,16 @@ describe('a build in lines', () => {
     await run('kill', id);
   });
 
-  it('ends with the status of a lost terminal also where no signal tells of it', async () => {
+  it.each([
+    ['its prompt', 'debug', /\(bxtui\) *$/m],
+    ['a question', '', /for none: *$/m],
+  ])('ends with the status of a lost terminal also where no signal tells of it, at %s', async (_where, command, shown) => {
+    if (command === '') await run('build', '--detach', createProject(FAILING).dir);
     const { dir } = createProject(FAILING);
-    const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot(), BXTUI: `${projectRoot}/bin/bxtui` };
-    const args = ['-c', "setsid -w sh -c '$BXTUI debug; echo $? > status'"];
-    const terminal = startTerminal({ program: '/bin/sh', args, cwd: dir, env });
-    await terminal.waitFor(/\(bxtui\) *$/m);
+    const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot(), BXTUI_ROOT: sessionRoot(), BXTUI: `${projectRoot}/bin/bxtui` };
+    const args = ['-c', "setsid -w sh -c '$BXTUI $COMMAND; echo $? > status'"];
+    const terminal = startTerminal({ program: '/bin/sh', args, cwd: dir, env: { ...env, COMMAND: command } });
+    await terminal.waitFor(shown);
     terminal.hangUp();
     const status = (): string => (existsSync(join(dir, 'status')) ? readFileSync(join(dir, 'status'), 'utf8') : '');
     await expect.poll(status, { timeout: 10_000 }).toBe(`${HUNG_UP}\n`);

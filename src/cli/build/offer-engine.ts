@@ -51,13 +51,8 @@ export async function offerEngine({ builder, endpoint: wish }: Pick<BuildOptions
 }
 
 async function askOnTerminal(question: string): Promise<string | null> {
-  const [{ createInterface }, { ask }] = await Promise.all([import('node:readline/promises'), import('../ask.js')]);
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await ask(reader, question, process.stderr);
-  } finally {
-    reader.close();
-  }
+  const { ask, withReader } = await import('../ask.js');
+  return withReader(process.stderr, (reader) => ask(reader, question, process.stderr));
 }
 
 /** Null: somebody listens there, if silently; else the system's word for why not. */

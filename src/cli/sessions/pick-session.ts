@@ -1,8 +1,7 @@
 /** A session chosen by its number, for `bxtui` alone on a terminal. */
-import { createInterface } from 'node:readline/promises';
 import { printableLine } from '../../platform/printable.js';
 import type { FoundSession } from '../../session/records/session-records.js';
-import { ask } from '../ask.js';
+import { ask, withReader } from '../ask.js';
 import { aFewAtOnce } from './a-few-at-once.js';
 import { describeFound } from './session-rows.js';
 
@@ -14,8 +13,7 @@ export async function pickSession(sessions: readonly FoundSession[]): Promise<Fo
   const rows = await aFewAtOnce(sessions, describeFound);
   const lines = rows.map((row, index) => `  ${index + 1}  ${row.id}  ${row.state.padEnd(10)}  ${printableLine(row.dockerfile)}`);
   process.stdout.write(`\nYour sessions:\n\n${lines.join('\n')}\n\n`);
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  try {
+  return withReader(process.stdout, async (reader) => {
     for (;;) {
       const answer = await ask(reader, 'Number or ID to open, Enter or q for none: ', process.stdout);
       if (answer === null || NONE.test(answer)) return null;
@@ -27,9 +25,7 @@ export async function pickSession(sessions: readonly FoundSession[]): Promise<Fo
           : `${chosen.record.id} has crashed: bxtui ls says more`;
       process.stdout.write(`${why}\n`);
     }
-  } finally {
-    reader.close();
-  }
+  });
 }
 
 function byId(sessions: readonly FoundSession[], beginning: string): FoundSession | undefined {
