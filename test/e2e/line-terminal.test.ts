@@ -60,6 +60,8 @@ describe('a build in lines', () => {
     await terminal.waitFor(/\/app # *$/m);
     const program = Number(readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8').trim().split(' ')[0]);
     for (const [times, signal] of (['SIGTSTP', 'SIGSTOP'] as const).entries()) {
+      // What the shell in the container has asked the terminal is answered to whoever reads then.
+      await terminal.settled(500);
       process.kill(program, signal);
       await terminal.waitFor((screen) => screen.split('Stopped').length === times + 2, { what: 'the shell' });
       await terminal.waitFor(/host>\s*$/);
@@ -74,6 +76,7 @@ describe('a build in lines', () => {
     }
     terminal.type(LEAVE);
     await terminal.waitFor(/\(bxtui\)\s*$/);
+    await terminal.settled(500);
     process.kill(program, 'SIGTSTP');
     await terminal.waitFor(/host>\s*$/);
     terminal.type('fg\r');
