@@ -5,6 +5,7 @@
 import os from 'node:os';
 import { errorText, writeCrashFile } from './crash-file.js';
 import { createEnding } from './ending.js';
+import { stopProcess } from './stop-process.js';
 import { writeSyncAll } from './sync-write.js';
 import type { EndCause, TerminalGuard, TerminalGuardOptions } from './terminal-guard-types.js';
 import { mouseSequence, restoreSequence, takeSequence } from './terminal-modes.js';
@@ -14,8 +15,6 @@ export type * from './terminal-guard-types.js';
 const END_SIGNALS = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const CRASH_EXIT_CODE = 70;
 const DEFAULT_END_TIMEOUT_MS = 3000;
-/** From the signal to the check whether we run again; a stopped process does not count it. */
-const RESUME_DELAY_MS = 20;
 
 /** Makes the guard; nothing happens to the terminal before `enter`. */
 export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuard {
@@ -81,22 +80,16 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
   };
 
   /** Ctrl-Z in a program that has the terminal (an editor): the whole job stops, the terminal is not ours to restore. */
-  const onStop = () => (isLent ? stopProcess(process.pid, () => {}) : guard.suspend());
+  const onStop = () => (isLent ? stop(process.pid, () => {}) : guard.suspend());
   /** Continued after a stop that was not announced (SIGSTOP): the shell has used the terminal meanwhile. */
   const onContinue = () => {
     if (isActive && !isLent && !ending.isEnding) takeBack();
   };
-  /**
-   * Stops with the signal's own action, which the kernel leaves out when no shell is there to continue the job. `resumed` is called in
-   * both cases. The timer is referenced: otherwise nothing might keep the event loop alive after the stop.
-   */
-  const stopProcess = (pid: number, resumed: () => void) => {
-    process.off('SIGTSTP', onStop);
-    process.kill(pid, 'SIGTSTP');
-    setTimeout(() => {
+  const stop = (pid: number, resumed: () => void) => {
+    stopProcess(pid, onStop, () => {
       if (removers.length > 0) process.on('SIGTSTP', onStop);
       resumed();
-    }, RESUME_DELAY_MS);
+    });
   };
 
   const install = () => {
@@ -154,7 +147,7 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
       isLent = true;
       release();
       // To the whole job, as the terminal's own Ctrl-Z does.
-      stopProcess(0, () => {
+      stop(0, () => {
         if (!isLent) return;
         isLent = false;
         takeBack();

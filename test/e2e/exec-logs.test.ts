@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { untilFailed } from '../helpers/detached.js';
-import { engineEnv, expectNoContainers, isDocker } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { endRuns, type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
-import { endSessions, sessionRoot } from '../helpers/session-root.js';
-import { closeTerminals, RESTORED_MODES, startTerminal } from '../helpers/terminal.js';
+import { engineEnv, isDocker } from '../helpers/engines.js';
+import { endAll } from '../helpers/lines.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { type RunOptions, runBxtui, startBxtui } from '../helpers/run.js';
+import { sessionRoot } from '../helpers/session-root.js';
+import { RESTORED_MODES, startTerminal } from '../helpers/terminal.js';
 
 const FAILING = `${BASE}WORKDIR /app
 RUN echo one > one
@@ -24,13 +25,7 @@ async function detach(dockerfile: string): Promise<string> {
   return started.stdout.trim();
 }
 
-afterEach(async () => {
-  endRuns();
-  await closeTerminals();
-  await endSessions();
-  removeProjects();
-  await expectNoContainers();
-});
+afterEach(endAll);
 
 describe('bxtui exec', () => {
   let id: string;

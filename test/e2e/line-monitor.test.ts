@@ -1,36 +1,20 @@
 /** Every command of the line-mode monitor, typed on a terminal, against a transcript; over a session in a process of its own. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { untilFailed } from '../helpers/detached.js';
-import { engineEnv, expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
+import { expectNoContainers } from '../helpers/engines.js';
+import { debug, endAll, HUNG_UP, LEAVE, list, run } from '../helpers/lines.js';
+import { BASE, createProject } from '../helpers/project.js';
 import { atPrompt, type Prompt } from '../helpers/prompt.js';
-import { endRuns, runBxtui } from '../helpers/run.js';
-import { endSessions, sessionRoot } from '../helpers/session-root.js';
-import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+import { runBxtui } from '../helpers/run.js';
+import { sessionRoot } from '../helpers/session-root.js';
+import { RESTORED_MODES, type TestTerminal } from '../helpers/terminal.js';
 
 const FAILING = `${BASE}WORKDIR /app
 RUN echo one > one
 RUN echo partial > partial; echo "the reason"; exit 3
 `;
-const LEAVE = '\u001d';
-/** 128 + SIGHUP. */
-const HUNG_UP = 129;
 
-afterEach(async () => {
-  endRuns();
-  await closeTerminals();
-  await endSessions();
-  removeProjects();
-  await expectNoContainers();
-});
-
-const run = (command: string, ...args: string[]) => runBxtui([command, '--root', sessionRoot(), ...args]);
-const list = async (): Promise<unknown> => JSON.parse((await run('ls', '--json')).stdout);
-
-function debug(...args: string[]): TestTerminal {
-  const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot() };
-  return startTerminal({ args: ['debug', '--root', sessionRoot(), ...args], env, cols: 150, rows: 60 });
-}
+afterEach(endAll);
 
 const promptOf = (terminal: TestTerminal): Prompt => atPrompt(terminal, '\\(bxtui[^)]*\\)');
 

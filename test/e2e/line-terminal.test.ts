@@ -2,36 +2,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { engineEnv, expectNoContainers } from '../helpers/engines.js';
-import { BASE, createProject, removeProjects } from '../helpers/project.js';
-import { endRuns, runBxtui } from '../helpers/run.js';
-import { endSessions, sessionRoot } from '../helpers/session-root.js';
-import { closeTerminals, RESTORED_MODES, startTerminal, type TestTerminal } from '../helpers/terminal.js';
+import { engineEnv } from '../helpers/engines.js';
+import { debug, endAll, HUNG_UP, LEAVE, list, run } from '../helpers/lines.js';
+import { BASE, createProject } from '../helpers/project.js';
+import { sessionRoot } from '../helpers/session-root.js';
+import { RESTORED_MODES, startTerminal } from '../helpers/terminal.js';
 import { projectRoot } from '../setup/toolchain.mjs';
 
 const FAILING = `${BASE}WORKDIR /app
 RUN echo one > one
 RUN exit 3
 `;
-const LEAVE = '\u001d';
-/** 128 + SIGHUP. */
-const HUNG_UP = 129;
 
-afterEach(async () => {
-  endRuns();
-  await closeTerminals();
-  await endSessions();
-  removeProjects();
-  await expectNoContainers();
-});
-
-const run = (command: string, ...args: string[]) => runBxtui([command, '--root', sessionRoot(), ...args]);
-const list = async (): Promise<unknown> => JSON.parse((await run('ls', '--json')).stdout);
-
-function debug(...args: string[]): TestTerminal {
-  const env = { ...engineEnv(), XDG_STATE_HOME: sessionRoot() };
-  return startTerminal({ args: ['debug', '--root', sessionRoot(), ...args], env, cols: 150, rows: 60 });
-}
+afterEach(endAll);
 
 describe('a build in lines', () => {
   it.each([
