@@ -75,7 +75,7 @@ export interface Vertex {
   readonly digest: string;
   readonly name: string;
   readonly step: StepKey;
-  /** Further steps that it is carried out for: the same for another platform. */
+  /** Further steps that it is carried out for: the same for another platform, or alike in another stage. */
   readonly also?: readonly StepKey[];
   readonly isCached: boolean;
   readonly startedAtMs: number | null;

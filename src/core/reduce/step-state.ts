@@ -6,7 +6,7 @@ import type { Generation, Stage, Step, StepKey, StepState, Vertex } from '../mod
 /** A victim's error ends so on every engine; its exit code says nothing (BuildKit, solver/llbsolver and executor errors). */
 const CANCELLED = /context canceled\s*$/;
 
-/** All that it is carried out for: one, but for what several platforms have in common. */
+/** All that it is carried out for: one, but for what several platforms or stages have in common. */
 export function stepsOfVertex({ step, also }: Vertex): readonly StepKey[] {
   return also === undefined ? [step] : [step, ...also];
 }
