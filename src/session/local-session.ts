@@ -101,6 +101,7 @@ export function createLocalSession(options: LocalSessionOptions): LocalSession {
   const shells = createShells({ told, asked, builds, containers, processes, closing: closing.signal, invoke, openOn });
 
   function react(generation: number, event: EngineEvent): void {
+    if (event.type === 'export.started') shells.prepareOwn(generation);
     if (event.type !== 'log.appended' && event.type !== 'vertex.updated') return;
     const known = told.state.generations.find((g) => g.number === generation);
     for (const step of stepsAt(known, event.digest)) {

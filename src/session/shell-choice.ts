@@ -6,7 +6,11 @@ import { selectInstructions } from '../core/select/index.js';
 export function stepToOpen(generation: Generation | null, openOn: 'error' | 'always' | 'never'): StepKey | null {
   if (generation === null || openOn === 'never') return null;
   if (generation.status === 'failed') return generation.failure?.step ?? null;
-  if (generation.status !== 'succeeded' || openOn !== 'always') return null;
+  return generation.status === 'succeeded' && openOn === 'always' ? lastStep(generation) : null;
+}
+
+/** Null: nothing of the build is needed. */
+export function lastStep(generation: Generation): StepKey | null {
   return selectInstructions(generation).findLast((step) => step.state !== 'not-needed')?.key ?? null;
 }
 

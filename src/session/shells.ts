@@ -8,7 +8,7 @@ import type { ContainerTable } from './container-table.js';
 import { type Invoke, processSpec, shownArgs } from './process-spec.js';
 import type { ProcessTable } from './process-table.js';
 import type { CommandResult, SessionCommand } from './session.js';
-import { canBePrepared, stepToOpen } from './shell-choice.js';
+import { canBePrepared, lastStep, stepToOpen } from './shell-choice.js';
 import { createSpare } from './spare.js';
 import type { ToldState } from './told-state.js';
 
@@ -31,6 +31,8 @@ export interface Shells {
   rollback(command: SessionCommand & { type: 'step.rollback' }, signal?: AbortSignal): Promise<CommandResult>;
   /** The step may be asked for next. */
   prepare(command: SessionCommand & { type: 'step.prepare' }): void;
+  /** The result of the newest build is being written: what opens by itself at its end can be on its way. */
+  prepareOwn(generation: number): void;
   /** What a build that has ended is to be looked into at. */
   openByItself(generation: number): Promise<void>;
   /** Gives back what nobody has asked for. */
@@ -48,6 +50,7 @@ export function createShells(options: ShellsOptions): Shells {
 
   async function openByItself(generation: number): Promise<void> {
     const step = stepToOpen(selectCurrent(told.state), options.openOn);
+    if (step === null) void spare.drop();
     if (step === null || told.state.engineStatus.kind === 'lost') return;
     if ([...awaited].some((wish) => wish.step === step && wish.generation === generation)) return;
     const result = rollback({
@@ -99,17 +102,20 @@ export function createShells(options: ShellsOptions): Shells {
     }
   }
 
-  function prepare({ step, generation: number, size }: SessionCommand & { type: 'step.prepare' }): void {
+  function prepare({ step, generation, size }: SessionCommand & { type: 'step.prepare' }): void {
+    if (!builds.isBuilding) prepareAt(generation, step, size);
+  }
+
+  function prepareOwn(number: number): void {
+    const generation = selectCurrent(told.state);
+    const step = options.openOn === 'always' && generation?.number === number ? lastStep(generation) : null;
+    if (step !== null) prepareAt(number, step, lastSize);
+  }
+
+  function prepareAt(number: number, step: string, size: typeof lastSize): void {
     const run = builds.run(number);
     const generation = told.state.generations.find((g) => g.number === number);
-    if (
-      run === null ||
-      builds.isBuilding ||
-      asked.isAny ||
-      !canBePrepared(generation?.steps[step]) ||
-      run.hasExclusiveCache(step)
-    )
-      return;
+    if (run === null || asked.isAny || !canBePrepared(generation?.steps[step]) || run.hasExclusiveCache(step)) return;
     const spec = processSpec({ size }, options.invoke);
     const wish = { step, moment: 'auto', exclusiveCaches: 'mount', first: spec } as const;
     spare.prepare({ generation: number, step, spec }, (signal) => run.openContainer(wish, AbortSignal.any([closing, signal])));
@@ -125,6 +131,7 @@ export function createShells(options: ShellsOptions): Shells {
       return asked.during(generation, () => rollback(command, signal)).finally(() => wish !== null && awaited.delete(wish));
     },
     prepare,
+    prepareOwn,
     openByItself,
     dropSpare: () => spare.drop(),
   };

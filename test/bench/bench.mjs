@@ -92,9 +92,9 @@ export class Bench {
     return comparison(runs);
   }
 
-  /** The peer of the rows that end with a prompt. Tried once. @param {string} dir a build that fails */
-  monitor(dir) {
-    this.#monitor ??= findMonitor(this, dir);
+  /** The peer of the rows that end with a prompt. Tried once. */
+  monitor() {
+    this.#monitor ??= findMonitor(this);
     return this.#monitor;
   }
 

@@ -1,7 +1,7 @@
 /** Build contexts of the benchmark, in one scratch directory: the same files and Dockerfile for bxtui and for the peer. */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBusybox } from '../setup/busybox.mjs';
 
@@ -69,8 +69,28 @@ export function threeHundredSteps(parent) {
 
 /** Steps that write a little, the last one fails. @param {string} parent @param {string} name @param {number} steps before the failing one */
 export function failingBuild(parent, name, steps) {
-  const runs = Array.from({ length: steps }, (_, index) => `RUN echo ${index} > file-${index}`);
-  return createContext(parent, name, `${BASE}${PROMPT_LINES}WORKDIR /app\n${runs.join('\n')}\n${FAIL}\n`);
+  return createContext(parent, name, `${writingSteps(steps)}${FAIL}\n`);
+}
+
+/** The same without the failing step. @param {string} parent @param {string} name @param {number} steps */
+export function succeedingBuild(parent, name, steps) {
+  return createContext(parent, name, writingSteps(steps));
+}
+
+/** @param {number} steps */
+function writingSteps(steps) {
+  const runs = Array.from({ length: steps }, (_, index) => `RUN echo ${index} > file-${index}\n`);
+  return `${BASE}${PROMPT_LINES}WORKDIR /app\n${runs.join('')}`;
+}
+
+/**
+ * Writes the failing step of such a build otherwise, so that it is one that no build has run: a failure that an open container holds would
+ * be told again without running. @param {string} dir
+ */
+export function rewriteFailure(dir) {
+  const path = join(dir, 'Dockerfile');
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  writeFileSync(path, [...lines.slice(0, -1), FAIL.replace('RUN ', `RUN : ${randomBytes(8).toString('hex')}; `), ''].join('\n'));
 }
 
 /** Steps that print numbers, a line each; not one comes from the cache where `RUN_ID` is new. @param {string} parent @param {number} steps @param {number} lines of each */

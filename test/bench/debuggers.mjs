@@ -1,6 +1,6 @@
 /** bxtui's session and buildx's debug monitor on a terminal, each opened on a build that fails, up to the prompt of its shell. */
 import { SetupError } from '../setup/say.mjs';
-import { PROMPT } from './contexts.mjs';
+import { failingBuild, PROMPT } from './contexts.mjs';
 import { PeerMissing } from './peers.mjs';
 import { Pty } from './pty.mjs';
 
@@ -14,10 +14,11 @@ const MONITOR_GRACE_MS = 300;
  * @param {Bench} bench
  * @param {string} dir
  * @param {(pty: Pty, firstPromptAtMs: number) => Promise<T>} use
+ * @param {'error' | 'always'} [on] when the shell opens
  * @returns {Promise<T>}
  */
-export function withSession(bench, dir, use) {
-  return withPrompt(bench.ours(['build', dir]), use);
+export function withSession(bench, dir, use, on = 'error') {
+  return withPrompt(bench.ours(['build', ...(on === 'error' ? [] : [`--on=${on}`]), dir]), use);
 }
 
 /**
@@ -39,10 +40,11 @@ export function withPrompt(command, use) {
  * @param {import('./peers.mjs').Peer} peer
  * @param {string} dir
  * @param {(pty: Pty, firstPromptAtMs: number) => Promise<T>} use
+ * @param {'error' | 'always'} [on] when the shell opens
  * @returns {Promise<T>}
  */
-export function withMonitor(bench, peer, dir, use) {
-  const command = bench.peer(peer, ['debug', '--on=error', 'build', '--progress=plain', dir]);
+export function withMonitor(bench, peer, dir, use, on = 'error') {
+  const command = bench.peer(peer, ['debug', `--on=${on}`, 'build', '--progress=plain', dir]);
   const measure = async (/** @type {Pty} */ pty) => {
     const prompt = await pty.says((text) => text.includes(PROMPT), 'a prompt', OPENS_WITHIN_MS);
     return await use(pty, prompt.atMs);
@@ -54,10 +56,10 @@ export function withMonitor(bench, peer, dir, use) {
 /**
  * The first of the monitors that opens its prompt on this engine.
  * @param {Bench} bench
- * @param {string} dir
  * @returns {Promise<{ peer: import('./peers.mjs').Peer, note: string }>}
  */
-export async function findMonitor(bench, dir) {
+export async function findMonitor(bench) {
+  const dir = failingBuild(bench.contexts, 'monitor', 1);
   const reasons = [];
   for (const bring of [() => bench.peers.debugMonitor(), () => bench.peers.newestMonitor()]) {
     let version = '';
@@ -65,7 +67,7 @@ export async function findMonitor(bench, dir) {
       const peer = bring();
       version = `buildx ${peer.version}: `;
       await withMonitor(bench, peer, dir, async () => {});
-      return { peer, note: `peer: buildx ${peer.version}, debug --on=error build` };
+      return { peer, note: `peer: buildx ${peer.version}, its debug monitor` };
     } catch (error) {
       if (!(error instanceof PeerMissing || error instanceof SetupError)) throw error;
       reasons.push(`${version}${error instanceof PeerMissing ? error.message : 'no prompt'}`);

@@ -101,9 +101,8 @@ export function createRunStatus({ events, failures, ...run }: RunStatusOptions):
     },
     place,
     async confirm(graph, output) {
-      const digests = graph.closure(output.digest);
-      await settling.carriedOut(output.digest, digests);
-      putRight(digests);
+      await settling.carriedOut(output.digest, graph.closure);
+      putRight(graph.closure(output.digest));
     },
     confirmAll(graphs) {
       putRight([...new Set(graphs.flatMap(({ output, closure }) => (output ? closure(output.digest) : [])))]);

@@ -185,6 +185,16 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
     return planning;
   };
 
+  /** The engine writes while the last of the build is told; what it tells of that waits for `told`. */
+  const exportAfter = (told: Promise<void>, session: RunSession, whole: ResolvedPlan, signal: AbortSignal) => {
+    const take = told.then(() => status.beside(whole));
+    return exportOutputs({
+      ...{ link, request, session, frontend, plan: whole, signal },
+      emit: (event) => void told.then(() => emit(event)),
+      onStatus: async (message) => (await take)(message),
+    });
+  };
+
   const finish = (event: EngineEvent): void => {
     translator.freeze();
     events.end(event);
@@ -209,11 +219,8 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
         const [result] = await Promise.all([closing.finish(build, ref, whole.details, signal), told]);
         return succeed(result, whole);
       }
-      await told;
-      translator.freeze();
-      const result = await exportOutputs({
-        ...{ link, request, session, frontend, plan: whole, emit, signal, onStatus: status.beside(whole) },
-      });
+      const frozen = told.then(() => translator.freeze());
+      const [result] = await Promise.all([exportAfter(frozen, session, whole, signal), frozen]);
       isDone = true;
       finish({ type: 'build.succeeded', result });
     } catch (error) {

@@ -12,8 +12,8 @@ export interface Settling {
   check(): void;
   /** Nothing runs any more, as far as has been told. */
   idle(timeoutMs: number): Promise<void>;
-  /** The output `digest` has been carried out: everything that it needed has been told of. */
-  carriedOut(digest: string, needed: readonly string[]): Promise<void>;
+  /** The output `digest` has been carried out: all that is told of what it needed has come. `closure`: a vertex and what it needs. */
+  carriedOut(digest: string, closure: (digest: string) => readonly string[]): Promise<void>;
   /** What went down with the culprit is told with it or right after; an old engine never tells of some. */
   failed(isCulpritTold: boolean): Promise<void>;
 }
@@ -46,9 +46,15 @@ export function createSettling(translator: StatusTranslator): Settling {
       for (const check of waiters) check();
     },
     idle: (timeoutMs) => settled(isIdle, timeoutMs),
-    async carriedOut(digest, needed) {
+    async carriedOut(digest, closure) {
       await settled(() => isIdle() && isDone(digest), OUTPUT_MS);
-      await settled(() => needed.every(isDone), STRAGGLERS_MS);
+      const needed = closure(digest);
+      await settled(() => {
+        const untold = needed.filter((one) => !isDone(one));
+        if (untold.length === 0) return true;
+        const below = new Set(needed.filter(translator.isReused).flatMap(closure));
+        return untold.every((one) => below.has(one));
+      }, STRAGGLERS_MS);
     },
     async failed(isCulpritTold) {
       if (isCulpritTold) await settled(hasCulprit);

@@ -42,6 +42,8 @@ export interface StatusTranslator {
   readonly vertices: ReadonlyMap<string, VertexRecord>;
   /** The digest of the definition for one that the engine reports under another. */
   home(digest: string): string;
+  /** Another build had done it before this one was asked for: of what it needed nothing is told. */
+  isReused(digest: string): boolean;
   /** True while a vertex has started and not ended. */
   readonly isBusy: boolean;
 }
@@ -56,6 +58,7 @@ export function createStatusTranslator(options: {
   const tracked = new Map<string, TrackedRun>();
   const running = new Set<string>();
   const stopped = new Set<string>();
+  const reused = new Set<string>();
   let isFrozen = false;
   const aliases = new Map<string, string>();
   /** Planned, and not looked up yet by the names that they have when they must not come from the cache. */
@@ -108,7 +111,9 @@ export function createStatusTranslator(options: {
     }
     if (known && !isNews(known, run, { hasInputs: vertex.inputs.length > 0, isFrozen })) return null;
     tracked.set(digest, run);
-    const record = toRecord(vertex, digest, clock, options.startedAtMs);
+    const isOfBefore = isEarlier(vertex, clock, options.startedAtMs);
+    const record = toRecord(vertex, digest, clock, isOfBefore ? options.startedAtMs : null);
+    if (isOfBefore && record.error === '') reused.add(digest);
     const before = vertices.get(digest);
     // A source is looked up and then fetched, which the engine tells as two runs; for people it is one.
     const isContinued = known?.error === '' && before?.startedAtMs != null && record.startedAtMs !== null && !record.isCached;
@@ -149,6 +154,7 @@ export function createStatusTranslator(options: {
     freeze() {
       isFrozen = true;
     },
+    isReused: (digest) => reused.has(digest),
     get isBusy() {
       return running.size > 0;
     },
@@ -198,22 +204,32 @@ export function createStatusTranslator(options: {
   };
 }
 
-/** What was executed by another build before this one was asked for is reused here, although the engine does not call it cached. */
-function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStartedAtMs: number): VertexRecord {
-  const startedAtMs = clientMs(vertex.started, clock);
-  const completedAtMs = clientMs(vertex.completed, clock);
+/**
+ * `buildStartedAtMs`: it was executed by another build before this one was asked for, and is reused here, although the engine does not call
+ * it cached; null: it was not.
+ */
+function toRecord(vertex: Vertex, digest: string, clock: EngineClock, buildStartedAtMs: number | null): VertexRecord {
   const told = errorOf(vertex);
   const base = { digest, name: vertex.name, inputs: vertex.inputs, error: told === '' ? '' : shortenHostPaths(told) };
-  if (completedAtMs !== null && completedAtMs < buildStartedAtMs && base.error === '') {
+  if (buildStartedAtMs !== null && base.error === '') {
     return { ...base, isCached: true, startedAtMs: buildStartedAtMs, completedAtMs: buildStartedAtMs };
   }
-  return { ...base, isCached: vertex.cached, startedAtMs, completedAtMs };
+  return {
+    ...base,
+    isCached: vertex.cached,
+    startedAtMs: clientMs(vertex.started, clock),
+    completedAtMs: clientMs(vertex.completed, clock),
+  };
+}
+
+function isEarlier(vertex: Vertex, clock: EngineClock, buildStartedAtMs: number): boolean {
+  const completedAtMs = clientMs(vertex.completed, clock);
+  return completedAtMs !== null && completedAtMs < buildStartedAtMs;
 }
 
 /** A run that was stopped before this build was asked for is none of it: the engine tells of it, and begins a new one. */
 function wasStoppedBefore(vertex: Vertex, clock: EngineClock, buildStartedAtMs: number): boolean {
-  const completedAtMs = clientMs(vertex.completed, clock);
-  return completedAtMs !== null && completedAtMs < buildStartedAtMs && isVictim(vertex.error);
+  return isEarlier(vertex, clock, buildStartedAtMs) && isVictim(vertex.error);
 }
 
 /** `[build 2/3] RUN make` -> `RUN make`: a step of a Dockerfile; null for everything else that an engine reports. */

@@ -164,8 +164,10 @@ export function createFrameScheduler(
   };
 }
 
-/** A person has done something that ends a program, or has to know. A new shell is drawn with what it prints. */
+/** What a person has done, has to know, or waits for. The programs that they start are drawn with what these print. */
+const PROMPT: ReadonlySet<SessionEvent['type']> = new Set(['engine.lost', 'notice.posted', 'shell.opened']);
+
 export function paceOf(event: SessionEvent): FramePace {
   const hasEnded = event.type === 'process.updated' && event.process.endedAtMs !== null;
-  return hasEnded || event.type === 'engine.lost' || event.type === 'notice.posted' ? 'prompt' : 'calm';
+  return hasEnded || PROMPT.has(event.type) ? 'prompt' : 'calm';
 }

@@ -89,7 +89,7 @@ function firstSight(command, test) {
 /** @param {Bench} bench @param {string} dir @returns {Promise<{ ms: number[], note: string }>} */
 async function echoesOfPeer(bench, dir) {
   try {
-    const { peer, note } = await bench.monitor(dir);
+    const { peer, note } = await bench.monitor();
     return { ms: await withMonitor(bench, peer, dir, (pty) => echoes(pty)), note };
   } catch (error) {
     if (!(error instanceof PeerMissing)) throw error;

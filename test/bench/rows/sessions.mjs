@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { inMs } from '../bench.mjs';
-import { failingBuild, PROMPT, UPTIME_MARK } from '../contexts.mjs';
+import { failingBuild, PROMPT, rewriteFailure, succeedingBuild, UPTIME_MARK } from '../contexts.mjs';
 import { inStepList, openShellAbove, promptInSecondTab, withMonitor, withSession } from '../debuggers.mjs';
 import { PeerMissing } from '../peers.mjs';
 import { alternate, compare, spread } from '../statistics.mjs';
@@ -11,7 +11,7 @@ import { alternate, compare, spread } from '../statistics.mjs';
 /** @typedef {import('../bench.mjs').Line} Line */
 /** @typedef {import('../bench.mjs').Row} Row */
 /** @typedef {import('../pty.mjs').Pty} Pty */
-/** @typedef {(pty: Pty, firstPromptAtMs: number) => Promise<number>} Measure milliseconds of one session */
+/** @typedef {(pty: Pty, firstPromptAtMs: number, dir: string) => Promise<number>} Measure milliseconds of one session on a context */
 
 const PAIRS = 5;
 const STEPS = 6;
@@ -33,13 +33,16 @@ export const SESSIONS = [
     ours: (pty) => openShellAbove(pty, READING_MS),
     peer: (pty) => monitorCommand(pty, 'rollback'),
   }),
-  session('reload', 'reload, with its shell', 0.7, {
-    ours: async (pty) => {
-      await inStepList(pty);
-      const startMs = pty.press('r');
-      return (await promptInSecondTab(pty)) - startMs;
+  session('reload', 'reload, all of it cached, with its shell', 0.7, { ours: reload, peer: reloadOfPeer }, 'always'),
+  session('reload-changed', 'reload of a changed failing step, with its shell', 1.0, {
+    ours: (pty, _, dir) => {
+      rewriteFailure(dir);
+      return reload(pty);
     },
-    peer: (pty) => monitorCommand(pty, 'reload'),
+    peer: (pty, _, dir) => {
+      rewriteFailure(dir);
+      return reloadOfPeer(pty);
+    },
   }),
 ];
 
@@ -48,22 +51,25 @@ export const SESSIONS = [
  * @param {string} title
  * @param {number} goal
  * @param {{ ours: Measure, peer: Measure }} measures
+ * @param {'error' | 'always'} [on] the build fails, or it succeeds and the shell opens all the same
  * @returns {Row}
  */
-function session(id, title, goal, measures) {
+function session(id, title, goal, measures, on = 'error') {
   const text = `wall <= ${goal}`;
   return {
     id,
     title,
     goal: text,
     measure: async (bench) => {
-      const dir = failingBuild(bench.contexts, id, STEPS);
-      const runOurs = () => withSession(bench, dir, measures.ours);
-      // A first run fills the cache, also for the question whether the peer opens its prompt.
+      const dir = (on === 'error' ? failingBuild : succeedingBuild)(bench.contexts, id, STEPS);
+      const runOurs = () => withSession(bench, dir, (pty, atMs) => measures.ours(pty, atMs, dir), on);
+      // A first run fills the cache.
       await runOurs();
       try {
-        const { peer, note } = await bench.monitor(dir);
-        const runs = await alternate(bench.pairs(PAIRS), runOurs, () => withMonitor(bench, peer, dir, measures.peer));
+        const { peer, note } = await bench.monitor();
+        const runs = await alternate(bench.pairs(PAIRS), runOurs, () =>
+          withMonitor(bench, peer, dir, (pty, atMs) => measures.peer(pty, atMs, dir), on),
+        );
         const { ours, peer: theirs, ratio } = compare(runs.ours, runs.peer);
         const isMet = ratio.median <= goal;
         return [
@@ -106,6 +112,18 @@ async function sinceError(pty, firstPromptAtMs) {
   const upS = Number(UPTIME_MARK.exec(pty.raw)?.[1] ?? UPTIME_MARK.exec(pty.screen())?.[1]);
   const nowS = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   return firstPromptAtMs - (performance.now() - (nowS - upS) * 1000);
+}
+
+/** @param {Pty} pty */
+async function reload(pty) {
+  await inStepList(pty);
+  const startMs = pty.press('r');
+  return (await promptInSecondTab(pty)) - startMs;
+}
+
+/** @param {Pty} pty */
+function reloadOfPeer(pty) {
+  return monitorCommand(pty, 'reload');
 }
 
 /**

@@ -41,7 +41,7 @@ beforeEach(() => {
   log = [];
 });
 
-describe('the shell of a failed step', () => {
+describe('the shell that opens by itself', () => {
   it('opens a shell by itself at the failed step, and says so', async () => {
     const session = await start({ openOn: 'error' });
     engine.runs[0]!.say(plan, failure);
@@ -128,5 +128,28 @@ describe('the shell of a failed step', () => {
     await settle();
     expect(session.state.processes).toMatchObject([{ command: 'sh -l' }]);
     expect(engine.runs[0]!.containers[0]!.spec.step).toBe('3');
+  });
+
+  it('is on its way while the result is written, and is that one', async () => {
+    const session = await start({ openOn: 'always' });
+    const run = engine.runs[0]!;
+    run.say(plan, ...done, { type: 'export.started' });
+    await settle();
+    expect(run.containers).toMatchObject([{ spec: { step: '3' } }]);
+    expect(session.state.processes).toEqual([]);
+    run.say(success);
+    await settle();
+    expect(run.containers).toHaveLength(1);
+    expect(log.at(-1)).toMatchObject({ type: 'shell.opened', process: 'p1', step: '3' });
+  });
+
+  it('is given back where the result cannot be written', async () => {
+    const session = await start({ openOn: 'always' });
+    const run = engine.runs[0]!;
+    const outside = { digest: null, message: 'no space left', hint: null, exitCode: null, line: null };
+    run.say(plan, ...done, { type: 'export.started' }, { type: 'build.failed', failure: outside });
+    await settle();
+    expect(run.containers).toMatchObject([{ isReleased: true }]);
+    expect(session.state.processes).toEqual([]);
   });
 });

@@ -153,9 +153,11 @@ describe('vertices', () => {
   });
 
   it('executed by another build before this one are reused, not executed', () => {
-    const { feed } = translatorAt();
+    const { translator, feed } = translatorAt();
     const [event] = feed({ vertexes: [{ digest: 'd', name: 'n', started: at(-2700), completed: at(-1200) }] });
     expect(event).toMatchObject({ isCached: true, startedAtMs: START_MS, completedAtMs: START_MS });
+    feed({ vertexes: [{ digest: 'e', name: 'm', started: at(1), completed: at(2), cached: true }] });
+    expect(['d', 'e'].map(translator.isReused)).toEqual([true, false]);
   });
 
   it('under a digest for uncached execution, or of a twin with the same name, come home', () => {
