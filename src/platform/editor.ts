@@ -59,20 +59,31 @@ export function editorCommand(env: NodeJS.ProcessEnv, file: string, line: number
   return { command: command!, args: [...settingArgs, ...waits, ...position] };
 }
 
-/** Runs the editor on this terminal and waits for it. A status other than 0 throws, so that a failed edit is not taken for one. */
-export async function openEditor(file: string, line: number, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+/**
+ * Runs the editor on this terminal and waits for it. A status other than 0 throws, so that a failed edit is not taken for one. `signal`: its
+ * terminal is taken from it, as by SIGHUP, upon which editors keep what was not written yet.
+ */
+export async function openEditor(
+  file: string,
+  line: number,
+  env: NodeJS.ProcessEnv = process.env,
+  signal?: AbortSignal,
+): Promise<void> {
   const { command, args } = editorCommand(env, file.startsWith('-') ? `./${file}` : file, line);
   const hint = 'Set VISUAL or EDITOR to an editor that is installed, for example EDITOR=nano.';
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env });
+    const hangUp = (): void => void child.kill('SIGHUP');
+    signal?.addEventListener('abort', hangUp, { once: true });
     child.once('error', (error) => {
       reject(
         new BxError('not-found', `cannot start the editor ${command} for ${file}: ${reasonOf(error)}`, { hint, cause: error }),
       );
     });
-    child.once('close', (code, signal) => {
+    child.once('close', (code, ending) => {
+      signal?.removeEventListener('abort', hangUp);
       if (code === 0) resolve();
-      else reject(new BxError('input', `the editor ${command} for ${file} ended with ${signal ?? `status ${code}`}`, { hint }));
+      else reject(new BxError('input', `the editor ${command} for ${file} ended with ${ending ?? `status ${code}`}`, { hint }));
     });
   });
 }

@@ -10,14 +10,30 @@ import { isSameProcess, processBirth } from './process-birth.js';
 /** `bxtui-PURPOSE-PID.BIRTH.NAMESPACE-RANDOM`: birth and the namespace of process ids are empty where there is no /proc. */
 const NAME = /^bxtui-[a-z]+-(\d+)\.(\d*)\.(\d*)-\w{6}$/;
 
+/** Of this process. */
+const made = new Set<string>();
+
 /**
- * Makes one; whoever asks for it removes it. `purpose`: lower-case letters, they tell people what it is. `parent` is the system's. Throws what
- * the file system throws.
+ * Makes one; whoever asks for it removes it, at the latest the end of this process does. `purpose`: lower-case letters, they tell people what
+ * it is. `parent` is the system's. Throws what the file system throws.
  */
 export function makePrivateDirectory(purpose: string, parent = tmpdir()): string {
   removeAbandoned(parent);
   const birth = processBirth(process.pid)?.bornAt ?? '';
-  return mkdtempSync(join(parent, `bxtui-${purpose}-${process.pid}.${birth}.${pidNamespace()}-`));
+  const directory = mkdtempSync(join(parent, `bxtui-${purpose}-${process.pid}.${birth}.${pidNamespace()}-`));
+  if (made.size === 0) process.once('exit', removeMade);
+  made.add(directory);
+  return directory;
+}
+
+function removeMade(): void {
+  for (const directory of made) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+    } catch {
+      // The next process that makes one tries again.
+    }
+  }
 }
 
 function removeAbandoned(parent: string): void {

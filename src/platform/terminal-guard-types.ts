@@ -49,8 +49,8 @@ export interface TerminalGuard extends Disposable {
   setMouse(isEnabled: boolean): void;
   /** Ctrl-Z: restores the terminal and stops the process; returns after SIGCONT with the screen taken again. */
   suspend(): void;
-  /** Hands the terminal to an external program and takes it back after it, also when `run` throws. */
-  suspendFor<T>(run: () => Promise<T>): Promise<T>;
+  /** Hands the terminal to an external program and takes it back after it, also when `run` throws. `signal`: this program ends, and so must that. */
+  suspendFor<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** The terminal is about to be given away: detach from stdin, draw nothing. */
   onRelease(listener: () => void): Disposable;
   /** The terminal was taken (back): attach to stdin, repaint everything, the size may have changed. */

@@ -2,6 +2,7 @@
  * The one owner of the host terminal's modes: whatever ends the program, the terminal is put back, written synchronously. It also owns the
  * handlers of signals and crashes, because a second owner would restore twice or not at all. It draws nothing.
  */
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { errorText, writeCrashFile } from './crash-file.js';
 import { createEnding } from './ending.js';
@@ -15,6 +16,8 @@ export type * from './terminal-guard-types.js';
 const END_SIGNALS = ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const CRASH_EXIT_CODE = 70;
 const DEFAULT_END_TIMEOUT_MS = 3000;
+/** An editor keeps what is not written yet, and goes. */
+const GIVEN_BACK_WITHIN_MS = 1000;
 
 /** Makes the guard; nothing happens to the terminal before `enter`. */
 export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuard {
@@ -28,6 +31,7 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
   let isActive = false;
   /** The terminal belongs to somebody else at the moment (an editor, the shell), and is to be taken back. */
   let isLent = false;
+  let borrower: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
   let wasRaw = false;
 
   const take = () => {
@@ -72,8 +76,22 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
   const end = async (cause: EndCause) => {
     if (cause.kind === 'hangup') stdin.pause();
     restore();
+    await reclaim(cause);
     await ending.run(cause);
     process.exit(cause.exitCode);
+  };
+  /** A program that outlives this one would read the keys that are meant for the shell. */
+  const reclaim = async ({ kind }: EndCause) => {
+    if (borrower === null) return;
+    const { abort, done } = borrower;
+    borrower = null;
+    isLent = false;
+    abort.abort();
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_WITHIN_MS))]);
+    if (kind === 'hangup') return;
+    writeSyncAll(fd, restoreSequence(true));
+    // vim leaves the modes as they were in it. Node puts those of before back when it ends; until then lines are to be lines.
+    spawnSync('stty', ['sane'], { stdio: [fd, 'ignore', 'ignore'], timeout: GIVEN_BACK_WITHIN_MS });
   };
   const hangup = (error: unknown) => {
     void end({ kind: 'hangup', signal: 'SIGHUP', error, exitCode: 128 + os.constants.signals.SIGHUP });
@@ -154,12 +172,16 @@ export function createTerminalGuard(options: TerminalGuardOptions): TerminalGuar
       });
     },
     async suspendFor(run) {
-      if (!isActive || isLent) return run();
+      if (!isActive || isLent) return run(new AbortController().signal);
       isLent = true;
       release();
+      const abort = new AbortController();
+      const running = run(abort.signal);
+      borrower = { abort, done: running.catch(() => undefined) };
       try {
-        return await run();
+        return await running;
       } finally {
+        borrower = null;
         if (isLent && !ending.isEnding) {
           isLent = false;
           takeBack();

@@ -60,8 +60,8 @@ export type TextSource =
 
 /** What the screen does with files, through whoever starts it. Both throw `BxError`. */
 export interface ScreenFiles {
-  /** Opens it in the person's editor; the terminal has been handed over already. What is changed there is lost. */
-  edit(source: TextSource, line: number): Promise<void>;
+  /** Opens it in the person's editor; the terminal has been handed over already, until `signal`. What is changed there is lost. */
+  edit(source: TextSource, line: number, signal: AbortSignal): Promise<void>;
   /** `isThere`: a file of that name exists and nothing was written, because `isReplacing` is false. */
   write(name: string, source: TextSource, isReplacing: boolean): Promise<{ readonly path: string; readonly isThere: boolean }>;
 }
@@ -92,8 +92,8 @@ export interface ScreenDeps {
   readonly mayLoadMore?: Promise<unknown>;
   /** The Dockerfile's name as the user gave it, for the header. */
   readonly dockerfileLabel: string;
-  /** Opens the Dockerfile of the build; the terminal has been handed over already (`guard.suspendFor`). Throws `BxError`. */
-  openEditor(file: string, line: number): Promise<void>;
+  /** Opens the Dockerfile of the build; the terminal has been handed over already, until `signal` (`guard.suspendFor`). Throws `BxError`. */
+  openEditor(file: string, line: number, signal: AbortSignal): Promise<void>;
   readonly files: ScreenFiles;
   /** Resolves with how it was copied, for the message (`clipboard`, `tmux buffer`). Throws `BxError`. */
   copy(text: string): Promise<string>;

@@ -357,7 +357,7 @@ function createPaperGuard(): TerminalGuard {
       isMouseEnabled = isEnabled;
     },
     suspend: () => undefined,
-    suspendFor: (run) => run(),
+    suspendFor: (run) => run(new AbortController().signal),
     onRelease: () => nothing,
     onTake: () => nothing,
     onSignal: () => nothing,

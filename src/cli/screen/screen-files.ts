@@ -8,17 +8,21 @@ import { makePrivateDirectory } from '../../platform/private-directory.js';
 import { writeReasonOf } from '../../platform/reason.js';
 import type { ScreenFiles, TextSource } from '../../ui/index.js';
 
+type OpenIn = (file: string, line: number, signal: AbortSignal) => Promise<void>;
+
+const inEditor: OpenIn = (file, line, signal) => openEditor(file, line, process.env, signal);
+
 /** `openIn`: opens a file in an editor and resolves when it is closed. */
-export function createScreenFiles(openIn: (file: string, line: number) => Promise<void> = openEditor): ScreenFiles {
+export function createScreenFiles(openIn = inEditor): ScreenFiles {
   return {
-    async edit(source, line) {
-      if (source.kind === 'file') return openIn(source.path, line);
+    async edit(source, line, signal) {
+      if (source.kind === 'file') return openIn(source.path, line, signal);
       // Logs may hold what is nobody else's business: a directory and a file for this user alone.
       const directory = makePrivateDirectory('text');
       try {
         const file = join(directory, source.name);
         await writeFile(file, source.text, { mode: 0o600 });
-        await openIn(file, line);
+        await openIn(file, line, signal);
       } finally {
         await rm(directory, { recursive: true, force: true });
       }

@@ -133,7 +133,8 @@ export async function showScreen<Session extends SessionClient>(run: ScreenRun<S
     ...(run.replay === undefined ? {} : { replay: run.replay }),
     mayLoadMore,
     dockerfileLabel: run.dockerfileLabel ?? selectCurrent(session.state)?.dockerfile.path ?? 'Dockerfile',
-    openEditor: async (file, line) => (await import('../../platform/editor.js')).openEditor(file, line),
+    openEditor: async (file, line, signal) =>
+      (await import('../../platform/editor.js')).openEditor(file, line, process.env, signal),
     files: lazyFiles(),
     copy: async (text) => (await import('../../platform/clipboard.js')).copyText(text),
   });

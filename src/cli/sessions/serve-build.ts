@@ -4,6 +4,7 @@ import type * as net from 'node:net';
 import { loadSettings, settingsPath } from '../../config/index.js';
 import { toBxError } from '../../platform/errors.js';
 import { workingDirectory } from '../../platform/working-directory.js';
+import { removeLeftovers } from '../../session/records/leftovers.js';
 import { makeToken } from '../../session/records/make-token.js';
 import { removeRecord, spillDirectory } from '../../session/records/session-records.js';
 import { refuseSession, serveSession } from '../../session/wire/server.js';
@@ -104,6 +105,7 @@ export async function serveBuild(build: ServedBuild): Promise<number> {
     });
     log.write('info', `begins: process ${process.pid}, bxtui ${programVersion()}`);
     served.accept(starter, true);
+    removeLeftovers(root);
     await starting;
     await session.ended;
     return EXIT_OK;

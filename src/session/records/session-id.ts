@@ -4,3 +4,7 @@ export function makeSessionId(): string {
     .toString(16)
     .padStart(8, '0');
 }
+
+export function isSessionId(text: string): boolean {
+  return /^[0-9a-f]{8}$/.test(text);
+}

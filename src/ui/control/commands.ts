@@ -201,7 +201,7 @@ export function createCommands(ui: Ui): ScreenCommands {
       const { generation } = current();
       if (generation === null) return;
       try {
-        await deps.guard.suspendFor(() => deps.openEditor(generation.dockerfile.path, line));
+        await deps.guard.suspendFor((signal) => deps.openEditor(generation.dockerfile.path, line, signal));
       } catch (error) {
         fail(error);
       }

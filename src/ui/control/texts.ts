@@ -60,7 +60,7 @@ const logName = (step: Step | null): string => `step-${step?.number ?? 'log'}.lo
 export async function editPanelText(ui: Ui): Promise<void> {
   const text = await panelText(ui, ui.store.view.focus);
   if (text === null) return;
-  await ui.deps.guard.suspendFor(() => ui.deps.files.edit(text.source, text.line));
+  await ui.deps.guard.suspendFor((signal) => ui.deps.files.edit(text.source, text.line, signal));
 }
 
 /** Asks for a name and writes the text of the focused panel there; an existing file is replaced only when that is confirmed. */

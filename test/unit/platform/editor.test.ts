@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { editorCommand, openEditor } from '../../../src/platform/editor.js';
 
@@ -38,5 +41,20 @@ describe('the editor', () => {
       code: 'not-found',
       hint: expect.stringContaining('EDITOR'),
     });
+  });
+
+  it('keeps what it has when its terminal is taken from it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'editor-'));
+    const kept = join(directory, 'kept');
+    const script = join(directory, 'editor.sh');
+    writeFileSync(script, `trap 'echo text > ${kept}; exit 0' HUP\necho begun > ${kept}\nwhile :; do sleep 0.05; done\n`);
+    const abort = new AbortController();
+    const editing = openEditor('/nowhere', 1, { PATH: process.env.PATH, EDITOR: `sh ${script}` }, abort.signal);
+    const text = () => readFileSync(kept, 'utf8');
+    await expect.poll(text).toBe('begun\n');
+    abort.abort();
+    await editing;
+    expect(text()).toBe('text\n');
+    rmSync(directory, { recursive: true });
   });
 });

@@ -135,6 +135,19 @@ describe('the terminal', () => {
     await soon(() => emulator.modes.alternateScreen).toBe(true);
   });
 
+  it('is taken from the program that has it when this one ends, which is waited for', async () => {
+    const { pty, emulator, type, sees } = await start();
+    type('lend long');
+    await sees('<editing>');
+    pty.kill('SIGTERM');
+    await sees('<kept>');
+    await sees('\x1b[?1049l');
+    await sees('<end signal>');
+    await sees('<done>');
+    expect((await pty.exited).exitCode).toBe(143);
+    await expectRestored(emulator);
+  });
+
   it('is restored for the shell on a suspend, and taken back by fg', async () => {
     const { emulator, type, sees } = await start([], true);
     await sees('prompt> ');

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BxError } from '../../../src/platform/errors.js';
+import { removeLeftovers } from '../../../src/session/records/leftovers.js';
 import { prepareRoot, sessionRoot } from '../../../src/session/records/root-dir.js';
 import {
   createRecord,
@@ -117,5 +118,21 @@ describe('the records of sessions', () => {
     expect(() => findSession(root, 'zz')).toThrow('no session zz');
     expect(() => findSession(root, 'x')).toThrow('x has several sessions');
     expect(() => findSession(root, null)).toThrow('2 sessions are running');
+  });
+});
+
+describe('what was left by processes that were killed', () => {
+  it('is removed, and nothing that somebody may still need', () => {
+    const gone = spawnSync('true').pid;
+    prepareRoot(root);
+    for (const name of [`early-${gone}.s`, `early-${gone}.w.part`, `early-${process.pid}.w`, 'notes'])
+      writeFileSync(join(root, name), '');
+    prepareLog(root, '00000001');
+    createRecord(root, record('00000002', gone));
+    mkdirSync(join(root, 'backup'));
+    removeLeftovers(root);
+    expect(readdirSync(root).sort()).toEqual(['00000001', '00000002', 'backup', `early-${process.pid}.w`, 'notes']);
+    removeLeftovers(root, Date.now() + 2 * 3_600_000);
+    expect(readdirSync(root).sort()).toEqual(['00000002', 'backup', `early-${process.pid}.w`, 'notes']);
   });
 });

@@ -21,7 +21,9 @@ test('a text that is edited is readable by nobody else and gone afterwards, also
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
     return Promise.reject(new Error('no such editor'));
   });
-  await expect(files.edit({ kind: 'text', name: 'step-9.log', text: 'secret\n' }, 4)).rejects.toThrow('no such editor');
+  await expect(
+    files.edit({ kind: 'text', name: 'step-9.log', text: 'secret\n' }, 4, new AbortController().signal),
+  ).rejects.toThrow('no such editor');
   expect(seen).toMatch(/step-9\.log$/);
   expect(existsSync(dirname(seen))).toBe(false);
 });
