@@ -132,6 +132,24 @@ describe.each(contractEndpoints())('containers on $label', (endpoint) => {
     expect(await container.gone).toBeNull();
   });
 
+  it('are given back also when a program has not read what was typed, whether it runs or has ended', async () => {
+    const observed = await observe(FAILING);
+    const container = await openAt(observed, 'echo first');
+    const spec = { env: [], user: null, cwd: null, tty: true, cols: 80, rows: 24 };
+    const paste = Buffer.from(`${'y'.repeat(79)}\n`.repeat(4_000));
+    const running = await container.start({ ...spec, args: ['sleep', '60'] });
+    const ending = await container.start({ ...spec, args: ['sleep', '1'] });
+    for (const process of [running, ending]) {
+      process.onData(() => undefined);
+      process.write(paste);
+    }
+    expect(await ending.exited).toMatchObject({ code: 0 });
+    // The engine may never answer here.
+    await container.release();
+    expect(await running.exited).toMatchObject({ code: null });
+    expect(await container.gone).toBeNull();
+  });
+
   it('have a terminal of the size asked for, before and after a resize', async () => {
     const observed = await observe(FAILING);
     const container = await openAt(observed, 'echo first');

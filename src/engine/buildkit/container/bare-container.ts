@@ -156,6 +156,7 @@ async function startBare(
   };
   return {
     ...process,
+    typedBytes: () => 0,
     lose(reason) {
       finish(exit ?? { code: null, reason });
       gate.discard();

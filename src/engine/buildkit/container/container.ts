@@ -2,12 +2,19 @@
  * A container that is kept alive until it is released: starts programs in it and tells when it is gone. How it was made is not its
  * business.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { BxError } from '../../../platform/errors.js';
 import { type Container, type ContainerDefaults, type ContainerProcess, type ProcessSpec, RELEASED } from '../../engine.js';
 import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
-import { type ExecContext, type OwnedProcess, startWrapped } from './process.js';
+import { type ExecContext, type OwnedProcess, startWrapped, UNREAD_MIN_BYTES } from './process.js';
 import { wrappedArgs } from './scripts.js';
 import { startableUser } from './user.js';
+
+const DRAIN_BEGINS_WITHIN_MS = 2_000;
+/** Through three terminals and pipes. */
+const DRAIN_BYTES_PER_MS = 2_000;
+const DRAIN_MIN_MS = 150;
+const DRAIN_MAX_MS = 3_000;
 
 /** What is settled about a container before it exists. */
 export type ContainerFacts = Pick<Container, 'id' | 'step' | 'moment' | 'note' | 'mounts' | 'defaults' | 'holdsExclusiveCache'>;
@@ -34,9 +41,15 @@ export function createKeptContainer(options: KeptOptions): Container {
     markGone = resolve;
   });
 
+  /** Into the terminals of programs that have ended. */
+  let typedBytes = 0;
+
   const own = (process: OwnedProcess): void => {
     processes.add(process);
-    void process.exited.then(() => processes.delete(process));
+    void process.exited.then(() => {
+      processes.delete(process);
+      typedBytes += process.typedBytes();
+    });
   };
   if (life.first !== null) own(life.first.process);
 
@@ -51,6 +64,8 @@ export function createKeptContainer(options: KeptOptions): Container {
   async function release(): Promise<void> {
     if (ending === null) {
       ending = (async () => {
+        for (const process of processes) typedBytes += process.typedBytes();
+        if (typedBytes >= UNREAD_MIN_BYTES) await drain(life, typedBytes);
         for (const process of processes) process.lose(RELEASED);
         life.close();
         await options.release();
@@ -88,6 +103,17 @@ export function createKeptContainer(options: KeptOptions): Container {
   }
 
   return { ...facts, start, release, gone };
+}
+
+/**
+ * Has what the programs have not read taken in, as far as it is on its way. BuildKit waits for its copy of the input to a terminal when it
+ * stops a container, which never ends where nobody reads on: it answers no more, and goes on to kill the process id of a program that has
+ * long ended, whoever has it by then (executor/runcexecutor: callWithIO, runcProcessHandle).
+ */
+async function drain(life: Life, bytes: number): Promise<void> {
+  const reading = life.keeper().then((keeper) => keeper.run('bx_drain'));
+  await Promise.race([reading.catch(() => undefined), delay(DRAIN_BEGINS_WITHIN_MS)]);
+  await delay(Math.min(DRAIN_MAX_MS, DRAIN_MIN_MS + bytes / DRAIN_BYTES_PER_MS));
 }
 
 function isShell(args: readonly string[], defaults: ContainerDefaults): boolean {

@@ -21,6 +21,8 @@ import { assertSignalName } from './signals.js';
 /** How long data may trail behind the engine's own word that the process is gone. */
 const TRAILING_DATA_MS = 300;
 const STDERR_KEPT_CHARS = 2_000;
+/** Less than this never waits for a program that does not read: terminals and pipes hold it (tty_buffer.c in Linux: 64 KiB for one). */
+export const UNREAD_MIN_BYTES = 16 << 10;
 /** runc's last words when it cannot start a process; the wrapper speaks before any program could imitate them. */
 const NOT_STARTED = /(?:exec|run) failed: .*unable to start container process/;
 const hasNotStarted = (words: string): boolean => NOT_STARTED.test(words) || isForeignProgram(words);
@@ -41,6 +43,8 @@ export interface WrappedSpec extends WrappedProgram {
 export interface OwnedProcess extends ContainerProcess {
   /** The container ended under it: resolves `exited` with that reason unless it has ended by itself. */
   lose(reason: string): void;
+  /** How much was typed into its terminal; 0 without one. */
+  typedBytes(): number;
 }
 
 export interface WrappedProcess extends OwnedProcess {
@@ -104,7 +108,8 @@ export async function startWrapped(
     else resolveStart();
     if (exit.code !== null && wrapping.letGo !== null) {
       stream.closeInput();
-      if (spec.tty && wrapperPid !== null) wrapping.letGo(wrapperPid);
+      // A terminal with unread input is to be read before nobody has it any more.
+      if (spec.tty && wrapperPid !== null && typed < UNREAD_MIN_BYTES) wrapping.letGo(wrapperPid);
     }
     // Programs in the background may go on writing: their output is nobody's any more.
     stream.resume();
@@ -196,8 +201,15 @@ export async function startWrapped(
   );
   if (spec.tty) stream.resize(spec.cols, spec.rows);
 
+  let typed = 0;
+  const channel = execChannel(stream, gate, spec.tty, () => isOver);
   const process: OwnedProcess = {
-    ...execChannel(stream, gate, spec.tty, () => isOver),
+    ...channel,
+    write(data, onTaken) {
+      if (spec.tty && !isOver) typed += data.length;
+      channel.write(data, onTaken);
+    },
+    typedBytes: () => typed,
     exited,
     async signal(name) {
       assertSignalName(name);

@@ -113,7 +113,7 @@ bx_end "$?"
  * The keeper's functions. \`bx_kill\`: every descendant of a wrapper and everything in its session, but not the wrapper itself, found by
  * walking /proc (proc(5), stat: the name in brackets may hold anything, so what counts comes after the last bracket). KILL goes round
  * until nobody new appears. Process 1 adopts what others have left behind: being its child says nothing. \`bx_member\`: a name in the
- * first field of a file like /etc/passwd.
+ * first field of a file like /etc/passwd. \`bx_drain\`: from now on somebody reads what was typed into the terminals of this container.
  */
 export const LIBRARY_SCRIPT = `bx_list() {
   bx_all=" $1 "
@@ -154,6 +154,15 @@ bx_member() {
     [ "$bx_name" = "$1" ] && return 0
   done 2>/dev/null < "$2"
   return 1
+}
+bx_drain() {
+  bx_cat=$(bx_first /bin/cat /usr/bin/cat)
+  for bx_terminal in /dev/pts/[0-9]*; do
+    (
+      if [ -n "$bx_cat" ]; then exec "$bx_cat"; fi
+      while IFS= read -r bx_typed; do :; done
+    ) < "$bx_terminal" > /dev/null 2>&1 &
+  done
 }
 bx_first() {
   for bx_path in "$@"; do
