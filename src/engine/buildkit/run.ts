@@ -220,7 +220,11 @@ export function startRun(link: EngineLink, asked: BuildRequest): BuildRun {
         return succeed(result, whole);
       }
       const frozen = told.then(() => translator.freeze());
-      const [result] = await Promise.all([exportAfter(frozen, session, whole, signal), frozen]);
+      const exporting = exportAfter(frozen, session, whole, signal);
+      exporting.catch(() => undefined);
+      // Also where the export has failed by then.
+      await frozen;
+      const result = await exporting;
       isDone = true;
       finish({ type: 'build.succeeded', result });
     } catch (error) {

@@ -81,6 +81,7 @@ export async function startWrapped(
   /** Set once it is known that the engine adds to the ends of lines. */
   let lineEnds: LineEndFilter | null = null;
   let stderrTail = '';
+  let typed = 0;
   let look: string | null = null;
   let markWrapperEnded: (reason: string) => void = () => {};
   const wrapperEnded = new Promise<string>((resolve) => {
@@ -201,7 +202,6 @@ export async function startWrapped(
   );
   if (spec.tty) stream.resize(spec.cols, spec.rows);
 
-  let typed = 0;
   const channel = execChannel(stream, gate, spec.tty, () => isOver);
   const process: OwnedProcess = {
     ...channel,
