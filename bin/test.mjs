@@ -49,6 +49,13 @@ const endToEndTests = [];
 /** One for each engine is told and no more; a second one of the same engine is a failure. @type {string[]} */
 const engineDeaths = [];
 
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    isInterrupted = true;
+  });
+}
+
 /** @typedef {{ part: string, passed: number, failed: number, skipped: number, elapsedMs: number, failures?: readonly string[] }} Outcome */
 
 await runScript(async () => {
@@ -67,7 +74,7 @@ await runScript(async () => {
   for (const part of chosen) if (part in CHECKS) outcomes.push(await check(part));
   for (const part of chosen)
     if (SUITES.includes(part) && !ON_ENGINE.includes(part)) outcomes.push(await suite(part, process.env));
-  const needEngine = chosen.filter((part) => ON_ENGINE.includes(part));
+  const needEngine = isInterrupted ? [] : chosen.filter((part) => ON_ENGINE.includes(part));
   if (needEngine.length > 0) outcomes.push(...(await onEngines(needEngine)));
   outcomes.push(await leftoverProcesses());
   if (tableColumns.length > 0) {
@@ -83,8 +90,14 @@ await runScript(async () => {
   return report(outcomes);
 });
 
+/** @param {string} part @returns {Outcome} */
+function leftOut(part) {
+  return { part, passed: 0, failed: 0, skipped: 1, elapsedMs: 0 };
+}
+
 /** @param {string} part @returns {Promise<Outcome>} */
 async function check(part) {
+  if (isInterrupted) return leftOut(part);
   const startMs = Date.now();
   const [script, ...args] = /** @type {Record<string, string[]>} */ (CHECKS)[part] ?? [];
   const status = await passThrough(process.execPath, [join(projectRoot, 'node_modules', script ?? ''), ...args], {
@@ -103,6 +116,7 @@ async function check(part) {
  * @returns {Promise<Outcome>}
  */
 async function suite(part, env, { variety = '', deaths = () => [] } = {}) {
+  if (isInterrupted) return leftOut(part);
   const startMs = Date.now();
   const dir = mkdtempSync(join(tmpdir(), 'bxtui-report-'));
   try {
@@ -164,14 +178,15 @@ async function onEngines(parts) {
   }
   const engine = await acquireEngine({ prefer: 'private' });
   outcomes.push(...(await onEngine(engine, parts, '', {})));
-  if (!engine.isPrivate || process.env.BXTUI_DOCKERD) return outcomes;
+  if (isInterrupted || !engine.isPrivate || process.env.BXTUI_DOCKERD) return outcomes;
   outcomes.push(...(await onPodman(parts)));
+  if (isInterrupted) return outcomes;
   const newest = newestDockerd();
-  if (newest === null) return [...outcomes, { part: 'newest engine', passed: 0, failed: 0, skipped: 1, elapsedMs: 0 }];
+  if (newest === null) return [...outcomes, leftOut('newest engine')];
   const second = await startPrivateEngine({ dockerd: newest });
   outcomes.push(...(await onEngine(second, parts, NEWEST, { BXTUI_DOCKERD: newest })));
   const contract = parts.filter((part) => part === CONTRACT);
-  if (contract.length === 0) return outcomes;
+  if (contract.length === 0 || isInterrupted) return outcomes;
   const third = await startPrivateEngine({ dockerd: newest, features: ['containerd-snapshotter'] });
   return [...outcomes, ...(await onEngine(third, contract, CONTAINERD_STORE, { BXTUI_DOCKERD: newest }))];
 }
@@ -194,7 +209,7 @@ async function onPodman(parts) {
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       say(`${label.slice(2)} is left out: ${error.message}`);
-      outcomes.push({ part: `${CONTRACT}${label}`, passed: 0, failed: 0, skipped: 1, elapsedMs: 0 });
+      outcomes.push(leftOut(`${CONTRACT}${label}`));
     }
   }
   return outcomes;
@@ -298,5 +313,5 @@ function report(outcomes) {
   process.stdout.write(
     `\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}\n`,
   );
-  return sum('failed') === 0 ? 0 : 1;
+  return sum('failed') === 0 && !isInterrupted ? 0 : 1;
 }

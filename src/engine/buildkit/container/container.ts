@@ -65,7 +65,7 @@ export function createKeptContainer(options: KeptOptions): Container {
     if (ending === null) {
       ending = (async () => {
         for (const process of processes) typedBytes += process.typedBytes();
-        if (typedBytes >= UNREAD_MIN_BYTES) await drain(life, typedBytes);
+        if (typedBytes >= UNREAD_MIN_BYTES) await drain(life, [...processes], typedBytes);
         for (const process of processes) process.lose(RELEASED);
         life.close();
         await options.release();
@@ -106,12 +106,13 @@ export function createKeptContainer(options: KeptOptions): Container {
 }
 
 /**
- * Has what the programs have not read taken in, as far as it is on its way. BuildKit waits for its copy of the input to a terminal when it
+ * Has what the programs have not read taken in, as far as it is on its way; they are stopped before, so that none goes on with a part of it. BuildKit waits for its copy of the input to a terminal when it
  * stops a container, which never ends where nobody reads on: it answers no more, and goes on to kill the process id of a program that has
  * long ended, whoever has it by then (executor/runcexecutor: callWithIO, runcProcessHandle).
  */
-async function drain(life: Life, bytes: number): Promise<void> {
-  const reading = life.keeper().then((keeper) => keeper.run('bx_drain'));
+async function drain(life: Life, running: readonly OwnedProcess[], bytes: number): Promise<void> {
+  const stops = running.flatMap((process) => process.wrapperPid() ?? []).map((pid) => `bx_kill STOP ${pid}`);
+  const reading = life.keeper().then((keeper) => keeper.run([...stops, 'bx_drain'].join('; ')));
   await Promise.race([reading.catch(() => undefined), delay(DRAIN_BEGINS_WITHIN_MS)]);
   await delay(Math.min(DRAIN_MAX_MS, DRAIN_MIN_MS + bytes / DRAIN_BYTES_PER_MS));
 }

@@ -45,6 +45,8 @@ export interface OwnedProcess extends ContainerProcess {
   lose(reason: string): void;
   /** How much was typed into its terminal; 0 without one. */
   typedBytes(): number;
+  /** Null: it has not begun. */
+  wrapperPid(): number | null;
 }
 
 export interface WrappedProcess extends OwnedProcess {
@@ -210,6 +212,7 @@ export async function startWrapped(
       channel.write(data, onTaken);
     },
     typedBytes: () => typed,
+    wrapperPid: () => wrapperPid,
     exited,
     async signal(name) {
       assertSignalName(name);
