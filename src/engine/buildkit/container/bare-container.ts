@@ -156,8 +156,6 @@ async function startBare(
   };
   return {
     ...process,
-    typedBytes: () => 0,
-    wrapperPid: () => null,
     lose(reason) {
       finish(exit ?? { code: null, reason });
       gate.discard();

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BxError } from '../../../platform/errors.js';
 import { type Container, type ContainerDefaults, type ContainerProcess, type ProcessSpec, RELEASED } from '../../engine.js';
 import { killWrapped, type Life, oddVariables, programEnv } from './life.js';
-import { type ExecContext, type OwnedProcess, startWrapped, UNREAD_MIN_BYTES } from './process.js';
+import { type ExecContext, startWrapped, UNREAD_MIN_BYTES, type WrappedProcess } from './process.js';
 import { wrappedArgs } from './scripts.js';
 import { startableUser } from './user.js';
 
@@ -32,7 +32,7 @@ export interface KeptOptions {
 export function createKeptContainer(options: KeptOptions): Container {
   const { facts, life } = options;
   const { defaults } = facts;
-  const processes = new Set<OwnedProcess>();
+  const processes = new Set<WrappedProcess>();
   let unclaimed = life.first;
   let ending: Promise<void> | null = null;
   let lostReason: string | null = null;
@@ -44,7 +44,7 @@ export function createKeptContainer(options: KeptOptions): Container {
   /** Into the terminals of programs that have ended. */
   let typedBytes = 0;
 
-  const own = (process: OwnedProcess): void => {
+  const own = (process: WrappedProcess): void => {
     processes.add(process);
     void process.exited.then(() => {
       processes.delete(process);
@@ -110,7 +110,7 @@ export function createKeptContainer(options: KeptOptions): Container {
  * stops a container, which never ends where nobody reads on: it answers no more, and goes on to kill the process id of a program that has
  * long ended, whoever has it by then (executor/runcexecutor: callWithIO, runcProcessHandle).
  */
-async function drain(life: Life, running: readonly OwnedProcess[], bytes: number): Promise<void> {
+async function drain(life: Life, running: readonly WrappedProcess[], bytes: number): Promise<void> {
   const stops = running.flatMap((process) => process.wrapperPid() ?? []).map((pid) => `bx_kill STOP ${pid}`);
   const reading = life.keeper().then((keeper) => keeper.run([...stops, 'bx_drain'].join('; ')));
   await Promise.race([reading.catch(() => undefined), delay(DRAIN_BEGINS_WITHIN_MS)]);

@@ -43,10 +43,6 @@ export interface WrappedSpec extends WrappedProgram {
 export interface OwnedProcess extends ContainerProcess {
   /** The container ended under it: resolves `exited` with that reason unless it has ended by itself. */
   lose(reason: string): void;
-  /** How much was typed into its terminal; 0 without one. */
-  typedBytes(): number;
-  /** Null: it has not begun. */
-  wrapperPid(): number | null;
 }
 
 export interface WrappedProcess extends OwnedProcess {
@@ -54,6 +50,10 @@ export interface WrappedProcess extends OwnedProcess {
   readonly look: string | null;
   /** Resolves with the engine's reason when the wrapper itself has ended, which is after the program, and for a first process never by itself. */
   readonly wrapperEnded: Promise<string>;
+  /** How much was typed into its terminal; 0 without one. */
+  typedBytes(): number;
+  /** Null: it has not begun. */
+  wrapperPid(): number | null;
 }
 
 /** How the wrapper is started and spoken to. */
@@ -205,7 +205,7 @@ export async function startWrapped(
   if (spec.tty) stream.resize(spec.cols, spec.rows);
 
   const channel = execChannel(stream, gate, spec.tty, () => isOver);
-  const process: OwnedProcess = {
+  const process: Omit<WrappedProcess, 'look' | 'wrapperEnded'> = {
     ...channel,
     write(data, onTaken) {
       if (spec.tty && !isOver) typed += data.length;
