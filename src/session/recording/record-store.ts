@@ -59,10 +59,9 @@ export function createRecordDirectory(root: string, id: string): string {
 
 /** The oldest first; what is no record is passed over. Throws `BxError('state')` for a directory that is not safe. */
 export async function listRecords(root: string): Promise<StoredRecord[]> {
-  checkRoot(root);
-  const names = await readdir(root).catch(() => []);
-  const found = await Promise.all(names.map((name) => describe(join(root, name), name).catch(() => null)));
-  return found.flatMap((one) => one ?? []).sort((a, b) => a.writtenAtMs - b.writtenAtMs);
+  const names = await namesIn(root);
+  const found = await Promise.all(names.map((name) => measure(join(root, name), name)));
+  return (await Promise.all(found.flat().sort(byAge).map(describe))).flat();
 }
 
 /** By its id or the beginning of just one. Throws `BxError('not-found')`. */
@@ -83,17 +82,23 @@ export async function removeStoredRecord({ directory }: StoredRecord): Promise<v
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Makes room: whole records, the oldest first, none that is still being written. */
+/**
+ * Makes room: whole records, the oldest first, none that is still being written. Their sizes are looked at one after another, and only
+ * those that may go are opened: somebody types into a shell of this process meanwhile.
+ */
 export async function pruneRecords(
   root: string,
   bounds: { readonly bytes: number; readonly count: number } = STORE_BOUNDS,
 ): Promise<void> {
-  const all = await listRecords(root);
+  const all: RecordFiles[] = [];
+  for (const name of await namesIn(root)) all.push(...(await measure(join(root, name), name)));
+  all.sort(byAge);
   let bytes = all.reduce((sum, record) => sum + record.bytes, 0);
   let count = all.length;
-  for (const record of all) {
+  for (const files of all) {
     if (bytes <= bounds.bytes && count <= bounds.count) return;
-    if (isBeingWritten(record)) continue;
+    const [record] = await describe(files);
+    if (record === undefined || isBeingWritten(record)) continue;
     await removeStoredRecord(record);
     bytes -= record.bytes;
     count--;
@@ -106,19 +111,40 @@ export function isBeingWritten({ header, isEnded }: StoredRecord): boolean {
   return isSameProcess(header.pid, null);
 }
 
-async function describe(directory: string, id: string): Promise<StoredRecord | null> {
-  const names = await segmentNames(directory);
-  const about = await stat(directory);
-  if (names.length === 0 || !about.isDirectory()) return null;
-  const stats = await Promise.all(names.map((name) => stat(join(directory, name))));
-  return {
-    id,
-    directory,
-    bytes: stats.reduce((sum, { size }) => sum + size, 0),
-    writtenAtMs: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)),
-    header: await firstHeader(join(directory, names[0]!)),
-    isEnded: await hasEnd(join(directory, names.at(-1)!)),
-  };
+/** What a record takes, without a look into its files. */
+interface RecordFiles extends Pick<StoredRecord, 'id' | 'directory' | 'bytes' | 'writtenAtMs'> {
+  /** At least one, the oldest first. */
+  readonly segments: readonly string[];
+}
+
+const byAge = (a: RecordFiles | StoredRecord, b: RecordFiles | StoredRecord): number => a.writtenAtMs - b.writtenAtMs;
+
+/** Throws `BxError('state')` for a directory that is not safe. */
+function namesIn(root: string): Promise<string[]> {
+  checkRoot(root);
+  return readdir(root).catch(() => []);
+}
+
+/** Nothing of what is no record, or goes in this moment. */
+async function measure(directory: string, id: string): Promise<RecordFiles[]> {
+  try {
+    const segments = (await segmentNames(directory)).map((name) => join(directory, name));
+    if (segments.length === 0) return [];
+    const stats = await Promise.all(segments.map((path) => stat(path)));
+    const bytes = stats.reduce((sum, { size }) => sum + size, 0);
+    return [{ id, directory, segments, bytes, writtenAtMs: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)) }];
+  } catch {
+    return [];
+  }
+}
+
+/** Nothing of what cannot be opened, or goes in this moment. */
+async function describe({ segments, ...files }: RecordFiles): Promise<StoredRecord[]> {
+  try {
+    return [{ ...files, header: await firstHeader(segments[0]!), isEnded: await hasEnd(segments.at(-1)!) }];
+  } catch {
+    return [];
+  }
 }
 
 async function hasEnd(path: string): Promise<boolean> {
