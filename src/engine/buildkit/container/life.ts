@@ -7,6 +7,7 @@ import { type ProcessSpec, RELEASED } from '../../engine.js';
 import { mergeEnv } from '../../shared/env.js';
 import { type Keeper, type KeeperOptions, startKeeper } from './keeper.js';
 import { type ExecContext, startWrapped, type WrappedProcess } from './process.js';
+import { whenQuiet } from './quiet.js';
 import { firstArgs } from './scripts.js';
 import { HISTORY_PATH } from './step-command.js';
 import { firstLook, readFirstLook, readSurroundings, type Surroundings } from './surroundings.js';
@@ -103,14 +104,14 @@ export async function keptByFirst(
     return keeping;
   }
   // It ends the container, whatever runs in it, when the engine is killed.
-  const later = setTimeout(() => void keeper().catch(() => undefined), KEEPER_AFTER_MS).unref();
-  void process.wrapperEnded.then(() => clearTimeout(later));
+  const callOff = whenQuiet(KEEPER_AFTER_MS, () => void keeper().catch(() => undefined));
+  void process.wrapperEnded.then(callOff);
   return {
     found,
     keeper,
     ended: process.wrapperEnded,
     close() {
-      clearTimeout(later);
+      callOff();
       void keeping?.then((started) => started.close()).catch(() => undefined);
       process.lose(RELEASED);
     },

@@ -15,6 +15,7 @@ import { execChannel } from './exec-channel.js';
 import { openExecStream } from './exec-stream.js';
 import { createLineEndFilter, type LineEndFilter } from './line-ends.js';
 import { createMarkerFilter, type Marker } from './marker-filter.js';
+import { noteTyping } from './quiet.js';
 import type { WrappedProgram } from './scripts.js';
 import { assertSignalName } from './signals.js';
 
@@ -208,7 +209,10 @@ export async function startWrapped(
   const process: Omit<WrappedProcess, 'look' | 'wrapperEnded'> = {
     ...channel,
     write(data, onTaken) {
-      if (spec.tty && !isOver) typed += data.length;
+      if (spec.tty && !isOver) {
+        typed += data.length;
+        noteTyping();
+      }
       channel.write(data, onTaken);
     },
     typedBytes: () => typed,
