@@ -9,7 +9,8 @@ import { openShellAbove, withPty } from '../debuggers.mjs';
 import { Pty } from '../pty.mjs';
 import { processBytes } from '../resident.mjs';
 import { percentile, spread } from '../statistics.mjs';
-import { ECHO_P50_MS, ECHO_P99_MS, echoes, summary } from './echo.mjs';
+import { quietest, watchStolen } from '../stolen.mjs';
+import { ECHO_P50_MS, ECHO_P99_MS, ECHO_RUNS, echoes, isPrompt, quietestOf, summary } from './echo.mjs';
 
 /** @typedef {import('../bench.mjs').Bench} Bench */
 /** @typedef {import('../bench.mjs').Row} Row */
@@ -50,14 +51,21 @@ export const ATTACHED = [
     title: 'key echo p50, p99, attached',
     goal: `<= ${ECHO_P50_MS + SOCKET_MS}, ${ECHO_P99_MS + SOCKET_MS} ms`,
     measure: async (bench, { id, title, goal }) => {
-      const figures = await inBackground(bench, id, ({ attach }) =>
-        withPty(attach(), async (pty) => {
-          await intoShell(pty);
-          return await echoes(pty);
-        }),
-      );
-      const isMet = percentile(figures, 0.5) <= ECHO_P50_MS + SOCKET_MS && percentile(figures, 0.99) <= ECHO_P99_MS + SOCKET_MS;
-      return [{ row: title, ours: summary(figures), peer: '-', wall: null, cpu: null, goal, isMet, figures }];
+      const figures = await inBackground(bench, id, async ({ attach }) => {
+        const runs = [];
+        for (let run = 0; run < bench.pairs(ECHO_RUNS); run++) {
+          const typed = withPty(attach(), async (pty) => {
+            await intoShell(pty);
+            return await watchStolen(() => echoes(pty));
+          });
+          runs.push(await typed);
+        }
+        return runs;
+      });
+      const { value } = quietest(figures);
+      const isMet = isPrompt(value, ECHO_P50_MS + SOCKET_MS, ECHO_P99_MS + SOCKET_MS);
+      const note = quietestOf(figures);
+      return [{ row: title, ours: summary(value), peer: '-', wall: null, cpu: null, goal, isMet, note, figures }];
     },
   },
   {

@@ -5,6 +5,7 @@ import { withMonitor, withPty, withSession } from '../debuggers.mjs';
 import { PeerMissing } from '../peers.mjs';
 import { Pty } from '../pty.mjs';
 import { alternate, compare, percentile } from '../statistics.mjs';
+import { inPercent, quietest, watchStolen } from '../stolen.mjs';
 
 /** @typedef {import('../bench.mjs').Bench} Bench */
 /** @typedef {import('../bench.mjs').Row} Row */
@@ -13,8 +14,11 @@ const KEYS = 200;
 /** A held key repeats 25 times a second; somebody who types fast is not faster. The jitter keeps it out of step with frames. */
 const KEY_EVERY_MS = 40;
 const KEY_JITTER_MS = 30;
+const CLEARED_MS = 100;
 export const ECHO_P50_MS = 4;
 export const ECHO_P99_MS = 16;
+/** Somebody else on the same host costs more milliseconds than there are: the run that was disturbed least counts. */
+export const ECHO_RUNS = 3;
 const FIRST_FRAME_MS = 250;
 
 /** Letters that end no control sequence, so that one in the output is one on the screen. */
@@ -59,22 +63,29 @@ export const ECHO = [
     goal: `<= ${ECHO_P50_MS}, ${ECHO_P99_MS} ms`,
     measure: async (bench, { title, goal }) => {
       const dir = failingBuild(bench.contexts, 'key-echo', 1);
-      const ours = await withSession(bench, dir, (pty) => echoes(pty));
-      const theirs = await echoesOfPeer(bench, dir);
-      const [p50, p99] = [percentile(ours, 0.5), percentile(ours, 0.99)];
-      const figures = { ours, peer: theirs.ms };
-      const isMet = p50 <= ECHO_P50_MS && p99 <= ECHO_P99_MS;
+      const monitor = await bench.monitor().catch(missing);
+      const runs = await alternate(
+        bench.pairs(ECHO_RUNS),
+        () => withSession(bench, dir, (pty) => watchStolen(() => echoes(pty))),
+        async () => {
+          if ('reason' in monitor) return { value: [], stolen: 0 };
+          return await withMonitor(bench, monitor.peer, dir, (pty) => watchStolen(() => echoes(pty)));
+        },
+      );
+      const [ours, theirs] = [quietest(runs.ours), quietest(runs.peer)];
+      const isMet = isPrompt(ours.value, ECHO_P50_MS, ECHO_P99_MS);
+      const quiet = `${quietestOf(runs.ours)}; in the peer's ${inPercent(theirs.stolen)}`;
       return [
         {
           row: title,
-          ours: summary(ours),
-          peer: summary(theirs.ms),
+          ours: summary(ours.value),
+          peer: summary(theirs.value),
           wall: null,
           cpu: null,
           goal,
           isMet,
-          note: theirs.note,
-          figures,
+          note: 'reason' in monitor ? `${monitor.reason}; ${quietestOf(runs.ours)}` : `${monitor.note}; ${quiet}`,
+          figures: runs,
         },
       ];
     },
@@ -86,15 +97,20 @@ function firstSight(command, test) {
   return withPty(new Pty(command), async (pty) => (await pty.shows(test, 'the first frame')).atMs - pty.startMs);
 }
 
-/** @param {Bench} bench @param {string} dir @returns {Promise<{ ms: number[], note: string }>} */
-async function echoesOfPeer(bench, dir) {
-  try {
-    const { peer, note } = await bench.monitor();
-    return { ms: await withMonitor(bench, peer, dir, (pty) => echoes(pty)), note };
-  } catch (error) {
-    if (!(error instanceof PeerMissing)) throw error;
-    return { ms: [], note: error.message };
-  }
+/** @param {unknown} error @returns {{ reason: string }} */
+function missing(error) {
+  if (!(error instanceof PeerMissing)) throw error;
+  return { reason: error.message };
+}
+
+/** @param {readonly number[]} ms @param {number} p50 @param {number} p99 */
+export function isPrompt(ms, p50, p99) {
+  return percentile(ms, 0.5) <= p50 && percentile(ms, 0.99) <= p99;
+}
+
+/** @param {readonly import('../stolen.mjs').Watched<unknown>[]} runs */
+export function quietestOf(runs) {
+  return `the quietest of ${runs.length} runs, in which others took ${inPercent(quietest(runs).stolen)} of the processor`;
 }
 
 /** From the key to the bytes that put it on the terminal, key by key. @param {Pty} pty @param {number} [keys] @returns {Promise<number[]>} */
@@ -106,7 +122,8 @@ export async function echoes(pty, keys = KEYS) {
     // A full line would wrap, and be drawn again as a whole.
     if (key % 20 === 0) {
       pty.press('\x15');
-      await pty.settled(100);
+      // The line may begin with this very letter: that it went must be drawn first.
+      await new Promise((resolve) => setTimeout(resolve, CLEARED_MS));
     }
     const startMs = pty.press(letter);
     taken.push((await pty.says((bytes) => withoutControls(bytes).includes(letter), `the echo of ${letter}`)).atMs - startMs);
