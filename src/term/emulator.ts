@@ -10,6 +10,7 @@ import { createGridReader } from './grid-reader.js';
 import { createListeners } from './listeners.js';
 import { watchModes } from './modes.js';
 import { applyOscPolicy } from './osc-policy.js';
+import { createRowMemory } from './row-memory.js';
 import { searchGrid } from './search.js';
 import type { Emulator, EmulatorOptions, Viewport } from './types.js';
 import { createWriteQueue } from './write-queue.js';
@@ -156,6 +157,14 @@ export function createEmulatorWith(
     onBell: bells.add,
     onClipboard: clipboard.add,
     readRow: grid.readRow,
+    rowMemory: () =>
+      createRowMemory(
+        () => terminal.cols,
+        (row) => {
+          const line = grid.line(row);
+          return line === undefined ? null : internals.cellsOf(line);
+        },
+      ),
     isWrapped: grid.isWrapped,
     text: grid.text,
     search: (query, searchOptions) => searchGrid(grid, query, searchOptions),

@@ -9,6 +9,7 @@ export interface GridReader {
   readonly firstRow: number;
   /** Row after the last one. */
   readonly endRow: number;
+  line(row: number): IBufferLine | undefined;
   readRow(row: number, cells: CellSink): boolean;
   isWrapped(row: number): boolean;
   text(startRow: number, startCol: number, endRow: number, endCol: number): string;
@@ -58,6 +59,7 @@ export function createGridReader(terminal: Terminal, firstRow: () => number): Gr
     get endRow() {
       return firstRow() + terminal.buffer.active.length;
     },
+    line,
     readRow(row, cells) {
       const current = line(row);
       const cols = terminal.cols;

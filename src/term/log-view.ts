@@ -13,6 +13,7 @@ import {
   type Emulator,
   type EmulatorModes,
   type EmulatorOptions,
+  type RowMemory,
   type SearchOptions,
 } from './types.js';
 
@@ -82,6 +83,8 @@ export function createLogView(options: LogViewOptions): LogView {
           done?.();
         }),
     },
+    // Of what it shows otherwise than it stands in the grid.
+    rowMemory: { value: (): RowMemory => ({ hasChanged: () => true, forget: () => undefined }) },
     readRow: {
       value: (row: number, cells: CellSink) => {
         const isThere = emulator.readRow(row, cells) && row < viewport.firstRow + viewport.length;

@@ -118,6 +118,14 @@ export interface EmulatorOptions {
   readonly hasPlainWidths?: boolean;
 }
 
+/** Of one reader, who shows rows at places of its own. */
+export interface RowMemory {
+  /** Whether `row` reads otherwise than the row that was at `place` when it was asked last; true at first, and where that cannot be told. */
+  hasChanged(place: number, row: number): boolean;
+  /** Every row counts as changed, once. */
+  forget(): void;
+}
+
 export interface Emulator extends Disposable {
   readonly cols: number;
   readonly rows: number;
@@ -157,6 +165,8 @@ export interface Emulator extends Disposable {
 
   /** Fills `cells` with one grid row. False (and blank cells) when there is no such row. */
   readRow(row: number, cells: CellSink): boolean;
+  /** For `readRow` of this emulator. */
+  rowMemory(): RowMemory;
   /** Whether `row` continues the line of the row above. */
   isWrapped(row: number): boolean;
   /** Text of a range as copied: wrapped rows joined, trailing blanks removed. `endCol` is exclusive. */

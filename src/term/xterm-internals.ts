@@ -1,8 +1,8 @@
 /**
- * The few facts about the emulator library that its public interface does not give: cursor visibility and shape, the mouse encoding,
- * and how many lines fell out of the scrollback. Read here only, checked at run time, so that an upgrade fails loudly in one place.
+ * The few facts about the emulator library that its public interface does not give: cursor visibility and shape, the mouse encoding, how
+ * many lines fell out of the scrollback, and the numbers that make a cell. Read here only, checked at run time, so that an upgrade fails loudly in one place.
  */
-import type { Terminal } from '@xterm/headless';
+import type { IBufferLine, Terminal } from '@xterm/headless';
 import type { Disposable } from '../platform/byte-channel.js';
 import { BxError } from '../platform/errors.js';
 import type { CursorShape, MouseEncoding } from './types.js';
@@ -57,6 +57,8 @@ export interface XtermInternals extends Disposable {
   showCursor(): void;
   /** The next piece is parsed within `write`, as the library does for what follows a key, when none waits. */
   parseNext(): void;
+  /** The numbers of a line's cells, three each, and perhaps more behind them; a view, which the next output changes. */
+  cellsOf(line: IBufferLine): Uint32Array | null;
   /** Carries out a sequence with a count as if the program had sent it with `count`. */
   runCounted(sequence: CountedSequence, count: number): void;
 }
@@ -114,6 +116,10 @@ export function openInternals(terminal: Terminal, onReset: () => void): XtermInt
       coreService.isCursorHidden = false;
     },
     parseNext: () => writes.handleUserInput(),
+    cellsOf(line) {
+      const cells = (line as { readonly _line?: { readonly _data?: unknown } })._line?._data;
+      return cells instanceof Uint32Array ? cells : null;
+    },
     runCounted(sequence, count) {
       handler[sequence]({ params: [count], length: 1 });
     },

@@ -8,7 +8,7 @@ import type { Generation, SessionState, Step } from '../core/model/index.js';
 import { selectPlatform } from '../core/select/index.js';
 import { cleanText, wrapText } from '../platform/text-width.js';
 import type { TerminalSize } from '../session/session.js';
-import type { Emulator, Match } from '../term/types.js';
+import type { Emulator, Match, RowMemory } from '../term/types.js';
 import type { Attached } from './control/attached.js';
 import type { CommandLine } from './deps.js';
 import type { BlessedHost } from './host/blessed-host.js';
@@ -67,7 +67,7 @@ export interface ScreenLabels {
 export interface ScreenView {
   render(frame: Frame): void;
   /** Draws the program's cells alone, in the frame that was rendered last. False: that is not enough, or they are not on display. */
-  renderTerminal(): boolean;
+  renderTerminal(emulator: Emulator | null): boolean;
   /** Boxes with their titles as they were painted last, for the mouse. */
   readonly frameBoxes: readonly FrameBox[];
   /** The bottom row, likewise; null before there is one. */
@@ -84,6 +84,9 @@ export interface ScreenView {
 export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLabels): ScreenView {
   let frame: Frame | null = null;
   let frameBoxes: FrameBox[] = [];
+  /** Of the program's rows as they stand on the cells. */
+  let painted: { readonly emulator: Emulator; readonly rows: RowMemory } | null = null;
+  let isOnlyTerminal = false;
   const painting = (paint: (surface: Surface, current: Frame) => void) =>
     host.addElement((surface) => {
       if (frame !== null) paint(surface, frame);
@@ -191,27 +194,40 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       host.setCursor(null);
       host.render();
     },
-    renderTerminal() {
-      if (frame === null || frame.terminal === null || !visiblePanels(frame.layout).includes('terminal')) return false;
+    renderTerminal(emulator) {
+      if (frame === null || emulator === null || frame.terminal !== emulator || !visiblePanels(frame.layout).includes('terminal'))
+        return false;
       const { overlays, toast, search, mark } = frame.view;
       if (overlays.length > 0 || toast !== null || search !== null || mark !== null) return false;
       host.setCursor(null);
+      isOnlyTerminal = true;
       host.renderOnly(panels.terminal);
       return true;
     },
   };
 
+  /** Null: all rows are to be painted, and cannot be told from others later. */
+  function paintedRows(emulator: Emulator | null, isPlain: boolean): RowMemory | null {
+    const isWhole = !isOnlyTerminal;
+    isOnlyTerminal = false;
+    if (emulator === null || !isPlain) painted = null;
+    else if (painted?.emulator !== emulator) painted = { emulator, rows: emulator.rowMemory() };
+    else if (isWhole) painted.rows.forget();
+    return painted?.rows ?? null;
+  }
+
   function paintTerminalPanel(surface: Surface, current: Frame, theLook: Look): void {
     const { terminal: emulator, view } = current;
-    if (emulator === null) {
+    const origin = emulator === null ? null : gridOrigin(emulator, surface.width, surface.height);
+    const isLarger = foreignSizeOf(current) !== null;
+    const memory = paintedRows(emulator, !isLarger && origin?.row === 0 && origin.col === 0);
+    if (emulator === null || origin === null) {
       surface.fill(theLook.attributes.plain);
       surface.text(1, 0, 'No terminal is open: enter on a step opens a shell in it.', theLook.attr('dim'));
       return;
     }
-    const origin = gridOrigin(emulator, surface.width, surface.height);
-    const isLarger = foreignSizeOf(current) !== null;
     const sizeReason = current.context.replay === null ? 'set by another screen' : 'as it was recorded';
-    paintGrid(surface, { emulator, ...marksOf(current, 'terminal'), origin, isLarger, sizeReason }, theLook);
+    paintGrid(surface, { emulator, memory, ...marksOf(current, 'terminal'), origin, isLarger, sizeReason }, theLook);
     const x = emulator.cursor.x - origin.col;
     const y = emulator.cursor.y - origin.row;
     if (view.mode !== 'terminal' || !emulator.modes.cursorVisible || y < 0 || y >= surface.height) return;

@@ -5,6 +5,7 @@
 import type { SessionEvent } from '../core/events.js';
 import type { SessionState } from '../core/model/index.js';
 import type { Disposable } from '../platform/byte-channel.js';
+import type { Emulator } from '../term/types.js';
 import { attachedOf, watchAttached } from './control/attached.js';
 import { askBackground } from './control/background.js';
 import { createCommandRuns } from './control/command-runs.js';
@@ -117,10 +118,15 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
   const tellPlace = createPlaceTeller(ui);
   const preparing = createPreparing(ui, () => commands.terminalSize());
   const scheduler = createFrameScheduler(clock, stdout, (scope) => {
-    if (scope === 'terminal' && screenView.renderTerminal()) return scope;
+    if (scope === 'terminal' && screenView.renderTerminal(shownEmulator())) return scope;
     draw();
     return 'all';
   });
+
+  function shownEmulator(): Emulator | null {
+    const { activeTab } = store.view;
+    return activeTab === null ? null : (terminals.get(activeTab)?.emulator ?? null);
+  }
 
   function draw(): void {
     const nowMs = sessionNow();
@@ -136,7 +142,6 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
     const logRect = panelRect(layout, 'logs');
     if (logRect !== null) logs.resize(logRect.width, logAreas(generation, step, logRect.width, logRect.height).gridHeight);
     const context = ui.context();
-    const tab = view.activeTab === null ? null : terminals.get(view.activeTab);
     tellShown(ui);
     tellPlace();
     const frame: Frame = {
@@ -145,8 +150,8 @@ export function startScreen(deps: ScreenDeps): ScreenHandle {
       layout,
       context,
       nowMs,
-      terminal: tab?.emulator ?? null,
-      terminalSize: tab?.terminal.size ?? null,
+      terminal: shownEmulator(),
+      terminalSize: view.activeTab === null ? null : (terminals.get(view.activeTab)?.terminal.size ?? null),
       log: generation === null || step === null ? null : logs.get(generation.number, step.key),
       matches: gridMatches(ui),
       hints: hintsOf(state, view, context, leaveLabel, look.glyphs),

@@ -1,7 +1,7 @@
 /**
  * When to draw: at once after a pause, at most 30 frames a second while changes keep coming, ten while only the build goes on and nobody
  * types, none while the terminal has not taken the last one, none when nothing changed, and a tick while something on screen changes with
- * time.
+ * time, which comes behind the echo of a key and not before it.
  */
 import type { SessionEvent } from '../../core/events.js';
 import type { ScreenClock, ScreenOutput } from '../deps.js';
@@ -50,6 +50,8 @@ export function createFrameScheduler(
   let turn = 0;
   let tickTimer: unknown = null;
   let tickMs: number | null = null;
+  /** A tick waits for the next frame, but not for ever. */
+  let dueTick: unknown = null;
   /** When the next frame is due in an even rhythm. */
   let nextMs = Number.NEGATIVE_INFINITY;
   /** The last frame that had something of the build. */
@@ -58,6 +60,10 @@ export function createFrameScheduler(
   let isPaused = false;
   let isWaitingForDrain = false;
 
+  const endDueTick = (): void => {
+    if (dueTick !== null) clock.clearTimeout(dueTick);
+    dueTick = null;
+  };
   const callOff = (): void => {
     turn++;
     timerDueMs = Number.POSITIVE_INFINITY;
@@ -79,6 +85,10 @@ export function createFrameScheduler(
     wanted.prompt = null;
     wanted.calm = null;
     const drawn = draw(scope);
+    if (dueTick !== null) {
+      endDueTick();
+      if (drawn !== 'all') wanted.prompt = 'all';
+    }
     if (calm !== null && (isCalmDue || drawn === 'all')) lastCalmMs = nowMs;
     else wanted.calm ??= calm;
     schedule();
@@ -101,8 +111,9 @@ export function createFrameScheduler(
     if (dueMs > nowMs) timer = clock.setTimeout(run, dueMs - nowMs);
     else clock.soon(run);
   };
+  const isTouched = (): boolean => Math.abs(clock.now() - touchedMs) < TOUCHED_MS;
   const invalidate = (scope: FrameScope = 'all', wish: FramePace = 'prompt'): void => {
-    const pace = Math.abs(clock.now() - touchedMs) < TOUCHED_MS ? 'prompt' : wish;
+    const pace = isTouched() ? 'prompt' : wish;
     if (wanted[pace] !== 'all') wanted[pace] = scope;
     schedule();
   };
@@ -123,14 +134,20 @@ export function createFrameScheduler(
   const stopTick = (): void => {
     if (tickTimer !== null) clock.clearTimeout(tickTimer);
     tickTimer = null;
+    endDueTick();
   };
   const startTick = (): void => {
     if (tickMs === null || tickTimer !== null || isPaused) return;
     tickTimer = clock.setTimeout(() => {
       tickTimer = null;
-      invalidate('all', 'calm');
+      tick();
       startTick();
     }, tickMs);
+  };
+  /** Of somebody who types, the next key is furthest away when the one before has just been drawn. */
+  const tick = (): void => {
+    if (!isTouched()) invalidate('all', 'calm');
+    else dueTick ??= clock.setTimeout(() => invalidate('all'), TOUCHED_MS);
   };
   stdout.on('drain', onDrain);
 

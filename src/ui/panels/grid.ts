@@ -1,5 +1,13 @@
 /** Paints rows of an emulator's grid cell by cell, with search hits. What a program printed comes to the screen only through here. */
-import { type Cell, type CellSink, DEFAULT_COLOR, type Emulator, type GridPosition, type Match } from '../../term/types.js';
+import {
+  type Cell,
+  type CellSink,
+  DEFAULT_COLOR,
+  type Emulator,
+  type GridPosition,
+  type Match,
+  type RowMemory,
+} from '../../term/types.js';
 import { BOLD, DIM, INVERSE, INVISIBLE, ITALIC, STRIKE, UNDERLINE } from '../host/attributes.js';
 import type { Surface } from '../host/surface.js';
 import type { Look } from '../look.js';
@@ -9,6 +17,8 @@ export interface GridProps {
   readonly matches: readonly Match[];
   /** Index of the current match; -1: none. */
   readonly current: number;
+  /** Rows that it does not call changed are left as they were painted; missing: all are painted. */
+  readonly memory?: RowMemory | null;
   /** Cells that the mouse has marked. */
   readonly mark: Match | null;
   /** The cell of the view in the upper left corner; missing: the first. */
@@ -24,10 +34,20 @@ const FIRST: GridPosition = { row: 0, col: 0 };
 const sink: CellSink = [];
 
 export function paintGrid(surface: Surface, props: GridProps, look: Look): void {
-  const { emulator, matches, current, mark, origin = FIRST, isLarger = false, sizeReason = 'set by another screen' } = props;
+  const {
+    emulator,
+    memory,
+    matches,
+    current,
+    mark,
+    origin = FIRST,
+    isLarger = false,
+    sizeReason = 'set by another screen',
+  } = props;
   const place = { row: emulator.viewport.top + origin.row, col: origin.col };
   const plain = look.attributes.plain;
   for (let y = 0; y < surface.height; y++) {
+    if (memory?.hasChanged(y, place.row + y) === false) continue;
     const isBeyond = isLarger && y >= emulator.rows;
     if (isBeyond || !emulator.readRow(place.row + y, sink)) {
       surface.fillRow(y, plain);

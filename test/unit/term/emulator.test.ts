@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CellSink, Emulator } from '../../../src/term/emulator.js';
+import type { CellSink, Emulator, RowMemory } from '../../../src/term/emulator.js';
 import { createEmulator, DEFAULT_COLOR, isRgbColor, RGB_COLOR } from '../../../src/term/emulator.js';
 
 const opened: Emulator[] = [];
@@ -303,5 +303,36 @@ describe('text and resize', () => {
     copy.readRow(0, cells);
     expect(cells[0]).toMatchObject({ chars: 'r', fg: 1 });
     expect(rowText(copy, 1)).toBe('日本');
+  });
+});
+
+describe('the memory of rows', () => {
+  const changed = (emulator: Emulator, memory: RowMemory): number[] =>
+    Array.from({ length: emulator.rows }, (_, y) => y).filter((y) => memory.hasChanged(y, emulator.viewport.top + y));
+
+  it('knows the rows that read otherwise than before', async () => {
+    const emulator = open();
+    const memory = emulator.rowMemory();
+    await write(emulator, 'one\r\ntwo\r\nthree');
+    expect(changed(emulator, memory)).toEqual([0, 1, 2, 3, 4]);
+    expect(changed(emulator, memory)).toEqual([]);
+    await write(emulator, '!');
+    expect(changed(emulator, memory)).toEqual([2]);
+    await write(emulator, '\x1b[1;1H\x1b[31mone');
+    expect(changed(emulator, memory)).toEqual([0]);
+    await write(emulator, '\x1b[5;1H\n');
+    expect(changed(emulator, memory)).toEqual([0, 1, 2]);
+    memory.forget();
+    expect(changed(emulator, memory)).toEqual([0, 1, 2, 3, 4]);
+    emulator.resize(30, 4);
+    expect(changed(emulator, memory)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('takes a row for changed whose characters or looks stand elsewhere', async () => {
+    const emulator = open();
+    const memory = emulator.rowMemory();
+    await write(emulator, 'e\u0301\r\n\x1b[4:3mwavy\x1b[0m\r\nplain');
+    changed(emulator, memory);
+    expect(changed(emulator, memory)).toEqual([0, 1]);
   });
 });

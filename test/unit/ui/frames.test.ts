@@ -96,6 +96,27 @@ describe('frames', () => {
     expect(drawn.map(([atMs]) => atMs)).toEqual([0, 40]);
   });
 
+  test('of a tick come behind the echo of a key, and without one a moment later', () => {
+    const { scheduler, drawn, passTo } = createRhythm();
+    scheduler.setTick(100);
+    passTo(90);
+    scheduler.touched();
+    passTo(104);
+    expect(drawn).toEqual([]);
+    scheduler.invalidate('terminal');
+    passTo(105);
+    expect(drawn).toEqual([
+      [104, 'terminal'],
+      [104, 'all'],
+    ]);
+    passTo(190);
+    scheduler.touched();
+    passTo(399);
+    expect(drawn.slice(2)).toEqual([]);
+    passTo(401);
+    expect(drawn.slice(2)).toEqual([[400, 'all']]);
+  });
+
   test('that draw everything for a person leave nothing for the build', () => {
     const { scheduler, drawn, passTo } = createRhythm();
     scheduler.invalidate('all', 'calm');
