@@ -56,13 +56,18 @@ describe.each(SHELLS)('%s completes', (name, args, load) => {
     await expectLine(shell, 'bxtui debug build --theme da', 'bxtui debug build --theme dark');
   });
 
-  it('the ids of sessions', async () => {
+  it('the ids of sessions, their runs and steps', async () => {
     const sessions = new Sessions();
     const project = createProject('FROM scratch\nCOPY busybox /\n');
     const id = await sessions.detach(project);
     const shell = await open(project);
     await expectLine(shell, `bxtui attach --root ${sessions.root} ${id.slice(0, 3)}`, id);
     expect((await sessions.list()).map((one) => one.id)).toContain(id);
+    await expectLine(shell, `bxtui logs --root ${sessions.root} ${id} --generation `, '--generation 1');
+    shell.type(`bxtui logs --root ${sessions.root} ${id} --step \t\t`);
+    await shell.waitFor((screen) => /^ *1\b/m.test(screen) && /\b2\b.*COPY busybox|^ *1 +2 *$/m.test(screen), {
+      what: 'the steps',
+    });
     await sessions.end();
   });
 });

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SessionState } from '../../core/model/index.js';
 import { packageRoot } from '../../platform/package-root.js';
 import { printableLine } from '../../platform/printable.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
@@ -21,6 +22,9 @@ export interface Completion {
   /** What the shell completes by itself besides. */
   readonly files: Place;
 }
+
+/** Shells show it in one line with the word. */
+const ABOUT_CHARS = 60;
 
 export const NOTHING: Completion = { candidates: [], files: 'none' };
 
@@ -45,6 +49,8 @@ const OF_FLAGS: Readonly<Record<string, Source>> = {
   theme: themes,
   target: stages,
   'no-cache-filter': stages,
+  step: steps,
+  generation: generations,
   builder: builders,
   context: contexts,
   isolation: () => words(['default']),
@@ -101,6 +107,38 @@ async function sessions({ values }: Said): Promise<readonly Candidate[]> {
     word: record.id,
     about: printableLine(`${contextLabel(record)}, ${state}`),
   }));
+}
+
+/** Of the session that the line names so far, else of the only one; nothing changes there, and other clients are not told. */
+async function lookInto<T>({ values, positionals }: Said, look: (state: SessionState) => T): Promise<T> {
+  const [{ sessionRoot }, { findSession }, { visit }] = await Promise.all([
+    import('../../session/records/root-dir.js'),
+    import('../../session/records/session-records.js'),
+    import('../sessions/connect.js'),
+  ]);
+  const found = findSession(sessionRoot(values.get('root') || null, process.env), positionals[0] ?? null);
+  return visit(found, { kind: 'command', isReadOnly: true }, ({ state }) => look(state));
+}
+
+async function steps(said: Said): Promise<readonly Candidate[]> {
+  const { selectCurrent, selectInstructions } = await import('../../core/select/index.js');
+  const wanted = said.values.get('generation');
+  return lookInto(said, (state) => {
+    const generation =
+      wanted === undefined ? selectCurrent(state) : state.generations.find(({ number }) => String(number) === wanted);
+    const instructions = generation == null ? [] : selectInstructions(generation);
+    return instructions.flatMap(({ number, text, state: how }) =>
+      number === null ? [] : [{ word: String(number), about: printableLine(`${how}, ${shortened(text)}`) }],
+    );
+  });
+}
+
+function generations(said: Said): Promise<readonly Candidate[]> {
+  return lookInto(said, (state) => state.generations.map(({ number, status }) => ({ word: String(number), about: status })));
+}
+
+function shortened(text: string): string {
+  return text.length <= ABOUT_CHARS ? text : `${text.slice(0, ABOUT_CHARS - 1)}…`;
 }
 
 /** The newest first. */
