@@ -1,6 +1,7 @@
 /**
  * The few facts about the emulator library that its public interface does not give: cursor visibility and shape, the mouse encoding, how
- * many lines fell out of the scrollback, and the numbers that make a cell. Read here only, checked at run time, so that an upgrade fails loudly in one place.
+ * many lines fell out of the scrollback, and the numbers that make a cell. Read here only, checked at run time, so that an upgrade fails
+ * loudly in one place.
  */
 import type { IBufferLine, Terminal } from '@xterm/headless';
 import type { Disposable } from '../platform/byte-channel.js';

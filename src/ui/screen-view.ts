@@ -1,6 +1,6 @@
 /**
  * One frame: everything on screen from the session's state, the view's state and the emulators' grids. Owns the blessed elements; decides
- * nothing and remembers nothing between frames but where things were put.
+ * nothing and remembers nothing between frames but where things were put, and what of the program's rows.
  */
 import type { BlessedElement } from 'blessed-internal';
 import type { ActionContext, PanelId } from '../actions/index.js';
