@@ -1,7 +1,7 @@
 /**
  * When to draw: at once after a pause, at most 30 frames a second while changes keep coming, ten while only the build goes on and nobody
  * types, none while the terminal has not taken the last one, none when nothing changed, and a tick while something on screen changes with
- * time, which comes behind the echo of a key and not before it.
+ * time, which comes behind the echo of a key in a program and not before it.
  */
 import type { SessionEvent } from '../../core/events.js';
 import type { ScreenClock, ScreenOutput } from '../deps.js';
@@ -57,6 +57,8 @@ export function createFrameScheduler(
   /** The last frame that had something of the build. */
   let lastCalmMs = Number.NEGATIVE_INFINITY;
   let touchedMs = Number.NEGATIVE_INFINITY;
+  /** The last frame was of a program alone: the next one may be as well. */
+  let wasTerminal = false;
   let isPaused = false;
   let isWaitingForDrain = false;
 
@@ -85,6 +87,7 @@ export function createFrameScheduler(
     wanted.prompt = null;
     wanted.calm = null;
     const drawn = draw(scope);
+    wasTerminal = drawn === 'terminal';
     if (dueTick !== null) {
       endDueTick();
       if (drawn !== 'all') wanted.prompt = 'all';
@@ -144,9 +147,9 @@ export function createFrameScheduler(
       startTick();
     }, tickMs);
   };
-  /** Of somebody who types, the next key is furthest away when the one before has just been drawn. */
+  /** Of somebody who types into a program, the next key is furthest away when the one before has just been drawn. */
   const tick = (): void => {
-    if (!isTouched()) invalidate('all', 'calm');
+    if (!wasTerminal || !isTouched()) invalidate('all', 'calm');
     else dueTick ??= clock.setTimeout(() => invalidate('all'), TOUCHED_MS);
   };
   stdout.on('drain', onDrain);

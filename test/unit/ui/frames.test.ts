@@ -99,22 +99,35 @@ describe('frames', () => {
   test('of a tick come behind the echo of a key, and without one a moment later', () => {
     const { scheduler, drawn, passTo } = createRhythm();
     scheduler.setTick(100);
+    scheduler.invalidate('terminal');
     passTo(90);
     scheduler.touched();
     passTo(104);
-    expect(drawn).toEqual([]);
+    expect(drawn.splice(0)).toEqual([[0, 'terminal']]);
     scheduler.invalidate('terminal');
     passTo(105);
-    expect(drawn).toEqual([
+    expect(drawn.splice(0)).toEqual([
       [104, 'terminal'],
       [104, 'all'],
     ]);
+    passTo(150);
+    scheduler.invalidate('terminal');
     passTo(190);
     scheduler.touched();
     passTo(399);
-    expect(drawn.slice(2)).toEqual([]);
+    expect(drawn.splice(0)).toEqual([[150, 'terminal']]);
     passTo(401);
-    expect(drawn.slice(2)).toEqual([[400, 'all']]);
+    expect(drawn).toEqual([[400, 'all']]);
+  });
+
+  test('of a tick keep their time beside keys that are not for a program', () => {
+    const { scheduler, drawn, passTo } = createRhythm();
+    scheduler.setTick(100);
+    scheduler.invalidate('all');
+    passTo(90);
+    scheduler.touched();
+    passTo(101);
+    expect(drawn.map(([atMs]) => atMs)).toEqual([0, 100]);
   });
 
   test('that draw everything for a person leave nothing for the build', () => {
