@@ -15,6 +15,8 @@ async function shell(size: { cols?: number; rows?: number } = {}): Promise<TestT
   );
   const terminal = await openSession(project, size);
   await shellOpens(terminal);
+  // The answer to what the shell asks its terminal with the prompt would be typed into what comes next.
+  await terminal.settled(150);
   return terminal;
 }
 
