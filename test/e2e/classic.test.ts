@@ -128,11 +128,15 @@ describe.skipIf(!isDocker(address))('the classic builder', () => {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       run.process.kill('SIGKILL');
       await run.result;
-      const next = await runBxtui(['build', '--root', sessions.root, createProject('FROM scratch\nCOPY Dockerfile /\n').dir], {
-        env,
-      });
-      expect(next.status, next.output).toBe(0);
+      const start = async (): Promise<void> => {
+        const { dir } = createProject('FROM scratch\nCOPY Dockerfile /\n');
+        const next = await runBxtui(['build', '--root', sessions.root, dir], { env });
+        expect(next.status, next.output).toBe(0);
+      };
+      await start();
       await expect.poll(added, { timeout: 5_000, message: `killed ${delayMs} ms later` }).toEqual([]);
+      // What the engine was committing may become an image behind that; it is for the start after it.
+      if ((await ownImages()).length > 0) await start();
       expect(await ownImages()).toEqual([]);
     }
   });

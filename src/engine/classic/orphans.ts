@@ -31,10 +31,14 @@ export interface Sweep {
 export function sweepOrphans(api: SweepApi, signal: AbortSignal): Sweep {
   const left = readJournals(api.endpoint.address);
   const clean = removeKnown(api, left).catch(() => false);
-  const done = Promise.all([clean, removeUntold(api, left ?? [], signal).catch(() => false)]).then(([isClean, isAll]) => {
-    if (isClean && isAll) for (const { forget } of left ?? []) forget();
+  const untold = removeUntold(api, left ?? [], signal).catch(() => false);
+  const done = Promise.all([clean, untold]).then(async ([isClean, isAll]) => {
+    if (!isClean || !isAll || !left?.length) return;
+    // What was being committed when its process went has become an image only now.
+    await removeImages(api);
+    for (const { forget } of left) forget();
   });
-  return { clean: clean.then(() => {}), done };
+  return { clean: clean.then(() => {}), done: done.catch(() => {}) };
 }
 
 type SweepApi = Pick<EngineApi, 'endpoint' | 'json' | 'head'>;

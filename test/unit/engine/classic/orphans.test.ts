@@ -28,6 +28,8 @@ describe('what processes that are gone have left', () => {
   let calls: string[];
   let nowS: number;
   let inspected: Record<string, object>;
+  /** Images once they have been asked for. */
+  let committed: Thing[];
   /** Of a container that cannot be removed now. */
   let stuck: string | null;
   const api = {
@@ -40,8 +42,15 @@ describe('what processes that are gone have left', () => {
       const id = /^\/containers\/(\w+)\/json$/.exec(path)?.[1];
       if (id !== undefined) return { Id: id, ...inspected[id] };
       if (options.query?.filters?.includes('status')) return Object.keys(inspected).map((Id) => ({ Id, Created: BEGAN_S + 60 }));
-      if (method === 'DELETE' && stuck !== null && path.endsWith(stuck)) throw new ApiError(500, 'the disk is busy');
-      return path === '/containers/json' ? things.containers : path === '/images/json' ? things.images : null;
+      if (method === 'DELETE') {
+        if (stuck !== null && path.endsWith(stuck)) throw new ApiError(500, 'the disk is busy');
+        const stays = ({ Id }: Thing): boolean => !path.endsWith(`/${Id}`);
+        things = { containers: things.containers.filter(stays), images: things.images.filter(stays) };
+      }
+      if (path !== '/images/json') return path === '/containers/json' ? things.containers : null;
+      const images = things.images;
+      things.images = [...images, ...committed.splice(0)];
+      return images;
     },
   } as unknown as EngineApi;
   const files = (): string[] => readdirSync(join(home, 'bxtui/classic'));
@@ -71,7 +80,7 @@ describe('what processes that are gone have left', () => {
     [stop, nowS, inspected] = [new AbortController(), BEGAN_S + 60, {}];
     home = mkdtempSync(join(tmpdir(), 'bxtui-orphans-'));
     vi.stubEnv('XDG_STATE_HOME', home);
-    [things, calls, stuck] = [{ containers: [], images: [] }, [], null];
+    [things, calls, stuck, committed] = [{ containers: [], images: [] }, [], null, []];
   });
   afterEach(() => {
     vi.unstubAllEnvs();
@@ -93,6 +102,13 @@ describe('what processes that are gone have left', () => {
     await sweep();
     expect(removed()).toEqual([`DELETE /containers/${NOTED}`, 'DELETE /images/left']);
     expect(files()).toEqual([]);
+  });
+
+  it('goes as well when it was being committed at its end, and has become an image since', async () => {
+    leaveJournal();
+    committed = [{ Id: 'late', Labels: { [LABEL]: GONE } }];
+    await sweep();
+    expect([removed(), files()]).toEqual([[`DELETE /containers/${NOTED}`, 'DELETE /images/late'], []]);
   });
 
   it('stays noted when it cannot be removed', async () => {
