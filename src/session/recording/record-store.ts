@@ -60,8 +60,8 @@ export function createRecordDirectory(root: string, id: string): string {
 /** The oldest first; what is no record is passed over. Throws `BxError('state')` for a directory that is not safe. */
 export async function listRecords(root: string): Promise<StoredRecord[]> {
   const names = await namesIn(root);
-  const found = await Promise.all(names.map((name) => measure(join(root, name), name)));
-  return (await Promise.all(found.flat().sort(byAge).map(describe))).flat();
+  const files = (await Promise.all(names.map((name) => measure(join(root, name), name)))).flatMap((one) => one ?? []);
+  return (await Promise.all(files.sort(byAge).map(describe))).flatMap((one) => one ?? []);
 }
 
 /** By its id or the beginning of just one. Throws `BxError('not-found')`. */
@@ -91,14 +91,17 @@ export async function pruneRecords(
   bounds: { readonly bytes: number; readonly count: number } = STORE_BOUNDS,
 ): Promise<void> {
   const all: RecordFiles[] = [];
-  for (const name of await namesIn(root)) all.push(...(await measure(join(root, name), name)));
+  for (const name of await namesIn(root)) {
+    const files = await measure(join(root, name), name);
+    if (files !== null) all.push(files);
+  }
   all.sort(byAge);
   let bytes = all.reduce((sum, record) => sum + record.bytes, 0);
   let count = all.length;
   for (const files of all) {
     if (bytes <= bounds.bytes && count <= bounds.count) return;
-    const [record] = await describe(files);
-    if (record === undefined || isBeingWritten(record)) continue;
+    const record = await describe(files);
+    if (record === null || isBeingWritten(record)) continue;
     await removeStoredRecord(record);
     bytes -= record.bytes;
     count--;
@@ -125,25 +128,25 @@ function namesIn(root: string): Promise<string[]> {
   return readdir(root).catch(() => []);
 }
 
-/** Nothing of what is no record, or goes in this moment. */
-async function measure(directory: string, id: string): Promise<RecordFiles[]> {
+/** Null: it is no record, or goes in this moment. */
+async function measure(directory: string, id: string): Promise<RecordFiles | null> {
   try {
     const segments = (await segmentNames(directory)).map((name) => join(directory, name));
-    if (segments.length === 0) return [];
+    if (segments.length === 0) return null;
     const stats = await Promise.all(segments.map((path) => stat(path)));
     const bytes = stats.reduce((sum, { size }) => sum + size, 0);
-    return [{ id, directory, segments, bytes, writtenAtMs: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)) }];
+    return { id, directory, segments, bytes, writtenAtMs: Math.max(...stats.map(({ mtimeMs }) => mtimeMs)) };
   } catch {
-    return [];
+    return null;
   }
 }
 
-/** Nothing of what cannot be opened, or goes in this moment. */
-async function describe({ segments, ...files }: RecordFiles): Promise<StoredRecord[]> {
+/** Null: it cannot be opened, or goes in this moment. */
+async function describe({ segments, ...files }: RecordFiles): Promise<StoredRecord | null> {
   try {
-    return [{ ...files, header: await firstHeader(segments[0]!), isEnded: await hasEnd(segments.at(-1)!) }];
+    return { ...files, header: await firstHeader(segments[0]!), isEnded: await hasEnd(segments.at(-1)!) };
   } catch {
-    return [];
+    return null;
   }
 }
 
