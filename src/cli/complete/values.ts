@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { SessionState } from '../../core/model/index.js';
 import { packageRoot } from '../../platform/package-root.js';
 import { printableLine } from '../../platform/printable.js';
+import { ellipsize } from '../../platform/text-width.js';
 import type { FlagSpec } from '../flags/flag-spec.js';
 
 export type Place = 'file' | 'directory' | 'none';
@@ -24,7 +25,7 @@ export interface Completion {
 }
 
 /** Shells show it in one line with the word. */
-const ABOUT_CHARS = 60;
+const ABOUT_CELLS = 60;
 
 export const NOTHING: Completion = { candidates: [], files: 'none' };
 
@@ -128,17 +129,13 @@ async function steps(said: Said): Promise<readonly Candidate[]> {
       wanted === undefined ? selectCurrent(state) : state.generations.find(({ number }) => String(number) === wanted);
     const instructions = generation == null ? [] : selectInstructions(generation);
     return instructions.flatMap(({ number, text, state: how }) =>
-      number === null ? [] : [{ word: String(number), about: printableLine(`${how}, ${shortened(text)}`) }],
+      number === null ? [] : [{ word: String(number), about: printableLine(`${how}, ${ellipsize(text, ABOUT_CELLS)}`) }],
     );
   });
 }
 
 function generations(said: Said): Promise<readonly Candidate[]> {
   return lookInto(said, (state) => state.generations.map(({ number, status }) => ({ word: String(number), about: status })));
-}
-
-function shortened(text: string): string {
-  return text.length <= ABOUT_CHARS ? text : `${text.slice(0, ABOUT_CHARS - 1)}…`;
 }
 
 /** The newest first. */

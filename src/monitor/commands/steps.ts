@@ -1,8 +1,11 @@
 /** `steps`: the steps of the current build with the numbers that `rollback` takes. */
 import { selectCurrent, selectInstructions, stepElapsedMs } from '../../core/select/index.js';
 import { printableLine } from '../../platform/printable.js';
+import { ellipsize } from '../../platform/text-width.js';
 import { type MonitorCommand, usageError } from '../command.js';
 import { renderTable } from '../table.js';
+
+const TEXT_CELLS = 100;
 
 export const steps: MonitorCommand = {
   name: 'steps',
@@ -24,13 +27,9 @@ export const steps: MonitorCommand = {
         elapsedMs === null || step.state === 'cached' ? '' : `${(elapsedMs / 1000).toFixed(1)}s`,
         step.lines === null ? '' : `L${step.lines.start}`,
         ...(hasImages ? [(step.imageId ?? '').replace(/^sha256:/, '').slice(0, 12)] : []),
-        shorten(step.text),
+        ellipsize(step.text, TEXT_CELLS),
       ].map(printableLine);
     });
     return renderTable(['STEP', 'STAGE', 'STATE', 'TIME', 'LINE', ...(hasImages ? ['IMAGE'] : []), 'INSTRUCTION'], rows);
   },
 };
-
-function shorten(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
-}
