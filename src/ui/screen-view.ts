@@ -86,10 +86,9 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   let frameBoxes: FrameBox[] = [];
   /** Of the program's rows as they stand on the cells. */
   let painted: { readonly emulator: Emulator; readonly rows: RowMemory } | null = null;
-  let isOnlyTerminal = false;
-  const painting = (paint: (surface: Surface, current: Frame) => void) =>
-    host.addElement((surface) => {
-      if (frame !== null) paint(surface, frame);
+  const painting = (paint: (surface: Surface, current: Frame, isAlone: boolean) => void) =>
+    host.addElement((surface, isAlone) => {
+      if (frame !== null) paint(surface, frame, isAlone);
     });
 
   const ground = painting((surface) => {
@@ -110,7 +109,7 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
   });
   const panels: Record<PanelId, ReturnType<typeof painting>> = {
     steps: painting((surface, current) => paintStepsPanel(surface, current, look)),
-    terminal: painting((surface, current) => paintTerminalPanel(surface, current, look)),
+    terminal: painting((surface, current, isAlone) => paintTerminalPanel(surface, current, isAlone, look)),
     logs: painting((surface, current) => {
       const generation = selectGeneration(current.state, current.view);
       const hits = marksOf(current, 'logs');
@@ -200,27 +199,24 @@ export function createScreenView(host: BlessedHost, look: Look, labels: ScreenLa
       const { overlays, toast, search, mark } = frame.view;
       if (overlays.length > 0 || toast !== null || search !== null || mark !== null) return false;
       host.setCursor(null);
-      isOnlyTerminal = true;
       host.renderOnly(panels.terminal);
       return true;
     },
   };
 
   /** Null: all rows are to be painted, and cannot be told from others later. */
-  function paintedRows(emulator: Emulator | null, isPlain: boolean): RowMemory | null {
-    const isWhole = !isOnlyTerminal;
-    isOnlyTerminal = false;
+  function paintedRows(emulator: Emulator | null, isPlain: boolean, isAlone: boolean): RowMemory | null {
     if (emulator === null || !isPlain) painted = null;
     else if (painted?.emulator !== emulator) painted = { emulator, rows: emulator.rowMemory() };
-    else if (isWhole) painted.rows.forget();
+    else if (!isAlone) painted.rows.forget();
     return painted?.rows ?? null;
   }
 
-  function paintTerminalPanel(surface: Surface, current: Frame, theLook: Look): void {
+  function paintTerminalPanel(surface: Surface, current: Frame, isAlone: boolean, theLook: Look): void {
     const { terminal: emulator, view } = current;
     const origin = emulator === null ? null : gridOrigin(emulator, surface.width, surface.height);
     const isLarger = foreignSizeOf(current) !== null;
-    const memory = paintedRows(emulator, !isLarger && origin?.row === 0 && origin.col === 0);
+    const memory = paintedRows(emulator, !isLarger && origin?.row === 0 && origin.col === 0, isAlone);
     if (emulator === null || origin === null) {
       surface.fill(theLook.attributes.plain);
       surface.text(1, 0, 'No terminal is open: enter on a step opens a shell in it.', theLook.attr('dim'));

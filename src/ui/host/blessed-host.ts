@@ -31,8 +31,11 @@ export interface BlessedHost {
   readonly attributes: AttributeTable;
   readonly cols: number;
   readonly rows: number;
-  /** An element that is painted by `paint` in each frame in which it is visible. Later ones lie above earlier ones. */
-  addElement(paint: (surface: Surface) => void): PaintElement;
+  /**
+   * An element that is painted by `paint` in each frame in which it is visible. Later ones lie above earlier ones. `isAlone`: its cells are as
+   * it has painted them last.
+   */
+  addElement(paint: (surface: Surface, isAlone: boolean) => void): PaintElement;
   setCursor(cursor: HostCursor | null): void;
   resize(cols: number, rows: number): void;
   /** Everything is drawn again with the next frame, whatever the terminal shows. */
@@ -144,7 +147,8 @@ export function createBlessedHost(options: HostOptions): BlessedHost {
   return host;
 }
 
-function addElement(screen: BlessedScreen, paint: (surface: Surface) => void): PaintElement {
+function addElement(screen: BlessedScreen, paint: (surface: Surface, isAlone: boolean) => void): PaintElement {
+  let isAlone = false;
   const element = box({
     parent: screen,
     top: 0,
@@ -157,12 +161,17 @@ function addElement(screen: BlessedScreen, paint: (surface: Surface) => void): P
     const coords = element._getCoords(true);
     if (coords === undefined) return undefined;
     element.lpos = coords;
-    paint(new Surface(screen.lines, { x: coords.xi, y: coords.yi, width: coords.xl - coords.xi, height: coords.yl - coords.yi }));
+    const rect = { x: coords.xi, y: coords.yi, width: coords.xl - coords.xi, height: coords.yl - coords.yi };
+    paint(new Surface(screen.lines, rect), isAlone);
     return coords;
   };
   return {
     element,
-    paint: () => void element.render(),
+    paint() {
+      isAlone = true;
+      element.render();
+      isAlone = false;
+    },
     place(rect) {
       if (rect === null || rect.width <= 0 || rect.height <= 0) {
         element.hide();
